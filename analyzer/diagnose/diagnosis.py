@@ -1,0 +1,211 @@
+"""The diagnosis as it leaves this stage: the shape of `diagnosis.json`, field for field.
+
+Rates and shares are fractions of 1, intervals cover 95 %, counts are leads unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+SCHEMA_VERSION = "1.0"
+
+#: The dimensions of `breakdown`, in the order in which reports show them.
+DIMENSIONS: tuple[str, ...] = (
+    "email_status",
+    "industry",
+    "industry_group",
+    "provider",
+    "sender",
+    "sender_domain",
+    "campaign",
+    "step",
+    "recipient_domain",
+    "week",
+)
+
+Recommendation: TypeAlias = Literal["max_quality", "max_quantity", "reverify", "insufficient_evidence"]
+GuessedEffect: TypeAlias = Literal["driven", "contributes", "not_shown", "too_little_data"]
+Side: TypeAlias = Literal["sender", "recipient", "mixed", "none", "undetermined"]
+FixSide: TypeAlias = Literal["sender", "recipient"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its 95 % interval; all three are None where the data cannot tell."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`count` of `leads`, with the Wilson interval of the rate (0 to 1); None without leads."""
+
+    count: int
+    leads: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value of one dimension: leads contacted there, and how many of them bounced in which way."""
+
+    value: str
+    leads: int
+    hard: int
+    spam: int
+    unknown: int
+    hard_rate: float
+    hard_low: float
+    hard_high: float
+    spam_rate: float
+    spam_low: float
+    spam_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Address-fault bounces expected of a list: mean, 95 % predictive interval, chance of exceeding the tolerance."""
+
+    leads: int
+    bounces: float
+    rate: float | None
+    low: float | None
+    high: float | None
+    p_over_tolerance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """The next list, sent three ways."""
+
+    max_quantity: Forecast
+    max_quality: Forecast
+    best_mix: Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class DataQuality:
+    """Is it the data? The first of the two recommendations."""
+
+    recommendation: Recommendation
+    guessed_effect: GuessedEffect
+    risk_difference: Interval
+    attributable_share: Interval
+    forecast: Forecasts
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One named fix that the bounces ask for. `share` is its part of all spam bounces; lower `priority` comes first."""
+
+    id: str
+    title: str
+    side: FixSide
+    reasons: list[str]
+    priority: int
+    bounces: int
+    domains: int
+    share: float
+    evidence: list[str]
+    steps: list[str]
+    verify: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverability:
+    """Whose side is it? The second of the two recommendations."""
+
+    side: Side
+    sender_rate: Interval
+    strict_rate: Interval
+    fixes: list[Fix]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A value of a dimension that bounces more than its mix of status and industry explains."""
+
+    dimension: str
+    value: str
+    label: Literal["hard", "spam"]
+    leads: int
+    bounces: int
+    rate: float
+    expected: float
+    lift: float
+    q_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file that went in: `kind` is `bounces`, `log`, `leads` or `next`; `rows` after reading."""
+
+    path: str
+    kind: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByMethod:
+    """Bounces by what tied them to a send."""
+
+    message_id: int = 0
+    verp: int = 0
+    header: int = 0
+    recipient: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """bounces = matched + unmatched + duplicates; `suspected_forged` are some of the unmatched."""
+
+    bounces: int
+    matched: int
+    unmatched: int
+    duplicates: int
+    suspected_forged: int
+    by_method: ByMethod = field(default_factory=ByMethod)
+    #: Leads that the log flags as bounced and that no bounce explains.
+    flag_only: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The campaign in six figures."""
+
+    leads_contacted: int
+    emails_sent: int
+    hard: Rate
+    spam: Rate
+    unknown: Rate
+    address: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything `diagnose` found, ready to be shown or written."""
+
+    inputs: list[InputFile]
+    tool_version: str
+    rules_version: str
+    options: dict[str, Any]
+    matching: Matching
+    totals: Totals
+    breakdown: dict[str, list[Row]]
+    data_quality: DataQuality
+    deliverability: Deliverability
+    drivers: list[Driver]
+    warnings: list[str]
+    schema_version: str = SCHEMA_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """The diagnosis as plain lists and dicts: what `diagnosis.json` holds."""
+        return asdict(self)

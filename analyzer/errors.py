@@ -1,0 +1,35 @@
+"""The errors a caller may meet: each says what was read, where, what was expected and what to do."""
+
+from __future__ import annotations
+
+
+class AnalyzerError(Exception):
+    """Base of every error this package raises on purpose; its text is one line for a person."""
+
+
+class UnreadableInputError(AnalyzerError):
+    """A file, folder or stream that cannot be read as what it was given as."""
+
+    def __init__(self, where: str, problem: str, remedy: str = "") -> None:
+        self.where, self.problem, self.remedy = where, problem, remedy
+        super().__init__(f"{where}: {problem}" + (f"; {remedy}" if remedy else ""))
+
+
+class MissingColumnError(UnreadableInputError):
+    """A table without a column that its use needs."""
+
+
+class RuleError(AnalyzerError):
+    """A rule or reference file that the loader refuses."""
+
+    def __init__(self, where: str, problem: str, remedy: str = "") -> None:
+        self.where, self.problem, self.remedy = where, problem, remedy
+        super().__init__(f"{where}: {problem}" + (f"; {remedy}" if remedy else ""))
+
+
+class OutputError(AnalyzerError):
+    """A result that cannot be written where it was asked to go."""
+
+    def __init__(self, where: str, problem: str, remedy: str = "") -> None:
+        self.where, self.problem, self.remedy = where, problem, remedy
+        super().__init__(f"{where}: {problem}" + (f"; {remedy}" if remedy else ""))

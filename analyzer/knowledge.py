@@ -1,0 +1,55 @@
+"""Where the product's knowledge lies: the `rules/` and `sample_data/` folders, in a checkout or inside the wheel."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from analyzer.errors import RuleError, UnreadableInputError
+from analyzer.records import Fault, Label
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_folder(name: str) -> Path:
+    """The folder `rules` or `sample_data`: inside an installed wheel, else at the top of the checkout."""
+    for folder in (_PACKAGE / name, _PACKAGE.parent / name):
+        if folder.is_dir():
+            return folder
+    raise UnreadableInputError(str(_PACKAGE / name), "the folder is missing", "install the package again")
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """One TOML file of reference data; a `RuleError` that names the file and line where it is broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise RuleError(str(path), f"is not valid TOML: {error}", "mend the file") from None
+    except UnicodeDecodeError:
+        raise RuleError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
+    except OSError as error:
+        raise RuleError(str(path), f"cannot be read: {error.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One row of `rules/reasons.toml`."""
+
+    name: str
+    label: Label
+    fault: Fault
+    transient: bool
+    says: str
+
+
+@cache
+def reasons() -> dict[str, Reason]:
+    """Every reason by name."""
+    table = load_toml(data_folder("rules") / "reasons.toml")
+    return {
+        name: Reason(name, cast("Label", row["label"]), cast("Fault", row["fault"]), row["transient"], row["says"])
+        for name, row in table.items()
+    }
