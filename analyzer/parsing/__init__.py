@@ -1,1 +1,96 @@
-"""."""
+"""One message in, a report out: what kind of mail it is, and what it says of each recipient.
+
+Structured reports first (RFC 5965, RFC 3464 with RFC 6533, RFC 8098), then the servers that write prose, then
+flufl.bounce. Nothing here knows a reason or a label.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analyzer.parsing import arf, dsn, fallback, kinds
+from analyzer.parsing.addresses import from_header
+from analyzer.parsing.dates import to_utc
+from analyzer.parsing.message import Message
+from analyzer.parsing.original import find_original
+from analyzer.parsing.readers import READERS
+from analyzer.records import Failure, Kind, Original, Report
+
+__all__ = ["Message", "read_message"]
+
+
+def read_message(data: bytes) -> Report:
+    """Read one message; never raises on broken mail, which comes back as kind `other`."""
+    message = Message(data)
+    original = find_original(message)
+    kind, form, reporter, failures = _judge(message, data, original)
+    if not original.sender:
+        original = replace(original, sender=from_header(message.get("to")))
+    return Report(
+        kind=kind,
+        format=form,
+        failures=tuple(failures),
+        received_at=to_utc(message.get("date")) or to_utc(message.get("received").rpartition(";")[2]),
+        subject=message.words("subject"),
+        delivered_to=from_header(message.get("delivered-to") or message.get("x-original-to") or message.get("to")),
+        reporting_mta=reporter,
+        original=original,
+    )
+
+
+def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str, str, list[Failure]]:
+    """Kind, format, reporting MTA and the failures that count for that kind."""
+    feedback = arf.report_part(message)
+    if feedback is not None:
+        kind, reporter, complaints = arf.read_complaint(feedback, original)
+        return kind, "rfc5965", reporter, complaints
+    status = dsn.status_part(message)
+    if status is not None:
+        reporter, failures = dsn.read_failures(message, status)
+        if failures:
+            kind, counted = _by_action(failures)
+            return kind, "rfc6533" if "global" in status.content_type else "rfc3464", reporter, counted
+    if any(part.content_type == "message/disposition-notification" for part in message.walk()):
+        return "mdn", "rfc8098", "", []
+    if kinds.is_autoreply(message):
+        return "autoreply", "rfc3834", "", []
+    return _read_prose(message, data)
+
+
+def _by_action(failures: list[Failure]) -> tuple[Kind, list[Failure]]:
+    """A report is what its worst recipient is; only the recipients of that kind are its rows."""
+    for kind, actions in _ACTIONS_OF_KIND:
+        chosen = [failure for failure in failures if failure.action in actions]
+        if chosen:
+            return kind, chosen
+    return "other", []
+
+
+_ACTIONS_OF_KIND: tuple[tuple[Kind, frozenset[str]], ...] = (
+    ("bounce", frozenset({"failed"})),
+    ("delayed", frozenset({"delayed"})),
+    ("delivered", frozenset({"delivered", "relayed", "expanded"})),
+)
+
+
+def _read_prose(message: Message, data: bytes) -> tuple[Kind, str, str, list[Failure]]:
+    for reader in READERS:
+        if reader.recognises(message):
+            failures = list(reader.failures(message))
+            if failures:
+                return _kind_of_notice(message), reader.name, "", failures
+    if kinds.is_challenge(message):
+        return "challenge", "challenge", "", []
+    if kinds.is_bounce_like(message):
+        failures = list(fallback.failures(message, data))
+        if failures:
+            return _kind_of_notice(message), "flufl.bounce", "", failures
+    return "other", "", "", []
+
+
+def _kind_of_notice(message: Message) -> Kind:
+    if kinds.is_delay(message):
+        return "delayed"
+    if kinds.is_success(message):
+        return "delivered"
+    return "bounce"

@@ -1,1 +1,31 @@
-"""."""
+"""Readers of the formats that carry no machine-readable report, in the order in which they are asked.
+
+A reader recognises one mail server by marks that no other has, so their order matters only where one format is a
+dialect of another; the general one, which reads any notice by its grammar, comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from analyzer.parsing.message import Message
+from analyzer.parsing.readers.notice import Notice
+from analyzer.records import Failure
+
+
+class Reader(Protocol):
+    """One mail server's way of writing a bounce."""
+
+    name: str
+
+    def recognises(self, message: Message) -> bool:
+        """Whether this server wrote the message: by its headers and fixed phrases, cheaply."""
+        ...
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """A failure for each recipient the message is about; none where it cannot be read after all."""
+        ...
+
+
+READERS: tuple[Reader, ...] = (Notice(),)

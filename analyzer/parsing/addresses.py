@@ -1,0 +1,92 @@
+"""E-mail addresses as reports write them: RFC 3464 section 2.3 address fields, RFC 6533 `utf-8` ones, and in prose."""
+
+from __future__ import annotations
+
+import re
+
+# What prose puts round an address is no part of it; a quoted local part may hold anything but a quote.
+_ATOM = r"[^\s<>\"'`():;,\[\]\\|「」（）【】、。；：*]"
+_ADDRESS = re.compile(rf"(?:\"[^\"\n@]{{1,64}}\"|{_ATOM}{{1,128}}?)@{_ATOM}{{1,255}}")
+_ANGLE = re.compile(r"<([^<>]*)>")
+_COMMENT = re.compile(r"\([^()]*\)")
+_UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_TRAILING = ".,;:!?>)]}'\"=。"
+
+#: Local parts that name a machine, not a lead.
+ROBOTS = frozenset({"postmaster", "mailer-daemon", "mailerdaemon", "mailer_daemon", "mail-daemon", "maildaemon"})
+
+
+def find_addresses(text: str) -> list[str]:
+    """Every address in prose, in order, each once."""
+    if "@" not in text:
+        return []
+    found: dict[str, None] = {}
+    for match in _ADDRESS.finditer(text):
+        address = tidy(match.group())
+        if is_address(address):
+            found.setdefault(address)
+    return list(found)
+
+
+def tidy(address: str) -> str:
+    """An address without the punctuation that prose leaves on it."""
+    address = address.strip().rstrip(_TRAILING).lstrip("<([{'=")
+    if address[:7].lower() == "mailto:":
+        address = address[7:]
+    return address
+
+
+def is_address(text: str) -> bool:
+    """Whether this can be a mailbox address: a local part and a domain with neither blanks nor empty labels."""
+    local, at, domain = text.rpartition("@")
+    return bool(at and local and domain) and len(text) <= 320 and ".." not in domain and domain[0] not in ".-"
+
+
+def from_field(value: str) -> str:
+    """The address of a `Final-Recipient:`-like field (`type; address`), or the bare token where it is no address."""
+    kind, separator, rest = value.partition(";")
+    if not separator:
+        rest = kind
+    elif "@" in kind and "@" not in rest:
+        # "<a@b>; comment" without a type.
+        rest = kind
+    angle = _ANGLE.search(rest)
+    if angle and angle.group(1).strip():
+        rest = angle.group(1)
+    if "@" in rest and "(" in rest:
+        rest = _COMMENT.sub("", rest)
+    rest = rest.strip().strip("<>").strip()
+    if "\\x{" in rest:
+        rest = _UTF8_ESCAPE.sub(_unescape, rest)
+    if separator and "utf-8" in kind.lower() and "+" in rest:
+        # `utf-8-addr-xtext` of RFC 6533 may carry xtext for the ASCII specials.
+        rest = _XTEXT.sub(lambda m: chr(int(m.group(1), 16)), rest)
+    if "@" in rest and any(c in rest for c in " \t,"):
+        found = find_addresses(rest)
+        rest = found[0] if found else rest
+    return tidy(rest) if "@" in rest else rest
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = int(match.group(1), 16)
+    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else ""
+
+
+def from_header(value: str) -> str:
+    """The first address of a `From:`-like header."""
+    angle = _ANGLE.search(value)
+    if angle and "@" in angle.group(1):
+        return tidy(angle.group(1))
+    found = find_addresses(value)
+    return found[0] if found else ""
+
+
+def is_robot(address: str) -> bool:
+    """Whether the address is a server's own (`postmaster`, `mailer-daemon`), which no bounce is about."""
+    return address.partition("@")[0].lower() in ROBOTS
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are the same to a person: compared without case."""
+    return one.lower() == other.lower()

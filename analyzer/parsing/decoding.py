@@ -1,0 +1,156 @@
+"""From bytes to text: transfer encodings (RFC 2045), charsets and encoded words (RFC 2047). Best effort, never an error.
+
+Bounce mail lies about its charset more often than other mail does, so a declared charset is tried first and then the
+ones that such text really comes in.
+"""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import html
+import re
+from functools import lru_cache
+
+#: Names that mail uses and Python does not know, or knows as too small a set: the superset reads both.
+_SUPERSETS = {
+    "ascii": "utf-8",
+    "us-ascii": "utf-8",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "iso-8859-8-i": "iso-8859-8",
+    "big5": "big5hkscs",
+    "unknown-8bit": "utf-8",
+    "x-unknown": "utf-8",
+    "utf8": "utf-8",
+}
+
+
+@lru_cache(maxsize=256)
+def _codec(charset: str) -> str:
+    name = charset.strip().strip("\"'").lower()
+    name = _SUPERSETS.get(name, name)
+    try:
+        info = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return ""
+    return info.name if info._is_text_encoding else ""
+
+
+def decode_text(data: bytes, charset: str = "") -> str:
+    """`data` as text: the declared charset, else UTF-8, ISO-2022 by its escapes, Japanese EUC, else Windows-1252."""
+    name = _codec(charset) if charset else ""
+    if b"\x1b$" in data and not name.startswith(("iso2022", "utf")):
+        name = "iso2022_jp_ext"
+    # Strict first, so that a wrong declaration falls through to a guess; `name` leniently before the last resort.
+    for candidate in (name, "utf-8"):
+        if candidate:
+            try:
+                return data.decode(candidate)
+            except (UnicodeError, ValueError):
+                continue
+    if b"\x1b$" in data:
+        return data.decode("iso2022_jp_ext", "replace")
+    if name and name not in {"utf-8", "ascii"}:
+        return data.decode(name, "replace")
+    if _looks_japanese_euc(data):
+        return data.decode("euc_jp", "replace")
+    return data.decode("cp1252", "replace")
+
+
+def _looks_japanese_euc(data: bytes) -> bool:
+    """Kana in EUC-JP are the byte pairs A4xx and A5xx: text with many of them is Japanese whatever it claims."""
+    kana = len(_EUC_KANA.findall(data))
+    return kana >= 4 and kana * 4 >= len(_HIGH.findall(data))
+
+
+_EUC_KANA = re.compile(rb"[\xa4\xa5][\xa1-\xf6]")
+_HIGH = re.compile(rb"[\x80-\xff]")
+
+
+def decode_transfer(body: bytes, encoding: str) -> bytes:
+    """A part's body with its Content-Transfer-Encoding undone; what cannot be decoded stays as it was."""
+    name = encoding.strip().lower()
+    if name == "base64":
+        return _base64(body)
+    if name == "quoted-printable":
+        return binascii.a2b_qp(body)
+    return body
+
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+def _base64(body: bytes) -> bytes:
+    try:
+        return binascii.a2b_base64(body)
+    except binascii.Error:
+        clean = _NOT_BASE64.sub(b"", body)
+        clean = clean[: len(clean) - (len(clean) % 4 == 1)]
+        try:
+            return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+        except binascii.Error:
+            return body
+
+
+# charset [*language] ? encoding ? text, RFC 2047 section 2 and RFC 2231 section 5.
+_ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=(?:[ \t\r\n]+(?==\?))?")
+
+
+def decode_words(value: str) -> str:
+    """A header value with its encoded words (RFC 2047) decoded; white space between two of them goes away."""
+    if "=?" not in value:
+        return value
+    return _ENCODED_WORD.sub(_decode_word, value)
+
+
+def _decode_word(match: re.Match[str]) -> str:
+    charset, encoding, text = match.groups()
+    raw = text.encode("utf-8", "replace")
+    data = _base64(raw) if encoding in "bB" else binascii.a2b_qp(raw, header=True)
+    return decode_text(data, charset)
+
+
+_HTML_HIDDEN = re.compile(r"<(script|style|head|!--)", re.IGNORECASE)
+_HTML_BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h[1-6]|/li|p|div|tr|hr)\b[^>]*>")
+_HTML_TAG = re.compile(r"<[^<>]*>")
+_BLANKS = re.compile(r"[ \t\xa0]+")
+
+
+def html_to_text(markup: str) -> str:
+    """The words of an HTML body, a line for each block."""
+    text = _without_hidden(markup).replace("\r", "").replace("\n", " ")
+    text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
+    return "\n".join(_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
+
+
+def _without_hidden(markup: str) -> str:
+    """Markup without scripts, styles, its head and comments; one that is never closed stays, so the walk is linear."""
+    lower = markup.lower()
+    kept: list[str] = []
+    position = 0
+    unclosed: set[str] = set()
+    for opening in _HTML_HIDDEN.finditer(markup):
+        tag = opening.group(1).lower()
+        if opening.start() < position or tag in unclosed:
+            continue
+        closing = "-->" if tag == "!--" else f"</{tag}"
+        end = lower.find(closing, opening.end())
+        if end < 0:
+            unclosed.add(tag)
+            continue
+        kept.append(markup[position : opening.start()])
+        position = end + len(closing) if tag == "!--" else lower.find(">", end) + 1 or len(markup)
+    kept.append(markup[position:])
+    return " ".join(kept)

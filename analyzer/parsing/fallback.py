@@ -1,0 +1,28 @@
+"""flufl.bounce behind our own readers: it finds the address in layouts that no reader here knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.parsing.addresses import is_address
+from analyzer.parsing.message import Message
+from analyzer.parsing.prose import about
+from analyzer.records import Failure
+
+
+def failures(message: Message, data: bytes) -> Iterator[Failure]:
+    """Permanent failures as flufl.bounce sees them, each with what the text says of it."""
+    # Imported late: `email` and the detectors cost more than a whole run over messages that we know ourselves.
+    import email
+    from email import policy
+
+    from flufl.bounce import scan_message
+
+    try:
+        found = scan_message(email.message_from_bytes(data, policy=policy.compat32))
+    except Exception:  # noqa: BLE001 - its detectors fail in many ways on broken mail, and none may stop a run
+        return
+    for raw in sorted(found):
+        address = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+        if is_address(address):
+            yield Failure(recipient=address, diagnostic=about(address, message.plain_text()))

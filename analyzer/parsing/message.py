@@ -1,0 +1,216 @@
+"""A message as bytes with a view on its structure (RFC 5322, RFC 2045, RFC 2046).
+
+Nothing is decoded before somebody asks for it: most of a bounce is the returned original, and most of that is never
+looked at. Broken structure degrades to text instead of failing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.parsing.decoding import decode_text, decode_transfer, decode_words, html_to_text
+
+#: How deep multiparts may nest, and how many parts one level may have, before the rest is left as text.
+MAX_DEPTH = 12
+MAX_PARTS = 200
+
+_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_FOLD = re.compile(rb"\n[ \t]+")
+_PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+\*?\d*\*?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
+_ONE_LINE = re.compile(r"\s+")
+
+
+def read_fields(block: bytes) -> dict[str, bytes]:
+    """Header fields by lower-case name, still folded; of a repeated field the first."""
+    fields: dict[str, bytes] = {}
+    for name, value in _FIELD.findall(block):
+        key = name.decode("ascii", "replace").lower()
+        if key not in fields:
+            fields[key] = value
+    return fields
+
+
+def unfold(value: bytes) -> str:
+    """A field's value on one line, as text."""
+    value = value.strip()
+    if b"\n" in value:
+        value = _FOLD.sub(b" ", value)
+    try:
+        return value.decode("ascii")
+    except UnicodeDecodeError:
+        return decode_text(value)
+
+
+class Part:
+    """A MIME entity: `head` and `body` are bytes with LF line ends, `depth` counts the multiparts around it."""
+
+    __slots__ = ("_children", "_fields", "_text", "body", "content_type", "depth", "head", "parameters")
+
+    def __init__(self, data: bytes, depth: int = 0, default_type: str = "text/plain") -> None:
+        self.depth = depth
+        self.head, self.body = _split(data)
+        self._fields: dict[str, bytes] | None = None
+        self._children: list[Part] | None = None
+        self._text: str | None = None
+        self.content_type, self.parameters = _content_type(self.get("content-type"), default_type)
+
+    @property
+    def fields(self) -> dict[str, bytes]:
+        """Header fields by lower-case name, raw."""
+        if self._fields is None:
+            self._fields = read_fields(self.head)
+        return self._fields
+
+    def get(self, name: str) -> str:
+        """One header field unfolded, encoded words left as they are; empty where there is none."""
+        value = self.fields.get(name)
+        return unfold(value) if value is not None else ""
+
+    def words(self, name: str) -> str:
+        """One header field unfolded and decoded (RFC 2047)."""
+        return decode_words(self.get(name))
+
+    @property
+    def is_multipart(self) -> bool:
+        return self.content_type.startswith("multipart/")
+
+    @property
+    def is_message(self) -> bool:
+        """A returned message or its headers: what is inside belongs to somebody else."""
+        return self.content_type in RETURNED_TYPES
+
+    def children(self) -> list[Part]:
+        """The parts of a multipart, one level down."""
+        if self._children is None:
+            self._children = list(self._split_parts()) if self.is_multipart and self.depth < MAX_DEPTH else []
+        return self._children
+
+    def _split_parts(self) -> Iterator[Part]:
+        boundary = self.parameters.get("boundary", "").rstrip()
+        body = b"\n" + self.body
+        delimiter = b"\n--" + boundary.encode("utf-8", "replace")
+        if not boundary or delimiter not in body:
+            guessed = _GUESS_BOUNDARY.search(body)
+            if guessed is None:
+                return
+            delimiter = guessed.group(1)
+        default = "message/rfc822" if self.content_type == "multipart/digest" else "text/plain"
+        for count, chunk in enumerate(body.split(delimiter)):
+            if count == 0:
+                continue
+            if count > MAX_PARTS:
+                return
+            if chunk.startswith(b"--"):
+                # The close delimiter; some servers put the returned message behind it all the same.
+                rest = chunk[2:].lstrip(b" \t")
+                if not rest.startswith(b"\nContent-"):
+                    continue
+                chunk = rest
+            line_end = chunk.find(b"\n")
+            if line_end < 0 or chunk[:line_end].strip():
+                # Not this boundary, but one that begins alike: an inner multipart's.
+                continue
+            yield Part(chunk[line_end + 1 :], self.depth + 1, default)
+
+    def walk(self) -> Iterator[Part]:
+        """This entity's leaves, in order; a returned message is a leaf."""
+        if not self.is_multipart:
+            yield self
+            return
+        children = self.children()
+        if not children:
+            yield self
+        for child in children:
+            yield from child.walk()
+
+    def content(self) -> bytes:
+        """The body with its transfer encoding undone."""
+        encoding = self.get("content-transfer-encoding")
+        return decode_transfer(self.body, encoding) if encoding else self.body
+
+    def text(self) -> str:
+        """The body as text; of HTML its words."""
+        if self._text is None:
+            decoded = decode_text(self.content(), self.parameters.get("charset", ""))
+            self._text = html_to_text(decoded) if self.content_type == "text/html" else decoded
+        return self._text
+
+
+#: Content types that hold what we had sent.
+RETURNED_TYPES = frozenset(
+    {
+        "message/rfc822",
+        "message/global",
+        "text/rfc822-headers",
+        "text/rfc822-header",
+        "message/rfc822-headers",
+        "message/global-headers",
+        "message/partial",
+        "text/rfc822",
+        "message/external-body",
+    }
+)
+
+# A boundary nobody declared: the first line of the body that looks like a delimiter and is followed by a Content- field.
+_GUESS_BOUNDARY = re.compile(rb"(\n--[^\s][^\n]{0,80}?)[ \t]*\n(?=Content-)", re.IGNORECASE)
+
+
+class Message(Part):
+    """A whole message: line ends made LF, a leading mbox line taken off."""
+
+    __slots__ = ()
+
+    def __init__(self, data: bytes) -> None:
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if data[:3] == b"\xef\xbb\xbf":
+            data = data[3:]
+        data = data.lstrip(b"\n")
+        if data.startswith((b"From ", b">From ")):
+            data = data[data.find(b"\n") + 1 :]
+        super().__init__(data)
+
+    def plain_text(self) -> str:
+        """What the message says to a person: its first text part, of HTML where there is no plain one."""
+        fallback = ""
+        for part in self.walk():
+            if part.is_message or not part.content_type.startswith("text/"):
+                if not (part is self and part.is_multipart):
+                    continue
+                return decode_text(part.body)
+            if part.content_type == "text/html":
+                fallback = fallback or part.text()
+            elif part.text().strip():
+                return part.text()
+        return fallback
+
+
+def _split(data: bytes) -> tuple[bytes, bytes]:
+    """Header block and body; a part without a header block begins with an empty line."""
+    if data.startswith(b"\n"):
+        return b"", data[1:]
+    end = data.find(b"\n\n")
+    if end < 0:
+        return (data, b"") if _FIELD.match(data) else (b"", data)
+    return data[: end + 1], data[end + 2 :]
+
+
+def _content_type(value: str, default: str) -> tuple[str, dict[str, str]]:
+    if not value:
+        return default, {}
+    kind, separator, rest = value.partition(";")
+    kind = kind.strip().lower()
+    if "/" not in kind:
+        kind = default
+    if not separator:
+        return kind, {}
+    parameters: dict[str, str] = {}
+    for name, quoted, token in _PARAMETER.findall(";" + rest):
+        parameters.setdefault(name.lower().rstrip("*"), quoted or token)
+    return kind, parameters
+
+
+def one_line(text: str) -> str:
+    """Text with every run of white space made one blank."""
+    return _ONE_LINE.sub(" ", text).strip()

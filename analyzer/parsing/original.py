@@ -1,0 +1,79 @@
+"""The message that we had sent, as far as it came back: RFC 3462 section 2 (`message/rfc822`, `text/rfc822-headers`).
+
+Matching lives on what is found here: the Message-ID, the envelope sender, and the custom headers of the platform that
+sent it. Only the outermost returned header block is read; whatever is nested in it is somebody else's mail.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.parsing.addresses import find_addresses, from_header
+from analyzer.parsing.decoding import decode_words
+from analyzer.parsing.message import Message, read_fields, unfold
+from analyzer.records import Original
+
+#: Headers beside `X-…` by which platforms mark their mail.
+_MARKS = frozenset({"feedback-id", "list-unsubscribe", "list-id", "in-reply-to", "references"})
+#: `X-…` headers that every hop adds and nobody matches by.
+_NOISE = re.compile(
+    r"x-(?:received|spam|ms-|microsoft|forefront|google|gm-|originat|virus|amavis|mailer|priority|mime|ham|proofpoint|"
+    r"barracuda|ironport|uidl?|mozilla|provags|antispam|exchange|authenti|envelope|original-to|yahoo|ymail|apparently)"
+)
+_HEADER_START = re.compile(r"^(?:Return-Path|Received|Message-ID|From|Date|Subject|To|MIME-Version|DKIM-Signature): ?", re.M | re.I)
+_MESSAGE_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+_ANY_MESSAGE_ID = re.compile(r"^[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.M | re.I)
+
+
+def find_original(message: Message) -> Original:
+    """What came back of our message: its own part, else the header block copied into the text."""
+    for part in message.walk():
+        if part is not message and part.is_message:
+            block = part.content().lstrip(b"\n")
+            end = block.find(b"\n\n")
+            return _from_fields(read_fields(block if end < 0 else block[: end + 1]))
+    return _from_text(message)
+
+
+def _from_fields(fields: dict[str, bytes]) -> Original:
+    def get(name: str) -> str:
+        value = fields.get(name)
+        return unfold(value) if value else ""
+
+    recipients = find_addresses(get("to")) + find_addresses(get("cc"))
+    return Original(
+        message_id=get("message-id"),
+        sender=from_header(get("from")) or from_header(get("return-path")) or from_header(get("sender")),
+        recipients=tuple(recipients),
+        subject=decode_words(get("subject")),
+        date=get("date"),
+        headers={
+            name: decode_words(unfold(value))
+            for name, value in fields.items()
+            if name in _MARKS or (name.startswith("x-") and not _NOISE.match(name))
+        },
+    )
+
+
+def _from_text(message: Message) -> Original:
+    """The copied header block with the most of a message's own fields, in a text-only bounce."""
+    text = message.plain_text()
+    start = -1
+    for match in _HEADER_START.finditer(text):
+        # A header block, not a sentence: the next line is a field or a folded one too.
+        if _HEADER_START.match(text, text.find("\n", match.end()) + 1) or match.group().lower().startswith(
+            ("received", "return-path")
+        ):
+            start = match.start()
+            break
+    if start >= 0:
+        end = text.find("\n\n", start)
+        block = text[start : end if end > 0 else len(text)]
+        original = _from_fields(read_fields(block.encode("utf-8", "surrogateescape")))
+        if original.message_id or original.sender:
+            return original
+    identifier = _ANY_MESSAGE_ID.search(text)
+    if identifier:
+        return Original(message_id=identifier.group(1))
+    references = _MESSAGE_ID.findall(message.get("in-reply-to") or message.get("references"))
+    return Original(message_id=references[-1]) if references else Original()
