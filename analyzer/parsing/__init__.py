@@ -13,7 +13,7 @@ from analyzer.parsing.addresses import from_header
 from analyzer.parsing.dates import to_utc
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
-from analyzer.parsing.readers import READERS
+from analyzer.parsing.readers import FEEDBACK_READERS, READERS
 from analyzer.records import Failure, Kind, Original, Report
 
 __all__ = ["Message", "read_message"]
@@ -50,6 +50,9 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
         if failures:
             kind, counted = _by_action(failures)
             return kind, "rfc6533" if "global" in status.content_type else "rfc3464", reporter, counted
+    for reader in FEEDBACK_READERS:
+        if reader.recognises(message):
+            return "complaint", reader.name, "", list(reader.failures(message))
     if any(part.content_type == "message/disposition-notification" for part in message.walk()):
         return "mdn", "rfc8098", "", []
     if kinds.is_autoreply(message):
@@ -78,17 +81,21 @@ def _read_prose(message: Message, data: bytes) -> tuple[Kind, str, str, list[Fai
         if reader.recognises(message):
             failures = list(reader.failures(message))
             if failures:
-                return _kind_of_notice(message), reader.name, "", failures
+                return _kind_of_notice(message, failures), reader.name, "", failures
     if kinds.is_challenge(message):
         return "challenge", "challenge", "", []
     if kinds.is_bounce_like(message):
         failures = list(fallback.failures(message, data))
         if failures:
-            return _kind_of_notice(message), "flufl.bounce", "", failures
+            return _kind_of_notice(message, failures), "flufl.bounce", "", failures
     return "other", "", "", []
 
 
-def _kind_of_notice(message: Message) -> Kind:
+def _kind_of_notice(message: Message, failures: list[Failure]) -> Kind:
+    if failures[0].diagnostic.startswith("feedback report:"):
+        return "complaint"
+    if failures[0].action == "delivered":
+        return "delivered"
     if kinds.is_delay(message):
         return "delayed"
     if kinds.is_success(message):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from analyzer.parsing.addresses import find_addresses, from_field, is_address
+import re
+
+from analyzer.parsing.addresses import from_field, is_address
+from analyzer.parsing.decoding import decode_text
 from analyzer.parsing.message import Message, Part, read_fields, unfold
 from analyzer.records import Failure, Kind, Original
 
@@ -22,21 +25,19 @@ def report_part(message: Message) -> Part | None:
 
 def read_complaint(part: Part, original: Original) -> tuple[Kind, str, list[Failure]]:
     """Kind, reporting host, and a row for every recipient that complained, redacted ones included."""
-    block = part.content().strip(b"\n").replace(b"\n\n", b"\n")
+    # A few senders put empty lines between the fields, and Original-Rcpt-To may stand there several times.
+    block = re.sub(rb"\n\s*\n", b"\n", part.content().strip(b"\n"))
     fields = {name: unfold(value) for name, value in read_fields(block).items()}
     feedback = fields.get("feedback-type", "abuse").strip().lower()
     if feedback in _NO_COMPLAINT:
         return "other", "", []
-    recipients = [from_field(fields.get(name, "")) for name in ("original-rcpt-to", "removal-recipient")]
-    found = [a for a in recipients if is_address(a)][:1]
-    if not found:
-        found = [a for a in original.recipients if is_address(a)][:1]
-    reporter = fields.get("reporting-mta", "").partition(";")[2].strip() or fields.get("user-agent", "").partition("/")[0]
-    says = f"feedback report: {feedback}"
-    failures = [Failure(recipient=a, diagnostic=says) for a in found] or [Failure(recipient="", diagnostic=says)]
+    named = [from_field(decode_text(value)) for value in _RECIPIENTS.findall(block)]
+    recipients = [a for a in named if is_address(a)] or [a for a in original.recipients if is_address(a)][:1] or [""]
+    reporter = (
+        fields.get("reporting-mta", "").partition(";")[2].strip() or fields.get("user-agent", "").partition("/")[0]
+    )
+    failures = [Failure(recipient=a, diagnostic=f"feedback report: {feedback}") for a in dict.fromkeys(recipients)]
     return "complaint", reporter.lower(), failures
 
 
-def first_address(text: str) -> str:
-    """The first address in a header value, or nothing."""
-    return next(iter(find_addresses(text)), "")
+_RECIPIENTS = re.compile(rb"^(?:original-rcpt-to|removal-recipient)[ \t]*:[ \t]*(.*)", re.MULTILINE | re.IGNORECASE)

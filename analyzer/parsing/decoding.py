@@ -1,4 +1,4 @@
-"""From bytes to text: transfer encodings (RFC 2045), charsets and encoded words (RFC 2047). Best effort, never an error.
+"""From bytes to text: transfer encodings (RFC 2045), charsets, encoded words (RFC 2047). Best effort, never an error.
 
 Bounce mail lies about its charset more often than other mail does, so a declared charset is tried first and then the
 ones that such text really comes in.
@@ -62,10 +62,10 @@ def decode_text(data: bytes, charset: str = "") -> str:
                 continue
     if b"\x1b$" in data:
         return data.decode("iso2022_jp_ext", "replace")
-    if name and name not in {"utf-8", "ascii"}:
-        return data.decode(name, "replace")
     if _looks_japanese_euc(data):
         return data.decode("euc_jp", "replace")
+    if name and name not in {"utf-8", "ascii"}:
+        return data.decode(name, "replace")
     return data.decode("cp1252", "replace")
 
 

@@ -6,7 +6,7 @@ import re
 
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
 from analyzer.parsing.message import Message, Part, one_line, unfold
-from analyzer.parsing.prose import about, has_reply
+from analyzer.parsing.prose import about, has_reply, statements
 from analyzer.records import Failure
 
 TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -15,6 +15,7 @@ _FIELD = re.compile(rb"^[ \t]{0,3}([!-9;-~]+)[ \t]*:(.*(?:\n[ \t]+\S.*)*)", re.M
 _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[A-Za-z][\w.+-]{0,30}\s*;\s*")
+_COMMENT = re.compile(r"\((.*)\)")
 _HAS_WORDS = re.compile(r"[^\W\d_]{3,}")
 
 #: A second one of these in a block begins the next recipient: the blank line is missing.
@@ -109,8 +110,6 @@ def _recipient_elsewhere(message: Message, group: Group, count: int) -> str:
         if found:
             return found[0]
     if count == 1:
-        from analyzer.parsing.prose import statements
-
         found_in_text = statements(message.plain_text())
         if len(found_in_text) == 1:
             return found_in_text[0].address
@@ -129,7 +128,9 @@ def _diagnostic(group: Group, recipient: str, message: Message) -> str:
     code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
     if _HAS_WORDS.search(code):
         return code
-    supplement = one_line(group.get("x-supplementary-info", ""))
+    # Some servers explain themselves in a comment of the Status field (RFC 3464 section 2.3.4) and nowhere else.
+    comment = _COMMENT.search(group.get("status", ""))
+    supplement = one_line(group.get("x-supplementary-info", "") or (comment.group(1) if comment else ""))
     said = about(recipient, message.plain_text())
     if supplement and not has_reply(said):
         said = supplement

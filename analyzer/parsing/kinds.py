@@ -60,7 +60,10 @@ def _from_machine(message: Message) -> bool:
     sender = from_header(message.get("from"))
     if sender and is_robot(sender):
         return True
-    if message.get("return-path") in {"<>", "<MAILER-DAEMON>", "MAILER-DAEMON"} or "x-failed-recipients" in message.fields:
+    if (
+        message.get("return-path") in {"<>", "<MAILER-DAEMON>", "MAILER-DAEMON"}
+        or "x-failed-recipients" in message.fields
+    ):
         return True
     words = message.words("from").lower()
     return not sender or any(word in words for word in _MACHINE_NAMES)
@@ -96,9 +99,21 @@ def is_autoreply(message: Message) -> bool:
     """An automatic answer of a person's mailbox or a help desk (RFC 3834), by its headers or its subject."""
     fields = message.fields
     auto = message.get("auto-submitted").lower()
-    if any(name in fields for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-ms-exchange-inbox-rules-loop")):
+    if any(
+        name in fields
+        for name in (
+            "x-autoreply",
+            "x-autorespond",
+            "x-autoresponder",
+            "x-auto-reply",
+            "x-ms-exchange-inbox-rules-loop",
+        )
+    ):
         return True
-    if message.get("precedence").lower() in {"auto_reply", "auto-reply"} or "oof" in message.get("x-auto-response-suppress").lower().split():
+    if (
+        message.get("precedence").lower() in {"auto_reply", "auto-reply"}
+        or "oof" in message.get("x-auto-response-suppress").lower().split()
+    ):
         return not _BOUNCE_SUBJECT.search(message.words("subject"))
     subject = message.words("subject")
     if _AUTO_SUBJECT.search(subject):
@@ -128,7 +143,9 @@ _ANSWER_SUBJECT = re.compile(r"(?i)\s*(?:re|aw|sv|antw|fwd?|wg)\s*:")
 
 
 def _written_by_person(message: Message) -> bool:
-    return any(name in message.fields for name in ("in-reply-to", "user-agent", "x-mailer", "list-id", "list-unsubscribe"))
+    return any(
+        name in message.fields for name in ("in-reply-to", "user-agent", "x-mailer", "list-id", "list-unsubscribe")
+    )
 
 
 def is_delay(message: Message) -> bool:
@@ -139,7 +156,9 @@ def is_delay(message: Message) -> bool:
     return not _GAVE_UP.search(_DELAYED.sub(" ", words)) or bool(_STRONG_DELAY.search(subject + "\n" + words))
 
 
-_STRONG_DELAY = re.compile(r"(?i)warning message only|\(delay\)|do not need to re-?send|delivery attempts will continue|no action is required")
+_STRONG_DELAY = re.compile(
+    r"(?i)warning message only|\(delay\)|do not need to re-?send|delivery attempts will continue|no action is required"
+)
 
 
 def is_success(message: Message) -> bool:

@@ -152,7 +152,7 @@ RETURNED_TYPES = frozenset(
     }
 )
 
-# A boundary nobody declared: the first line of the body that looks like a delimiter and is followed by a Content- field.
+# A boundary nobody declared: the first line that looks like a delimiter and is followed by a Content- field.
 _GUESS_BOUNDARY = re.compile(rb"(\n--[^\s][^\n]{0,80}?)[ \t]*\n(?=Content-)", re.IGNORECASE)
 
 

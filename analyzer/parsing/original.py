@@ -20,7 +20,9 @@ _NOISE = re.compile(
     r"x-(?:received|spam|ms-|microsoft|forefront|google|gm-|originat|virus|amavis|mailer|priority|mime|ham|proofpoint|"
     r"barracuda|ironport|uidl?|mozilla|provags|antispam|exchange|authenti|envelope|original-to|yahoo|ymail|apparently)"
 )
-_HEADER_START = re.compile(r"^(?:Return-Path|Received|Message-ID|From|Date|Subject|To|MIME-Version|DKIM-Signature): ?", re.M | re.I)
+_HEADER_START = re.compile(
+    r"^(?:Return-Path|Received|Message-ID|From|Date|Subject|To|MIME-Version|DKIM-Signature): ?", re.M | re.I
+)
 _MESSAGE_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 _ANY_MESSAGE_ID = re.compile(r"^[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.M | re.I)
 

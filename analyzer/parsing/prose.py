@@ -26,7 +26,9 @@ _COPY = re.compile(
           |元のメッセージ|元のメール|原始邮件头|原始郵件|原始邮件|исходное[ ]сообщение|заголовки)[^\n]{0,60}$
     )"""
 )
-_HEADER_BLOCK = re.compile(r"(?im)^(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): .*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)")
+_HEADER_BLOCK = re.compile(
+    r"(?im)^(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): .*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)"
+)
 #: What may stand before the address on its own line.
 _LEAD = re.compile(
     r"""(?ix) ^[ \t>*•·\-–|\[「]*
@@ -38,6 +40,17 @@ _LEAD = re.compile(
 _REPLY = re.compile(r"(?<![\d.])[45]\d\d(?:[ -]|$)(?!\d\d\d)|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _DIALOGUE = re.compile(r"(?m)^[ \t]*<<< *(.*(?:\n[ \t]+\S.*)*)")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_SMTP_REPLY = re.compile(r"(?<![\d.])[45]\d\d[ -]")
+#: Words that servers put before the reply which they quote: the last of them before a reply opens it.
+_INTRODUCTION = re.compile(
+    r"""(?ix) (?: the[ ]error[ ]that[ ]the[ ]other[ ]server[ ]returned[ ]was | the[ ]response(?:[ ]from[ ]the[ ]remote[ ]server)?[ ]was
+        | remote[ ]host[ ]said | (?<=\S)[ ]said | remote[ ]server[ ](?:returned|said) | did[ ]not[ ]like[ ]our[ ][A-Z ]{2,20} | server[ ]message
+        | error[ ]message(?:[ ]below)? | reported[ ]error | la[ ]réponse[ ]était | die[ ]antwort[ ]lautete? | risposta[ ]era | respuesta[ ]fue | reason
+        | ответ[ ]сервера | \bwas | diagnostic[- ]code | the[ ]server[ ]responded )
+        [ ]*:?[ ]*["'\[(<]?[ ]*(?:smtp;[ ]*)?(?=\#?[45]\d\d[ :-])"""
+)
+
+_WHY = re.compile(r"(?i)unknown|invalid|could not|not found|fail|unbekannt|inconnu|full")
 
 _MOST_LINES = 400
 _MOST_CHARACTERS = 2000
@@ -70,7 +83,12 @@ def statements(text: str, ignore: frozenset[str] = frozenset()) -> list[Statemen
         if not found:
             continue
         if lead and found[0] in lead.group("address"):
-            heads.append((number, found[0], line[lead.end("address") :].lstrip("\"'>)]」: \t")))
+            rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")
+            # "Unknown user: a@b" says why in front of the address.
+            before = line[: lead.start("address")].strip(" \t<>*:\"'[(")
+            heads.append(
+                (number, found[0], rest if _WORDS.search(rest) or not _WHY.search(before) else f"{before} {rest}")
+            )
         mentions.extend((number, address) for address in found)
     heads = [h for h in heads if h[1].lower() not in ignore] or heads
     if heads:
@@ -110,16 +128,24 @@ def _paragraphs(lines: list[str]) -> str:
 
 
 def _explanation(blocks: list[str], before: str) -> str:
-    text = ""
+    """Of all that is said of one address, the passage with the most of a reply in it, the last of equals."""
+    text, best = "", -1
     for block in blocks:
         dialogue = " ".join(_DIALOGUE.findall(block))
-        candidate = _clip(dialogue or block)
-        if not text or (_REPLY.search(candidate) and not _REPLY.search(text)):
-            text = candidate
+        candidate = deciding_words(_clip(dialogue or block))
+        weight = 2 if _SMTP_REPLY.search(candidate) else 1 if _REPLY.search(candidate) else 0
+        if weight > best or (weight and weight == best):
+            text, best = candidate, weight
     if not text:
-        return before
+        return deciding_words(before)
     # Prose without a reply may stand on either side of the address.
-    return text if _REPLY.search(text) else _clip(f"{before} {text}") if len(text) < 60 else text
+    return text if best or len(text) >= 60 else _clip(f"{before} {text}")
+
+
+def deciding_words(text: str) -> str:
+    """The quoted reply where the text introduces one, else the text as it is."""
+    starts = [introduction.end() for introduction in _INTRODUCTION.finditer(text)]
+    return text[starts[-1] :].rstrip("'\"] ") if starts else text
 
 
 def _clip(text: str) -> str:
@@ -133,10 +159,7 @@ def about(address: str, text: str) -> str:
         if statement.address.lower() == address.lower():
             return statement.says
     words = own_words(text)
-    dialogue = _DIALOGUE.findall(words)
-    if dialogue:
-        return _clip(" ".join(dialogue))
-    return _clip(words)
+    return deciding_words(_clip(" ".join(_DIALOGUE.findall(words)) or words))
 
 
 def has_reply(text: str) -> bool:

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from analyzer.parsing.message import Message
+from analyzer.parsing.readers.dma import DragonFly
+from analyzer.parsing.readers.embedded import Embedded
+from analyzer.parsing.readers.exim import Exim
+from analyzer.parsing.readers.feedback import JunkMailReport, UnsubscribeMail
+from analyzer.parsing.readers.gateways import JamesGateway, MailingList, MobileGateway
 from analyzer.parsing.readers.notice import Notice
+from analyzer.parsing.readers.session import PostfixSession
+from analyzer.parsing.readers.sns import SnsNotification
 from analyzer.records import Failure
 
 
@@ -28,4 +35,21 @@ class Reader(Protocol):
         ...
 
 
-READERS: tuple[Reader, ...] = (Notice(),)
+#: Complaints in disguise: asked before anything else is ruled out, since they come from people's addresses.
+FEEDBACK_READERS: tuple[Reader, ...] = (JunkMailReport(), UnsubscribeMail())
+
+READERS: tuple[Reader, ...] = (
+    # By sender or subject alone: cheapest, and never ambiguous.
+    SnsNotification(),
+    PostfixSession(),
+    # Servers with fixed sentences of their own.
+    DragonFly(),
+    # Fields in the text are the server's own words, so they go before its prose, Exim's too.
+    Embedded(),
+    Exim(),
+    JamesGateway(),
+    MobileGateway(),
+    MailingList(),
+    # Any other notice, by its grammar.
+    Notice(),
+)

@@ -1,0 +1,148 @@
+"""Parsing and classify, joined: messages in, bounce rows out, on one core or on all of them in the same order."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from collections import deque
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import orjson
+
+from analyzer.classify import Classifier, classifier_of
+from analyzer.parsing import read_message
+from analyzer.records import Failure, RawMessage, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.pool import AsyncResult
+
+#: One row of `BOUNCE_COLUMNS`, by column name.
+Row: TypeAlias = dict[str, Any]
+
+#: Messages that are handed to a worker at once: enough to hide the hand-over, few enough to keep memory flat.
+_BATCH = 250
+#: Below this many messages starting workers costs more than they save.
+_WORTH_WORKERS = 4 * _BATCH
+
+
+def rows_of(message: RawMessage, classifier: Classifier) -> list[Row]:
+    """The rows of one message: one for each recipient it is about, one in all where it is about none."""
+    report = read_message(message.data)
+    failures = report.failures or (Failure(recipient="", action=""),)
+    if report.kind in {"bounce", "complaint"}:
+        return [_judged(message.source, report, failure, classifier) for failure in failures]
+    return [_unjudged(message.source, report, failure) for failure in failures]
+
+
+def bounce_rows(
+    messages: Iterable[RawMessage], *, jobs: int | None = 1, rules: Path | None = None
+) -> Iterator[tuple[RawMessage, list[Row]]]:
+    """Every message with its rows, in the order of the messages; `jobs` processes (None: all cores)."""
+    source = iter(messages)
+    workers = jobs if jobs is not None else os.cpu_count() or 1
+    classifier = classifier_of(rules)
+    if workers < 2:
+        for message in source:
+            yield message, rows_of(message, classifier)
+        return
+    first = list(islice(source, _WORTH_WORKERS))
+    if len(first) < _WORTH_WORKERS:
+        for message in first:
+            yield message, rows_of(message, classifier)
+        return
+    yield from _in_parallel(chain(first, source), workers, rules)
+
+
+def _in_parallel(
+    messages: Iterator[RawMessage], workers: int, rules: Path | None
+) -> Iterator[tuple[RawMessage, list[Row]]]:
+    waiting: deque[tuple[list[RawMessage], AsyncResult[list[list[Row]]]]] = deque()
+    with multiprocessing.get_context("forkserver").Pool(workers, _start_worker, (rules,)) as pool:
+        while batch := list(islice(messages, _BATCH)):
+            waiting.append((batch, pool.apply_async(_work, (batch,))))
+            if len(waiting) > 2 * workers:
+                yield from _finished(*waiting.popleft())
+        while waiting:
+            yield from _finished(*waiting.popleft())
+
+
+def _finished(batch: list[RawMessage], result: AsyncResult[list[list[Row]]]) -> Iterator[tuple[RawMessage, list[Row]]]:
+    yield from zip(batch, result.get(), strict=True)
+
+
+_worker_classifier: Classifier | None = None
+
+
+def _start_worker(rules: Path | None) -> None:
+    global _worker_classifier
+    _worker_classifier = classifier_of(rules)
+
+
+def _work(batch: list[RawMessage]) -> list[list[Row]]:
+    classifier = _worker_classifier or classifier_of(None)
+    return [rows_of(message, classifier) for message in batch]
+
+
+def _judged(source: str, report: Report, failure: Failure, classifier: Classifier) -> Row:
+    verdict = classifier.classify(
+        failure.diagnostic,
+        status=failure.status,
+        reply=failure.reply,
+        host=failure.remote_mta,
+        recipient=failure.recipient,
+    )
+    row = _unjudged(source, report, failure)
+    row["provider"] = verdict.provider
+    row["status"] = verdict.status or failure.status
+    row["reply"] = verdict.reply or failure.reply
+    row["label"], row["fault"], row["reason"] = verdict.label, verdict.fault, verdict.reason
+    row["transient"], row["confidence"] = verdict.transient, verdict.confidence
+    row["decided_by"], row["evidence"] = verdict.decided_by, verdict.evidence
+    row["blocklist"], row["retry_after_s"] = verdict.blocklist, verdict.retry_after_s
+    return row
+
+
+def _unjudged(source: str, report: Report, failure: Failure) -> Row:
+    original = report.original
+    return {
+        "source": source,
+        "kind": report.kind,
+        "received_at": report.received_at,
+        "recipient": failure.recipient,
+        "original_recipient": failure.original_recipient,
+        "sender": original.sender,
+        "original_message_id": original.message_id,
+        "subject": report.subject,
+        "reporting_mta": report.reporting_mta,
+        "remote_mta": failure.remote_mta,
+        "provider": "",
+        "action": failure.action,
+        "status": failure.status,
+        "reply": failure.reply,
+        "diagnostic": failure.diagnostic,
+        "label": "",
+        "fault": "",
+        "reason": "",
+        "transient": None,
+        "confidence": None,
+        "decided_by": "",
+        "evidence": "",
+        "blocklist": "",
+        "retry_after_s": None,
+        "format": report.format,
+        "record_id": _record_id(report, failure),
+        "delivered_to": report.delivered_to,
+        "original_headers": orjson.dumps(original.headers).decode() if original.headers else "",
+    }
+
+
+def _record_id(report: Report, failure: Failure) -> str:
+    """The same for the same failure read twice: by our own Message-ID, else by what the report says and when."""
+    ours = report.original.message_id
+    rest = ours or f"{report.received_at}|{failure.diagnostic}"
+    text = f"{report.kind}|{failure.recipient.lower()}|{rest}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

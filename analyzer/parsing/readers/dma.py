@@ -1,0 +1,39 @@
+"""DragonFly Mail Agent: the notice of `bounce()` in its mail.c, a sentence with the address and the reason below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.parsing.message import Message, one_line
+from analyzer.records import Failure
+
+_NOTICE = re.compile(
+    r"There was an error delivering your mail to <([^<>\n]+)>\.\n+(.*?)\n+"
+    r"(?:Original message|Message headers) follows?\.?",
+    re.DOTALL,
+)
+_REFUSED = re.compile(r"^(\S+)(?: \[[\d.:a-fA-F]+\])? did not like our [A-Za-z ]+:\s*", re.DOTALL)
+
+
+class DragonFly:
+    """`This is the DragonFly Mail Agent …`"""
+
+    name = "dma"
+
+    def recognises(self, message: Message) -> bool:
+        """By its opening sentence."""
+        return "This is the DragonFly Mail Agent" in message.plain_text()[:200]
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """One failure: every recipient gets a mail of its own."""
+        notice = _NOTICE.search(message.plain_text()[:20_000])
+        if notice is None:
+            return
+        reason = notice.group(2)
+        refused = _REFUSED.match(reason)
+        yield Failure(
+            recipient=notice.group(1),
+            diagnostic=one_line(reason[refused.end() :] if refused else reason),
+            remote_mta=refused.group(1).lower() if refused else "",
+        )

@@ -1,0 +1,82 @@
+"""Exim's notices (and their kin at GMX, IONOS and mail.ru): `DELIVER_FAIL` texts of Exim's src/deliver.c.
+
+An address stands alone on a line, what happened to it is indented below. `X-Failed-Recipients` names all of them, or
+after a redirection the ones before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.parsing.addresses import find_addresses, is_address, same, tidy
+from analyzer.parsing.message import Message, one_line
+from analyzer.parsing.prose import about, deciding_words, own_words
+from analyzer.records import Failure
+
+_MARK = "message was created automatically by mail delivery software"
+_ADDRESS_LINE = re.compile(r"^ {2}(?! )(\S.*)$", re.MULTILINE)
+_GENERATED = re.compile(r"\((?:generated from|ultimately generated from) (\S+@\S+?)\)")
+_HOST = re.compile(r"\bhost (\S+)(?: \[[\d.:a-fA-F]+\])?")
+_MALFORMED = re.compile(r"<([^<>\s]+@[^<>\s]+)>: ")
+
+
+class Exim:
+    """`This message was created automatically by mail delivery software.`"""
+
+    name = "exim"
+
+    def recognises(self, message: Message) -> bool:
+        """By its opening sentence, or by the subject of its syntax-error notice."""
+        if message.get("subject").startswith("Mail failure - malformed recipient"):
+            return True
+        return "auto-submitted" in message.fields and _MARK in message.plain_text()[:2000]
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """A failure for each address line; for `X-Failed-Recipients` where the text names a pipe or a file."""
+        words = own_words(message.plain_text())
+        named = find_addresses(message.get("x-failed-recipients"))
+        heads = list(_ADDRESS_LINE.finditer(words))
+        found = False
+        for index, head in enumerate(heads):
+            block = words[head.end() : heads[index + 1].start() if index + 1 < len(heads) else len(words)]
+            failure = _failure(head.group(1), _first_paragraph(block), named)
+            if failure is not None:
+                found = True
+                yield failure
+        if not found:
+            for address in named:
+                yield Failure(recipient=address, diagnostic=about(address, words))
+
+
+def _failure(head: str, block: str, named: list[str]) -> Failure | None:
+    malformed = _MALFORMED.search(head)
+    says = deciding_words(one_line(block)) or one_line(head)
+    host = _HOST.search(block)
+    address = malformed.group(1) if malformed else tidy(head.split(None, 1)[0].rstrip(":").strip("\"'"))
+    if malformed:
+        says = one_line(head)
+    generated = _GENERATED.search(block)
+    if not is_address(address):
+        # A local part of this host, a pipe or a file: the address it came from is the one that failed.
+        address = generated.group(1) if generated else named[0] if len(named) == 1 else ""
+        generated = None
+        says = f"{one_line(head)} {says}" if address and says not in head else says
+    if not address:
+        return None
+    original = generated.group(1) if generated and not same(generated.group(1), address) else ""
+    return Failure(
+        recipient=address,
+        original_recipient=original,
+        diagnostic=says,
+        remote_mta=host.group(1).lower() if host else "",
+    )
+
+
+def _first_paragraph(block: str) -> str:
+    lines: list[str] = []
+    for line in block.strip("\n").split("\n"):
+        if not line.strip() or not line.startswith(" "):
+            break
+        lines.append(line)
+    return "\n".join(lines)

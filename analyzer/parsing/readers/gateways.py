@@ -1,0 +1,76 @@
+"""Small formats of phone gateways and list managers that answer without the marks of a bounce."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.parsing.addresses import find_addresses, is_address
+from analyzer.parsing.message import Message, one_line
+from analyzer.records import Failure
+
+
+class JamesGateway:
+    """Apache James at phone gateways: "Error message below", then the message's own envelope."""
+
+    name = "james"
+
+    _ENVELOPE = re.compile(r"^\s*RCPT TO:\s*(\S+@\S+)", re.MULTILINE)
+    _ERROR = re.compile(r"Error message below:\s*\n(.*?)(?:\n\s*\n|\Z)", re.DOTALL)
+
+    def recognises(self, message: Message) -> bool:
+        """By its two headings."""
+        text = message.plain_text()[:4000]
+        return "Error message below:" in text and self._ENVELOPE.search(text) is not None
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """The recipients of the envelope it shows."""
+        text = message.plain_text()[:4000]
+        error = self._ERROR.search(text)
+        for address in dict.fromkeys(self._ENVELOPE.findall(text)):
+            if is_address(address):
+                yield Failure(recipient=address, diagnostic=one_line(error.group(1) if error else text))
+
+
+class MobileGateway:
+    """Verizon's and others' picture-message gateways: the reason, then the headers of the message under a heading."""
+
+    name = "mms"
+
+    _NOTICE = re.compile(r"could not be delivered to mobile", re.IGNORECASE)
+    _TO = re.compile(r"^(?:To|RCPT TO):\s*(.+)$", re.MULTILINE)
+    _ERROR = re.compile(r"^Error:\s*(.+)$", re.MULTILINE)
+
+    def recognises(self, message: Message) -> bool:
+        """By its first sentence."""
+        return bool(self._NOTICE.search(message.plain_text()[:500]))
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """The addressee of the message it quotes."""
+        text = message.plain_text()
+        error = self._ERROR.search(text)
+        says = f"{error.group(1)}: could not be delivered to mobile" if error else text[:500]
+        for to in self._TO.findall(text):
+            for address in find_addresses(to):
+                yield Failure(recipient=address, diagnostic=one_line(says))
+
+
+class MailingList:
+    """List managers (fml and kin) that refuse a post: the list's address is the recipient that failed."""
+
+    name = "mailing-list"
+
+    _NOTICE = re.compile(
+        r"(?:You are not a member of this mailing list|Duplicated Message-ID in) <(\S+@\S+?)>", re.IGNORECASE
+    )
+
+    def recognises(self, message: Message) -> bool:
+        """By its first sentence, from the list's own administrator."""
+        return "-admin@" in message.get("from") and self._NOTICE.search(message.plain_text()[:500]) is not None
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """The list."""
+        notice = self._NOTICE.search(message.plain_text()[:500])
+        if notice:
+            line = next(line for line in message.plain_text().split("\n") if notice.group(1) in line)
+            yield Failure(recipient=notice.group(1), diagnostic=one_line(f"{message.words('subject')}: {line}"))

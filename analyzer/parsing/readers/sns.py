@@ -1,0 +1,67 @@
+"""Amazon SES notifications that reach a mailbox: SNS sends its JSON as the body of a mail.
+
+Source: Amazon SES Developer Guide, "Amazon SNS notification contents for Amazon SES".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from analyzer.parsing.addresses import is_address
+from analyzer.parsing.message import Message
+from analyzer.records import Failure
+
+#: Sendmail breaks lines that are too long with "!" and a fresh line that begins with a blank.
+_BROKEN_LINE = re.compile(r"!\n ?")
+_TYPE = re.compile(r"^\s*(?:smtp|dns|x-\S+)\s*;\s*", re.IGNORECASE)
+_PERMANENT = {"Permanent", "Undetermined", "Transient"}
+
+
+class SnsNotification:
+    """A mail of `no-reply@sns.amazonaws.com` with a JSON body."""
+
+    name = "amazonses-sns"
+
+    def recognises(self, message: Message) -> bool:
+        """By its sender."""
+        return "sns.amazonaws.com" in message.get("from") and notification(message) is not None
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """The recipients of the notification, whatever happened to them."""
+        event = notification(message) or {}
+        body = event.get("bounce") or event.get("complaint") or event.get("delivery") or {}
+        action = {"Bounce": "failed", "Complaint": "failed"}.get(event_type(event), "delivered")
+        for row in body.get("bouncedRecipients") or body.get("complainedRecipients") or body.get("recipients") or ():
+            entry: dict[str, Any] = row if isinstance(row, dict) else {"emailAddress": row}
+            address = str(entry.get("emailAddress", ""))
+            if is_address(address):
+                said = _TYPE.sub("", str(entry.get("diagnosticCode") or ""))
+                if event_type(event) == "Complaint":
+                    said = f"feedback report: {body.get('complaintFeedbackType') or 'abuse'}"
+                yield Failure(
+                    recipient=address,
+                    action=action,
+                    status=str(entry.get("status") or ""),
+                    diagnostic=said or f"{body.get('bounceType', '')} {body.get('bounceSubType', '')}".strip(),
+                )
+
+
+def event_type(event: dict[str, Any]) -> str:
+    """`Bounce`, `Complaint`, `Delivery`, …: under either of the two names that SES gives it."""
+    return str(event.get("notificationType") or event.get("eventType") or "")
+
+
+def notification(message: Message) -> dict[str, Any] | None:
+    """The inner SES notification, out of the SNS envelope where there is one."""
+    text = _BROKEN_LINE.sub("", message.plain_text().strip())
+    end = text.rfind("}")
+    try:
+        outer = orjson.loads(text[: end + 1])
+        inner = orjson.loads(outer["Message"]) if isinstance(outer, dict) and "Message" in outer else outer
+    except (orjson.JSONDecodeError, TypeError):
+        return None
+    return inner if isinstance(inner, dict) and event_type(inner) else None

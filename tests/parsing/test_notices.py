@@ -1,0 +1,270 @@
+"""Bounces in prose, and the mails that look like one and are none."""
+
+from __future__ import annotations
+
+import pytest
+from messages import ORIGINAL, dsn, notice, person
+
+from analyzer import parsing
+from analyzer.parsing import read_message
+
+COPY = "--- Below this line is a copy of the message.\n\n" + ORIGINAL.format(to="kim@lumen.example")
+
+QMAIL = f"""\
+Hi. This is the qmail-send program at mx.sender.example.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<kim@lumen.example>:
+192.0.2.9 does not like recipient.
+Remote host said: 550 5.1.1 no mailbox of that name
+Giving up on 192.0.2.9.
+
+<jo@arbor.example>:
+Sorry, I couldn't find any host named arbor.example. (#5.1.2)
+
+{COPY}"""
+
+EXIM = """\
+This message was created automatically by mail delivery software.
+
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  kim@lumen.example
+    host mx1.lumen.example [192.0.2.9]
+    SMTP error from remote mail server after RCPT TO:<kim@lumen.example>:
+    550-5.7.1 Mail from this address
+    550 5.7.1 is refused by our policy
+  robin@arbor.example
+    (generated from team@arbor.example)
+    retry timeout exceeded
+
+------ This is a copy of the message, including all the headers. ------
+
+"""
+
+DMA = """\
+This is the DragonFly Mail Agent v0.13 at mx.sender.example.
+
+There was an error delivering your mail to <kim@lumen.example>.
+
+mx1.lumen.example [192.0.2.9] did not like our RCPT TO:
+552 5.2.2 mailbox is full
+
+Message headers follow.
+
+"""
+
+DOMINO = """\
+Your message
+
+  Subject: a question about your warehouse
+
+was not delivered to:
+
+  kim@lumen.example
+
+because:
+
+  User kim (kim@lumen.example) not listed in Domino Directory
+"""
+
+GMAIL = """\
+Delivery to the following recipient failed permanently:
+
+     kim@lumen.example
+
+Technical details of permanent failure:
+Google tried to deliver your message, but it was rejected by the server for the recipient
+domain lumen.example. The error that the other server returned was: 550 5.4.1 no such recipient here
+
+----- Original message -----
+
+"""
+
+GERMAN = """\
+Diese Nachricht wurde automatisch erzeugt.
+
+Ihre E-Mail konnte nicht zugestellt werden an:
+
+<kim@lumen.example>:
+    Host mx1.lumen.example sagte: 550 5.1.1 Empfänger unbekannt
+"""
+
+JAPANESE = """\
+次のあて先へのメッセージはエラーのため送信できませんでした。
+
+<kim@lumen.example>
+
+宛先のメールアドレスが見つかりませんでした。
+"""
+
+WORKMAIL = """\
+An error occurred while trying to deliver the mail to the following recipients:
+kim@lumen.example
+
+Technical report:
+
+Reporting-MTA: dns; a1.smtp-out.example
+
+Action: failed
+Final-Recipient: rfc822; kim@lumen.example
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+Status: 5.1.1
+"""
+
+DELAY_FAILED = "Final-Recipient: rfc822; kim@lumen.example\nAction: failed\nStatus: 4.4.7"
+
+
+@pytest.mark.parametrize(
+    ("data", "form", "expected"),
+    [
+        (
+            notice(QMAIL),
+            "notice",
+            [
+                ("kim@lumen.example", "550 5.1.1 no mailbox of that name"),
+                ("jo@arbor.example", "couldn't find any host"),
+            ],
+        ),
+        (
+            notice(EXIM, headers="X-Failed-Recipients: kim@lumen.example\nAuto-Submitted: auto-replied\n"),
+            "exim",
+            [
+                ("kim@lumen.example", "550-5.7.1 Mail from this address 550 5.7.1"),
+                ("robin@arbor.example", "retry timeout exceeded"),
+            ],
+        ),
+        (
+            notice(DMA, sender="MAILER-DAEMON <>", subject="Mail delivery failed"),
+            "dma",
+            [("kim@lumen.example", "552 5.2.2 mailbox is full")],
+        ),
+        (
+            notice(DOMINO, sender="Postmaster@lumen.example", subject="DELIVERY FAILURE: User kim not listed"),
+            "notice",
+            [("kim@lumen.example", "not listed in Domino Directory")],
+        ),
+        (
+            notice(
+                GMAIL,
+                subject="Delivery Status Notification (Failure)",
+                headers="X-Failed-Recipients: kim@lumen.example\n",
+            ),
+            "notice",
+            [("kim@lumen.example", "550 5.4.1 no such recipient here")],
+        ),
+        (
+            notice(GERMAN, subject="Unzustellbar: Frage"),
+            "notice",
+            [("kim@lumen.example", "550 5.1.1 Empfänger unbekannt")],
+        ),
+        (
+            notice(JAPANESE, subject="Returned mail", charset="iso-2022-jp"),
+            "notice",
+            [("kim@lumen.example", "メールアドレスが見つかりませんでした")],
+        ),
+        (
+            notice(WORKMAIL, subject="Delivery Status Notification (Failure)"),
+            "embedded",
+            [("kim@lumen.example", "550 5.1.1 no such user")],
+        ),
+    ],
+    ids=["qmail", "exim", "dma", "domino", "gmail", "german", "japanese", "fields-in-text"],
+)
+def test_a_notice_in_prose(data, form, expected):
+    report = read_message(data)
+    assert (report.kind, report.format) == ("bounce", form)
+    assert [f.recipient for f in report.failures] == [address for address, _ in expected]
+    for failure, (_, words) in zip(report.failures, expected, strict=True):
+        assert words in failure.diagnostic
+
+
+def test_a_redirected_address_keeps_the_one_we_wrote_to():
+    data = notice(EXIM, headers="Auto-Submitted: auto-replied\n")
+    assert read_message(data).failures[1].original_recipient == "team@arbor.example"
+
+
+def test_the_copied_headers_of_a_text_bounce_are_looked_into():
+    original = read_message(notice(QMAIL)).original
+    assert original.message_id == "<seq-17.step-1@outreach.example>"
+    assert original.headers["x-lead-id"] == "L-0042"
+
+
+def test_a_notification_of_ses_that_came_by_mail():
+    data = notice(
+        '{"Type":"Notification","Message":"{\\"notificationType\\":\\"Bounce\\",\\"bounce\\":{\\"bounceType\\":\\"Permanent\\",'
+        '\\"bouncedRecipients\\":[{\\"emailAddress\\":\\"kim@lumen.example\\",\\"status\\":\\"5.1.1\\",'
+        '\\"diagnosticCode\\":\\"smtp; 550 5.1.1 no such user\\"}]}}"}',
+        sender="SES <no-reply@sns.amazonaws.com>",
+        subject="AWS Notification Message",
+    )
+    report = read_message(data)
+    assert (report.kind, report.format) == ("bounce", "amazonses-sns")
+    assert (report.failures[0].status, report.failures[0].diagnostic) == ("5.1.1", "550 5.1.1 no such user")
+
+
+def test_what_no_reader_knows_goes_to_flufl_bounce(monkeypatch):
+    monkeypatch.setattr(parsing, "READERS", ())
+    data = notice(
+        "The following addresses had delivery problems:\n\n    kim@lumen.example\n\n"
+        "----- Transcript of session follows -----\n550 kim@lumen.example: no mailbox\n",
+        subject="Delivery Notification",
+    )
+    report = read_message(data)
+    assert (report.kind, report.format) == ("bounce", "flufl.bounce")
+    assert [f.recipient for f in report.failures] == ["kim@lumen.example"]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (person("I am out of the office until Monday.", subject="Automatic reply: a question"), "autoreply"),
+        (person("Ich bin im Urlaub.", subject="Abwesenheitsnotiz: Frage"), "autoreply"),
+        (person("Away.", headers="Auto-Submitted: auto-replied\n"), "autoreply"),
+        (person("On leave.", headers="X-Autoreply: yes\n"), "autoreply"),
+        (person("We have received your request.", subject="Ticket #4711 created", headers="Auto-Submitted: auto-generated\n"), "autoreply"),
+        (person("Our gateway answered 550 5.1.1 user unknown when I wrote to jo@arbor.example, any idea?"), "other"),
+        (person("> <jo@arbor.example>: 550 5.1.1 user unknown\n> Action: failed\n\nThis came back to me. Jo has left us."), "other"),
+        (person("Sounds good, call me."), "other"),
+        (
+            notice("THIS IS A WARNING MESSAGE ONLY. YOU DO NOT NEED TO RESEND YOUR MESSAGE.\n\nDelivery to the following recipient has been "
+                   "delayed:\n\n     kim@lumen.example\n", subject="Delivery Status Notification (Delay)"),
+            "delayed",
+        ),
+        (dsn("Final-Recipient: rfc822; kim@lumen.example\nAction: delayed\nStatus: 4.4.1"), "delayed"),
+        (dsn("Final-Recipient: rfc822; kim@lumen.example\nAction: delivered\nStatus: 2.1.5"), "delivered"),
+        (dsn(DELAY_FAILED), "bounce"),
+        (b"", "other"),
+        (b"\x00\xff\xfe" * 50, "other"),
+        (b"Subject: only a subject", "other"),
+    ],
+    ids=[
+        "out-of-office", "abwesend", "auto-submitted", "x-autoreply", "ticket", "codes-in-a-reply", "quoted-bounce", "reply",
+        "delay-text", "delay-dsn", "success-dsn", "expired-queue-is-a-bounce", "empty", "binary", "header-only",
+    ],
+)  # fmt: skip
+def test_kinds(data, kind):
+    report = read_message(data)
+    assert report.kind == kind
+    if kind in {"autoreply", "other"}:
+        assert report.failures == ()
+
+
+def test_a_read_receipt_is_no_bounce():
+    data = (
+        b"From: kim@lumen.example\nTo: ava@outreach.example\nSubject: Read: a question\nContent-Type: multipart/report; "
+        b'report-type=disposition-notification; boundary="m"\n\n--m\nContent-Type: text/plain\n\nYour message was read.\n'
+        b"--m\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; kim@lumen.example\n"
+        b"Disposition: manual-action/MDN-sent-manually; displayed\n\n--m--\n"
+    )
+    assert read_message(data).kind == "mdn"
+
+
+@pytest.mark.parametrize("size", [2_000, 4_000])
+def test_broken_mail_never_raises(size):
+    whole = dsn(DELAY_FAILED) + notice(EXIM) + notice(JAPANESE, charset="iso-2022-jp")
+    for cut in range(0, min(size, len(whole)), 37):
+        read_message(whole[cut:])
+        read_message(whole[: len(whole) - cut])
