@@ -53,7 +53,7 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
     for reader in FEEDBACK_READERS:
         if reader.recognises(message):
             return "complaint", reader.name, "", list(reader.failures(message))
-    if any(part.content_type == "message/disposition-notification" for part in message.walk()):
+    if message.leaf("message/disposition-notification") is not None:
         return "mdn", "rfc8098", "", []
     if kinds.is_autoreply(message):
         return "autoreply", "rfc3834", "", []

@@ -17,10 +17,7 @@ _NO_COMPLAINT = frozenset({"not-spam"})
 
 def report_part(message: Message) -> Part | None:
     """The feedback report of this very message."""
-    for part in message.walk():
-        if part.content_type == TYPE:
-            return part
-    return None
+    return message.leaf(TYPE)
 
 
 def read_complaint(part: Part, original: Original) -> tuple[Kind, str, list[Failure]]:

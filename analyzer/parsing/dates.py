@@ -32,7 +32,7 @@ def to_utc(value: str) -> str:
         # A leap second has no place in datetime.
         moment = datetime(full_year, number, int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC)
         moment -= _offset(zone or "")
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year >= 1000 else ""
+        return f"{moment.isoformat()[:19]}Z" if moment.year >= 1000 else ""
     except (ValueError, OverflowError):
         return ""
 

@@ -9,7 +9,7 @@ from analyzer.parsing.message import Message, Part, one_line, unfold
 from analyzer.parsing.prose import about, has_reply, statements
 from analyzer.records import Failure
 
-TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+TYPES = ("message/delivery-status", "message/global-delivery-status")
 
 _FIELD = re.compile(rb"^[ \t]{0,3}([!-9;-~]+)[ \t]*:(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
@@ -69,10 +69,7 @@ def groups(content: bytes) -> tuple[Group, list[Group]]:
 
 def status_part(message: Message) -> Part | None:
     """The delivery-status part of this very message: one inside a returned message is never it."""
-    for part in message.walk():
-        if part.content_type in TYPES:
-            return part
-    return None
+    return message.leaf(*TYPES)
 
 
 def read_failures(message: Message, part: Part) -> tuple[str, list[Failure]]:

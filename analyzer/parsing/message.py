@@ -45,13 +45,14 @@ def unfold(value: bytes) -> str:
 class Part:
     """A MIME entity: `head` and `body` are bytes with LF line ends, `depth` counts the multiparts around it."""
 
-    __slots__ = ("_children", "_fields", "_text", "body", "content_type", "depth", "head", "parameters")
+    __slots__ = ("_children", "_fields", "_leaves", "_text", "body", "content_type", "depth", "head", "parameters")
 
     def __init__(self, data: bytes, depth: int = 0, default_type: str = "text/plain") -> None:
         self.depth = depth
         self.head, self.body = _split(data)
         self._fields: dict[str, bytes] | None = None
         self._children: list[Part] | None = None
+        self._leaves: list[Part] | None = None
         self._text: str | None = None
         self.content_type, self.parameters = _content_type(self.get("content-type"), default_type)
 
@@ -113,16 +114,19 @@ class Part:
                 continue
             yield Part(chunk[line_end + 1 :], self.depth + 1, default)
 
-    def walk(self) -> Iterator[Part]:
+    def leaves(self) -> list[Part]:
         """This entity's leaves, in order; a returned message is a leaf."""
-        if not self.is_multipart:
-            yield self
-            return
-        children = self.children()
-        if not children:
-            yield self
-        for child in children:
-            yield from child.walk()
+        if self._leaves is None:
+            children = self.children()
+            self._leaves = [leaf for child in children for leaf in child.leaves()] if children else [self]
+        return self._leaves
+
+    def leaf(self, *content_types: str) -> Part | None:
+        """The first leaf of one of these types."""
+        for part in self.leaves():
+            if part.content_type in content_types:
+                return part
+        return None
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
@@ -174,7 +178,7 @@ class Message(Part):
     def plain_text(self) -> str:
         """What the message says to a person: its first text part, of HTML where there is no plain one."""
         fallback = ""
-        for part in self.walk():
+        for part in self.leaves():
             if part.is_message or not part.content_type.startswith("text/"):
                 if not (part is self and part.is_multipart):
                     continue

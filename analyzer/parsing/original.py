@@ -29,7 +29,7 @@ _ANY_MESSAGE_ID = re.compile(r"^[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.M
 
 def find_original(message: Message) -> Original:
     """What came back of our message: its own part, else the header block copied into the text."""
-    for part in message.walk():
+    for part in message.leaves():
         if part is not message and part.is_message:
             block = part.content().lstrip(b"\n")
             end = block.find(b"\n\n")

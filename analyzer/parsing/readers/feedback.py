@@ -25,7 +25,7 @@ class JunkMailReport:
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The recipient who complained."""
-        for part in message.walk():
+        for part in message.leaves():
             if not part.is_message:
                 continue
             fields = read_fields(part.content().lstrip(b"\n").split(b"\n\n", 1)[0] + b"\n")
