@@ -1,0 +1,129 @@
+"""What a file is, told from its first bytes: a message, an mbox, an archive, or no mail at all.
+
+Sources: RFC 5322 section 2.2 (header fields), RFC 4155 appendix A (mbox), the magic numbers of each archive format
+(RFC 1952 for gzip, APPNOTE.TXT for zip, POSIX.1-2001 pax for tar).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+Content: TypeAlias = Literal["message", "mbox", "zip", "tar", "gzip", "bzip2", "xz", "utf-16", "empty", "other"]
+
+#: How much of a file `recognise` wants to see.
+HEAD_SIZE = 64 * 1024
+
+# Fields that hardly occur outside of mail; one is enough.
+_STRONG = (
+    rb"(?:return-path|received|received-spf|delivered-to|envelope-to|x-[a-z0-9-]+|message-id|mime-version|"
+    rb"dkim-signature|domainkey-signature|arc-[a-z-]+|authentication-results|auto-submitted|reporting-mta|"
+    rb"final-recipient|original-recipient|feedback-type|list-unsubscribe)[ \t]*:"
+)
+# Fields that notes, front matter and settings have as well; two of them, or one where mail is expected.
+_WEAK = rb"(from|to|cc|subject|date|sent|sender|reply-to|content-type)[ \t]*:"
+
+_STRONG_FIRST = re.compile(_STRONG, re.IGNORECASE)
+_STRONG_FIELD = re.compile(rb"^" + _STRONG, re.IGNORECASE | re.MULTILINE)
+_WEAK_FIELD = re.compile(rb"^" + _WEAK, re.IGNORECASE | re.MULTILINE)
+# A POP3 or IMAP answer, or the length line of an .emlx file, may stand before the first field.
+_FIELD_SOON = re.compile(rb"(?:[^\n]*\n){0,2}?[!-9;-~]{1,100}[ \t]*:")
+_BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n")
+# At the start of a file a From_ line needs no date: some writers put `From ()` or a local time there.
+_FROM_LINE_FIRST = re.compile(rb"From (?![ \t]*:)[^\n]{0,1000}\n(?:>*From [^\n]{0,1000}\n)*[!-9;-~]{1,100}[ \t]*:")
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_MAGIC: tuple[tuple[bytes, Content], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+)
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+# Office documents, e-books and Java archives are zips too; their first member gives them away.
+_ZIPPED_DOCUMENT = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"_rels/.rels", b"docProps/", b"xl/", b"word/")
+
+_UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
+    (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive, which is not read; unpack it first"),
+    (b"Rar!", "is a RAR archive, which is not read; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "is compressed with zstd, which is not read; unpack it first"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Outlook .msg or old Office file; save the mail as .eml"),
+    (b"!BDN", "is an Outlook data file; export its mails as .eml or mbox"),
+    (b"PAR1", "is a Parquet table, no mail"),
+    (b"%PDF", "is a PDF document, no mail"),
+)
+
+
+def recognise(head: bytes, *, expected: bool = False) -> Content:
+    """What the file that begins with `head` (its first HEAD_SIZE bytes, or all of it) is.
+
+    `expected`: its name or its place says that it should be a mail, so one everyday header field is enough.
+    """
+    if _STRONG_FIRST.match(head):
+        return "message"
+    if head.startswith(b"From "):
+        return "mbox" if _FROM_LINE_FIRST.match(head) else "other"
+    for magic, content in _MAGIC:
+        if head.startswith(magic):
+            return content
+    if head.startswith(_ZIP_MAGIC):
+        return "other" if head[30:].startswith(_ZIPPED_DOCUMENT) else "zip"
+    if _is_tar(head):
+        return "tar"
+    if utf16_codec(head):
+        return "utf-16"
+    if not head.strip():
+        return "empty"
+    return "message" if _has_header(head, expected) else "other"
+
+
+def why_no_mail(head: bytes) -> str:
+    """One phrase, ready to stand behind a file's name, for what `recognise` called "other" or "empty"."""
+    if not head.strip():
+        return "is empty"
+    for magic, says in _UNSUPPORTED:
+        if head.startswith(magic):
+            return says
+    if head.startswith(_ZIP_MAGIC):
+        return "is a document in a zip container, no mail"
+    if b"\0" in head:
+        return "is binary data, no mail"
+    if head.lstrip()[:1] in (b"{", b"["):
+        return "is JSON, no mail"
+    return "has no mail header"
+
+
+def utf16_codec(head: bytes) -> str:
+    """The codec of UTF-16 text with a mark, or of Latin letters without one; "" for anything else."""
+    if head.startswith(_UTF16_MARKS):
+        return "utf-16"
+    if len(head) >= 16 and not any(head[1:16:2]) and all(head[0:16:2]):
+        return "utf-16-le"
+    if len(head) >= 16 and not any(head[0:16:2]) and all(head[1:16:2]):
+        return "utf-16-be"
+    return ""
+
+
+def _has_header(head: bytes, expected: bool) -> bool:
+    if not _FIELD_SOON.match(head):
+        return False
+    blank = _BLANK_LINE.search(head)
+    end = blank.start() if blank else len(head)
+    if b"\0" in head[:512]:
+        return False
+    if _STRONG_FIELD.search(head, 0, end):
+        return True
+    fields = {name.lower() for name in _WEAK_FIELD.findall(head, 0, end)}
+    return len(fields) >= (1 if expected else 2)
+
+
+def _is_tar(head: bytes) -> bool:
+    if head[257:262] == b"ustar":
+        return True
+    # Archives from before POSIX carry no magic, only the sum of the header's bytes with its own field as blanks.
+    if len(head) < 512 or b"\0" not in head[:100] or not head[:1].strip(b"\0"):
+        return False
+    try:
+        stated = int(head[148:156].strip(b" \0"), 8)
+    except ValueError:
+        return False
+    return stated == sum(head[:148]) + sum(head[156:512]) + 8 * 0x20

@@ -1,0 +1,185 @@
+"""Bounce rows read back: what `parse` once wrote as .csv, .jsonl or .parquet, told from its content.
+
+The columns and their types are those of `records`; the escaping of CSV cells is undone as `report.rows` made it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from analyzer.errors import MissingColumnError, UnreadableInputError
+from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: What makes a table one of ours; the columns that an older version did not have yet may be missing.
+NEEDED_COLUMNS: frozenset[str] = frozenset({"recipient", "label", "reason"})
+
+_HEAD = 64 * 1024
+_BATCH = 10_000
+_GREATEST_CELL = 64 << 20
+_PARQUET = b"PAR1"
+_BOM = b"\xef\xbb\xbf"
+_GUARDED = re.compile(r"'(?='*[=+\-@\t\r])")
+_TRUE = frozenset({"true", "1", "yes"})
+
+
+def is_own_rows(path: str | Path) -> bool:
+    """Whether the file holds bounce rows: a table or JSON lines with at least NEEDED_COLUMNS."""
+    path = Path(path)
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD).removeprefix(_BOM)
+    except OSError:
+        return False
+    if head.startswith(_PARQUET):
+        return _parquet_columns(path) >= NEEDED_COLUMNS
+    first = head.split(b"\n", 1)[0]
+    if first.startswith(b"{"):
+        try:
+            row = orjson.loads(first)
+        except orjson.JSONDecodeError:
+            return False
+        return isinstance(row, dict) and row.keys() >= NEEDED_COLUMNS
+    return set(_csv_names(first)) >= NEEDED_COLUMNS
+
+
+def read_own_rows(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The bounce rows of `path`, one dict each with exactly BOUNCE_COLUMNS: text, "" where unknown; the columns of
+    BOUNCE_TYPES in their type, None where unknown.
+
+    `MissingColumnError` for a table that is none of ours, `UnreadableInputError` naming the line for a broken one.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD).removeprefix(_BOM)
+    except OSError as error:
+        raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}", "check the path") from None
+    if head.startswith(_PARQUET):
+        found = _parquet_rows(path)
+    elif head.startswith(b"{"):
+        found = _json_rows(path)
+    else:
+        found = _csv_rows(path)
+    return (_typed(row, where, path) for where, row in found)
+
+
+def _json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if number == 1:
+                line = line.removeprefix(_BOM)
+            if line.isspace():
+                continue
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                raise UnreadableInputError(
+                    str(path), f"line {number} is not valid JSON: {error}", "write the file again with `parse`"
+                ) from None
+            if not isinstance(row, dict):
+                raise UnreadableInputError(
+                    str(path), f"line {number} is no JSON object", "write the file again with `parse`"
+                )
+            _need(set(row), path)
+            yield f"line {number}", row
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        csv.field_size_limit(_GREATEST_CELL)
+        reader = csv.reader(file)
+        try:
+            names = next(reader, [])
+            _need(set(names), path)
+            for cells in reader:
+                if cells:
+                    unguarded = [_GUARDED.sub("", cell, count=1) if cell[:1] == "'" else cell for cell in cells]
+                    yield f"line {reader.line_num}", dict(zip(names, unguarded, strict=False))
+        except csv.Error as error:
+            raise UnreadableInputError(
+                str(path), f"line {reader.line_num} is not valid CSV: {error}", "write the file again with `parse`"
+            ) from None
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            _need(set(file.schema_arrow.names), path)
+            names = [name for name in file.schema_arrow.names if name in BOUNCE_COLUMNS]
+            number = 0
+            for batch in file.iter_batches(batch_size=_BATCH, columns=names):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"row {number}", row
+    except (pa.ArrowException, OSError) as error:
+        problem = str(error).splitlines()[0][:200]
+        raise UnreadableInputError(
+            str(path), f"is a damaged Parquet file: {problem}", "write the file again with `parse`"
+        ) from None
+
+
+def _parquet_columns(path: Path) -> frozenset[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return frozenset(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError):
+        return frozenset()
+
+
+def _csv_names(line: bytes) -> list[str]:
+    try:
+        return next(csv.reader([line.decode("utf-8", "replace").rstrip("\r")]), [])
+    except csv.Error:
+        return []
+
+
+def _need(names: set[str], path: Path) -> None:
+    if missing := NEEDED_COLUMNS - names:
+        raise MissingColumnError(
+            str(path), f"has no column {', '.join(sorted(missing))}", "give a table that `parse` wrote"
+        )
+
+
+def _truth(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return value.strip().lower() in _TRUE if value.strip() else None
+    return None if value is None or value != value else bool(value)
+
+
+def _typed(row: dict[str, Any], where: str, path: Path) -> dict[str, Any]:
+    typed = {name: _text(row.get(name)) for name in BOUNCE_COLUMNS}
+    for name, kind in BOUNCE_TYPES.items():
+        value = row.get(name)
+        if kind is bool:
+            typed[name] = _truth(value)
+        elif value is None or value == "" or value != value:  # the last: not a number
+            typed[name] = None
+        else:
+            try:
+                typed[name] = kind(float(value))
+            except (TypeError, ValueError, OverflowError):
+                raise UnreadableInputError(
+                    str(path), f"{where}: {name} is {value!r}, no number", "write the file again with `parse`"
+                ) from None
+    return typed
+
+
+def _text(value: Any) -> Any:
+    if value.__class__ is str:
+        return value
+    return "" if value is None else str(value)

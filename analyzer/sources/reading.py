@@ -1,0 +1,352 @@
+"""Every message of the given sources, one after the other, whatever they are packed in.
+
+`Reading` tells from the content what each file is and hands it on: a message as it stands, an mbox to `mbox`, an
+archive to `archives`, a folder to `folders`. One broken file never stops it: it is counted and named.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import sys
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias, cast
+
+from analyzer.errors import UnreadableInputError
+from analyzer.records import RawMessage
+from analyzer.sources import archives, folders, mbox
+from analyzer.sources.content import HEAD_SIZE, recognise, utf16_codec, why_no_mail
+from analyzer.sources.limits import MIB, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from analyzer.sources.content import Content
+    from analyzer.sources.rejects import Rejects
+
+    Read: TypeAlias = Callable[[int], bytes]
+
+_KEPT_SKIPS = 1_000
+_GIVE_MAIL = "give a mail message, an mbox, a Maildir or an archive of them"
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
+_EMLX = re.compile(rb"(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,100}[ \t]*:)")
+_MAIL_NAMES = (".eml", ".emlx", ".mail", ".mbox", ".mbx")
+_MBOX_NAMES = (".mbox", ".mbx")
+_PACKED_NAMES = (".gz", ".bz2", ".xz")
+#: A compressed file in a compressed file, and so on, is a trick rather than a mailbox.
+_MOST_LAYERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that gave no message: no mail at all, or (`broken`) mail that could not be read."""
+
+    source: str
+    why: str
+    broken: bool = False
+
+
+class Reading:
+    """The messages of some sources. Iterate it once; what was skipped is complete when the iteration is.
+
+    `messages`, `no_mail` and `broken` count; `skipped` names the first thousand of the latter two.
+    """
+
+    def __init__(
+        self, sources: Iterable[str | Path], *, rejects: Rejects | None = None, limits: Limits | None = None
+    ) -> None:
+        """`UnreadableInputError` for a source that does not exist or may not be read, before anything is read."""
+        self._sources = [str(source) for source in sources]
+        self._rejects, self._limits = rejects, limits or Limits()
+        self.messages = self.no_mail = self.broken = 0
+        self.skipped: list[Skipped] = []
+        self._last_skip: Skipped | None = None
+        for source in self._sources:
+            _check(source)
+
+    def __iter__(self) -> Iterator[RawMessage]:
+        """The messages; `UnreadableInputError` at the end of a source that held none."""
+        for source in self._sources:
+            before, self._last_skip = self.messages, None
+            for message in self._source(source):
+                self.messages += 1
+                yield message
+            if self.messages == before:
+                raise self._held_none(source)
+
+    def summary(self) -> list[str]:
+        """What to tell a person about the skipped files: a line each, none if nothing was skipped."""
+        lines = []
+        if self.no_mail:
+            lines.append("1 file was no message" if self.no_mail == 1 else f"{self.no_mail:,} files were no message")
+        if self.broken:
+            lines.append(f"{self.broken:,} could not be read:")
+            named = [skip for skip in self.skipped if skip.broken]
+            lines += [f"  {skip.source}: {skip.why}" for skip in named[:10]]
+            if self.broken > 10:
+                reasons = Counter(skip.why for skip in named).most_common(3)
+                lines.append("  and more; most often: " + ", ".join(f"{why} ({count:,})" for why, count in reasons))
+        return lines
+
+    def skip(self, source: str, why: str, *, broken: bool = True, data: bytes = b"") -> None:
+        """Count `source` as skipped; what is broken goes to the rejects. A later stage may report its own here."""
+        skipped = Skipped(_shown(source), why, broken)
+        self._last_skip = skipped
+        if broken:
+            self.broken += 1
+            if self._rejects is not None:
+                self._rejects.keep(source, why, data)
+        else:
+            self.no_mail += 1
+        if len(self.skipped) < _KEPT_SKIPS:
+            self.skipped.append(skipped)
+
+    def _held_none(self, source: str) -> UnreadableInputError:
+        last = self._last_skip
+        source = _shown(source)
+        if last is not None and last.source == source:
+            told = last.broken or ";" in last.why
+            return UnreadableInputError(source, last.why, "" if told else _GIVE_MAIL)
+        because = f" ({last.source} {last.why})" if last is not None else ""
+        return UnreadableInputError(source, f"holds no message{because}", _GIVE_MAIL)
+
+    def _source(self, source: str) -> Iterator[RawMessage]:
+        if source == "-":
+            yield from self._stream(source, sys.stdin.buffer)
+        elif os.path.isdir(source):  # noqa: PTH112
+            for path, in_maildir in folders.files(source, self.skip):
+                yield from self._file(path, single=in_maildir)
+        elif os.path.isfile(source):  # noqa: PTH113
+            yield from self._file(source, given=True)
+        else:
+            try:
+                with Path(source).open("rb") as pipe:
+                    yield from self._stream(source, pipe)
+            except OSError as error:
+                self.skip(source, f"cannot be read: {error.strerror}")
+
+    def _file(self, path: str, *, single: bool = False, given: bool = False) -> Iterator[RawMessage]:
+        """One file on disk. Most hold one small message and take the short way: an open, two reads, a look."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                head = os.read(descriptor, HEAD_SIZE)
+                whole = not head or not os.read(descriptor, 1)
+            finally:
+                os.close(descriptor)
+            if whole and recognise(head) == "message" and head[:1].isalpha():
+                yield RawMessage(_lone(path), head)
+                return
+            with Path(path).open("rb") as file:
+                yield from self._guarded(_Part(path, file.read(HEAD_SIZE), file.read, file, single, given))
+        except OSError as error:
+            self.skip(path, f"cannot be read: {error.strerror}")
+
+    def _stream(self, source: str, stream: IO[bytes]) -> Iterator[RawMessage]:
+        yield from self._guarded(_Part(source, stream.read(HEAD_SIZE), stream.read, given=True))
+
+    def _guarded(self, part: _Part) -> Iterator[RawMessage]:
+        """The messages in one file or member, with its damage counted instead of raised."""
+        try:
+            yield from self._messages_in(part)
+        except archives.TooMuchError as error:
+            self.skip(part.source, str(error))
+        except archives.DAMAGE as error:
+            self.skip(part.source, archives.damage(error))
+
+    def _messages_in(self, part: _Part) -> Iterator[RawMessage]:
+        part = replace(part, head=_LEADING.sub(b"", part.head, count=1))
+        content = recognise(part.head, expected=part.expected)
+        if content == "message" or (content == "mbox" and part.single):
+            yield from self._one(part)
+        elif content == "mbox":
+            yield from self._mbox(part)
+        elif content == "utf-16":
+            yield from self._inside(part, _as_utf8(part.head, part.read))
+        elif content in ("gzip", "bzip2", "xz"):
+            yield from self._inside(part, archives.unpack(content, part.head, part.read, self._limits))
+        elif content in ("zip", "tar"):
+            yield from self._archive(part, content)
+        else:
+            self.skip(part.source, why_no_mail(part.head), broken=False)
+
+    def _inside(self, part: _Part, read: Read) -> Iterator[RawMessage]:
+        """What a compressed or recoded file really holds, to be looked at anew."""
+        if part.layers >= _MOST_LAYERS:
+            self.skip(part.source, "is compressed too many times over")
+            return
+        yield from self._messages_in(replace(part, head=read(HEAD_SIZE), read=read, file=None, layers=part.layers + 1))
+
+    def _one(self, part: _Part) -> Iterator[RawMessage]:
+        limit = self._limits.message
+        pieces, size = [part.head], len(part.head)
+        while size <= limit and (piece := part.read(min(MIB, limit + 1 - size))):
+            pieces.append(piece)
+            size += len(piece)
+        if size > limit:
+            self.skip(part.source, f"is over {limit / MIB:,.0f} MiB", data=part.head)
+            return
+        data = mbox.without_envelope(b"".join(pieces))
+        if emlx := _EMLX.match(data):
+            data = data[emlx.end() : emlx.end() + int(emlx[1])]
+        yield RawMessage(_lone(part.source), data)
+
+    def _mbox(self, part: _Part) -> Iterator[RawMessage]:
+        """An mbox's messages, numbered; a file that only begins like one and holds one message keeps its plain name."""
+        lone: bytes | None = None
+        named_mbox = _stem(part.source).endswith(_MBOX_NAMES)
+        try:
+            for number, data in enumerate(mbox.messages(part.head, part.read, limit=self._limits.message)):
+                if lone is not None:
+                    yield RawMessage(f"{part.source}#0", lone)
+                    lone = None
+                if data is None:
+                    self.skip(f"{part.source}#{number}", f"is over {self._limits.message / MIB:,.0f} MiB")
+                elif number == 0 and not named_mbox:
+                    lone = data
+                else:
+                    yield RawMessage(f"{part.source}#{number}", data)
+        except (archives.TooMuchError, *archives.DAMAGE):
+            if lone is not None:  # the file ends early, but this message was complete
+                yield RawMessage(f"{part.source}#0", lone)
+            raise
+        if lone is not None:
+            yield RawMessage(_lone(part.source), lone)
+
+    def _archive(self, part: _Part, content: Content) -> Iterator[RawMessage]:
+        if part.nesting > self._limits.nesting:
+            self.skip(part.source, "is an archive too deep inside another; unpack the outer one first")
+            return
+        with ExitStack() as stack:
+            if content == "tar":
+                members = archives.tar_members(part.head, part.read, self._limits)
+            elif part.file is not None:
+                members = archives.zip_members(part.file, self._limits)
+            else:
+                members = archives.zip_members(stack.enter_context(self._held(part)), self._limits)
+            source = part.source
+            try:
+                for member in members:
+                    source = f"{part.source}/{_shown(member.name.lstrip('/'))}"
+                    yield from self._member(source, member, part)
+            except (archives.TooMuchError, *archives.DAMAGE):
+                # Damage inside a tar's member shows once there, and once more on the way to the next one.
+                last = self._last_skip
+                if (
+                    source == part.source
+                    or last is None
+                    or not last.broken
+                    or not last.source.startswith(_shown(source))
+                ):
+                    raise
+
+    def _member(self, source: str, member: archives.Member, part: _Part) -> Iterator[RawMessage]:
+        if _hidden(member.name):
+            return
+        if member.problem:
+            self.skip(source, member.problem)
+            return
+        try:
+            read = member.open()
+            head = read(HEAD_SIZE)
+        except archives.TooMuchError as error:
+            self.skip(source, str(error))
+            return
+        except archives.DAMAGE as error:
+            self.skip(source, archives.damage(error))
+            return
+        yield from self._guarded(_Part(source, head, read, layers=part.layers, nesting=part.nesting + 1))
+
+    def _held(self, part: _Part) -> IO[bytes]:
+        """A zip that came through a pipe, with its end within reach: its directory stands there."""
+        held = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=16 * MIB))  # noqa: SIM115
+        size, piece = 0, part.head
+        while piece:
+            size += len(piece)
+            if size > self._limits.packed:
+                held.close()
+                raise archives.TooMuchError(
+                    f"is an archive of over {self._limits.packed / MIB:,.0f} MiB; unpack it first"
+                )
+            held.write(piece)
+            piece = part.read(MIB)
+        return held
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One file, member or stream on its way through: its first bytes, and `read(n)` for the rest.
+
+    `file` can seek, where there is one. `single`: one message for certain, as in a Maildir. `given`: named by the
+    user himself. `layers` and `nesting` count the compressions and archives around it.
+    """
+
+    source: str
+    head: bytes
+    read: Read
+    file: IO[bytes] | None = None
+    single: bool = False
+    given: bool = False
+    layers: int = 0
+    nesting: int = 0
+
+    @property
+    def expected(self) -> bool:
+        """Whether one would think it a mail before looking in."""
+        return self.single or self.given or _stem(self.source).endswith(_MAIL_NAMES)
+
+
+def _check(source: str) -> None:
+    if source == "-":
+        return
+    if source.lower().startswith(("imaps://", "imap://")):
+        raise UnreadableInputError(
+            source.split("@")[-1],
+            "a mailbox on a server is not supported yet, it comes with `watch`",
+            "export it as mbox",
+        )
+    if not source or not os.path.exists(source):  # noqa: PTH110
+        raise UnreadableInputError(_shown(source) or "(empty name)", "does not exist", "check the path")
+    needed = os.R_OK | (os.X_OK if os.path.isdir(source) else 0)  # noqa: PTH112
+    if not os.access(source, needed):
+        raise UnreadableInputError(_shown(source), "may not be read", "check its permissions")
+
+
+def _shown(source: str) -> str:
+    """A name that fits a line and does nothing to a terminal: whoever made the archive chose it."""
+    return source if source.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in source)
+
+
+def _lone(source: str) -> str:
+    """The name of a file that holds one message. What follows the last `#` of a source is always a number."""
+    return f"{source}#0" if "#" in source else source
+
+
+def _stem(source: str) -> str:
+    """A source's name in lower case, without the endings of compression: "Box.MBOX.gz" is "box.mbox"."""
+    name = source.lower()
+    while name.endswith(_PACKED_NAMES):
+        name = name[: name.rindex(".")]
+    return name
+
+
+def _hidden(name: str) -> bool:
+    return name.rsplit("/", 1)[-1].startswith(".") or name.startswith("__MACOSX/")
+
+
+def _as_utf8(head: bytes, read: Read) -> Read:
+    decoder = codecs.getincrementaldecoder(utf16_codec(head))(errors="replace")
+    waiting = [head]
+
+    def decoded(size: int) -> bytes:
+        while piece := waiting.pop() if waiting else read(size):
+            if text := decoder.decode(piece).removeprefix("\ufeff"):
+                return text.encode("utf-8", "replace")
+        return b""
+
+    return decoded
