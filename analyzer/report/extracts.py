@@ -1,0 +1,171 @@
+"""What the report takes out of the correlated frames: real examples of each reason, the grid, the order of rows.
+
+Only picking and counting happens here. Rates and judgements are the diagnosis's; the grid is left out where its margins
+are not the diagnosis's own figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
+from analyzer.report.words import NOT_GIVEN, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzer.diagnose.diagnosis import Diagnosis, Row
+
+_EXAMPLES = 2
+#: Dimensions that run in an order of their own.
+_IN_TIME = ("step", "week")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One real reply: its words, who gave it, when, and what decided the reason."""
+
+    diagnostic: str
+    provider: str
+    received_at: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many bounces (not leads) gave a reason, and how they put it."""
+
+    reason: str
+    label: str
+    fault: str
+    bounces: int
+    examples: list[Example]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the grid: distinct leads contacted, and how many of them bounced in which way."""
+
+    leads: int
+    hard: int
+    spam: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Email status (rows) by industry group (columns); a cell is None where no lead was contacted."""
+
+    statuses: list[str]
+    groups: list[str]
+    cells: dict[tuple[str, str], Cell]
+
+
+def counted(bounces: pd.DataFrame) -> pd.DataFrame:
+    """The bounces that speak for themselves: no duplicates, no suspected forgeries."""
+    kept = pd.Series(True, index=bounces.index)
+    if "duplicate_of" in bounces:
+        kept &= bounces["duplicate_of"].fillna("") == ""
+    if "suspected_forged" in bounces:
+        kept &= ~bounces["suspected_forged"].fillna(False).astype(bool)
+    return bounces[kept]
+
+
+def reason_counts(bounces: pd.DataFrame) -> list[ReasonCount]:
+    """Every reason that occurs, the most frequent first, each with up to two replies from different providers."""
+    frame = counted(bounces)
+    if frame.empty:
+        return []
+    found = []
+    for reason, rows in frame.groupby("reason", sort=True):
+        first = rows.iloc[0]
+        found.append(ReasonCount(str(reason), str(first["label"]), str(first["fault"]), len(rows), _examples(rows)))
+    return sorted(found, key=lambda row: (-row.bounces, row.reason))
+
+
+def _examples(rows: pd.DataFrame) -> list[Example]:
+    """The most frequent reply, then the most frequent one of another provider: two ways of saying the same."""
+    said = rows[rows["diagnostic"].fillna("") != ""]
+    if said.empty:
+        return []
+    sizes = said.groupby(["diagnostic", "provider"], sort=True).size().sort_values(ascending=False, kind="stable")
+    chosen: list[Example] = []
+    providers: set[str] = set()
+    for diagnostic, provider in sizes.index[:1000]:
+        if provider in providers:
+            continue
+        providers.add(provider)
+        row = said[(said["diagnostic"] == diagnostic) & (said["provider"] == provider)].iloc[0]
+        chosen.append(Example(diagnostic, provider, str(row["received_at"])[:10], str(row["decided_by"])))
+        if len(chosen) == _EXAMPLES:
+            break
+    return chosen
+
+
+def ordered_rows(dimension: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows of a breakdown in reading order: a known scale, time as it comes, else the largest first."""
+    if dimension in _IN_TIME:
+        return list(rows)
+    scale = {"email_status": EMAIL_STATUSES, "industry_group": INDUSTRY_GROUPS}.get(dimension, ())
+    return sorted(
+        rows, key=lambda row: (scale.index(row.value) if row.value in scale else len(scale), -row.leads, row.value)
+    )
+
+
+def largest(rows: Sequence[Row], cap: int) -> list[Row]:
+    """The `cap` rows with the most leads, in the order in which they came."""
+    kept = sorted(range(len(rows)), key=lambda number: (-rows[number].leads, number))[:cap]
+    return [rows[number] for number in sorted(kept)]
+
+
+def grid(diagnosis: Diagnosis, sends: pd.DataFrame) -> Grid | None:
+    """Status by industry group; None where a campaign has not both, or where the counts are not the diagnosis's."""
+    needed = {"recipient", "email_status", "industry_group", "label"}
+    statuses, groups = (
+        [row.value for row in ordered_rows(name, diagnosis.breakdown.get(name, []))]
+        for name in ("email_status", "industry_group")
+    )
+    if len(statuses) < 2 or len(groups) < 2 or not needed <= set(sends.columns):
+        return None
+    frame = pd.DataFrame(
+        {
+            "lead": sends["recipient"].astype(str).str.casefold(),
+            "status": sends["email_status"].fillna("").astype(str).replace("", NOT_GIVEN),
+            "group": sends["industry_group"].fillna("").astype(str).replace("", NOT_GIVEN),
+            "label": sends["label"].fillna("").astype(str),
+        }
+    )
+    leads = frame.groupby(["status", "group"])["lead"].nunique()
+    bounced = frame[frame["label"].isin(["hard", "spam"])].groupby(["status", "group", "label"])["lead"].nunique()
+    cells = {
+        (status, group): Cell(
+            int(leads[status, group]),
+            int(bounced.get((status, group, "hard"), 0)),
+            int(bounced.get((status, group, "spam"), 0)),
+        )
+        for status, group in leads.index
+    }
+    found = Grid(statuses, groups, cells)
+    return found if _agrees(diagnosis, found) else None
+
+
+def _agrees(diagnosis: Diagnosis, found: Grid) -> bool:
+    for position, dimension in enumerate(("email_status", "industry_group")):
+        for row in diagnosis.breakdown[dimension]:
+            mine = [cell for key, cell in found.cells.items() if key[position] == row.value]
+            sums = tuple(sum(getattr(cell, name) for cell in mine) for name in ("leads", "hard", "spam"))
+            if sums != (row.leads, row.hard, row.spam):
+                return False
+    return True
+
+
+def suppression_counts(suppression: pd.DataFrame) -> list[tuple[str, int]]:
+    """(reason, addresses), the most frequent first; a list without reasons gives one nameless row."""
+    if suppression.empty:
+        return []
+    if "reason" not in suppression:
+        return [("", len(suppression))]
+    sizes = suppression["reason"].fillna("").astype(str).value_counts()
+    return sorted(((clean(reason), int(number)) for reason, number in sizes.items()), key=lambda row: (-row[1], row[0]))

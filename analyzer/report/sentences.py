@@ -1,0 +1,177 @@
+"""The verdict and the things to do now, as sentences: every output prints these and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from analyzer.report.words import chance, clean, count, fix_size, limit_words, percent, plural, short, tolerance
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.diagnosis import Diagnosis, Fix, Forecast
+
+Tone: TypeAlias = Literal["act", "fine", "unsure"]
+
+#: The tone in words, so that colour is never the only sign of it.
+TONE_NAMES: dict[Tone, str] = {"act": "Act", "fine": "Fine", "unsure": "Cannot tell"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One of the two answers: `sentence` is the answer, `why` the reasoning that the diagnosis gives for it."""
+
+    subject: str
+    tone: Tone
+    sentence: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do now, and what speaks for it."""
+
+    what: str
+    detail: str
+
+
+def verdicts(diagnosis: Diagnosis) -> tuple[Verdict, Verdict]:
+    """The answers about the data and about deliverability."""
+    if not diagnosis.totals.leads_contacted:
+        nothing = "Nothing to judge: the log holds no mail that was sent."
+        return Verdict("Data", "unsure", nothing, ""), Verdict("Deliverability", "unsure", nothing, "")
+    return _data(diagnosis), _deliverability(diagnosis)
+
+
+def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
+    """What to do now, the most urgent first; never empty."""
+    if not diagnosis.totals.leads_contacted:
+        return [Action("Give a campaign log that holds the mail that was sent.", "Without it no bounce can be judged.")]
+    data = [action for action in [_data_action(diagnosis)] if action]
+    ours_first = diagnosis.deliverability.side in {"sender", "mixed"}
+    ordered = sorted(ordered_fixes(diagnosis), key=lambda fix: ours_first and fix.side != "sender")
+    fixes = [_fix_action(fix) for fix in ordered]
+    lists = [action for action in [_suppress_action(diagnosis)] if action]
+    # The clean-up of the lists takes a minute and must not be crowded out by a long row of fixes.
+    room = limit - len(data) - len(lists)
+    chosen = (data + fixes[: max(room, 1)] + lists)[:limit]
+    return chosen or [Action("Nothing. Send the next sequence the same way.", "No bounce asks for a change.")]
+
+
+def ordered_fixes(diagnosis: Diagnosis) -> list[Fix]:
+    """The fixes, the most important first."""
+    return sorted(diagnosis.deliverability.fixes, key=lambda fix: (fix.priority, -fix.bounces, fix.id))
+
+
+def _expected(diagnosis: Diagnosis, forecast: Forecast) -> str:
+    """What a forecast means against what is accepted."""
+    text = f"{percent(forecast.rate)} of it would bounce for bad addresses"
+    limit = tolerance(diagnosis.options)
+    if limit is None or forecast.p_over_tolerance is None:
+        return text
+    return f"{text} (chance of more than the {limit_words(limit)} you accept: {chance(forecast.p_over_tolerance)})"
+
+
+def _data(diagnosis: Diagnosis) -> Verdict:
+    quality = diagnosis.data_quality
+    everyone, without = quality.forecast.max_quantity, quality.forecast.max_quality
+    why = clean(quality.why)
+    match quality.recommendation:
+        case "max_quality" if everyone.leads and not without.leads:
+            sentence = "Get verified addresses before the next sequence: all of its leads are guessed"
+            if everyone.rate is not None:
+                sentence += f", and {_expected(diagnosis, everyone)}"
+            return Verdict("Data", "act", sentence + ".", why)
+        case "max_quality":
+            sentence = "Switch the next sequence to max quality"
+            if everyone.rate is not None and without.rate is not None:
+                sentence += (
+                    f": with guessed addresses {_expected(diagnosis, everyone)}; without them {percent(without.rate)}"
+                )
+            return Verdict("Data", "act", sentence + ".", why)
+        case "max_quantity":
+            sentence = "The data is good enough, keep max quantity for the next sequence"
+            if everyone.rate is not None:
+                sentence += f": {_expected(diagnosis, everyone)}"
+            return Verdict("Data", "fine", sentence + ".", why)
+        case "reverify":
+            sentence = "Have the addresses of the next sequence verified again before you send"
+            if without.rate is not None:
+                sentence += f": even without guessed addresses {_expected(diagnosis, without)}"
+            return Verdict("Data", "act", sentence + ".", why)
+        case _:
+            address = diagnosis.totals.address
+            found = "no bad address" if not address.count else plural(address.count, "bad address", "bad addresses")
+            sentence = f"Too little to tell yet: {found} among {plural(address.leads, 'lead')}."
+            return Verdict("Data", "unsure", sentence, why)
+
+
+def _deliverability(diagnosis: Diagnosis) -> Verdict:
+    advice = diagnosis.deliverability
+    spam = diagnosis.totals.spam
+    why = clean(advice.why)
+    refused = f"spam bounces from {percent(spam.rate)} of the leads ({count(spam.count)} of {count(spam.leads)})"
+    open_rate, strict_rate = advice.sender_rate.estimate, advice.strict_rate.estimate
+    match advice.side:
+        case "sender":
+            named = plural(sum(fix.side == "sender" for fix in advice.fixes), "fix", "fixes")
+            sentence = f"Our own sending is the problem: {refused}; {named} below."
+            return Verdict("Deliverability", "act", sentence, why)
+        case "recipient":
+            sentence = "The receivers are strict, our sending looks healthy"
+            if strict_rate is not None and open_rate is not None:
+                sentence += f": {percent(strict_rate)} refused in strict industries, {percent(open_rate)} in open ones"
+            return Verdict("Deliverability", "act", sentence + "; use another channel there.", why)
+        case "mixed":
+            sentence = (
+                f"Both sides play a part: {refused}; fix our sending first, then reach strict receivers another way."
+            )
+            return Verdict("Deliverability", "act", sentence, why)
+        case "none":
+            sentence = f"No problem to see: {refused}."
+            if not spam.count:
+                sentence = "No problem to see: no spam bounces at all."
+            return Verdict("Deliverability", "fine", sentence, why)
+        case _:
+            sentence = f"Cannot be told yet whose side it is: {refused}."
+            return Verdict("Deliverability", "unsure", sentence, why)
+
+
+def _data_action(diagnosis: Diagnosis) -> Action | None:
+    forecast = diagnosis.data_quality.forecast
+    match diagnosis.data_quality.recommendation:
+        case "max_quality":
+            detail = ""
+            if forecast.max_quantity.leads and not forecast.max_quality.leads:
+                return Action(
+                    "Get verified addresses before the next sequence.", "Max quality alone would leave no lead."
+                )
+            if forecast.max_quantity.leads:
+                detail = (
+                    f"That keeps {count(forecast.max_quality.leads)} of "
+                    f"{plural(forecast.max_quantity.leads, 'lead')} of the next list."
+                )
+                if forecast.best_mix.leads > forecast.max_quality.leads:
+                    detail += f" The best mix keeps {count(forecast.best_mix.leads)} and stays within the limit."
+            return Action("Set data quality to max quality for the next sequence.", detail)
+        case "reverify":
+            return Action(
+                "Have the addresses verified again before the next sequence.",
+                "No data-quality setting cures addresses that went stale.",
+            )
+        case "insufficient_evidence":
+            return Action("Leave the data setting as it is, and look again after more sends.", "")
+        case _:
+            return None
+
+
+def _fix_action(fix: Fix) -> Action:
+    first = f" First step: {short(fix.steps[0], 240)}" if fix.steps else ""
+    return Action(short(fix.title, 160).rstrip(".") + ".", f"{fix_size(fix)}.{first}")
+
+
+def _suppress_action(diagnosis: Diagnosis) -> Action | None:
+    bad = diagnosis.totals.address.count
+    if not bad:
+        return None
+    them = "the bad address" if bad == 1 else f"the {count(bad)} bad addresses"
+    return Action(f"Stop writing to {them}.", "suppression.csv is ready to load into your platform.")

@@ -1,0 +1,350 @@
+"""Numbers and names as a reader meets them: the page, the Markdown, the workbook and the terminal share them.
+
+Whatever comes from outside (names, replies of receivers) goes through `clean` before it is shown: a bounce is written
+by a stranger, and ECMA-48 control sequences, bidirectional marks (Unicode TR 9) or line breaks in it must not act.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from analyzer.knowledge import reasons
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.diagnosis import DataQuality, Fix, Interval, Matching, Rate, Totals
+
+#: Printed where nothing is known.
+NOTHING: Final = "–"
+#: The value of a breakdown row for leads of which the inputs do not say it.
+NOT_GIVEN: Final = "(not given)"
+
+DIMENSION_TITLES: Final = {
+    "email_status": "Email status",
+    "industry": "Industry",
+    "industry_group": "Industry group",
+    "provider": "Receiving provider",
+    "sender": "Sender mailbox",
+    "sender_domain": "Sender domain",
+    "campaign": "Campaign",
+    "step": "Sequence step",
+    "recipient_domain": "Recipient domain",
+    "week": "Week",
+}
+STATUS_NAMES: Final = {"catch_all": "catch-all", "unknown": "not known"}
+LABEL_NAMES: Final = {"hard": "Hard", "spam": "Spam", "unknown": "Unknown"}
+FAULT_NAMES: Final = {
+    "address": "the address",
+    "mailbox": "the mailbox",
+    "infrastructure": "a server or the network",
+    "sender": "our sending",
+    "content": "our text",
+    "recipient": "the receiver's own rule",
+    "complaint": "a complaint",
+    "unknown": "not known",
+}
+METHOD_NAMES: Final = {
+    "message_id": "Message-ID of the mail we sent",
+    "verp": "return address made for one recipient (VERP)",
+    "header": "a header of the returned mail",
+    "recipient": "the recipient's address alone",
+}
+INPUT_NAMES: Final = {"bounces": "bounces", "log": "campaign log", "leads": "lead list", "next": "next list"}
+FORECAST_NAMES: Final = {
+    "max_quantity": ("Max quantity", "every lead, guessed addresses too"),
+    "max_quality": ("Max quality", "guessed addresses left out"),
+    "best_mix": ("Best mix", "safest leads first, as many as stay within what you accept"),
+}
+EFFECT_NAMES: Final = {
+    "driven": "Guessed addresses drive the bad addresses.",
+    "contributes": "Guessed addresses add to the bad addresses, other causes do too.",
+    "not_shown": "Guessed addresses do no worse than verified ones, as far as these numbers show.",
+    "too_little_data": "Too few leads to tell guessed and verified addresses apart.",
+}
+SIDE_NAMES: Final = {"sender": "ours to fix", "recipient": "the receiver's choice"}
+
+_ESCAPES: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\x9b[0-?]*[ -/]*[@-~]"  # the same in its one-character form
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC: titles, links, clipboard
+    r"|\x1b[ -/]*[0-~]"
+)
+_PLAIN: Final = re.compile(r"[ -~]*")
+#: Joiners that Persian and Indic scripts spell with; every other format character is dropped.
+_KEPT_FORMAT: Final = frozenset("\u200c\u200d")
+_SPACES: Final = re.compile(r"\s+")
+
+
+def clean(value: object) -> str:
+    """Text on one line that can do nothing but be read: no control, escape, bidirectional or broken characters."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    text = str(value)
+    if not _PLAIN.fullmatch(text):
+        text = _ESCAPES.sub("", text)
+        text = "".join(_printable(character) for character in text)
+    return _SPACES.sub(" ", text).strip()
+
+
+def _printable(character: str) -> str:
+    category = unicodedata.category(character)
+    if character.isspace() or category in {"Zl", "Zp"}:
+        return " "
+    if category == "Cc" or (category == "Cf" and character not in _KEPT_FORMAT):
+        return ""
+    if category == "Cs" or (ord(character) & 0xFFFE) == 0xFFFE:  # half a character, or none: no file can hold it
+        return "\N{REPLACEMENT CHARACTER}"
+    return character
+
+
+def short(value: object, limit: int = 120) -> str:
+    """`clean`, cut to `limit` characters with an ellipsis."""
+    text = clean(str(value)[: limit * 40]) if isinstance(value, str) else clean(value)
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+# Numbers
+
+
+def count(number: float) -> str:
+    """12400 → "12,400"; an expected count keeps one decimal below ten."""
+    if isinstance(number, float) and not number.is_integer() and number < 10:
+        return f"{number:.1f}"
+    return f"{round(number):,}"
+
+
+def percent(share: float | None) -> str:
+    """0.042 → "4.2 %"; "0 %" and "100 %" only when they are exact."""
+    return f"{_percent_digits(share)} %" if _known(share) else NOTHING
+
+
+def spread(low: float | None, high: float | None) -> str:
+    """An interval of shares: "3.6–4.9 %"."""
+    if not (_known(low) and _known(high)):
+        return NOTHING
+    joint = " to " if low < 0 else "–"
+    return f"{_percent_digits(low)}{joint}{_percent_digits(high)} %"
+
+
+def chance(probability: float | None) -> str:
+    """A probability in whole per cent: nobody plans on tenths of a chance."""
+    if not _known(probability):
+        return NOTHING
+    if 0 < probability < 0.01:
+        return "<1 %"
+    if 0.99 < probability < 1:
+        return ">99 %"
+    return f"{probability * 100:.0f} %"
+
+
+def tolerance(options: dict[str, Any]) -> float | None:
+    """The share of bad addresses that the reader accepts, where the run was given one."""
+    value = options.get("tolerance")
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def limit_words(share: float) -> str:
+    """A limit as it was typed: 0.05 → "5 %", 0.025 → "2.5 %"."""
+    return f"{share * 100:.4g} %"
+
+
+def plural(number: float, one: str, many: str = "") -> str:
+    """ "no leads", "1 lead", "12,400 leads"."""
+    many = many or one + "s"
+    if number == 0:
+        return f"no {many}"
+    return f"1 {one}" if number == 1 else f"{count(number)} {many}"
+
+
+def times(factor: float | None) -> str:
+    """How many times as often: "2.8×"."""
+    if factor is None or not math.isfinite(factor):
+        return NOTHING
+    return f"{factor:.1f}×" if factor < 100 else "over 100×"
+
+
+def _known(share: float | None) -> TypeGuard[float]:
+    return share is not None and math.isfinite(share)
+
+
+def _percent_digits(share: float) -> str:
+    if share == 0:
+        return "0"
+    if share == 1:
+        return "100"
+    if 0 < share < 0.001:
+        return "<0.1"
+    if -0.001 < share < 0:
+        return "-0.1" if share <= -0.0005 else "0"
+    return ">99.9" if 0.999 < share < 1 else f"{share * 100:.1f}"
+
+
+# Names
+
+
+def value_name(dimension: str, value: object) -> str:
+    """One value of a breakdown, in words."""
+    text = short(value, 80)
+    if text in {"", NOT_GIVEN}:
+        return "not given"
+    if dimension == "email_status":
+        return STATUS_NAMES.get(text, text)
+    if dimension == "step":
+        return f"step {text}" if text.isdigit() else text
+    return text
+
+
+def dimension_title(dimension: str) -> str:
+    """The heading of a breakdown."""
+    return DIMENSION_TITLES.get(dimension, clean(dimension).replace("_", " ").capitalize())
+
+
+def reason_name(reason: str) -> str:
+    """`user_unknown` → "user unknown"."""
+    return short(reason, 60).replace("_", " ") or "unspecified"
+
+
+def reason_says(reason: str) -> str:
+    """What a reason means, in one short sentence; the bare name of a reason that the rule base does not know."""
+    known = reasons().get(reason)
+    return known.says if known else reason_name(reason).capitalize() + "."
+
+
+# Lines that appear on more than one output
+
+
+def rate_line(rate: Rate) -> str:
+    """ "521 of 12,400 leads"."""
+    if not rate.leads:
+        return "no leads"
+    return f"{count(rate.count)} of {plural(rate.leads, 'lead')}"
+
+
+def named_rates(totals: Totals) -> list[tuple[str, Rate]]:
+    """The four rates in the order in which every output shows them."""
+    return [
+        ("Hard bounces", totals.hard),
+        ("of these, bad addresses", totals.address),
+        ("Spam bounces", totals.spam),
+        ("Unknown bounces", totals.unknown),
+    ]
+
+
+def contacted(totals: Totals) -> str:
+    """How much went out."""
+    return (
+        f"{plural(totals.leads_contacted, 'lead').capitalize()} contacted, {plural(totals.emails_sent, 'email')} sent."
+    )
+
+
+def matching_line(matching: Matching) -> str:
+    """How many bounces count, and what became of the others."""
+    if not matching.bounces:
+        line = "No bounces were read."
+    else:
+        line = f"{plural(matching.bounces, 'bounce')} read: {count(matching.matched)} tied to a mail that was sent"
+        left = [
+            (matching.unmatched, f"{count(matching.unmatched)} tied to nothing and left out"),
+            (matching.suspected_forged, f"{count(matching.suspected_forged)} of these suspected forgeries"),
+            (matching.duplicates, plural(matching.duplicates, "duplicate")),
+        ]
+        line += "".join(f", {words}" for number, words in left if number) + "."
+    if matching.flag_only:
+        line += f" {plural(matching.flag_only, 'lead')} only marked as bounced in the log, with nothing to explain it."
+    return line
+
+
+def interval_words(interval: Interval) -> str:
+    """ "4.2 % (3.6–4.9 %)"."""
+    if not _known(interval.estimate):
+        return "cannot be told"
+    if not (_known(interval.low) and _known(interval.high)):
+        return percent(interval.estimate)
+    return f"{percent(interval.estimate)} ({spread(interval.low, interval.high)})"
+
+
+def guessed_lines(quality: DataQuality) -> list[str]:
+    """What guessing does to the addresses: the finding, then the figures behind it where there are any."""
+    lines = [EFFECT_NAMES[quality.guessed_effect]]
+    difference, share = quality.risk_difference, quality.attributable_share
+    if _known(difference.estimate):
+        more = difference.estimate >= 0
+        ends = (difference.low, difference.high) if more else (difference.high, difference.low)
+        size, low, high = (
+            percent(None if end is None else end if more else -end) for end in (difference.estimate, *ends)
+        )
+        lines.append(
+            f"Of 100 guessed addresses {size[:-2]} {'more' if more else 'fewer'} are bad than of 100 verified ones "
+            f"(between {low.removesuffix(' %')} and {high.removesuffix(' %')})."
+        )
+    if _known(share.estimate):
+        lines.append(f"Without guessing, {interval_words(share)} of the bad addresses would be gone.")
+    return lines
+
+
+def over_heading(limit: float | None) -> str:
+    """The heading over the chance of exceeding what is accepted."""
+    return "Chance of too many" if limit is None else f"Chance of more than {limit_words(limit)}"
+
+
+def fix_size(fix: Fix) -> str:
+    """How much hangs on a fix."""
+    return (
+        f"{plural(fix.bounces, 'bounce')} at {plural(fix.domains, 'domain')}, {percent(fix.share)} of all spam bounces"
+    )
+
+
+#: What makes a value a driver.
+DRIVERS: Final = "These bounce more than the address status and industry of their leads explain."
+#: How each number was worked out: (what, how).
+HOW: Final = (
+    ("What is counted", "Leads contacted, each once, however many mails it got. Emails sent are shown beside."),
+    (
+        "Hard, spam, unknown",
+        "Hard: the address, its mailbox or its server failed. Spam: the mail was refused for what it is, who sent it, "
+        "or whom it reached. Unknown: nothing says why. A lead that bounced in two ways counts in both.",
+    ),
+    (
+        "Bad addresses",
+        "Only hard bounces whose fault is the address itself. A full mailbox or a server that is down says nothing "
+        "about the quality of the data, so it counts as hard and not here.",
+    ),
+    (
+        "The range beside a rate",
+        "95 % interval by Wilson's method: chance alone moves a rate of so few or so many leads that far. "
+        "When two ranges overlap widely, do not read much into the difference.",
+    ),
+    (
+        "Forecast",
+        "Bounces for bad addresses expected of the next list (of a list like this one when none was given), with a "
+        "95 % range for what one campaign may bring. “Chance of more” is the probability of going over what you "
+        "accept.",
+    ),
+    (
+        "Max quality, max quantity",
+        "Max quality leaves guessed addresses out, max quantity sends to all. Max quality cures bad addresses; it "
+        "never cures spam bounces.",
+    ),
+    (
+        "Best mix",
+        "The largest set of leads, safest first, that stays within what you accept with a probability of 90 %.",
+    ),
+    (
+        "Strict and open industries",
+        "Strict ones (banks, insurers, pharma, healthcare and the like) block unknown senders whatever the mail says. "
+        "The spam rate in open industries tells how healthy our own sending is.",
+    ),
+    (
+        "What drives it",
+        "Values that bounce more than the address status and industry of their leads explain; a status is compared "
+        "within its industries, an industry within its statuses. “Chance of a false alarm” "
+        "is corrected for the many values that were tried (q-value).",
+    ),
+    (
+        "Matching",
+        "Each bounce is tied to the mail it answers. Duplicates count once; bounces that answer nothing we sent are "
+        "left out, and are named as suspected forgeries where they look made up.",
+    ),
+)

@@ -1,0 +1,187 @@
+"""How numbers and foreign text read."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from conftest import HOSTILE, Case
+
+from analyzer.diagnose.diagnosis import Forecast, Interval
+from analyzer.report import sentences, words
+
+
+@pytest.mark.parametrize(
+    ("share", "reads"),
+    [
+        (None, "–"),
+        (math.nan, "–"),
+        (0.0, "0 %"),
+        (0.00001, "<0.1 %"),
+        (0.004, "0.4 %"),
+        (0.042, "4.2 %"),
+        (0.05, "5.0 %"),
+        (0.12345, "12.3 %"),
+        (0.9996, ">99.9 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_a_share_reads_as_per_cent(share: float | None, reads: str) -> None:
+    assert words.percent(share) == reads
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reads"),
+    [(0.0361, 0.049, "3.6–4.9 %"), (0.0, 0.2775, "0–27.8 %"), (-0.002, 0.013, "-0.2 to 1.3 %"), (None, 0.1, "–")],
+)
+def test_an_interval_reads_as_a_range(low: float | None, high: float, reads: str) -> None:
+    assert words.spread(low, high) == reads
+
+
+@pytest.mark.parametrize(("number", "reads"), [(0, "no leads"), (1, "1 lead"), (2, "2 leads"), (12400, "12,400 leads")])
+def test_plural_and_zero(number: int, reads: str) -> None:
+    assert words.plural(number, "lead") == reads
+
+
+@pytest.mark.parametrize(
+    ("probability", "reads"),
+    [(None, "–"), (0, "0 %"), (0.0004, "<1 %"), (0.83, "83 %"), (0.9999, ">99 %"), (1, "100 %")],
+)
+def test_a_chance_is_whole(probability: float | None, reads: str) -> None:
+    assert words.chance(probability) == reads
+
+
+@pytest.mark.parametrize(
+    ("options", "limit"),
+    [({}, None), ({"tolerance": 0.05}, 0.05), ({"tolerance": "0.05"}, None), ({"tolerance": True}, None)],
+)
+def test_the_tolerance_is_looked_for_with_care(options: dict[str, object], limit: float | None) -> None:
+    assert words.tolerance(options) == limit
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_cleaned_text_can_only_be_read(text: str) -> None:
+    shown = words.clean(text)
+    assert "\n" not in shown
+    assert not [c for c in shown if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"}]
+    assert not [c for c in shown if c in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"]
+    shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]8;;https://example.com\x1b\\link\x1b]8;;\x07", "link"),
+        ("\x9b2Jcleared", "cleared"),
+        ("\x1b]0;open ended title", "0;open ended title"),
+        ("a\r\nb\tc", "a b c"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        (None, ""),
+        (math.nan, ""),
+    ],
+)
+def test_escapes_go_and_words_stay(text: object, reads: str) -> None:
+    assert words.clean(text) == reads
+
+
+def test_short_keeps_the_limit() -> None:
+    assert words.short("W" * 10_000, 80) == "W" * 79 + "…"
+    assert words.short("exact", 5) == "exact"
+
+
+@pytest.mark.parametrize(
+    ("interval", "reads"),
+    [
+        (Interval(0.0979, 0.0881, 0.1083), "Of 100 guessed addresses 9.8 more are bad than of 100 verified ones (between 8.8 and 10.8)."),
+        (Interval(-0.012, -0.02, 0.004), "Of 100 guessed addresses 1.2 fewer are bad than of 100 verified ones (between -0.4 and 2.0)."),
+    ],
+)  # fmt: skip
+def test_what_guessing_adds_is_told_in_leads(campaign: Case, interval: Interval, reads: str) -> None:
+    quality = replace(campaign.diagnosis.data_quality, risk_difference=interval)
+    assert reads in words.guessed_lines(quality)
+
+
+@pytest.mark.parametrize(
+    ("recommendation", "tone", "begins"),
+    [
+        (
+            "max_quality",
+            "act",
+            "Switch the next sequence to max quality: with guessed addresses 6.1 % of it would bounce",
+        ),
+        ("max_quantity", "fine", "The data is good enough, keep max quantity for the next sequence: 6.1 % of it would"),
+        ("reverify", "act", "Have the addresses of the next sequence verified again before you send: even without"),
+        ("insufficient_evidence", "unsure", "Too little to tell yet: 561 bad addresses among 12,400 leads."),
+    ],
+)
+def test_the_verdict_on_the_data(campaign: Case, recommendation: str, tone: str, begins: str) -> None:
+    quality = replace(campaign.diagnosis.data_quality, recommendation=recommendation)
+    verdict, _ = sentences.verdicts(replace(campaign.diagnosis, data_quality=quality))
+    assert verdict.sentence.startswith(begins)
+    assert verdict.tone == tone
+
+
+@pytest.mark.parametrize(
+    ("side", "tone", "holds"),
+    [
+        (
+            "sender",
+            "act",
+            "Our own sending is the problem: spam bounces from 1.5 % of the leads (185 of 12,400); 1 fix",
+        ),
+        ("recipient", "act", "4.5 % refused in strict industries, 0.4 % in open ones; use another channel there."),
+        ("mixed", "act", "Both sides play a part"),
+        ("none", "fine", "No problem to see: spam bounces from 1.5 % of the leads"),
+        ("undetermined", "unsure", "Cannot be told yet whose side it is"),
+    ],
+)
+def test_the_verdict_on_deliverability(campaign: Case, side: str, tone: str, holds: str) -> None:
+    advice = replace(campaign.diagnosis.deliverability, side=side)
+    _, verdict = sentences.verdicts(replace(campaign.diagnosis, deliverability=advice))
+    assert holds in verdict.sentence
+    assert verdict.tone == tone
+
+
+def test_max_quality_is_never_the_cure_for_spam(campaign: Case) -> None:
+    quality = replace(campaign.diagnosis.data_quality, recommendation="max_quantity")
+    told = sentences.actions(replace(campaign.diagnosis, data_quality=quality))
+    assert told
+    assert not [action for action in told if "max quality" in action.what + action.detail]
+
+
+def test_a_list_of_guesses_only_is_told_apart(campaign: Case) -> None:
+    forecasts = replace(campaign.diagnosis.data_quality.forecast, max_quality=Forecast(0, 0.0, None, None, None, None))
+    quality = replace(campaign.diagnosis.data_quality, forecast=forecasts)
+    diagnosis = replace(campaign.diagnosis, data_quality=quality)
+    assert "all of its leads are guessed" in sentences.verdicts(diagnosis)[0].sentence
+    assert sentences.actions(diagnosis)[0].what == "Get verified addresses before the next sequence."
+
+
+def test_there_are_two_or_three_things_to_do_and_the_lists_are_one_of_them(campaign: Case) -> None:
+    assert [action.what for action in sentences.actions(campaign.diagnosis)] == [
+        "Set data quality to max quality for the next sequence.",
+        "Make DMARC pass for mail.example.net.",
+        "Stop writing to the 561 bad addresses.",
+    ]
+
+
+def test_our_own_fix_comes_before_the_receivers_choice(campaign: Case) -> None:
+    ours, theirs = campaign.diagnosis.deliverability.fixes
+    advice = replace(campaign.diagnosis.deliverability, fixes=[replace(theirs, priority=0), ours])
+    told = [action.what for action in sentences.actions(replace(campaign.diagnosis, deliverability=advice))]
+    assert told[1] == "Make DMARC pass for mail.example.net."
+
+
+def test_nothing_to_do_says_so(campaign: Case, empty: Case) -> None:
+    fine = replace(
+        campaign.diagnosis,
+        totals=replace(campaign.diagnosis.totals, address=replace(campaign.diagnosis.totals.address, count=0)),
+        data_quality=replace(campaign.diagnosis.data_quality, recommendation="max_quantity"),
+        deliverability=replace(campaign.diagnosis.deliverability, side="none", fixes=[]),
+    )
+    assert [action.what for action in sentences.actions(fine)] == ["Nothing. Send the next sequence the same way."]
+    assert "campaign log" in sentences.actions(empty.diagnosis)[0].what
