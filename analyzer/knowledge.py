@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -53,3 +54,13 @@ def reasons() -> dict[str, Reason]:
         name: Reason(name, cast("Label", row["label"]), cast("Fault", row["fault"]), row["transient"], row["says"])
         for name, row in table.items()
     }
+
+
+def rules_version(own: Path | None = None) -> str:
+    """A short digest of every file under `rules/` (and of a user's own rules): the same rules, the same version."""
+    digest = hashlib.blake2b(digest_size=6)
+    for folder in (data_folder("rules"), own):
+        if folder is not None:
+            for path in sorted(folder.rglob("*.toml")):
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

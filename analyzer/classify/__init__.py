@@ -1,1 +1,50 @@
-"""."""
+"""Why a recipient failed: rules on the words, tables of codes, a model where one is plugged in → `Verdict`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from analyzer.classify.engine import Classifier, Explanation, Guess, Model
+from analyzer.classify.providers import provider_of
+from analyzer.classify.rules import Example, Rule, load_rules
+from analyzer.records import Verdict
+
+__all__ = [
+    "Classifier",
+    "Example",
+    "Explanation",
+    "Guess",
+    "Model",
+    "Rule",
+    "classifier_of",
+    "classify",
+    "default_classifier",
+    "explain",
+    "load_rules",
+    "provider_of",
+]
+
+
+@cache
+def default_classifier() -> Classifier:
+    """The classifier of the shipped rules, compiled once per process."""
+    return classifier_of(None)
+
+
+def classifier_of(own_rules: Path | None) -> Classifier:
+    """The shipped rules with the rules of a user's own folder before them; `RuleError` for a rule that cannot be."""
+    from analyzer.classify.prepared import prepared_rules
+
+    rules, requirements = prepared_rules(own_rules)
+    return Classifier(rules, requirements=requirements)
+
+
+def classify(text: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = "") -> Verdict:
+    """Why this recipient failed, from a diagnostic text and what is known beside it ("" where nothing is)."""
+    return default_classifier().classify(text, status=status, reply=reply, host=host, recipient=recipient)
+
+
+def explain(text: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = "") -> Explanation:
+    """`classify`, with the rule, its source, the words, the other rules that matched and what the codes would say."""
+    return default_classifier().explain(text, status=status, reply=reply, host=host, recipient=recipient)

@@ -1,5 +1,74 @@
-"""The command line: one thin file per command."""
+"""The command line: one thin file per command, and one place where errors become a line on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+import analyzer
+from analyzer.cli import classify, demo, diagnose, parse, rules
+from analyzer.errors import AnalyzerError
+
+app = typer.Typer(
+    name="bounce-analyzer",
+    help="Reads e-mail bounces, tells bad data from refused mail, and says what to do about the next sequence.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(demo.demo)
+app.command()(parse.parse)
+app.command()(classify.classify)
+app.command()(diagnose.diagnose)
+app.add_typer(rules.app, name="rules")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bounce-analyzer {analyzer.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options before the command."""
 
 
 def main() -> None:
-    """The entry point of `bounce-analyzer`."""
+    """The entry point of `bounce-analyzer`: exit code 2 and one line on stderr for what a person can put right."""
+    try:
+        # Not standalone, so that usage errors come here as well and look like the others.
+        code = app(standalone_mode=False)
+    except AnalyzerError as error:
+        _fail(str(error))
+    except typer.Abort:
+        _stop()
+    except KeyboardInterrupt:
+        _stop()
+    except BrokenPipeError:
+        # The reader of our output has gone, `| head` for one: nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.exit(2)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "bounce-analyzer"
+        _fail(f"{error.format_message()} See '{command} --help'.")
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(text: str) -> None:
+    print(f"bounce-analyzer: {' '.join(text.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _stop() -> None:
+    print("bounce-analyzer: interrupted", file=sys.stderr)
+    sys.exit(130)

@@ -1,1 +1,184 @@
-"""."""
+"""Ties bounces to the mails and leads that they are about: `correlate`, and the normalisers that other stages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from analyzer.correlate.addresses import address_keys, normalise_addresses
+from analyzer.correlate.duplicates import duplicate_of
+from analyzer.correlate.industries import normalise_industries, normalise_industry
+from analyzer.correlate.leads import LEAD_FRAME, Tables, build_leads
+from analyzer.correlate.match import match_bounces
+from analyzer.correlate.outcomes import Judge, add_outcomes
+from analyzer.correlate.providers import add_providers
+from analyzer.correlate.sends import add_derived, build_sends, join_leads, leads_of
+from analyzer.correlate.statuses import normalise_status, normalise_statuses
+from analyzer.diagnose.diagnosis import ByMethod, Matching
+from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS
+from analyzer.sources.tables import parse_times
+
+__all__ = [
+    "SEND_FRAME",
+    "Correlated",
+    "address_keys",
+    "correlate",
+    "normalise_addresses",
+    "normalise_industries",
+    "normalise_industry",
+    "normalise_status",
+    "normalise_statuses",
+]
+
+Bounces: TypeAlias = pd.DataFrame | Iterable[Mapping[str, Any]]
+
+#: Columns of `Correlated.sends`. `lead` numbers the recipients: the same number is the same lead.
+SEND_FRAME: tuple[str, ...] = (
+    *("send_id", "lead", "recipient", "sent_at", "campaign", "step", "sender", "message_id", "lead_id"),
+    *("email_status", "industry", "industry_group", "company", "country", "title", "verified_at"),
+    *("email_status_original", "industry_original"),
+    *("recipient_domain", "sender_domain", "provider", "week"),
+    *("label", "fault", "reason", "transient", "diagnostic", "record_id"),
+)
+
+
+@dataclass(frozen=True)
+class Correlated:
+    """What was sent, what came back, and which belongs to which.
+
+    sends: SEND_FRAME, one row a mail; label "" where nothing came back.
+    bounces: BOUNCE_COLUMNS, then match_method, send_id (Int64), duplicate_of, suspected_forged, forged_why.
+    leads, next_leads: LEAD_FRAME, one row an address.
+    warnings: sentences, those about reading the tables first.
+    have: the canonical columns that the log or the lead list really held.
+    """
+
+    sends: pd.DataFrame
+    bounces: pd.DataFrame
+    leads: pd.DataFrame
+    matching: Matching
+    warnings: list[str]
+    have: frozenset[str]
+    next_leads: pd.DataFrame | None = None
+
+
+def correlate(
+    bounces: Bounces,
+    log: Tables,
+    leads: Tables | None = None,
+    next_leads: Tables | None = None,
+    *,
+    window_days: float = 14,
+    judge: Judge | None = None,
+) -> Correlated:
+    """Match bounces to sends, and sends to leads.
+
+    bounces: rows with BOUNCE_COLUMNS; only kinds `bounce` and `complaint` count. log, leads, next_leads: tables of
+    `read_table`, or frames with SEND_COLUMNS or LEAD_COLUMNS. window_days: how long after a send a bounce is tied to it
+    where only the recipient says so. judge: what reads the log's own reason texts (default: `classify`). Raises
+    `MissingColumnError` for a frame without addresses, `UnreadableInputError` for a log without a single mail.
+    """
+    sent = build_sends(log)
+    listed = build_leads(leads)
+    upcoming = build_leads(next_leads, "next list") if next_leads is not None else None
+    warnings = [*sent.warnings, *listed.warnings, *(upcoming.warnings if upcoming else ())]
+
+    reported = _counted(bounces)
+    matches = match_bounces(reported, sent.frame, window=pd.Timedelta(days=window_days), zoned=sent.zoned)
+    reported["match_method"] = pd.Series([match.method for match in matches], index=reported.index, dtype="str")
+    reported["send_id"] = np.array([match.send_id for match in matches], dtype=np.int64)
+    reported["forged_why"] = pd.Series([match.forged_why for match in matches], index=reported.index, dtype="str")
+    reported["suspected_forged"] = reported["forged_why"] != ""
+    reported["duplicate_of"] = duplicate_of(reported)
+
+    sends, strangers = join_leads(sent.frame, listed)
+    sends = add_providers(add_derived(sends), reported)
+    sends, flag_only, flag_warnings = add_outcomes(sends, reported, judge)
+    have = sent.have | listed.have - {"email"}
+    warnings += flag_warnings
+    warnings += _what_is_missing(have, leads is not None, sends, strangers)
+
+    known = listed.frame if len(listed.frame) else leads_of(sends)
+    return Correlated(
+        sends=sends.assign(send_id=sends.index)[list(SEND_FRAME)],
+        bounces=_shown(reported),
+        leads=known[list(LEAD_FRAME)],
+        matching=_matching(reported, flag_only),
+        warnings=list(dict.fromkeys(warnings)),
+        have=have,
+        next_leads=upcoming.frame[list(LEAD_FRAME)] if upcoming else None,
+    )
+
+
+def _counted(bounces: Bounces) -> pd.DataFrame:
+    """The bounces that count, with every column, and what matching compares by: key, original_key, received."""
+    frame = bounces if isinstance(bounces, pd.DataFrame) else pd.DataFrame(list(bounces))
+    frame = frame.reset_index(drop=True)
+    columns: dict[str, pd.Series] = {}
+    for name in BOUNCE_COLUMNS:
+        column = frame[name] if name in frame.columns else pd.Series("", index=frame.index, dtype="str")
+        columns[name] = column if name in {"confidence", "retry_after_s"} else column.astype("str").fillna("")
+    columns["kind"] = columns["kind"].replace("", "bounce")
+    columns["transient"] = columns["transient"].str.lower().isin(("true", "1", "yes"))
+    full = pd.DataFrame(columns)
+    full = full[full["kind"].isin(COUNTED_KINDS)].reset_index(drop=True)
+    unnamed = full["record_id"] == ""
+    full["record_id"] = full["record_id"].mask(unnamed, "row " + full.index.astype("str").to_series(index=full.index))
+    full["key"] = address_keys(normalise_addresses(full["recipient"]))
+    full["original_key"] = address_keys(normalise_addresses(full["original_recipient"]))
+    full["received"] = parse_times(full["received_at"])
+    return full
+
+
+def _shown(reported: pd.DataFrame) -> pd.DataFrame:
+    shown = reported[
+        [*BOUNCE_COLUMNS, "match_method", "send_id", "duplicate_of", "suspected_forged", "forged_why"]
+    ].copy()
+    shown["send_id"] = shown["send_id"].astype("Int64").mask(shown["send_id"] < 0)
+    return shown
+
+
+def _matching(reported: pd.DataFrame, flag_only: int) -> Matching:
+    first = reported[reported["duplicate_of"] == ""]
+    matched = first[first["send_id"] >= 0]
+    methods = matched["match_method"].value_counts()
+    return Matching(
+        bounces=len(reported),
+        matched=len(matched),
+        unmatched=len(first) - len(matched),
+        duplicates=len(reported) - len(first),
+        suspected_forged=int(first["suspected_forged"].sum()),
+        by_method=ByMethod(**{field.name: int(methods.get(field.name, 0)) for field in fields(ByMethod)}),
+        flag_only=flag_only,
+    )
+
+
+def _what_is_missing(have: frozenset[str], with_leads: bool, sends: pd.DataFrame, strangers: int) -> list[str]:
+    """A plain sentence for each thing that cannot be told because a column is missing, or half there."""
+    sentences = []
+    if "email_status" not in have:
+        where = "The lead list has" if with_leads else "No lead list was given, and the log has"
+        sentences.append(f"{where} no verification status: verified and guessed addresses cannot be compared.")
+    if "industry" not in have:
+        where = "The lead list has" if with_leads else "No lead list was given, and the log has"
+        sentences.append(f"{where} no industry: strict and open industries cannot be told apart.")
+    if "sent_at" not in have:
+        sentences.append(
+            "The log has no times: a bounce goes to its recipient's latest mail; nothing is shown by week."
+        )
+    total = int(sends["lead"].nunique())
+    if strangers:
+        sentences.append(f"Recipients that are not in the lead list: {strangers} of {total}.")
+    if "industry" in have:
+        lost = int(sends.loc[sends["industry_group"] == "unclassified", "lead"].nunique())
+        if lost:
+            sentences.append(f"Recipients without a known industry, neither strict nor open: {lost} of {total}.")
+    after = sends["email_status_original"].str.lower().str.contains("bounced", regex=False)
+    if after.any():
+        count = int(sends.loc[after, "lead"].nunique())
+        sentences.append(f"Recipients whose status was set by a bounce, so that it is not known before: {count}.")
+    return sentences

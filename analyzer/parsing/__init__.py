@@ -7,12 +7,15 @@ flufl.bounce. Nothing here knows a reason or a label.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
-from analyzer.parsing import arf, dsn, fallback, kinds
+from analyzer.parsing import arf, dsn, fallback, kinds, mdn
 from analyzer.parsing.addresses import from_header
 from analyzer.parsing.dates import to_utc
+from analyzer.parsing.diagnostics import finish
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
+from analyzer.parsing.reporting import reporting_host
 from analyzer.parsing.readers import FEEDBACK_READERS, READERS
 from analyzer.records import Failure, Kind, Original, Report
 
@@ -29,11 +32,11 @@ def read_message(data: bytes) -> Report:
     return Report(
         kind=kind,
         format=form,
-        failures=tuple(failures),
+        failures=tuple(finish(failures) if kind in _FINISHED else failures),
         received_at=to_utc(message.get("date")) or to_utc(message.get("received").rpartition(";")[2]),
         subject=message.words("subject"),
         delivered_to=from_header(message.get("delivered-to") or message.get("x-original-to") or message.get("to")),
-        reporting_mta=reporter,
+        reporting_mta=reporter or (reporting_host(message) if kind in _FINISHED else ""),
         original=original,
     )
 
@@ -45,7 +48,7 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
         kind, reporter, complaints = arf.read_complaint(feedback, original)
         return kind, "rfc5965", reporter, complaints
     status = dsn.status_part(message)
-    if status is not None:
+    if status is not None and not (kinds.is_a_persons(message) and message.content_type != "multipart/report"):
         reporter, failures = dsn.read_failures(message, status)
         if failures:
             kind, counted = _by_action(failures)
@@ -53,11 +56,17 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
     for reader in FEEDBACK_READERS:
         if reader.recognises(message):
             return "complaint", reader.name, "", list(reader.failures(message))
-    if message.leaf("message/disposition-notification") is not None:
-        return "mdn", "rfc8098", "", []
+    receipt = mdn.receipt_part(message)
+    if receipt is not None:
+        refusals = list(mdn.rejections(message, receipt))
+        return ("bounce", "mdn-reject", "", refusals) if refusals else ("mdn", "rfc8098", "", [])
     if kinds.is_autoreply(message):
         return "autoreply", "rfc3834", "", []
     return _read_prose(message, data)
+
+
+#: Kinds whose rows say why somebody failed.
+_FINISHED = frozenset({"bounce", "delayed"})
 
 
 def _by_action(failures: list[Failure]) -> tuple[Kind, list[Failure]]:
@@ -94,8 +103,8 @@ def _read_prose(message: Message, data: bytes) -> tuple[Kind, str, str, list[Fai
 def _kind_of_notice(message: Message, failures: list[Failure]) -> Kind:
     if failures[0].diagnostic.startswith("feedback report:"):
         return "complaint"
-    if failures[0].action == "delivered":
-        return "delivered"
+    if failures[0].action in {"delivered", "delayed"}:
+        return cast("Kind", failures[0].action)
     if kinds.is_delay(message):
         return "delayed"
     if kinds.is_success(message):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 # What prose puts round an address is no part of it; a quoted local part may hold anything but a quote.
-_ATOM = r"[^\s<>\"'`():;,\[\]\\|「」（）【】、。；：*]"
+_ATOM = r"[^\s<>\"'`():;,\[\]\\|「」『』（）【】《》〈〉“”、。；：，！？*]"
 _ADDRESS = re.compile(rf"(?:\"[^\"\n@]{{1,64}}\"|{_ATOM}{{1,128}}?)@{_ATOM}{{1,255}}")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _TRAILING = ".,;:!?>)]}'\"=。"
+#: Japanese, Chinese and Korean put no blank behind an address: no top-level domain mixes scripts.
+_GLUED = re.compile(r"(@(?:[^\s@]*\.)?[A-Za-z]+)[\u1100-\ud7ff\uf900-\ufaff\uff10-\uffdc][^.]*$")
 
 #: Local parts that name a machine, not a lead.
 ROBOTS = frozenset({"postmaster", "mailer-daemon", "mailerdaemon", "mailer_daemon", "mail-daemon", "maildaemon"})
@@ -34,6 +36,8 @@ def tidy(address: str) -> str:
     address = address.strip().rstrip(_TRAILING).lstrip("<([{'=")
     if address[:7].lower() == "mailto:":
         address = address[7:]
+    if not address.isascii():
+        address = _GLUED.sub(r"\1", address)
     return address
 
 
@@ -57,6 +61,8 @@ def from_field(value: str) -> str:
     if "@" in rest and "(" in rest:
         rest = _COMMENT.sub("", rest)
     rest = rest.strip().strip("<>").strip()
+    if len(rest) > 2 and rest[0] == rest[-1] == '"':
+        rest = rest[1:-1]
     if "\\x{" in rest:
         rest = _UTF8_ESCAPE.sub(_unescape, rest)
     if separator and "utf-8" in kind.lower() and "+" in rest:

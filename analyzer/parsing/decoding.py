@@ -12,6 +12,8 @@ import html
 import re
 from functools import lru_cache
 
+from analyzer.parsing.charsets import guess_charset, looks_foreign
+
 #: Names that mail uses and Python does not know, or knows as too small a set: the superset reads both.
 _SUPERSETS = {
     "ascii": "utf-8",
@@ -49,34 +51,30 @@ def _codec(charset: str) -> str:
 
 
 def decode_text(data: bytes, charset: str = "") -> str:
-    """`data` as text: the declared charset, else UTF-8, ISO-2022 by its escapes, Japanese EUC, else Windows-1252."""
+    """`data` as text: the declared charset where it can be that, else the one that such bytes really are in."""
     name = _codec(charset) if charset else ""
-    if b"\x1b$" in data and not name.startswith(("iso2022", "utf")):
+    if b"\x1b" in data and (b"\x1b$" in data or b"\x1b(" in data) and not name.startswith(_WITH_ESCAPES):
         name = "iso2022_jp_ext"
-    # Strict first, so that a wrong declaration falls through to a guess; `name` leniently before the last resort.
-    for candidate in (name, "utf-8"):
-        if candidate:
+    if not name.startswith(_NOT_ASCII_BASED) and data.isascii():
+        return data.decode("ascii")
+    # UTF-8 is never right by accident, so it goes before a single-byte charset, which always is.
+    candidates = ("utf-8", name) if not name or name.startswith(_SINGLE_BYTE) else (name, "utf-8")
+    for candidate in candidates:
+        if candidate and not (candidate in _LATIN and looks_foreign(data)):
             try:
                 return data.decode(candidate)
             except (UnicodeError, ValueError):
                 continue
-    if b"\x1b$" in data:
-        return data.decode("iso2022_jp_ext", "replace")
-    if _looks_japanese_euc(data):
-        return data.decode("euc_jp", "replace")
-    if name and name not in {"utf-8", "ascii"}:
-        return data.decode(name, "replace")
-    return data.decode("cp1252", "replace")
+    guessed = guess_charset(data)
+    if guessed:
+        return data.decode(guessed, "replace")
+    return data.decode(name if name and name not in {"utf-8", "ascii"} else "cp1252", "replace")
 
 
-def _looks_japanese_euc(data: bytes) -> bool:
-    """Kana in EUC-JP are the byte pairs A4xx and A5xx: text with many of them is Japanese whatever it claims."""
-    kana = len(_EUC_KANA.findall(data))
-    return kana >= 4 and kana * 4 >= len(_HIGH.findall(data))
-
-
-_EUC_KANA = re.compile(rb"[\xa4\xa5][\xa1-\xf6]")
-_HIGH = re.compile(rb"[\x80-\xff]")
+_WITH_ESCAPES = ("iso2022", "utf-16", "utf-32", "utf-7", "hz")
+_NOT_ASCII_BASED = ("iso2022", "utf-16", "utf-32", "utf-7", "hz", "cp037", "cp500")
+_SINGLE_BYTE = ("iso8859", "cp125", "koi8", "cp85", "cp86", "cp437", "latin", "mac")
+_LATIN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "cp1250", "iso8859-2", "cp1254", "iso8859-9"})
 
 
 def decode_transfer(body: bytes, encoding: str) -> bytes:
@@ -124,6 +122,7 @@ def _decode_word(match: re.Match[str]) -> str:
 
 _HTML_HIDDEN = re.compile(r"<(script|style|head|!--)", re.IGNORECASE)
 _HTML_BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h[1-6]|/li|p|div|tr|hr)\b[^>]*>")
+_HTML_CELL = re.compile(r"(?i)</t[dh]\s*>")
 _HTML_TAG = re.compile(r"<[^<>]*>")
 _BLANKS = re.compile(r"[ \t\xa0]+")
 
@@ -131,7 +130,7 @@ _BLANKS = re.compile(r"[ \t\xa0]+")
 def html_to_text(markup: str) -> str:
     """The words of an HTML body, a line for each block."""
     text = _without_hidden(markup).replace("\r", "").replace("\n", " ")
-    text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
+    text = _HTML_TAG.sub("", _HTML_CELL.sub(" ", _HTML_BREAK.sub("\n", text)))
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
 
 

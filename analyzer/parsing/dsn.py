@@ -5,21 +5,33 @@ from __future__ import annotations
 import re
 
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
+from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.message import Message, Part, one_line, unfold
-from analyzer.parsing.prose import about, has_reply, statements
+from analyzer.parsing.prose import Statement, about, statements
+from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")
 
 _FIELD = re.compile(rb"^[ \t]{0,3}([!-9;-~]+)[ \t]*:(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_INDENTED = re.compile(rb"\n*([ \t]+)[A-Za-z-]+:")
+_DISGUISES = frozenset({"text/plain", "application/octet-stream", "text/rfc822-status"})
+_BEGINS = re.compile(
+    rb"\s*(?:Reporting-MTA|Original-Envelope-Id|Arrival-Date|Received-From-MTA|X-\S+|Action|Status|Final-Recipient):"
+    rb"(?=[\s\S]*^\s*Final-Recipient:)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[A-Za-z][\w.+-]{0,30}\s*;\s*")
+#: The first of several lines of a reply, and no further one: Sendmail puts no more into the field.
+_FIRST_LINE = re.compile(r"([45]\d\d)-(?!.*\b\1 )")
 _COMMENT = re.compile(r"\((.*)\)")
 _HAS_WORDS = re.compile(r"[^\W\d_]{3,}")
 
 #: A second one of these in a block begins the next recipient: the blank line is missing.
 _OPENERS = frozenset({"final-recipient", "original-recipient", "action", "status", "diagnostic-code"})
+_NAMES = frozenset({"final-recipient", "original-recipient", "x-actual-recipient", "reporting-mta"})
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "x-actual-recipient", "action"})
 _ACTIONS = {
     "failed": "failed",
@@ -43,22 +55,13 @@ def groups(content: bytes) -> tuple[Group, list[Group]]:
     per_message: Group = {}
     recipients: list[Group] = []
     for block in _BLANK_LINE.split(content):
-        current: Group = {}
-        found: list[Group] = [current]
-        for name, value in _FIELD.findall(block):
-            key = name.decode("ascii", "replace").lower()
-            if key in current:
-                if key not in _OPENERS:
-                    continue
-                current = {}
-                found.append(current)
-            current[key] = unfold(value)
-        for group in found:
-            if _RECIPIENT_FIELDS & group.keys():
-                recipients.append(group)
-            elif recipients and "diagnostic-code" in group and "diagnostic-code" not in recipients[-1]:
+        for group in _split_at_openers(block):
+            last = recipients[-1] if recipients else None
+            if last is not None and not _NAMES & group.keys() and not last.keys() & group.keys():
                 # A blank line inside one recipient's fields.
-                recipients[-1].update(group)
+                last.update(group)
+            elif _RECIPIENT_FIELDS & group.keys():
+                recipients.append(group)
             else:
                 per_message.update({k: v for k, v in group.items() if k not in per_message})
         if len(recipients) == 1:
@@ -67,9 +70,36 @@ def groups(content: bytes) -> tuple[Group, list[Group]]:
     return per_message, recipients
 
 
+def _split_at_openers(block: bytes) -> list[Group]:
+    """The fields of a block; a repeated one of a recipient's begins the next recipient, whose blank line is missing."""
+    indented = _INDENTED.match(block)
+    if indented:
+        block = block.replace(b"\n" + indented.group(1), b"\n").lstrip()
+    current: Group = {}
+    found: list[Group] = [current]
+    for name, value in _FIELD.findall(block):
+        key = name.decode("ascii", "replace").lower()
+        if key in current:
+            if key not in _OPENERS:
+                continue
+            current = {}
+            found.append(current)
+        current[key] = unfold(value)
+    return found
+
+
 def status_part(message: Message) -> Part | None:
     """The delivery-status part of this very message: one inside a returned message is never it."""
-    return message.leaf(*TYPES)
+    leaves = message.leaves()
+    for part in leaves:
+        if part.content_type in TYPES:
+            return part
+    if len(leaves) > 1:
+        # Mail programs and gateways turn the part into a text or a file.
+        for part in leaves:
+            if part.content_type in _DISGUISES and _BEGINS.match(part.content()[:2000]):
+                return part
+    return None
 
 
 def read_failures(message: Message, part: Part) -> tuple[str, list[Failure]]:
@@ -88,16 +118,28 @@ def _failure(group: Group, message: Message, count: int) -> Failure | None:
         recipient = _recipient_elsewhere(message, group, count)
     if not recipient:
         return None
-    status = _STATUS.search(group.get("status", ""))
-    action = _action(group.get("action", ""), status.group(1) if status else "")
+    status = _status(group.get("status", ""))
+    action = _action(group.get("action", ""), status)
+    if action == "failed" and status.startswith("2"):
+        status = ""
+    said = _said(group, recipient, message)
     return Failure(
         recipient=recipient,
         original_recipient=original if is_address(original) and original.lower() != recipient.lower() else "",
         action=action,
-        status=status.group(1) if status else "",
-        diagnostic=_diagnostic(group, recipient, message),
-        remote_mta=_name(group.get("remote-mta", "")),
+        status=status,
+        diagnostic=said.says,
+        remote_mta=_name(group.get("remote-mta", "")) or said.host,
     )
+
+
+def _status(value: str) -> str:
+    """An enhanced status code; of one whose dots are missing ("511") too."""
+    found = _STATUS.search(value)
+    if found:
+        return found.group(1)
+    digits = value.strip()
+    return ".".join(digits) if len(digits) == 3 and digits.isdigit() and digits[0] in "245" else ""
 
 
 def _recipient_elsewhere(message: Message, group: Group, count: int) -> str:
@@ -120,18 +162,23 @@ def _action(value: str, status: str) -> str:
     return "delivered" if status.startswith("2.") else "delayed" if status.startswith("4.") and not word else "failed"
 
 
-def _diagnostic(group: Group, recipient: str, message: Message) -> str:
-    """The Diagnostic-Code field; where it says nothing in words, what the text says of the recipient."""
-    code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
-    if _HAS_WORDS.search(code):
-        return code
-    # Some servers explain themselves in a comment of the Status field (RFC 3464 section 2.3.4) and nowhere else.
-    comment = _COMMENT.search(group.get("status", ""))
-    supplement = one_line(group.get("x-supplementary-info", "") or (comment.group(1) if comment else ""))
+def _said(group: Group, recipient: str, message: Message) -> Statement:
+    """The Diagnostic-Code field; where it says nothing in words or is cut off, what the text says of the recipient."""
+    code = one_line(_DIAGNOSTIC_TYPE.sub("", decode_words(group.get("diagnostic-code", ""))))
+    cut_off = _FIRST_LINE.match(code)
+    if _HAS_WORDS.search(code) and not cut_off:
+        return Statement(recipient, code)
+    if cut_off:
+        return Statement(recipient, whole_reply(message.plain_text(), code))
     said = about(recipient, message.plain_text())
-    if supplement and not has_reply(said):
-        said = supplement
-    return f"{code} {said}".strip() if code and code not in said else said or code
+    # Some servers explain themselves in the Status field or its comment (RFC 3464 section 2.3.4) and nowhere else.
+    status = group.get("status", "")
+    comment = _COMMENT.search(status)
+    extra = one_line(group.get("x-supplementary-info", "") or (comment.group(1) if comment else ""))
+    if not extra and _HAS_WORDS.search(status):
+        extra = one_line(status)
+    says = extra if extra and not has_reply(said.says) else said.says
+    return Statement(recipient, f"{code} {says}".strip() if code and code not in says else says or code, said.host)
 
 
 def _name(value: str) -> str:

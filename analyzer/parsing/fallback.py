@@ -25,4 +25,5 @@ def failures(message: Message, data: bytes) -> Iterator[Failure]:
     for raw in sorted(found):
         address = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
         if is_address(address):
-            yield Failure(recipient=address, diagnostic=about(address, message.plain_text()))
+            said = about(address, message.plain_text())
+            yield Failure(recipient=address, diagnostic=said.says, remote_mta=said.host)

@@ -10,7 +10,7 @@ import re
 
 from analyzer.parsing.addresses import from_header, is_robot
 from analyzer.parsing.message import Message
-from analyzer.parsing.prose import own_words
+from analyzer.parsing.copies import own_words
 
 _AUTO_SUBJECT = re.compile(
     r"""(?ix)
@@ -93,6 +93,13 @@ _MACHINE_NAMES = (
     "administrator",
     "mail gateway",
 )
+
+
+def is_a_persons(message: Message) -> bool:
+    """Whether somebody answered or forwarded: such a mail may carry all of a bounce and is none."""
+    return not _from_machine(message) and bool(
+        _ANSWER_SUBJECT.match(message.words("subject")) or _written_by_person(message)
+    )
 
 
 def is_autoreply(message: Message) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.parsing.decoding import decode_text, decode_transfer, decode_words, html_to_text
+from analyzer.records import Original
 
 #: How deep multiparts may nest, and how many parts one level may have, before the rest is left as text.
 MAX_DEPTH = 12
@@ -163,10 +164,14 @@ _GUESS_BOUNDARY = re.compile(rb"(\n--[^\s][^\n]{0,80}?)[ \t]*\n(?=Content-)", re
 class Message(Part):
     """A whole message: line ends made LF, a leading mbox line taken off."""
 
-    __slots__ = ()
+    __slots__ = ("original",)
 
     def __init__(self, data: bytes) -> None:
+        #: What came back of our message, once `original.find_original` has looked for it.
+        self.original: Original | None = None
         if b"\r" in data:
+            if b"\r\r\n" in data:
+                data = data.replace(b"\r\r\n", b"\n")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if data[:3] == b"\xef\xbb\xbf":
             data = data[3:]

@@ -13,8 +13,8 @@ from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.message import Message, read_fields, unfold
 from analyzer.records import Original
 
-#: Headers beside `X-…` by which platforms mark their mail.
-_MARKS = frozenset({"feedback-id", "list-unsubscribe", "list-id", "in-reply-to", "references"})
+#: Headers beside `X-…` that tell which of our mails this was: platforms' marks, and whom it was written to.
+_MARKS = frozenset({"to", "feedback-id", "list-unsubscribe", "list-id", "in-reply-to", "references"})
 #: `X-…` headers that every hop adds and nobody matches by.
 _NOISE = re.compile(
     r"x-(?:received|spam|ms-|microsoft|forefront|google|gm-|originat|virus|amavis|mailer|priority|mime|ham|proofpoint|"
@@ -29,6 +29,12 @@ _ANY_MESSAGE_ID = re.compile(r"^[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.M
 
 def find_original(message: Message) -> Original:
     """What came back of our message: its own part, else the header block copied into the text."""
+    if message.original is None:
+        message.original = _look_for_original(message)
+    return message.original
+
+
+def _look_for_original(message: Message) -> Original:
     for part in message.leaves():
         if part is not message and part.is_message:
             block = part.content().lstrip(b"\n")

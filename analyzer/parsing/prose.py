@@ -7,161 +7,217 @@ the grammar does not: a line that begins with an address, and what belongs to it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analyzer.parsing.addresses import find_addresses, is_robot
-from analyzer.parsing.message import one_line
+from analyzer.parsing.copies import own_words
+from analyzer.parsing.diagnostics import host_in
+from analyzer.parsing.quotes import DIALOGUE, REPLY, WORDS, Passage, clip, has_reply, passage
 
-#: Where the copy of our own message begins: nothing behind it is the server's word.
-_COPY = re.compile(
-    r"""(?imx) ^[ \t>*]*(?:
-        -{2,}[ \t]*(?:this[ ]is[ ]a[ ]copy|(?:the[ ])?(?:body|header)s?[ ]of[ ]the|below[ ]this[ ]line|original[ ]message
-            |returned[ ]message|forwarded[ ]message|your[ ](?:original[ ])?message|unsent[ ]message|message[ ](?:header|text)
-            |message[ ]contents|copy[ ]of|ursprüngliche|kopie|urspr|enclosed|included|undelivered|copie[ ]du|begin[ ]message|mail[ ]header
-            |ここから|以下)
-      | (?:original[ ]message(?:[ ](?:headers?|follows?|text|body))?|the[ ]original[ ]message[ ](?:headers?[ ])?(?:follows|is)
-          |message[ ]header(?:s)?(?:[ ]follow)?|here[ ]is[ ](?:a|the)[ ](?:copy|original)|below[ ]is[ ]a[ ]copy
-          |the[ ]following[ ]is[ ]a[ ]copy|ursprüngliche[ ]nachrichten?(?:kopfzeilen|header)?|kopfzeilen[ ]der
-          |en-têtes[ ]du[ ]message|encabezados[ ]de[ ]mensaje|intestazioni[ ]messaggio|cabeçalhos|oorspronkelijke[ ]bericht
-          |元のメッセージ|元のメール|原始邮件头|原始郵件|原始邮件|исходное[ ]сообщение|заголовки)[^\n]{0,60}$
-    )"""
+#: What may stand before the address on its own line; the words are sentences that end in it.
+_LABELS = (
+    r"(?:final|original|failed|intended)?[ -]?recipients?(?: address(?:es)?)?",
+    r"rcpt to",
+    r"to",
+    r"(?:original )?address",
+    r"for",
+    r"user",
+    r"could not be delivered to",
+    r"(?:i was |we were )?unable to deliver (?:(?:your |the )?message )?to",
+    r"unknown (?:local )?user",
+    r"invalid recipient",
+    r"user unknown",
+    r"delivery to",
+    r"failed address(?:es)?",
+    r"an",
+    r"empfänger",
+    r"destinataire",
+    r"destinatario",
+    r"destinatário",
+    r"получатель",
+    r"宛先",
+    r"受信者",
+    r"收件人",
+    r"받는 사람",
 )
-_HEADER_BLOCK = re.compile(
-    r"(?im)^(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): .*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)"
-)
-#: What may stand before the address on its own line.
 _LEAD = re.compile(
-    r"""(?ix) ^[ \t>*•·\-–|\[「]*
-    (?:(?:\d{1,2}[.)]\s)?(?:(?:final|original|failed|intended)?[ -]?recipients?(?:[ ]address(?:es)?)?|rcpt[ ]to|to|address|for|user
-        |could[ ]not[ ]be[ ]delivered[ ]to|unknown[ ]user|unknown[ ]local[ ]user|invalid[ ]recipient|user[ ]unknown|delivery[ ]to|failed[ ]addresses?
-        |an|empfänger|destinataire|destinatario|получатель|宛先|受信者|收件人)
-    (?:\s+(?:is|was|ist|est))?\s*[:：;=\-]?\s*)? ["'<(\[`]*(?P<address>[^\s<>"'()\[\]]+@[^\s<>"'()\[\]]+)"""
+    rf"[ \t>*•·\-–|\[「]*"
+    rf"(?:(?:\d{{1,2}}[.)]\s)?(?P<label>{'|'.join(_LABELS)})(?:\s+(?:is|was|ist|est))?\s*[:：;=\-]?\s*)?"
+    r"(?P<code>[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?)?"
+    r"[\"'<(\[`]*(?P<address>[^\s<>\"'()\[\]]+@[^\s<>\"'()\[\]]+)",
+    re.IGNORECASE,
 )
-_REPLY = re.compile(r"(?<![\d.])[45]\d\d(?:[ -]|$)(?!\d\d\d)|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
-_DIALOGUE = re.compile(r"(?m)^[ \t]*<<< *(.*(?:\n[ \t]+\S.*)*)")
+#: A line of our own message's description: `To:` among these names no failure.
+_DESCRIPTION = re.compile(r"^\s*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE)
+_HEARD = re.compile(r"^[ \t]*<<<")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
-_SMTP_REPLY = re.compile(r"(?<![\d.])[45]\d\d[ -]")
-#: Words that servers put before the reply which they quote: the last of them before a reply opens it.
-_INTRODUCTION = re.compile(
-    r"""(?ix) (?: the[ ]error[ ]that[ ]the[ ]other[ ]server[ ]returned[ ]was | the[ ]response(?:[ ]from[ ]the[ ]remote[ ]server)?[ ]was
-        | remote[ ]host[ ]said | (?<=\S)[ ]said | remote[ ]server[ ](?:returned|said) | did[ ]not[ ]like[ ]our[ ][A-Z ]{2,20} | server[ ]message
-        | error[ ]message(?:[ ]below)? | reported[ ]error | la[ ]réponse[ ]était | die[ ]antwort[ ]lautete? | risposta[ ]era | respuesta[ ]fue | reason
-        | ответ[ ]сервера | \bwas | diagnostic[- ]code | the[ ]server[ ]responded )
-        [ ]*:?[ ]*["'\[(<]?[ ]*(?:smtp;[ ]*)?(?=\#?[45]\d\d[ :-])"""
+_WHY = re.compile(r"unknown|invalid|could not|not found|fail|exceed|full|unbekannt|inconnu|desconocid", re.IGNORECASE)
+#: Exchange 2003: when it failed, and under which number.
+_EXCHANGE_NOISE = re.compile(
+    r"^on (?:\w{3}, \d[^\n]{10,30}|\d{1,2}/\d{1,2}/\d{2,4}[^\n]{0,15})$|The MTS-ID of the original message is:[^\n]*",
+    re.MULTILINE,
 )
-
-_WHY = re.compile(r"(?i)unknown|invalid|could not|not found|fail|unbekannt|inconnu|full")
 
 _MOST_LINES = 400
-_MOST_CHARACTERS = 2000
+#: Prose shorter than this needs the words before the address too.
+_SHORT = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What the text says of one address, on one line."""
+    """What the text says of one address, on one line, and the host that it says refused."""
 
     address: str
     says: str
+    host: str = ""
 
 
-def own_words(text: str) -> str:
-    """The text up to the copy of the returned message."""
-    ends = [m.start() for m in (_COPY.search(text), _HEADER_BLOCK.search(text)) if m and m.start() > 0]
-    return text[: min(ends)] if ends else text
+@dataclass(slots=True)
+class _Head:
+    """A line that begins with an address: `rest` is what stands behind it there."""
+
+    number: int
+    address: str
+    rest: str
+    #: The line is a reply of its own, as Sendmail writes one below the other side's.
+    coded: bool
+    #: The line describes our message.
+    describes: bool
 
 
-def statements(text: str, ignore: frozenset[str] = frozenset()) -> list[Statement]:
-    """The addresses that the text is about, each with what is said of it; `ignore` are lower-case addresses of ours."""
+@dataclass(slots=True)
+class _Said:
+    """The passages about one address, and the raw blocks they are from."""
+
+    address: str
+    passages: list[Passage] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
+
+
+def statements(
+    text: str, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
+) -> list[Statement]:
+    """The addresses that the text is about, each with what is said of it.
+
+    `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
+    """
     lines = own_words(text).split("\n")[:_MOST_LINES]
-    heads: list[tuple[int, str, str]] = []
-    mentions: list[tuple[int, str]] = []
+    heads: list[_Head] = []
+    mentions: dict[str, None] = {}
     for number, line in enumerate(lines):
         if "@" not in line:
             continue
-        lead = _LEAD.match(line)
         found = [a for a in find_addresses(line) if not is_robot(a)]
         if not found:
             continue
-        if lead and found[0] in lead.group("address"):
-            rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")
-            # "Unknown user: a@b" says why in front of the address.
-            before = line[: lead.start("address")].strip(" \t<>*:\"'[(")
-            heads.append(
-                (number, found[0], rest if _WORDS.search(rest) or not _WHY.search(before) else f"{before} {rest}")
-            )
-        mentions.extend((number, address) for address in found)
-    heads = [h for h in heads if h[1].lower() not in ignore] or heads
+        head = _head(lines, number, found[0])
+        if head is not None:
+            heads.append(head)
+        mentions.update(dict.fromkeys(found))
+    heads = [h for h in heads if h.address.lower() not in ignore] or heads
+    heads = [h for h in heads if not h.describes] or heads
     if heads:
-        return _from_heads(lines, heads)
-    wanted = [m for m in mentions if m[1].lower() not in ignore]
-    everything = _clip(" ".join(lines))
-    return [Statement(address, everything) for address in dict.fromkeys(address for _, address in wanted)]
+        return _routable(_from_heads(lines, heads))
+    wanted = [a for a in mentions if a.lower() not in ignore]
+    wanted = [a for a in wanted if a.lower() in known] or wanted
+    return _from_mentions(lines, wanted)
 
 
-def _from_heads(lines: list[str], heads: list[tuple[int, str, str]]) -> list[Statement]:
-    said: dict[str, list[str]] = {}
-    spelling: dict[str, str] = {}
-    waiting: list[str] = []
-    for index, (number, address, rest) in enumerate(heads):
-        until = heads[index + 1][0] if index + 1 < len(heads) else len(lines)
-        block = _paragraphs([rest, *lines[number + 1 : until]])
-        key = address.lower()
-        spelling.setdefault(key, address)
-        waiting.append(key)
-        if _WORDS.search(block):
+def _head(lines: list[str], number: int, address: str) -> _Head | None:
+    line = lines[number]
+    lead = _LEAD.match(line)
+    if lead is None or address not in lead.group("address"):
+        return None
+    if lead.group("code"):
+        return _Head(number, address, line, True, False)
+    rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")
+    # "Unknown user: a@b" says why in front of the address.
+    before = line[: lead.start("address")].strip(" \t<>*:\"'[(")
+    if not _WORDS.search(rest) and _WHY.search(before):
+        rest = f"{before} {rest}"
+    label = (lead.group("label") or "").lower()
+    beside = lines[number - 1 : number] + lines[number + 1 : number + 2]
+    return _Head(number, address, rest, False, label == "to" and any(map(_DESCRIPTION.match, beside)))
+
+
+def _from_mentions(lines: list[str], addresses: list[str]) -> list[Statement]:
+    if not addresses:
+        return []
+    says = passage(lines)
+    host = host_in(clip("\n".join(lines)))
+    return [Statement(address, says.words, host) for address in addresses]
+
+
+def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
+    said: dict[str, _Said] = {}
+    waiting: dict[str, None] = {}
+    for index, head in enumerate(heads):
+        until = heads[index + 1].number if index + 1 < len(heads) else len(lines)
+        block = _coded_block(lines, head) if head.coded else _block([head.rest, *lines[head.number + 1 : until]])
+        key = head.address.lower()
+        said.setdefault(key, _Said(head.address))
+        waiting.setdefault(key)
+        if any(map(_WORDS.search, block)):
             # A list of addresses with one explanation behind it: it belongs to all of them.
-            for one in dict.fromkeys(waiting):
-                said.setdefault(one, []).append(block)
-            waiting = []
-    before = _clip(" ".join(lines[: heads[0][0]]))
-    return [Statement(spelling[key], _explanation(said.get(key, []), before)) for key in spelling]
+            words = passage(block)
+            for one in waiting if words.words else ():
+                said[one].passages.append(words)
+                said[one].blocks.append("\n".join(block))
+            if words.words:
+                waiting.clear()
+    before = lines[: heads[0].number]
+    return [_statement(one, before) for one in said.values()]
 
 
-def _paragraphs(lines: list[str]) -> str:
-    """The block that belongs to a head line: its first paragraph, and further ones while no reply has been seen."""
+def _coded_block(lines: list[str], head: _Head) -> list[str]:
+    """Sendmail's own line about an address, with what the other side had said right above it."""
+    start = head.number
+    while start > 0 and _HEARD.match(lines[start - 1]):
+        start -= 1
+    return lines[start : head.number] or [head.rest]
+
+
+def _block(lines: list[str]) -> list[str]:
+    """The lines that belong to a head: its first paragraph, and further ones while no reply has been seen."""
     taken: list[str] = []
     for line in lines:
-        if not line.strip() and taken and _REPLY.search(" ".join(taken)):
+        if not line.strip() and taken and has_reply("\n".join(taken)):
             break
         taken.append(line)
-    return "\n".join(taken)
+    cleaned = _EXCHANGE_NOISE.sub("", "\n".join(taken))
+    return cleaned.split("\n")
 
 
-def _explanation(blocks: list[str], before: str) -> str:
-    """Of all that is said of one address, the passage with the most of a reply in it, the last of equals."""
-    text, best = "", -1
-    for block in blocks:
-        dialogue = " ".join(_DIALOGUE.findall(block))
-        candidate = deciding_words(_clip(dialogue or block))
-        weight = 2 if _SMTP_REPLY.search(candidate) else 1 if _REPLY.search(candidate) else 0
-        if weight > best or (weight and weight == best):
-            text, best = candidate, weight
-    if not text:
-        return deciding_words(before)
-    # Prose without a reply may stand on either side of the address.
-    return text if best or len(text) >= 60 else _clip(f"{before} {text}")
+def _statement(said: _Said, before: list[str]) -> Statement:
+    """Of all that is said of one address, what is worth most; the last reply of equals, the longest of mere words."""
+    best = Passage("", -1)
+    for one in said.passages:
+        longer = one.worth == WORDS and len(one.words) <= len(best.words)
+        if one.worth > best.worth or (one.worth == best.worth and one.worth != DIALOGUE and not longer):
+            best = one
+    words = best.words
+    if best.worth < REPLY:
+        above = passage(before)
+        if above.worth >= REPLY:
+            words = above.words
+        elif best.worth <= WORDS and len(words) < _SHORT:
+            # Prose without a reply may stand on either side of the address.
+            words = clip(f"{' '.join(before)} {words}")
+    host = host_in(clip("\n".join(said.blocks)))
+    if not host and (best.worth == DIALOGUE or words is not best.words):
+        host = host_in(clip("\n".join(before)))
+    return Statement(said.address, words, host)
 
 
-def deciding_words(text: str) -> str:
-    """The quoted reply where the text introduces one, else the text as it is."""
-    starts = [introduction.end() for introduction in _INTRODUCTION.finditer(text)]
-    return text[starts[-1] :].rstrip("'\"] ") if starts else text
+def _routable(found: list[Statement]) -> list[Statement]:
+    """Without the names that a server uses inside ("kim@ims-daemon"), where the text gives real ones too."""
+    return [one for one in found if "." in one.address.rpartition("@")[2]] or found
 
 
-def _clip(text: str) -> str:
-    return one_line(text)[:_MOST_CHARACTERS]
-
-
-def about(address: str, text: str) -> str:
+def about(address: str, text: str) -> Statement:
     """What the text says of this one address; of all it says, the reply in it, where it does not name the address."""
-    found = statements(text)
-    for statement in found:
+    for statement in statements(text):
         if statement.address.lower() == address.lower():
-            return statement.says
-    words = own_words(text)
-    return deciding_words(_clip(" ".join(_DIALOGUE.findall(words)) or words))
-
-
-def has_reply(text: str) -> bool:
-    """Whether an SMTP reply or an enhanced status code stands in the text."""
-    return bool(_REPLY.search(text))
+            return statement
+    lines = own_words(text).split("\n")[:_MOST_LINES]
+    return Statement(address, passage(lines).words, host_in(clip("\n".join(lines))))

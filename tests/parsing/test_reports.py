@@ -40,7 +40,11 @@ def test_the_returned_original_is_looked_into():
     assert original.sender == "ava@outreach.example"
     assert original.recipients == ("kim@lumen.example",)
     # Headers that any hop adds are no marks of ours.
-    assert original.headers == {"x-lead-id": "L-0042", "list-unsubscribe": "<mailto:unsub+L-0042@outreach.example>"}
+    assert original.headers == {
+        "to": "kim@lumen.example",
+        "x-lead-id": "L-0042",
+        "list-unsubscribe": "<mailto:unsub+L-0042@outreach.example>",
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, is_address, same, tidy
 from analyzer.parsing.message import Message, one_line
-from analyzer.parsing.prose import about, deciding_words, own_words
+from analyzer.parsing.copies import own_words
+from analyzer.parsing.prose import about
+from analyzer.parsing.quotes import introduced_words
 from analyzer.records import Failure
 
 _MARK = "message was created automatically by mail delivery software"
@@ -46,12 +48,13 @@ class Exim:
                 yield failure
         if not found:
             for address in named:
-                yield Failure(recipient=address, diagnostic=about(address, words))
+                said = about(address, words)
+                yield Failure(recipient=address, diagnostic=said.says, remote_mta=said.host)
 
 
 def _failure(head: str, block: str, named: list[str]) -> Failure | None:
     malformed = _MALFORMED.search(head)
-    says = deciding_words(one_line(block)) or one_line(head)
+    says = introduced_words(one_line(block)) or one_line(head)
     host = _HOST.search(block)
     address = malformed.group(1) if malformed else tidy(head.split(None, 1)[0].rstrip(":").strip("\"'"))
     if malformed:

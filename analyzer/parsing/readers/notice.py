@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from analyzer.parsing.addresses import find_addresses, from_header
 from analyzer.parsing.kinds import is_bounce_like
 from analyzer.parsing.message import Message
+from analyzer.parsing.original import find_original
 from analyzer.parsing.prose import about, statements
 from analyzer.records import Failure
 
@@ -25,9 +26,11 @@ class Notice:
         text = message.plain_text()
         named = find_addresses(message.get("x-failed-recipients"))
         for address in named:
-            yield Failure(recipient=address, diagnostic=about(address, text))
+            said = about(address, text)
+            yield Failure(recipient=address, diagnostic=said.says, remote_mta=said.host)
         if named:
             return
         ours = frozenset(a.lower() for a in (from_header(message.get("to")), from_header(message.get("from"))) if a)
-        for statement in statements(text, ignore=ours):
-            yield Failure(recipient=statement.address, diagnostic=statement.says)
+        known = frozenset(a.lower() for a in find_original(message).recipients)
+        for said in statements(text, ignore=ours, known=known):
+            yield Failure(recipient=said.address, diagnostic=said.says, remote_mta=said.host)

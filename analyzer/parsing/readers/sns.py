@@ -18,7 +18,9 @@ from analyzer.records import Failure
 #: Sendmail breaks lines that are too long with "!" and a fresh line that begins with a blank.
 _BROKEN_LINE = re.compile(r"!\n ?")
 _TYPE = re.compile(r"^\s*(?:smtp|dns|x-\S+)\s*;\s*", re.IGNORECASE)
-_PERMANENT = {"Permanent", "Undetermined", "Transient"}
+_BODIES = ("bounce", "complaint", "deliveryDelay", "delivery", "reject")
+_RECIPIENTS = ("bouncedRecipients", "complainedRecipients", "delayedRecipients", "recipients")
+_ACTIONS = {"Bounce": "failed", "Complaint": "failed", "DeliveryDelay": "delayed"}
 
 
 class SnsNotification:
@@ -33,9 +35,9 @@ class SnsNotification:
     def failures(self, message: Message) -> Iterator[Failure]:
         """The recipients of the notification, whatever happened to them."""
         event = notification(message) or {}
-        body = event.get("bounce") or event.get("complaint") or event.get("delivery") or {}
-        action = {"Bounce": "failed", "Complaint": "failed"}.get(event_type(event), "delivered")
-        for row in body.get("bouncedRecipients") or body.get("complainedRecipients") or body.get("recipients") or ():
+        body = next((event[key] for key in _BODIES if isinstance(event.get(key), dict)), {})
+        action = _ACTIONS.get(event_type(event), "delivered")
+        for row in next((body[key] for key in _RECIPIENTS if isinstance(body.get(key), list)), ()):
             entry: dict[str, Any] = row if isinstance(row, dict) else {"emailAddress": row}
             address = str(entry.get("emailAddress", ""))
             if is_address(address):
@@ -46,6 +48,7 @@ class SnsNotification:
                     recipient=address,
                     action=action,
                     status=str(entry.get("status") or ""),
+                    remote_mta=str(body.get("remoteMtaIp") or ""),
                     diagnostic=said or f"{body.get('bounceType', '')} {body.get('bounceSubType', '')}".strip(),
                 )
 

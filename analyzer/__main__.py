@@ -1,0 +1,5 @@
+"""`python -m analyzer` is `bounce-analyzer`."""
+
+from analyzer.cli import main
+
+main()

@@ -1,0 +1,242 @@
+"""The package's public functions, each the whole of one command: `read`, `parse`, `classify`, `diagnose`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from analyzer.bounces import Row, bounce_rows
+from analyzer.classify import classifier_of, classify
+from analyzer.errors import AnalyzerError
+from analyzer.knowledge import data_folder, rules_version
+from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, RawMessage
+from analyzer.sources import Reading, Rejects
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.correlate import Correlated
+    from analyzer.diagnose.diagnosis import Diagnosis, InputFile
+
+Source: TypeAlias = str | Path
+
+__all__ = ["DiagnosisRun", "ParseRun", "classify", "diagnose", "diagnose_sample", "parse", "read", "run_diagnosis"]
+
+
+def read(*sources: Source) -> Iterator[RawMessage]:
+    """Every message in the sources (files, mboxes, Maildirs, folders, archives; "-" is stdin), one at a time.
+
+    `UnreadableInputError` for a source that does not exist or holds no message; broken files inside are passed over.
+    """
+    return iter(Reading(sources))
+
+
+class ParseRun:
+    """The bounce rows of some sources, as an iterable that counts what it meets. Iterate it once."""
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        *,
+        all_kinds: bool = False,
+        jobs: int | None = 1,
+        rejects: Path | None = None,
+        rules: Path | None = None,
+    ) -> None:
+        self._rejects = Rejects(rejects) if rejects else None
+        self.reading = Reading(sources, rejects=self._rejects)
+        self._all_kinds, self._jobs, self._rules = all_kinds, jobs, rules
+        #: Messages by kind.
+        self.kinds: Counter[str] = Counter()
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for message, rows in bounce_rows(self.reading, jobs=self._jobs, rules=self._rules):
+            kind = rows[0]["kind"]
+            self.kinds[kind] += 1
+            if kind == "other" and self._rejects is not None:
+                self._rejects.keep(message.source, "no bounce that any reader recognises", message.data)
+            if self._all_kinds or kind in COUNTED_KINDS:
+                self.rows += len(rows)
+                yield from rows
+
+    def summary(self) -> list[str]:
+        """What was read, in lines for a person."""
+        total = sum(self.kinds.values())
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.most_common())
+        head = f"{total:,} {'message' if total == 1 else 'messages'} read ({kinds}), {self.rows:,} rows"
+        return [head, *self.reading.summary()]
+
+
+def parse(*sources: Source, all_kinds: bool = False, jobs: int | None = 1, rules: Path | None = None) -> pd.DataFrame:
+    """The bounces in the sources: a frame with `BOUNCE_COLUMNS`, one row per failed recipient.
+
+    With `all_kinds` the messages that are no bounce have a row too. Raises `UnreadableInputError` like `read`, and
+    `RuleError` for a folder of own `rules` that cannot be used.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        list(ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rules=rules)), columns=list(BOUNCE_COLUMNS)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisRun:
+    """A diagnosis with the frames behind it: what the files of `diagnose --out` are written from."""
+
+    diagnosis: Diagnosis
+    correlated: Correlated
+
+    def write(self, out: Path) -> list[Path]:
+        """Write the report and every table into the folder `out`; the paths written. `OutputError` where it cannot."""
+        from analyzer import report
+        from analyzer.diagnose import next_send, suppression
+
+        has_next = self.correlated.next_leads is not None
+        return report.write(
+            self.diagnosis,
+            self.correlated,
+            Path(out),
+            next_send=next_send(self.correlated, self.diagnosis) if has_next else None,
+            suppression=suppression(self.correlated),
+        )
+
+
+def diagnose(
+    *,
+    bounces: Source | Sequence[Source] | pd.DataFrame,
+    log: Source | Sequence[Source],
+    leads: Source | Sequence[Source] = (),
+    next_list: Source | None = None,
+    tolerance: float = 0.05,
+    mapping: Sequence[str] = (),
+    jobs: int | None = 1,
+    rules: Path | None = None,
+) -> Diagnosis:
+    """Tell why a campaign bounced, and what to do for the next one.
+
+    `bounces` are message sources, tables that `parse` wrote, or such a frame; `log`, `leads` and `next_list` are table
+    files (CSV, XLSX, Parquet, JSON lines); `mapping` holds `column=field` pairs for headers that are not recognised.
+    `tolerance` is the share of bad addresses (0 to 1) above which a list should not be sent.
+    """
+    return run_diagnosis(
+        bounces=bounces,
+        log=log,
+        leads=leads,
+        next_list=next_list,
+        tolerance=tolerance,
+        mapping=mapping,
+        jobs=jobs,
+        rules=rules,
+    ).diagnosis
+
+
+def run_diagnosis(
+    *,
+    bounces: Source | Sequence[Source] | pd.DataFrame,
+    log: Source | Sequence[Source],
+    leads: Source | Sequence[Source] = (),
+    next_list: Source | None = None,
+    tolerance: float = 0.05,
+    mapping: Sequence[str] = (),
+    jobs: int | None = 1,
+    rules: Path | None = None,
+) -> DiagnosisRun:
+    """`diagnose`, with the frames that its files are written from."""
+    import analyzer
+    from analyzer.correlate import correlate
+    from analyzer.diagnose import diagnose as judge
+    from analyzer.diagnose.diagnosis import InputFile
+    from analyzer.sources.tables import read_tables
+
+    pairs = dict(_pair(one) for one in mapping)
+    rows, inputs = _bounces(bounces, jobs, rules)
+    logs, lists, upcoming = _listed(log), _listed(leads), _listed(next_list) if next_list else []
+    kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
+    paths = [*logs, *lists, *upcoming]
+    tables = read_tables(
+        [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)], pairs
+    )
+    inputs += [InputFile(t.path, kind, t.rows, t.sha256) for kind, t in zip(kinds, tables, strict=True)]
+    by_kind = {kind: [t for k, t in zip(kinds, tables, strict=True) if k == kind] for kind in ("log", "leads", "next")}
+    correlated = correlate(
+        rows,
+        by_kind["log"],
+        by_kind["leads"] or None,
+        by_kind["next"] or None,
+        judge=classifier_of(rules).classify if rules else None,
+    )
+    diagnosis = judge(
+        correlated,
+        tolerance=tolerance,
+        inputs=inputs,
+        rules_version=rules_version(rules),
+        tool_version=analyzer.__version__,
+    )
+    return DiagnosisRun(diagnosis, correlated)
+
+
+def diagnose_sample() -> DiagnosisRun:
+    """The diagnosis of the sample campaign that comes with the package."""
+    sample = data_folder("sample_data")
+    return run_diagnosis(
+        bounces=[sample / "bounces.mbox", sample / "bounces"],
+        log=sample / "log.csv",
+        leads=sample / "leads.csv",
+        next_list=sample / "next_leads.csv",
+    )
+
+
+def _listed(sources: Source | Sequence[Source]) -> list[Source]:
+    return [sources] if isinstance(sources, (str, Path)) else list(sources)
+
+
+def _bounces(
+    bounces: Source | Sequence[Source] | pd.DataFrame, jobs: int | None, rules: Path | None
+) -> tuple[list[Row], list[InputFile]]:
+    """The bounce rows of message sources, of tables that `parse` wrote, or of a frame, with what went in."""
+    import pandas as pd
+
+    from analyzer.diagnose.diagnosis import InputFile
+    from analyzer.sources.own_rows import is_own_rows, read_own_rows
+
+    if isinstance(bounces, pd.DataFrame):
+        rows: list[Row] = [{str(name): value for name, value in row.items()} for row in bounces.to_dict("records")]
+        return rows, [InputFile("(a frame)", "bounces", len(rows), "")]
+    found: list[Row] = []
+    inputs: list[InputFile] = []
+    for source in _listed(bounces):
+        rows = list(read_own_rows(Path(source)) if is_own_rows(source) else ParseRun([source], jobs=jobs, rules=rules))
+        inputs.append(InputFile(str(source), "bounces", len(rows), _digest(source)))
+        found += rows
+    return found, inputs
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """`column=field`, at the last equals sign: a column's name may hold one."""
+    column, equals, field = text.rpartition("=")
+    if not equals or not column.strip() or not field.strip():
+        raise AnalyzerError(f"--map {text}: is not COLUMN=FIELD, such as --map 'Work mail=recipient'")
+    return column.strip(), field.strip()
+
+
+def _digest(source: Source) -> str:
+    """SHA-256 of a file, or of all files of a folder with their names; "" for what can be read only once."""
+    path = Path(source)
+    digest = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    if not path.is_dir():
+        return ""
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            with file.open("rb") as handle:
+                one = hashlib.file_digest(handle, "sha256").hexdigest()
+            digest.update(f"{file.relative_to(path).as_posix()} {one}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,96 @@
+"""The rule base as it was last read and checked, kept in the user's cache folder so that a command starts at once.
+
+Reading, checking and scanning some hundreds of rules takes longer than most commands do. What is kept is valid for
+exactly the same rule files and the same code; where nothing can be kept, the rules are read anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from analyzer.classify.patterns import required_literals
+from analyzer.classify.rules import Example, Rule, load_rules
+from analyzer.knowledge import data_folder, rules_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzer.classify.patterns import Requirements
+
+#: Where the prepared rules are kept; "off" keeps nothing.
+CACHE_VARIABLE = "BOUNCE_ANALYZER_CACHE"
+
+
+def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], list[Requirements]]:
+    """The shipped rules behind those of a user's own folder, with what each of their patterns requires.
+
+    Raises `RuleError` as `load_rules` does.
+    """
+    place = _place(own)
+    version = _version(own)
+    if place is not None:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            kept = orjson.loads(place.read_bytes())
+            if kept["version"] == version:
+                return tuple(map(_restored, kept["rules"])), kept["requirements"]
+    shipped = data_folder("rules") / "replies"
+    rules = load_rules([own, shipped] if own else [shipped])
+    requirements = [required_literals(pattern) for rule in rules for pattern in rule.patterns]
+    if place is not None:
+        # A full disk or a read-only home is no reason to fail, only to be slower the next time.
+        with contextlib.suppress(OSError):
+            _keep(place, {"version": version, "rules": rules, "requirements": requirements})
+    return rules, requirements
+
+
+def _place(own: Path | None) -> Path | None:
+    chosen = os.environ.get(CACHE_VARIABLE, "")
+    if chosen == "off":
+        return None
+    if chosen:
+        folder = Path(chosen)
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+        try:
+            folder = (Path(base) if base else Path.home() / ".cache") / "bounce-analyzer"
+        except RuntimeError:
+            return None
+    folders = f"{data_folder('rules')}\n{own.resolve() if own else ''}"
+    return folder / f"rules-{hashlib.blake2b(folders.encode(), digest_size=8).hexdigest()}.json"
+
+
+def _version(own: Path | None) -> str:
+    code = hashlib.blake2b(digest_size=8)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(path.read_bytes())
+    return f"{rules_version(own)}-{code.hexdigest()}"
+
+
+def _keep(place: Path, content: dict[str, Any]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # Two commands may start at once: each writes its own file, and the last one put in place stands.
+    unfinished = place.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(orjson.dumps(content, default=_plain))
+    unfinished.replace(place)
+
+
+def _plain(value: object) -> Sequence[object]:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(type(value).__name__)
+
+
+def _restored(row: dict[str, Any]) -> Rule:
+    for key in ("patterns", "statuses", "replies"):
+        row[key] = tuple(row[key])
+    for key in ("providers", "phases"):
+        row[key] = frozenset(row[key])
+    for key in ("examples", "near_misses"):
+        row[key] = tuple(Example(**example) for example in row[key])
+    return Rule(**row)

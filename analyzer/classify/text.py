@@ -1,0 +1,133 @@
+"""A diagnostic text for the rules: its replies (read in `analyzer.replies`), a masked form to match on, phase, times.
+
+Rules never see an address or an IP address as it was written: a name such as "spamfilter-unknown.example" in one
+must not decide why a mail failed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.replies import Diagnostic, Part, read, read_part
+
+__all__ = ["PHASES", "Diagnostic", "Part", "host_in", "mask", "phase_of", "read", "read_part", "retry_after"]
+
+MASKED_ADDRESS = "_@_"
+MASKED_IP = "0.0.0.0"  # noqa: S104  (a stand-in in a text, nothing is bound to it)
+MASKED_DOMAIN = "recipient.invalid"
+MASKED_HOST = "host.invalid"
+
+#: The end of a local part, read backwards from its "@", and the domain behind.
+_LOCAL_BACKWARDS = re.compile(r"""[^\s<>"'(),;:\[\]/?@]+|"[^"]{1,64}\"""")
+_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*|\[[\d.:a-fA-Fv]+\]")
+_IPV4 = re.compile(r"[0-9][0-9]{0,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?!\d)")
+_IPV6 = re.compile(
+    r"(?:(?<![\w:.])|(?<=IPv6:))(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
+    r"|(?:[0-9a-f]{1,4}:){1,7}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?"
+    r"|::(?:[0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4})(?![\w:])",
+    re.IGNORECASE,
+)
+
+_PHASE = re.compile(
+    r"""(?: in\ (?:reply|response)\ to | after(?:\ pipelined)? | during | at | >>>
+          | while\ (?:sending|talking|performing) )
+        \s+ (?:the\s+|end\ of\s+)*
+        (?P<word> rcpt | recipient | mail\ from | mail\b | sender | data | message\ body | \. | helo | ehlo
+                | initial\ connection | connect(?:ion)? | banner | starttls )
+      | (?P<eod> end\ of\ (?:data|message) )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PHASES = {
+    "rcpt": "rcpt",
+    "recipient": "rcpt",
+    "mail from": "mail",
+    "mail": "mail",
+    "sender": "mail",
+    "data": "data",
+    "message body": "data",
+    ".": "data",
+    "helo": "helo",
+    "ehlo": "helo",
+    "initial connection": "connect",
+    "connect": "connect",
+    "connection": "connect",
+    "banner": "connect",
+    "starttls": "helo",
+}
+PHASES: frozenset[str] = frozenset(_PHASES.values())
+
+_REPLY_HOST = re.compile(r"\b(?:host|server|relay):?\s+['<\[]?([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+#: A time, and what announces one: a verb of trying again, or a state and how long it lasts.
+_TIME = re.compile(
+    r"(?P<number>[0-9][0-9]{0,5})(?:\s*(?:more\s+)?(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\b|:(\d\d):(\d\d)(?![\d:]))",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(
+    r"""(?: \b(?:again|try|retry|retrying|resend|back|later|wait)\b [^.;]{0,40}
+          | \b(?:gr[ea]y-?listed|deferred|delayed|blocked|limited|suspended|available)\b
+            [^.;]{0,30} \b(?:for|in|another)\s+(?:the\ next\s+)? )
+        (?<![\d:.]) $""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_UNTIL_LENGTH = 64
+_MAX_RETRY_S = 7 * 86400
+
+
+def mask(line: str, domain: str = "", host: str = "") -> str:
+    """The line without what must never decide: addresses, IP addresses, the recipient's domain, an unknown host."""
+    if "@" in line:
+        line = _without_addresses(line)
+    if line.count(".") > 2:
+        line = _IPV4.sub(MASKED_IP, line)
+    if line.count(":") > 1:
+        line = _IPV6.sub(MASKED_IP, line)
+    if domain or host:
+        lowered = line.lower()
+        if host and host in lowered:
+            line = re.sub(re.escape(host), MASKED_HOST, line, flags=re.IGNORECASE)
+            lowered = line.lower()
+        if domain and domain in lowered:
+            line = re.sub(rf"(?<![\w-]){re.escape(domain)}(?![\w-])", MASKED_DOMAIN, line, flags=re.IGNORECASE)
+    return line
+
+
+def _without_addresses(line: str) -> str:
+    left, *rest = line.split("@")
+    done = ""
+    for right in rest:
+        local, domain = _LOCAL_BACKWARDS.match(left[::-1]), _DOMAIN.match(right)
+        if local and domain:
+            done += left[: len(left) - local.end()] + MASKED_ADDRESS
+            left = right[domain.end() :]
+        else:
+            done += left + "@"
+            left = right
+    return done + left
+
+
+def phase_of(line: str) -> str:
+    """The SMTP phase that the line names (`connect`, `helo`, `mail`, `rcpt`, `data`), or ""."""
+    found = _PHASE.search(line)
+    if not found:
+        return ""
+    return "data" if found["eod"] else _PHASES[found["word"].lower()]
+
+
+def host_in(line: str) -> str:
+    """The host whose reply a wrapper quotes ("host mx.example.com[192.0.2.1] said: …"), lower case, or ""."""
+    found = _REPLY_HOST.findall(line)
+    return found[-1].lower() if found else ""
+
+
+def retry_after(line: str) -> int | None:
+    """Seconds after which the text asks to try again, at most a week; None when it names no time."""
+    for time in _TIME.finditer(line):
+        if not _UNTIL.search(line[max(0, time.start() - _UNTIL_LENGTH) : time.start()]):
+            continue
+        number, unit, minutes, seconds = int(time[1]), *time.groups()[1:]
+        total = number * _UNIT_SECONDS[unit[0].lower()] if unit else number * 3600 + int(minutes) * 60 + int(seconds)
+        if 0 < total <= _MAX_RETRY_S:
+            return total
+    return None

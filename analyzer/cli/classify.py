@@ -1,0 +1,141 @@
+"""`bounce-analyzer classify`: one text from the command line, or a line each from stdin, one answer a line."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from analyzer.classify import classifier_of, default_classifier
+from analyzer.cli.options import Rules
+from analyzer.cli.rules import explained
+from analyzer.records import VERDICT_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.classify import Classifier
+    from analyzer.records import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A text with what is known beside it."""
+
+    text: str
+    status: str = ""
+    reply: str = ""
+    host: str = ""
+    recipient: str = ""
+
+
+def classify(
+    text: Annotated[
+        list[str] | None, typer.Argument(help="Diagnostic texts; without one, stdin is read a line each.")
+    ] = None,
+    status: Annotated[str, typer.Option(help="Enhanced status code beside the text, such as 5.1.1.")] = "",
+    reply: Annotated[str, typer.Option(help="SMTP reply code beside the text, such as 550.")] = "",
+    host: Annotated[str, typer.Option(help="The host that answered.")] = "",
+    recipient: Annotated[str, typer.Option(help="The address that failed.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer with a JSON object a line.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell which rule decided, on which words, and what else matched.")
+    ] = False,
+    rules: Rules = None,
+) -> None:
+    """Tell why a mail failed, from its diagnostic text."""
+    classifier = classifier_of(rules) if rules else default_classifier()
+    beside = Question("", status, reply, host, recipient)
+    questions = (_with_text(one, beside) for one in text) if text else _from_stdin(beside)
+    out = sys.stdout.buffer
+    # At a terminal or behind a live feed every answer counts at once; a file is written in large pieces.
+    prompt = not text and (sys.stdin.isatty() or sys.stdout.isatty())
+    for question in questions:
+        out.write(_answer(classifier, question, as_json=as_json, explain=explain) + b"\n")
+        if prompt:
+            out.flush()
+    out.flush()
+
+
+def _with_text(text: str, beside: Question) -> Question:
+    return Question(text, beside.status, beside.reply, beside.host, beside.recipient)
+
+
+def _from_stdin(beside: Question) -> Iterator[Question]:
+    for line in sys.stdin.buffer:
+        yield question_of(line, beside)
+
+
+def question_of(line: bytes, beside: Question) -> Question:
+    """A line of stdin: a JSON object with a text, or else plain text; options fill what the line does not say."""
+    bare = line.strip()
+    if bare.startswith(b"{"):
+        try:
+            row = orjson.loads(bare)
+        except orjson.JSONDecodeError:
+            row = None
+        if isinstance(row, dict) and "text" in row:
+            return Question(
+                _said(row, "text", ""),
+                _said(row, "status", beside.status),
+                _said(row, "reply", beside.reply),
+                _said(row, "host", beside.host),
+                _said(row, "recipient", beside.recipient),
+            )
+    return _with_text(bare.decode("utf-8", "replace"), beside)
+
+
+def _said(row: dict[str, Any], key: str, otherwise: str) -> str:
+    value = row.get(key)
+    return otherwise if value is None else str(value)
+
+
+def _answer(classifier: Classifier, question: Question, *, as_json: bool, explain: bool) -> bytes:
+    beside = {
+        "status": question.status,
+        "reply": question.reply,
+        "host": question.host,
+        "recipient": question.recipient,
+    }
+    if not explain:
+        verdict = classifier.classify(question.text, **beside)
+        return orjson.dumps(as_row(verdict)) if as_json else readable(verdict).encode()
+    explanation = classifier.explain(question.text, **beside)
+    if not as_json:
+        return explained(explanation).encode()
+    why = {
+        "rule": explanation.rule.id if explanation.rule else "",
+        "why": explanation.rule.why if explanation.rule else explanation.codes_why,
+        "source": explanation.rule.source if explanation.rule else "",
+        "also_matched": explanation.also,
+        "codes_alone": explanation.codes_alone,
+        "deciding_text": explanation.deciding_text,
+        "masked": explanation.masked,
+    }
+    return orjson.dumps({**as_row(explanation.verdict), "explanation": why})
+
+
+def as_row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict under the names of `VERDICT_COLUMNS`."""
+    return {name: getattr(verdict, name) for name in VERDICT_COLUMNS}
+
+
+def readable(verdict: Verdict) -> str:
+    """A verdict on one line for a person."""
+    parts = [
+        f"{verdict.label:<7} {verdict.reason}",
+        f"{verdict.fault} fault",
+        "may pass later" if verdict.transient else "will not pass later",
+        f"{verdict.confidence:.0%}",
+        verdict.decided_by,
+    ]
+    if verdict.retry_after_s is not None:
+        parts.append(f"again in {verdict.retry_after_s} s")
+    if verdict.blocklist:
+        parts.append(f"list: {verdict.blocklist}")
+    if verdict.evidence:
+        parts.append(f"“{verdict.evidence}”")
+    return " · ".join(parts)

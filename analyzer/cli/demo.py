@@ -1,0 +1,22 @@
+"""`demo`: the main job on the shipped sample data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write the report.")] = Path(
+        "bounce-report"
+    ),
+) -> None:
+    """Diagnose the sample campaign that comes with the program, and write its report."""
+    from analyzer import api, report
+
+    result = api.diagnose_sample()
+    result.write(out)
+    report.show(result.diagnosis)
+    typer.echo(f"The report: {(out / 'report.html').resolve()}")

@@ -1,0 +1,147 @@
+"""`bounce-analyzer rules`: list, show and prove the rule base, and explain one text by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer import knowledge
+from analyzer.classify import classifier_of
+from analyzer.cli.options import Rules
+from analyzer.errors import AnalyzerError
+
+if TYPE_CHECKING:
+    from analyzer.classify import Example, Explanation, Rule
+
+app = typer.Typer(help="List, show and prove the rule base, and explain one text by it.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    reason: Annotated[str, typer.Option(help="Only rules of this reason.")] = "",
+    provider: Annotated[str, typer.Option(help="Only rules of this provider.")] = "",
+    rules: Rules = None,
+) -> None:
+    """List the rules in the order in which they are tried."""
+    chosen = [
+        rule
+        for rule in classifier_of(rules).rules
+        if (not reason or rule.reason == reason) and (not provider or provider in rule.providers)
+    ]
+    if not chosen:
+        raise AnalyzerError("no rule fits; `rules list` without options shows them all")
+    width = max(len(rule.id) for rule in chosen)
+    reasons = knowledge.reasons()
+    for rule in chosen:
+        label = reasons[rule.reason].label
+        scope = f"  [{', '.join(sorted(rule.providers))}]" if rule.providers else ""
+        typer.echo(f"{rule.id:<{width}}  {label:<7} {rule.reason}{scope}")
+    typer.echo(f"{len(chosen)} rules")
+
+
+@app.command("show")
+def show(
+    rule_id: Annotated[str, typer.Argument(metavar="ID", help="A rule's id, such as family/what.")],
+    rules: Rules = None,
+) -> None:
+    """Show one rule whole."""
+    found = next((rule for rule in classifier_of(rules).rules if rule.id == rule_id), None)
+    if found is None:
+        raise AnalyzerError(f"no rule has the id {rule_id!r}; `rules list` shows them all")
+    typer.echo(described(found))
+
+
+@app.command("test")
+def test(
+    only: Annotated[str, typer.Option(help="Only rules whose id starts so.")] = "",
+    rules: Rules = None,
+) -> None:
+    """Run every rule's examples and near misses through the whole classifier; exit 1 when one fails."""
+    from analyzer.classify.checks import prove
+
+    proof = prove(classifier_of(rules), only)
+    for failed in proof.failed:
+        typer.echo(str(failed))
+    for rule in proof.shadowed:
+        typer.echo(f"{rule.id}: never reached, none of its own examples comes to it")
+    typer.echo(
+        f"{proof.rules} rules, {proof.texts} texts, {len(proof.failed)} failed, {len(proof.shadowed)} never reached"
+    )
+    if not proof.holds:
+        raise typer.Exit(1)
+
+
+@app.command("explain")
+def explain(
+    text: Annotated[str, typer.Argument(help="A diagnostic text.")],
+    status: Annotated[str, typer.Option(help="Enhanced status code beside the text.")] = "",
+    reply: Annotated[str, typer.Option(help="SMTP reply code beside the text.")] = "",
+    host: Annotated[str, typer.Option(help="The host that answered.")] = "",
+    recipient: Annotated[str, typer.Option(help="The address that failed.")] = "",
+    rules: Rules = None,
+) -> None:
+    """Tell which rule decides a text, on which words, and what else matched."""
+    explanation = classifier_of(rules).explain(text, status=status, reply=reply, host=host, recipient=recipient)
+    typer.echo(explained(explanation))
+
+
+def explained(explanation: Explanation) -> str:
+    """An explanation for a person, a fact a line."""
+    verdict, rule = explanation.verdict, explanation.rule
+    lines = [
+        f"{verdict.label}: {verdict.reason} ({verdict.fault} fault) — {knowledge.reasons()[verdict.reason].says}",
+        f"  decided by   {verdict.decided_by}, confidence {verdict.confidence:.0%}",
+    ]
+    if rule:
+        lines += [f"  why          {rule.why}", f"  source       {rule.source or 'not given'}"]
+    elif verdict.decided_by == "code":
+        lines.append(f"  why          {explanation.codes_why}")
+    if verdict.evidence:
+        lines.append(f"  words        “{verdict.evidence}”")
+    lines += [
+        f"  text         {explanation.deciding_text}",
+        f"  codes        reply {verdict.reply or '–'}, status {verdict.status or '–'}"
+        f"; alone: {explanation.codes_alone or 'nothing'}",
+        f"  provider     {verdict.provider or 'unknown'}",
+        f"  later        {'may get through' if verdict.transient else 'will not get through'}"
+        + (f", again in {verdict.retry_after_s} s" if verdict.retry_after_s is not None else ""),
+    ]
+    if verdict.blocklist:
+        lines.append(f"  block list   {verdict.blocklist}")
+    if explanation.also:
+        lines.append(f"  also matched {', '.join(explanation.also)}")
+    return "\n".join(lines)
+
+
+def described(rule: Rule) -> str:
+    """A rule for a person, a fact a line."""
+    lines = [f"{rule.id}", f"  reason       {rule.reason}", f"  file         {Path(rule.file).name}"]
+    scope = {
+        "provider": sorted(rule.providers),
+        "status": rule.statuses,
+        "reply": rule.replies,
+        "phase": sorted(rule.phases),
+    }
+    lines += [f"  {name:<12} {', '.join(values)}" for name, values in scope.items() if values]
+    lines += [f"  pattern      {pattern}" for pattern in rule.patterns]
+    if rule.transient is not None:
+        lines.append(f"  transient    {'yes' if rule.transient else 'no'}")
+    if rule.blocklist:
+        lines.append(f"  block list   {rule.blocklist}")
+    lines += [
+        f"  confidence   {rule.confidence:.0%}",
+        f"  why          {rule.why}",
+        f"  source       {rule.source or 'not given'}",
+    ]
+    lines += [f"  matches      {_shown(one)}" for one in rule.examples]
+    lines += [f"  not          {_shown(one)}" for one in rule.near_misses]
+    return "\n".join(lines)
+
+
+def _shown(example: Example) -> str:
+    beside = [
+        f"{name} {value}" for name in ("status", "reply", "host", "recipient") if (value := getattr(example, name))
+    ]
+    return example.text + (f"  ({', '.join(beside)})" if beside else "")

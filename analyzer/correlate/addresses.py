@@ -1,0 +1,59 @@
+"""Addresses of whole columns in one spelling, so that bounce, send and lead can be compared (RFC 5321, 2.3.11)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+# What most rows are already: one bare address.
+_BARE = r"^[^ \t\r\n<>()\[\],;:\"'@]+@[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]$"
+
+
+def normalise_addresses(column: pd.Series) -> pd.Series:
+    """Text as bare addresses: no display name, angle brackets, "mailto:" or trailing dot; the domain in lower case.
+
+    The local part keeps its case, an internationalised domain its letters. Of several addresses in a cell the first
+    is taken. "" where there is no "@".
+    """
+    text = column.astype("str").fillna("").str.strip()
+    bare = text.str.contains(_BARE, regex=True)
+    if not bool(bare.all()):
+        odd = text[~bare].drop_duplicates()
+        text = text.mask(~bare, text[~bare].map(dict(zip(odd, map(_dig_out, odd), strict=True))))
+    return _with_lower_domain(text)
+
+
+def address_keys(addresses: pd.Series) -> pd.Series:
+    """What normalised addresses are compared by: everything in lower case, since no receiver is known to mind case."""
+    return addresses.str.lower()
+
+
+def domains(addresses: pd.Series) -> pd.Series:
+    """The part behind the last "@", lower case; "" where there is none."""
+    return addresses.str.extract(r"@([^@]*)$", expand=False).fillna("").str.lower()
+
+
+def _with_lower_domain(text: pd.Series) -> pd.Series:
+    mixed = text.str.contains(r"@[^@]*[A-Z][^@]*$", regex=True)
+    if not bool(mixed.any()):
+        return text
+    odd = text[mixed]
+    parts = odd.str.rsplit("@", n=1, expand=True)
+    return text.mask(mixed, parts[0] + "@" + parts[1].str.lower())
+
+
+def _dig_out(text: str) -> str:
+    """One address out of "Jane Roe <jane@example.com>", "mailto:jane@example.com?subject=x", a list of several, …"""
+    if "@" not in text:
+        return ""
+    if "<" in text:
+        inside = text.partition("<")[2].partition(">")[0]
+        text = inside if "@" in inside else text.replace("<", " ").replace(">", " ")
+    text = text.strip().strip("'`“”‘’[](){}")
+    if text[:7].lower() == "mailto:":
+        text = text[7:].partition("?")[0]
+    if not text.startswith('"'):
+        for separator in (",", ";", "|", " "):
+            if separator in text:
+                text = next((part for part in text.split(separator) if "@" in part), text).strip()
+    local, _, domain = text.strip().strip("'").rpartition("@")
+    return f"{local}@{domain.strip('. >')}" if local and domain.strip(". >") else text.strip()

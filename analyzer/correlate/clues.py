@@ -1,0 +1,134 @@
+"""What a bounce says about the mail that it is about: message ids, encoded return paths, headers, recipients.
+
+Sources: RFC 5322 section 3.6.4 (message ids); variable envelope return paths as qmail and ezmlm introduced them
+(recipient with "=" for "@") and as later senders do (a lead's id or a token behind "+" or "-").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+_MESSAGE_ID = re.compile(r"<\s*([^<>]+@[^<>]+?)\s*>")
+_ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
+_SEPARATORS = re.compile(r"[+\-._=]")
+_ID_HEADERS = ("message-id", "x-original-message-id", "x-google-original-message-id")
+_THREAD_HEADERS = ("in-reply-to", "references")
+_ADDRESS_HEADERS = ("to", "x-original-to", "x-to", "x-recipient", "x-rcpt-to", "x-envelope-to", "delivered-to")
+# With no recipient to check it against, a header's value counts only where its name says that it names a lead or mail.
+_TELLING = re.compile(r"lead|contact|prospect|recipient|subscriber|person|message|mail-?id|rcpt", re.IGNORECASE)
+# Every Microsoft 365 tenant has addresses below this domain beside its own.
+_TENANTS = (".mail.onmicrosoft.com", ".onmicrosoft.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """Everything in lower case. Tokens may be a lead's id or the front of a message id; the sure ones count alone."""
+
+    ids: tuple[str, ...]
+    recipients: tuple[str, ...]
+    return_addresses: tuple[str, ...]
+    return_tokens: tuple[str, ...]
+    sure_return_tokens: frozenset[str]
+    header_addresses: tuple[str, ...]
+    header_values: tuple[str, ...]
+    sure_header_values: frozenset[str]
+
+
+def normalise_message_id(text: str) -> str:
+    """A message id without brackets, blanks and case."""
+    return "".join(text.split()).strip("<>").lower()
+
+
+def _ids_in(value: str) -> list[str]:
+    return [normalise_message_id(found) for found in _MESSAGE_ID.findall(value)]
+
+
+def clues_of(recipient: str, original_recipient: str, message_id: str, delivered_to: str, headers_json: str) -> Clues:
+    """The clues of one bounce; the two recipients are normalised address keys."""
+    headers = _headers(headers_json)
+    ids = [normalise_message_id(message_id)] if message_id.strip() else []
+    ids += [one for name in _ID_HEADERS for one in _ids_in(headers.get(name, ""))]
+    if not ids:
+        # The thread's earlier mails went to the same lead; beside an id of its own they would be the wrong step.
+        ids = [one for name in _THREAD_HEADERS for one in reversed(_ids_in(headers.get(name, "")))]
+    addresses = [found.lower() for name in _ADDRESS_HEADERS for found in _ADDRESS.findall(headers.get(name, ""))]
+    return_addresses, return_tokens, sure_tokens = _return_path(delivered_to)
+    values: dict[str, None] = {}
+    sure: set[str] = set()
+    for name, value in headers.items():
+        if name in _ID_HEADERS or name in _THREAD_HEADERS or name in _ADDRESS_HEADERS:
+            continue
+        for part in _values(name, value):
+            values.setdefault(part)
+            if _TELLING.search(name):
+                sure.add(part)
+    return Clues(
+        ids=tuple(dict.fromkeys(filter(None, ids))),
+        recipients=tuple(dict.fromkeys(filter(None, (original_recipient, recipient)))),
+        return_addresses=return_addresses,
+        return_tokens=return_tokens,
+        sure_return_tokens=sure_tokens,
+        header_addresses=tuple(dict.fromkeys(addresses)),
+        header_values=tuple(values),
+        sure_header_values=frozenset(sure),
+    )
+
+
+def _headers(text: str) -> dict[str, str]:
+    if not text.startswith("{"):
+        return {}
+    try:
+        table: Any = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(name).lower(): str(value) for name, value in table.items()} if isinstance(table, dict) else {}
+
+
+def _values(name: str, value: str) -> list[str]:
+    """The values a header may identify a mail by: itself, and a Feedback-ID's fields between its colons."""
+    value = value.strip().lower()
+    parts = [value] if 0 < len(value) <= 200 else []
+    if name == "feedback-id":
+        parts += [part.strip() for part in value.split(":") if part.strip()]
+    return [part.strip("<>") for part in parts]
+
+
+def _return_path(address: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
+    """(addresses, tokens, tokens that take up all behind the prefix) that a return path may encode, likeliest first."""
+    local = address.strip().strip("<>").lower().rpartition("@")[0]
+    cuts = [match.end() for match in _SEPARATORS.finditer(local)]
+    if not cuts:
+        return (), (), frozenset()
+    rests = [local[cut:] for cut in cuts if local[cut:]]
+    addresses: list[str] = []
+    front, equals, domain = local.rpartition("=")
+    if equals and "." in domain:
+        starts = [0, *(cut for cut in cuts if cut < len(front))]
+        addresses = [f"{front[start:]}@{domain}" for start in starts if front[start:]]
+    pieces = [piece for piece in _SEPARATORS.split(local)[1:] if piece]
+    return tuple(addresses), tuple(dict.fromkeys([*rests, *pieces])), frozenset(rests[:1])
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=262144)
+def organisation(address: str) -> str:
+    """The name an address's domain is registered under, without its ending: "acme" of mail.acme.co.uk and acme.com."""
+    domain = address.rpartition("@")[2].rstrip(".")
+    for tenants in _TENANTS:
+        if domain.endswith(tenants):
+            return domain.removesuffix(tenants).rpartition(".")[2]
+    registered = _suffixes().privatesuffix(domain) or domain
+    return str(registered).partition(".")[0]

@@ -1,0 +1,134 @@
+"""Lead lists as one frame, one row an address, their status and industry in canonical words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import pandas as pd
+
+from analyzer.correlate.addresses import address_keys, normalise_addresses
+from analyzer.correlate.industries import normalise_industries
+from analyzer.correlate.statuses import is_known_status, normalise_statuses
+from analyzer.errors import MissingColumnError
+from analyzer.records import LEAD_COLUMNS
+from analyzer.sources.tables import Table, parse_times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: A table that was read, or a frame with canonical columns.
+TableLike: TypeAlias = Table | pd.DataFrame
+Tables: TypeAlias = "TableLike | Iterable[TableLike]"
+
+#: What a lead tells of itself, and what a send takes over from it.
+ATTRIBUTES: tuple[str, ...] = tuple(name for name in LEAD_COLUMNS if name not in {"email", "lead_id"})
+#: Columns of a lead frame.
+LEAD_FRAME: tuple[str, ...] = (*LEAD_COLUMNS, "industry_group", "email_status_original", "industry_original")
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """frame: LEAD_FRAME and `key` (the address in lower case); have: columns that hold anything; warnings."""
+
+    frame: pd.DataFrame
+    have: frozenset[str]
+    warnings: tuple[str, ...]
+
+
+def as_list(tables: Tables | None) -> list[TableLike]:
+    """None, one table or several as a list."""
+    if tables is None:
+        return []
+    return [tables] if isinstance(tables, (Table, pd.DataFrame)) else list(tables)
+
+
+def frame_of(table: TableLike) -> tuple[pd.DataFrame, str]:
+    """A table's frame and the platform that wrote it."""
+    return (table.frame, table.platform) if isinstance(table, Table) else (table.reset_index(drop=True), "")
+
+
+def text_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column as text, "" where blank or absent."""
+    if name not in frame.columns:
+        return pd.Series("", index=frame.index, dtype="str")
+    return frame[name].astype("str").fillna("")
+
+
+def held(frame: pd.DataFrame, names: Iterable[str]) -> set[str]:
+    """Those of the columns that hold anything."""
+    return {name for name in names if name in frame.columns and _holds(frame[name])}
+
+
+def _holds(column: pd.Series) -> bool:
+    filled = column.notna()
+    return bool(filled.any() if column.dtype.kind in "Mbif" else (filled & (column != "")).any())
+
+
+def with_attributes(frame: pd.DataFrame, platform: str) -> pd.DataFrame:
+    """ATTRIBUTES in canonical words, with their originals and the industry group; indexed as `frame`."""
+    status = text_column(frame, "email_status")
+    industry = text_column(frame, "industry")
+    groups = normalise_industries(industry)
+    columns = {name: text_column(frame, name) for name in ("company", "country", "title")}
+    times = parse_times(frame["verified_at"] if "verified_at" in frame.columns else text_column(frame, "verified_at"))
+    return pd.DataFrame(
+        {
+            "email_status": normalise_statuses(status, platform),
+            "industry": groups["industry"],
+            **columns,
+            "verified_at": times,
+            "industry_group": groups["industry_group"],
+            "email_status_original": status,
+            "industry_original": industry,
+        }
+    )
+
+
+def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
+    """Every lead once. `MissingColumnError` for a frame without an `email` column.
+
+    Of several rows for an address the one verified last is kept, else the first.
+    """
+    warnings: list[str] = []
+    parts: list[pd.DataFrame] = []
+    have: set[str] = set()
+    for table in as_list(tables):
+        frame, platform = frame_of(table)
+        warnings += table.warnings if isinstance(table, Table) else ()
+        name = "email" if "email" in frame.columns else "recipient"
+        if name not in frame.columns:
+            raise MissingColumnError(what, "has no column 'email'", "rename the column of addresses")
+        have |= held(frame, LEAD_COLUMNS)
+        email = normalise_addresses(frame[name])
+        part = with_attributes(frame, platform).assign(email=email, lead_id=text_column(frame, "lead_id"))
+        warnings += _unknown_words(part, platform, what)
+        parts.append(part[email.str.contains("@", regex=False)])
+    frame = pd.concat(parts, ignore_index=True) if parts else _no_leads()
+    frame["key"] = address_keys(frame["email"])
+    repeated = frame["key"].duplicated(keep=False)
+    if repeated.any():
+        count = int(frame["key"].duplicated().sum())
+        conflicting = frame[repeated].groupby("key")["email_status"].nunique().gt(1).sum()
+        told = f" ({conflicting} addresses with different verification results)" if conflicting else ""
+        warnings.append(f"Rows of the {what} that repeat an address: {count}{told}; the row verified last was taken.")
+        frame = frame.sort_values("verified_at", ascending=False, na_position="last", kind="stable")
+        frame = frame[~frame["key"].duplicated()].sort_index()
+    return Leads(frame[[*LEAD_FRAME, "key"]].reset_index(drop=True), frozenset(have), tuple(warnings))
+
+
+def _no_leads() -> pd.DataFrame:
+    columns = {name: pd.Series(dtype="str") for name in LEAD_FRAME}
+    return pd.DataFrame({**columns, "verified_at": pd.Series(dtype="datetime64[ns, UTC]")})
+
+
+def _unknown_words(part: pd.DataFrame, platform: str, what: str) -> list[str]:
+    """One sentence where a status column holds words that nobody has mapped."""
+    given = part["email_status_original"]
+    counts = given[(part["email_status"] == "unknown") & (given != "")].value_counts()
+    strange = [str(word) for word in counts.index if not is_known_status(str(word), platform)]
+    if not strange:
+        return []
+    words = ", ".join(map(repr, strange[:5]))
+    count = int(counts[strange].sum())
+    return [f"Verification results of the {what} that are not known ({words}), taken as unknown: {count}."]

@@ -1,0 +1,262 @@
+"""Which mail a bounce is about: by message id, by its return path, by returned headers, last by recipient and time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analyzer.correlate.clues import Clues, clues_of, organisation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: How far a bounce's clock may run before the log's.
+SLACK = pd.Timedelta(hours=1)
+#: The same where the log's times carry no zone: no place is further from UTC.
+ZONE_SLACK = pd.Timedelta(hours=15)
+_NEVER = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`send_id` is -1 and `method` "" for a bounce of nothing that was sent; `forged_why` says why it looks forged."""
+
+    send_id: int
+    method: str
+    forged_why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The sends that any bounce could be about, by everything a bounce could know them by; values are positions."""
+
+    send_id: list[int]
+    key: list[str]
+    sent: list[int]
+    campaign: list[str]
+    by_id: dict[str, list[int]]
+    by_key: dict[str, list[int]]
+    by_token: dict[str, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    received: int
+    slack: int
+    zone_slack: int
+    window: int
+
+
+def match_bounces(bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Timedelta, zoned: bool) -> list[Match]:
+    """One `Match` for each bounce, in order.
+
+    bounces: BOUNCE_COLUMNS with `key` and `original_key` (address keys) and `received` (datetime64[ns, UTC]).
+    sends: `key`, `message_key`, `lead_key` (text in lower case), `sent_at`, `campaign`; its index is the send_id.
+    window: how long after a send a bounce can be tied to it by recipient alone; zoned: whether the log's times are.
+    """
+    clues = [
+        clues_of(*row)
+        for row in zip(
+            bounces["key"],
+            bounces["original_key"],
+            bounces["original_message_id"],
+            bounces["delivered_to"],
+            bounces["original_headers"],
+            strict=True,
+        )
+    ]
+    pool = _pool(sends, clues)
+    slack = SLACK.value
+    zone_slack = slack if zoned else ZONE_SLACK.value
+    ours = _domains_that_match(sends, clues, pool)
+    received = bounces["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
+    return [
+        _match(clue, pool, _Time(moment, slack, zone_slack, window.value), ours)
+        for clue, moment in zip(clues, received, strict=True)
+    ]
+
+
+def _pool(sends: pd.DataFrame, clues: Sequence[Clues]) -> _Pool:
+    ids = {one for clue in clues for one in clue.ids}
+    keys = {one for clue in clues for one in (*clue.recipients, *clue.return_addresses, *clue.header_addresses)}
+    tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)}
+    wanted = sends["key"].isin(keys) | sends["message_key"].isin(ids | tokens) | sends["lead_key"].isin(tokens)
+    fronts = pd.Series("", index=sends.index, dtype="str")
+    if tokens and (sends["message_key"] != "").any():
+        fronts = sends["message_key"].str.partition("@")[0] if len(sends) else fronts
+        wanted |= fronts.isin(tokens)
+    chosen = sends[wanted]
+    message_keys, fronts_of = chosen["message_key"].tolist(), fronts[wanted].tolist()
+    return _Pool(
+        send_id=[int(index) for index in chosen.index],
+        key=chosen["key"].tolist(),
+        sent=chosen["sent_at"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist(),
+        campaign=chosen["campaign"].str.lower().tolist(),
+        by_id=_places(message_keys),
+        by_key=_places(chosen["key"].tolist()),
+        by_token=_places(chosen["lead_key"].tolist(), message_keys, fronts_of),
+    )
+
+
+def _places(*columns: Iterable[str]) -> dict[str, list[int]]:
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for column in columns:
+        for place, value in enumerate(column):
+            if value:
+                places[value].append(place)
+    return dict(places)
+
+
+def _domains_that_match(sends: pd.DataFrame, clues: Sequence[Clues], pool: _Pool) -> frozenset[str]:
+    """The domains of the log's Message-IDs by which most of the bounces that name one are found.
+
+    There a Message-ID that the log does not hold is no mail of ours, whoever its recipient. Elsewhere (a relay that
+    writes Message-IDs of its own, a log with the platform's ids) it says nothing.
+    """
+    logged = set(sends["message_key"].str.rpartition("@")[2].unique()) - {""} if len(sends) else set()
+    known: dict[str, int] = defaultdict(int)
+    unknown: dict[str, int] = defaultdict(int)
+    for clue in clues:
+        for domain in {one.rpartition("@")[2] for one in clue.ids} & logged:
+            hit = any(one in pool.by_id for one in clue.ids)
+            (known if hit else unknown)[domain] += 1
+    return frozenset(domain for domain in known if known[domain] > unknown[domain])
+
+
+def _match(clues: Clues, pool: _Pool, time: _Time, ours: frozenset[str]) -> Match:
+    for method, find in _METHODS:
+        if method == "recipient" and not any(one in pool.by_id for one in clues.ids):
+            stranger = next((one for one in clues.ids if one.rpartition("@")[2] in ours), "")
+            if stranger:
+                return Match(
+                    -1, "", f"It names the Message-ID <{stranger}> of our own domain, which the log does not hold."
+                )
+        place = find(clues, pool, time)
+        if place is not None:
+            return Match(pool.send_id[place], method)
+    return Match(-1, "", _why_forged(clues, pool))
+
+
+def _by_message_id(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+    for one in clues.ids:
+        places = pool.by_id.get(one)
+        if not places:
+            continue
+        named = {*clues.recipients, *clues.header_addresses}
+        exact = [place for place in places if pool.key[place] in named]
+        if exact:
+            return _last_before(exact, pool, time)
+        # The recipient may be an alias or a forward; with one id for many sends only its organisation tells which.
+        near = [place for place in places if _agrees(pool.key[place], clues)]
+        if near and len({pool.key[place] for place in near}) == 1:
+            return _last_before(near, pool, time)
+    return None
+
+
+def _by_return_path(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+    for address in clues.return_addresses:
+        places = [place for place in pool.by_key.get(address, ()) if _names(pool.key[place], clues, pool)]
+        if places:
+            return _last_before(places, pool, time)
+    return _by_token(clues.return_tokens, clues.sure_return_tokens, clues, pool, time)
+
+
+def _by_header(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+    found = _by_token(clues.header_values, clues.sure_header_values, clues, pool, time)
+    if found is not None:
+        return found
+    strangers = [address for address in clues.header_addresses if address not in clues.recipients]
+    if any(address in pool.by_key for address in clues.recipients):
+        return None
+    places = [place for address in strangers for place in pool.by_key.get(address, ())]
+    return _within_window(places, pool, time) if len({pool.key[place] for place in places}) == 1 else None
+
+
+def _by_token(tokens: Iterable[str], sure: frozenset[str], clues: Clues, pool: _Pool, time: _Time) -> int | None:
+    for token in tokens:
+        if not clues.recipients and token not in sure:
+            continue
+        places = [place for place in pool.by_token.get(token, ()) if _names(pool.key[place], clues, pool)]
+        if not places:
+            continue
+        # Blank campaigns are no header's value.
+        places = [place for place in places if pool.campaign[place] in clues.header_values] or places
+        if len({pool.key[place] for place in places}) == 1:
+            return _last_before(places, pool, time)
+    return None
+
+
+def _by_recipient(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+    for recipient in clues.recipients:
+        found = _within_window(pool.by_key.get(recipient, ()), pool, time)
+        if found is not None:
+            return found
+    return None
+
+
+def _agrees(key: str, clues: Clues) -> bool:
+    """Whether a send's recipient can be whom the bounce is about: the same, or at the same organisation."""
+    if not clues.recipients or key in clues.recipients or key in clues.header_addresses:
+        return True
+    return any(organisation(key) == organisation(recipient) for recipient in clues.recipients)
+
+
+def _names(key: str, clues: Clues, pool: _Pool) -> bool:
+    """The same for weaker evidence: a recipient that we wrote to is itself, not a colleague."""
+    if any(recipient in pool.by_key for recipient in clues.recipients):
+        return key in clues.recipients
+    return _agrees(key, clues)
+
+
+def _last_before(places: Sequence[int], pool: _Pool, time: _Time) -> int:
+    """The last of the sends made before the bounce came, else the last of all: something stronger named them."""
+    if time.received != _NEVER:
+        for slack in (time.slack, time.zone_slack):
+            earlier = [place for place in places if pool.sent[place] <= time.received + slack]
+            dated = [place for place in earlier if pool.sent[place] != _NEVER]
+            if dated:
+                return max(dated, key=lambda place: (pool.sent[place], place))
+    return max(places, key=lambda place: (pool.sent[place], place))
+
+
+def _within_window(places: Sequence[int], pool: _Pool, time: _Time) -> int | None:
+    """The last send before the bounce and not too long before it; without times the latest send."""
+    if not places:
+        return None
+    dated = [place for place in places if pool.sent[place] != _NEVER]
+    if time.received == _NEVER or not dated:
+        return max(places, key=lambda place: (pool.sent[place], place))
+    for slack in (time.slack, time.zone_slack):
+        fits = [place for place in dated if time.received - time.window <= pool.sent[place] <= time.received + slack]
+        if fits:
+            return max(fits, key=lambda place: (pool.sent[place], place))
+    return None
+
+
+#: In the order in which they are believed.
+_METHODS: tuple[tuple[str, Callable[[Clues, _Pool, _Time], int | None]], ...] = (
+    ("message_id", _by_message_id),
+    ("verp", _by_return_path),
+    ("header", _by_header),
+    ("recipient", _by_recipient),
+)
+
+
+def _why_forged(clues: Clues, pool: _Pool) -> str:
+    """Why a bounce that matches nothing may be about mail that someone else sent in our name; "" if nothing says so."""
+    if any(one in pool.by_id for one in clues.ids) or any(one in pool.by_key for one in clues.recipients):
+        return ""
+    claims = []
+    if clues.recipients:
+        claims.append(f"the recipient {clues.recipients[0]}")
+    if clues.ids:
+        claims.append(f"the Message-ID <{clues.ids[0]}>")
+    if not claims:
+        return ""
+    named = " and ".join(claims)
+    return f"It names {named}, which the log does not hold: forged, or of a campaign that is not in the log."

@@ -1,0 +1,88 @@
+"""What became of each send: the bounce that was matched to it, else the log's own word that it bounced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from analyzer.correlate.flags import is_plain
+from analyzer.records import Verdict
+
+#: What judges a log's own reason text: `classify`, called with the text and `recipient`.
+Judge: TypeAlias = Callable[..., Verdict]
+
+_OUTCOME = ("label", "fault", "reason", "diagnostic", "record_id")
+
+
+def add_outcomes(
+    sends: pd.DataFrame, bounces: pd.DataFrame, judge: Judge | None = None
+) -> tuple[pd.DataFrame, int, list[str]]:
+    """(the sends with `label fault reason transient diagnostic record_id`, leads that only a flag names, warnings).
+
+    bounces: `send_id` (-1 unmatched), `duplicate_of`, and the columns of the outcome. A complaint outweighs a bounce.
+    """
+    kept = bounces[(bounces["send_id"] >= 0) & (bounces["duplicate_of"] == "")]
+    kept = kept.assign(is_complaint=kept["kind"] == "complaint").sort_values("is_complaint", kind="stable")
+    kept = kept.drop_duplicates("send_id", keep="last")
+    flagged, leads, warnings = _flagged_only(sends, kept, judge)
+    rows = pd.concat([kept[["send_id", "transient", *_OUTCOME]], flagged], ignore_index=True)
+    place = np.full(len(sends), len(rows))
+    place[rows["send_id"].to_numpy(dtype=np.int64)] = np.arange(len(rows))
+    with_outcome = sends.copy(deep=False)
+    for name in _OUTCOME:
+        values = pd.concat([rows[name].astype("str"), pd.Series([""], dtype="str")], ignore_index=True)
+        with_outcome[name] = pd.Series(values.array.take(place), index=sends.index)
+    transient = np.append(rows["transient"].to_numpy(dtype=bool), False)
+    with_outcome["transient"] = transient[place]
+    return with_outcome, leads, warnings
+
+
+def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) -> tuple[pd.DataFrame, int, list[str]]:
+    """Rows that the log flags as bounced and that no bounce explains: one for each lead and campaign."""
+    flag = sends["flag"]
+    flagged = sends[(flag == "yes") | (flag == "maybe")]
+    explained = sends.loc[kept["send_id"].to_numpy(dtype=np.int64), ["lead", "campaign"]].drop_duplicates()
+    explained["explained"] = True
+    known = flagged[["lead", "campaign"]].merge(explained, on=["lead", "campaign"], how="left")["explained"]
+    flagged = flagged[known.isna().to_numpy()]
+    # A lead's state is repeated on each of its mails; its last one is what bounced.
+    flagged = flagged.sort_values("sent_at", na_position="first", kind="stable").drop_duplicates(
+        ["lead", "campaign"], keep="last"
+    )
+    warnings = []
+    if len(flagged):
+        verdicts = _verdicts(flagged["bounce_reason"], flagged["key"], judge)
+        silent = flagged["bounce_reason"] == ""
+        words = flagged["bounced"].where(~is_plain(flagged["bounced"]), "")
+        leads = int(flagged["lead"].nunique())
+        warnings.append(f"Leads that the log flags as bounced and no bounce message tells of: {leads}.")
+        mute = int(flagged.loc[silent, "lead"].nunique())
+        if mute:
+            warnings.append(f"Flags without a text, so that nothing says why: {mute}; counted as unknown.")
+        maybe = int(flagged.loc[flagged["flag"] == "maybe", "lead"].nunique())
+        if maybe:
+            warnings.append(f"Leads flagged as blocked, by a bounce or by a block list: {maybe}; counted as unknown.")
+        rows = verdicts.assign(
+            send_id=flagged.index, diagnostic=flagged["bounce_reason"].where(~silent, words), record_id=""
+        )
+        return rows, leads, warnings
+    return pd.DataFrame(columns=["send_id", "transient", *_OUTCOME]), 0, warnings
+
+
+def _verdicts(texts: pd.Series, recipients: pd.Series, judge: Judge | None) -> pd.DataFrame:
+    """Label, fault, reason and transient of each text, judged once for each distinct one."""
+    if judge is None:
+        from analyzer.classify import classify
+
+        judge = classify
+    unspecified = ("unknown", "unknown", "unspecified", False)
+    judged: dict[str, tuple[str, str, str, bool]] = {"": unspecified}
+    for text, recipient in zip(texts, recipients, strict=True):
+        if text not in judged:
+            verdict = judge(text, recipient=recipient)
+            judged[text] = (verdict.label, verdict.fault, verdict.reason, verdict.transient)
+    rows = [judged[text] for text in texts]
+    return pd.DataFrame(rows, columns=["label", "fault", "reason", "transient"], index=texts.index)

@@ -1,0 +1,118 @@
+"""The post-campaign diagnosis and the lists that follow from it: the public face of this stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analyzer.diagnose.caveats import warnings
+from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.data_quality import data_quality
+from analyzer.diagnose.deliverability import deliverability
+from analyzer.diagnose.diagnosis import Diagnosis, InputFile
+from analyzer.diagnose.drivers import drivers
+from analyzer.diagnose.forecast import GROUPS, history
+from analyzer.diagnose.next_list import NextList, list_ahead
+from analyzer.diagnose.rates import breakdown, totals
+from analyzer.diagnose.words import percent, status
+from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+
+#: Every draw starts here, so that the same files give the same figures.
+SEED = 5321
+TOLERANCE = 0.05
+
+_DECISION_COLUMNS = ("decision", "probability", "reason")
+_BARRED = {
+    "invalid": "The address is marked invalid.",
+    "domain": "The domain takes no mail: it bounced as dead, and nothing got through to it.",
+    "suppressed": "The address bounced for good, or complained, before.",
+}
+
+
+def diagnose(
+    correlated: Correlated,
+    *,
+    tolerance: float = TOLERANCE,
+    inputs: Sequence[InputFile] = (),
+    rules_version: str = "",
+    tool_version: str = "",
+    seed: int = SEED,
+) -> Diagnosis:
+    """Tell why a campaign bounced, and what to do for the next one.
+
+    `tolerance` is the address-fault rate (fraction of leads) that the next list may have. The same input and seed give
+    the same diagnosis. Missing columns leave parts untold, never fail.
+    """
+    if not 0 < tolerance < 1:
+        raise ValueError(f"tolerance: {tolerance} is not a rate between 0 and 1")
+    counted = contacts(correlated)
+    figures = totals(counted)
+    return Diagnosis(
+        inputs=list(inputs),
+        tool_version=tool_version,
+        rules_version=rules_version,
+        options={"tolerance": tolerance, "seed": seed},
+        matching=correlated.matching,
+        totals=figures,
+        breakdown=breakdown(counted),
+        data_quality=data_quality(correlated, counted, tolerance=tolerance, seed=seed),
+        deliverability=deliverability(correlated, counted, seed=seed),
+        drivers=drivers(counted),
+        warnings=warnings(correlated, counted, figures),
+    )
+
+
+def next_send(correlated: Correlated, diagnosis: Diagnosis) -> pd.DataFrame:
+    """What to do with each lead of the next list, least risk first.
+
+    Columns: `email`, `decision` (`send`, `verify_again`, `do_not_send`), `probability` of an address-fault bounce (0 to
+    1), `reason`, then the lead's own. As many leads say `send` as the diagnosis' best mix has; what goes beyond it
+    is to be verified before it is used. Empty without a next list.
+    """
+    given = correlated.next_leads
+    if given is None:
+        return pd.DataFrame(columns=["email", *_DECISION_COLUMNS])
+    counted = contacts(correlated)
+    ahead = list_ahead(correlated, counted, history(counted))
+    order = ahead.by_risk()
+    decision = np.full(len(given), "do_not_send", dtype=object)
+    decision[order] = "verify_again"
+    decision[order[: diagnosis.data_quality.forecast.best_mix.leads]] = "send"
+    rows = np.concatenate([order, np.flatnonzero(ahead.barred != "")])
+    own = given.drop(columns=[column for column in ("email", *_DECISION_COLUMNS) if column in given.columns])
+    table = pd.DataFrame(
+        {
+            "email": given["email"].to_numpy(),
+            "decision": decision,
+            "probability": ahead.chance.round(4),
+            "reason": _reasons(ahead, decision),
+        }
+    )
+    joined: pd.DataFrame = pd.concat([table, own.reset_index(drop=True)], axis=1)
+    return joined.iloc[rows].reset_index(drop=True)
+
+
+def _reasons(ahead: NextList, decision: np.ndarray[tuple[int, ...], np.dtype[np.object_]]) -> pd.Series[str]:
+    """One sentence a lead: its cell's rate, whether its domain speaks for or against it, and what that means."""
+    texts = []
+    for cell, mean in enumerate(ahead.means):
+        group = INDUSTRY_GROUPS[cell % GROUPS]
+        where = "" if group == "unclassified" else f" in {group} industries"
+        name = status(EMAIL_STATUSES[cell // GROUPS])
+        texts.append(f"{name[:1].upper()}{name[1:]}{where} are expected to bounce at {percent(float(mean))}")
+    ratio = ahead.chance / ahead.means[ahead.cell]
+    domain = np.select(
+        [ratio > 1.1, ratio < 0.9],
+        ["; more at this domain, by its history", "; less at this domain, by its history"],
+        "",
+    )
+    beyond = np.where(decision == "verify_again", "; with it, the list would go beyond what is tolerated", "")
+    text = np.array(texts, dtype=object)[ahead.cell] + domain.astype(object) + beyond.astype(object) + "."
+    barred = pd.Series(ahead.barred).map(_BARRED)
+    return barred.where(barred.notna(), pd.Series(text))

@@ -1,0 +1,108 @@
+"""What a reader has to know before trusting the figures: the `warnings` of a diagnosis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.diagnose.diagnosis import Matching, Totals
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.words import listed, many, number, percent
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+    from analyzer.diagnose.contacts import Contacts
+
+#: What cannot be told without a column.
+_NEEDED = {
+    "email_status": "whether guessed addresses are the cause",
+    "industry": "whether strict industries refuse more",
+    "campaign": "how much campaigns differ",
+    "sent_at": "which week a bounce belongs to, and which of several mails bounced",
+}
+
+
+def warnings(correlated: Correlated, contacts: Contacts, totals: Totals) -> list[str]:
+    """One sentence for each caveat, those of matching (from correlate) first."""
+    found = list(correlated.warnings)
+    if not len(contacts.leads):
+        return [*found, "The log holds no mail that was sent: there are no rates."]
+    found += _matching(correlated.matching)
+    found += _columns(correlated, contacts)
+    found += _labels(totals)
+    found += _small(totals)
+    return list(dict.fromkeys(found))
+
+
+def _matching(matching: Matching) -> list[str]:
+    found = []
+    lost = matching.unmatched - matching.suspected_forged
+    counted = matching.bounces - matching.duplicates
+    if lost > 0:
+        found.append(
+            f"{many(lost, 'bounce')} of {number(counted)} ({percent(lost / counted)}) "
+            "could not be tied to a mail in the "
+            "log and are not in the rates."
+        )
+    if matching.suspected_forged:
+        found.append(
+            f"{many(matching.suspected_forged, 'bounce')} look forged (for mail that we never sent, or against what we "
+            "sent) and are not counted."
+        )
+    if matching.flag_only:
+        found.append(
+            f"{many(matching.flag_only, 'lead')} are marked as bounced in the log without a bounce message: nothing "
+            "says why, unless the log does."
+        )
+    return found
+
+
+def _columns(correlated: Correlated, contacts: Contacts) -> list[str]:
+    found = [
+        f"No {column} in the files: {tells} cannot be told."
+        for column, tells in _NEEDED.items()
+        if column not in correlated.have
+    ]
+    leads = contacts.leads
+    if "industry" in correlated.have:
+        unclassified = float((leads["industry_group"] == "unclassified").mean())
+        if unclassified >= 0.1:
+            found.append(
+                f"{percent(unclassified)} of the leads have an industry that is neither known as strict nor as open; "
+                "they stand as a group of their own."
+            )
+    if "email_status" in correlated.have:
+        unknown = float((leads["email_status"] == "unknown").mean())
+        if unknown >= 0.1:
+            found.append(
+                f"{percent(unknown)} of the leads have no known email status; they count neither as verified nor "
+                "as guessed."
+            )
+    return found
+
+
+def _labels(totals: Totals) -> list[str]:
+    """The bounds of both rates: with all bounces of unknown cause on neither side, and with all on this one."""
+    unknown, leads = totals.unknown.count, totals.leads_contacted
+    known = totals.hard.count + totals.spam.count
+    if not unknown or unknown < 0.05 * (known + unknown):
+        return []
+    hard, spam = totals.hard.count / leads, totals.spam.count / leads
+    share = unknown / leads
+    return [
+        f"{many(unknown, 'lead')} bounced without a cause that can be read: depending on it, the hard rate is between "
+        f"{percent(hard)} and {percent(min(1.0, hard + share))}, the spam rate between {percent(spam)} and "
+        f"{percent(min(1.0, spam + share))}."
+    ]
+
+
+def _small(totals: Totals) -> list[str]:
+    limits = thresholds().evidence
+    leads = totals.leads_contacted
+    if leads >= 200 and totals.hard.count + totals.spam.count >= limits.min_bounces:
+        return []
+    if not totals.hard.count + totals.spam.count:
+        return (
+            [] if leads >= 200 else [f"Only {many(leads, 'lead')} and no bounce: read the rates with their intervals."]
+        )
+    counted = listed([many(totals.hard.count, "hard bounce"), many(totals.spam.count, "spam bounce")])
+    return [f"The counts are small ({many(leads, 'lead')}, {counted}): read the rates with their intervals."]

@@ -1,0 +1,202 @@
+"""What every part of this stage counts on: the sends in codes instead of text, and one row per lead contacted.
+
+The text of ten million sends is read once here; all that follows works on integers and small tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analyzer.diagnose.arrays import Codes, Flags, Texts
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+
+
+#: Dimensions that are read off the sends, those of `breakdown` and those that only drivers look at.
+SEND_DIMENSIONS: tuple[str, ...] = (
+    "email_status",
+    "industry",
+    "industry_group",
+    "provider",
+    "sender",
+    "sender_domain",
+    "campaign",
+    "step",
+    "recipient_domain",
+    "week",
+    "country",
+    "title",
+    "weekday",
+)
+#: Those that the table of leads carries.
+LEAD_DIMENSIONS: tuple[str, ...] = ("email_status", "industry", "industry_group", "campaign", "provider")
+WEEKDAYS: tuple[str, ...] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+#: What an empty value stands for where the field has a name for it.
+_EMPTY: dict[str, str] = {"email_status": "unknown", "industry_group": "unclassified"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A column as codes into `values`; "" is the value that was not given."""
+
+    codes: Codes
+    values: list[str]
+
+    @property
+    def given(self) -> bool:
+        """Whether any row carries a value."""
+        return any(self.values)
+
+    def take(self, rows: Codes) -> Dimension:
+        """The same dimension for some rows only."""
+        return Dimension(self.codes[rows], self.values)
+
+    def text(self) -> Texts:
+        """The values row by row."""
+        return np.array(self.values, dtype=object)[self.codes] if self.values else np.empty(0, dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """The campaign in codes.
+
+    `lead` numbers the lead of each send; `at` holds one `Dimension` per name of `SEND_DIMENSIONS`; `hard`, `spam`,
+    `unknown` and `address` flag the sends. `leads` has one row per lead in that numbering: `LEAD_DIMENSIONS` as
+    categories, as they stood at the first contact, and the same flags for "any send of this lead". `domain` is each
+    lead's recipient domain in codes, `first` its first send's row.
+    """
+
+    lead: Codes
+    at: dict[str, Dimension]
+    hard: Flags
+    spam: Flags
+    unknown: Flags
+    address: Flags
+    first: Codes
+    domain: Codes
+    leads: pd.DataFrame
+
+    @property
+    def domains(self) -> list[str]:
+        """The recipient domains, by code."""
+        return self.at["recipient_domain"].values
+
+    @property
+    def sends(self) -> int:
+        """Mails sent."""
+        return len(self.lead)
+
+    def per_lead(self, name: str) -> Dimension:
+        """A dimension at the first contact of each lead."""
+        return self.at[name].take(self.first)
+
+
+def contacts(correlated: Correlated) -> Contacts:
+    """The sends of `correlated` in codes, with their leads."""
+    sends = correlated.sends
+    lead, number = _leads(sends)
+    at = {name: dimension(sends, name, empty=_EMPTY.get(name, "")) for name in SEND_DIMENSIONS if name != "weekday"}
+    at["weekday"] = _weekdays(sends)
+    flags = _flags(sends)
+    first = _first_contact(lead, number, sends)
+    columns: dict[str, Any] = {}
+    for name in LEAD_DIMENSIONS:
+        values = at[name]
+        columns[name] = pd.Categorical.from_codes(values.codes[first], categories=pd.Index(values.values, dtype=object))
+    for name, flag in flags.items():
+        columns[name] = any_of(lead, flag, number)
+    domain = at["recipient_domain"].codes[first]
+    return Contacts(lead=lead, at=at, first=first, domain=domain, leads=pd.DataFrame(columns), **flags)
+
+
+def dimension(frame: pd.DataFrame, column: str, *, empty: str = "", lower: bool = False) -> Dimension:
+    """A text column in codes, stripped; a missing column counts as empty throughout.
+
+    `empty` stands for what is not given, `lower` takes upper and lower case as one.
+    """
+    if column not in frame.columns or frame.empty:
+        return Dimension(np.zeros(len(frame), dtype=np.int64), [empty] if len(frame) else [])
+    codes, found = pd.factorize(frame[column], use_na_sentinel=True)
+    texts = pd.Series(found).astype("str").str.strip()
+    texts = texts.str.lower() if lower else texts
+    texts = pd.concat([pd.Series([""], dtype="str"), texts.fillna("")]).replace("", empty)
+    merged, values = pd.factorize(texts)
+    mapped = merged[codes + 1].astype(np.int64)
+    names = values.to_numpy(dtype=object).tolist()
+    # The value for "not given" is dropped again where no row has it.
+    if (mapped > 0).all():
+        return Dimension(mapped - 1, names[1:])
+    return Dimension(mapped, names)
+
+
+def any_of(groups: Codes, flag: Flags, size: int) -> Flags:
+    """For each of `size` groups: does any of its rows carry the flag?"""
+    found = np.zeros(size, dtype=np.bool_)
+    found[groups[flag]] = True
+    return found
+
+
+def pairs(groups: Codes, lead: Codes, leads: int) -> tuple[Codes, Codes]:
+    """The distinct (group, lead) pairs, so that a lead counts once however often it was written to."""
+    if len(groups) == leads:
+        # One mail a lead: every pair is distinct already.
+        return groups, lead
+    unique = pd.unique(groups * np.int64(max(leads, 1)) + lead)
+    return unique // max(leads, 1), unique % max(leads, 1)
+
+
+def codes_of(frame: pd.DataFrame, columns: Iterable[str]) -> Codes:
+    """One code per row for each combination of some categorical columns."""
+    total = np.zeros(len(frame), dtype=np.int64)
+    for column in columns:
+        values = frame[column].cat
+        total = total * (len(values.categories) + 1) + values.codes.to_numpy(dtype=np.int64)
+    return np.asarray(pd.factorize(total)[0], dtype=np.int64)
+
+
+def _leads(sends: pd.DataFrame) -> tuple[Codes, int]:
+    """The lead of each send as a number, and how many there are: by correlate's numbering, else by address."""
+    key = sends["lead"] if "lead" in sends.columns else sends["recipient"].astype("str").str.strip().str.lower()
+    codes, found = pd.factorize(key, use_na_sentinel=False)
+    return codes.astype(np.int64), len(found)
+
+
+def _flags(sends: pd.DataFrame) -> dict[str, Flags]:
+    label, fault = dimension(sends, "label"), dimension(sends, "fault")
+    flags = {name: _is(label, name) for name in ("hard", "spam", "unknown")}
+    return flags | {"address": _is(fault, "address")}
+
+
+def _is(column: Dimension, value: str) -> Flags:
+    if value not in column.values:
+        return np.zeros(len(column.codes), dtype=np.bool_)
+    return np.asarray(column.codes == column.values.index(value))
+
+
+def _weekdays(sends: pd.DataFrame) -> Dimension:
+    days = _times(sends).dt.day_of_week.to_numpy(dtype=float, na_value=np.nan)
+    codes = np.where(np.isnan(days), 7, days).astype(np.int64)
+    return Dimension(codes, [*WEEKDAYS, ""])
+
+
+def _times(sends: pd.DataFrame) -> pd.Series[Any]:
+    if "sent_at" not in sends.columns:
+        return pd.Series(pd.NaT, index=sends.index, dtype="datetime64[ns, UTC]")
+    return pd.to_datetime(sends["sent_at"], utc=True, errors="coerce")
+
+
+def _first_contact(lead: Codes, leads: int, sends: pd.DataFrame) -> Codes:
+    """The row of each lead's first mail; rows without a time come last, and ties keep the log's order."""
+    times = _times(sends)
+    stamps = times.astype("int64").to_numpy(copy=True)
+    stamps[times.isna().to_numpy()] = np.iinfo(np.int64).max
+    order = np.argsort(stamps, kind="stable")
+    first = np.empty(leads, dtype=np.intp)
+    first[lead[order[::-1]]] = order[::-1]
+    return first

@@ -1,0 +1,181 @@
+"""Is it the data? The first recommendation, from the effect of guessing and the forecast of the next list.
+
+Only address faults count here, and refusals as spam never do: no list setting cures those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+from analyzer.diagnose import data_words
+from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Recommendation
+from analyzer.diagnose.forecast import GROUPS, History, Target, best_mix, forecast, history, outcomes
+from analyzer.diagnose.guessed import Effect, guessed_effect
+from analyzer.diagnose.next_list import NextList, list_ahead
+from analyzer.diagnose.rates import wilson
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.records import EMAIL_STATUSES
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+    from analyzer.diagnose.contacts import Contacts
+
+#: A list is judged at the size at which the tolerance allows this many bounces, if it is smaller: in fifteen leads a
+#: single bounce is 6.7 %, whatever the data.
+_ALLOWED_BOUNCES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """How likely each setting exceeds the tolerance; None for a setting that leaves no lead."""
+
+    quantity: float | None
+    quality: float | None
+    verified: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A recommendation and what it rests on. `settled` are the chances if the rates seen were the true ones.
+
+    `arms` names the statuses whose history is too thin, `more` how many sends to each would settle it.
+    `shown`: guessed addresses demonstrably bounce more than verified ones.
+    """
+
+    recommendation: Recommendation
+    chances: Chances
+    settled: Chances
+    shown: bool
+    arms: tuple[str, ...]
+    more: int
+
+
+def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float, seed: int) -> DataQuality:
+    """The verdict on the data, with the forecast of the next list sent three ways."""
+    past = history(contacts)
+    ahead = list_ahead(correlated, contacts, past)
+    drawn = outcomes(past, thresholds().forecast.prior, ahead.cells(), seed=seed)
+    effect = guessed_effect(contacts, seed=seed)
+    order = ahead.by_risk()
+    mix = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance)
+    forecasts = Forecasts(
+        max_quantity=forecast(ahead.quantity(), drawn, tolerance),
+        max_quality=forecast(ahead.quality(), drawn, tolerance),
+        best_mix=forecast(ahead.first(order[:mix]), drawn, tolerance),
+    )
+    judged = judge(contacts, past, ahead, effect, tolerance=tolerance, seed=seed)
+    return DataQuality(
+        recommendation=judged.recommendation,
+        guessed_effect=effect.verdict,
+        risk_difference=effect.risk_difference,
+        attributable_share=effect.share,
+        forecast=forecasts,
+        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance),
+    )
+
+
+def judge(
+    contacts: Contacts, past: History, ahead: NextList, effect: Effect, *, tolerance: float, seed: int
+) -> Judgement:
+    """Which setting, by the chances of exceeding the tolerance; and whether the data or a belief says so."""
+    limits = thresholds().forecast
+    floor = ceil(_ALLOWED_BOUNCES / tolerance) if tolerance > 0 else 0
+    lists = tuple(target.scaled(floor) for target in (ahead.quantity(), ahead.quality(), ahead.verified()))
+
+    def chances(prior: dict[str, float], *, settled: bool = False) -> Chances:
+        drawn = outcomes(past, prior, ahead.cells(), seed=seed, settled=settled)
+        return Chances(*(drawn.over(target, tolerance) for target in lists))
+
+    central, settled = chances(limits.prior), chances(limits.prior, settled=True)
+    thin = _thin_arms(past, ahead.quantity(), tolerance)
+    shown = effect.verdict in ("driven", "contributes")
+    answer = recommend(central, settled, shown=shown)
+    leads = len(contacts.leads)
+    if leads < thresholds().evidence.min_leads or ahead.quantity().size == 0:
+        answer = "insufficient_evidence"
+    elif not _status_known(past):
+        within = float(wilson(past.bounces.sum(), leads)[1]) <= tolerance
+        answer = (
+            "max_quantity"
+            if within and central.quantity is not None and central.quantity <= limits.risk
+            else ("insufficient_evidence")
+        )
+    elif thin:
+        beliefs = {recommend(chances(prior), settled, shown=shown) for prior in (limits.optimistic, limits.pessimistic)}
+        if beliefs != {answer}:
+            answer = "insufficient_evidence"
+    more = _sends_needed(past, thin, tolerance) if answer == "insufficient_evidence" else 0
+    return Judgement(answer, central, settled, shown, thin, more)
+
+
+def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendation:
+    """The rule of the product. `shown`: guessed addresses demonstrably bounce more than verified ones.
+
+    `reverify` accuses the data, so the rates seen must do so themselves, not just the doubt about them; where only the
+    doubt does, leaving out guessed addresses stands if they are shown to be worse, and else nothing is told.
+    """
+    risk = thresholds().forecast.risk
+    if chances.quantity is None:
+        return "insufficient_evidence"
+    if chances.quantity <= risk:
+        return "max_quantity"
+    if chances.quality is None or chances.quality <= risk:
+        return "max_quality"
+    if settled.quality is not None and settled.quality > risk:
+        return "reverify"
+    return "max_quality" if shown else "insufficient_evidence"
+
+
+def _status_known(past: History) -> bool:
+    """Whether any lead contacted was said to be verified or guessed."""
+    by_status = past.leads.reshape(-1, GROUPS).sum(1)
+    return bool(by_status[EMAIL_STATUSES.index("verified")] + by_status[EMAIL_STATUSES.index("guessed")] > 0)
+
+
+def _thin_arms(past: History, target: Target, tolerance: float) -> tuple[str, ...]:
+    """Statuses that matter to the list (5 % of it or more) and whose own history cannot place them.
+
+    Enough is: the bounces and leads that a comparison needs, or so few bounces in so many leads that the rate is
+    within the tolerance either way.
+    """
+    limits = thresholds().evidence
+    found = []
+    wanted = target.leads.reshape(-1, GROUPS).sum(1)
+    for name, leads, bounces, part in zip(
+        EMAIL_STATUSES,
+        past.leads.reshape(-1, GROUPS).sum(1),
+        past.bounces.reshape(-1, GROUPS).sum(1),
+        wanted,
+        strict=True,
+    ):
+        if part < 0.05 * target.size or part == 0:
+            continue
+        counted = leads >= limits.min_leads_per_arm and bounces >= limits.min_bounces
+        low = leads > 0 and float(wilson(bounces, leads)[1]) <= tolerance
+        if not counted and not low:
+            found.append(name)
+    return tuple(found)
+
+
+def _sends_needed(past: History, arms: tuple[str, ...], tolerance: float) -> int:
+    """How many more leads of the thin statuses would tell their rate from the tolerance, to two digits.
+
+    The larger of: enough for an interval (95 %) that does not reach the tolerance from where the rate is expected, and
+    enough for `min_bounces` bounces at that rate or for a bound below the tolerance without any.
+    """
+    limits = thresholds()
+    needed = 0.0
+    for name in arms or ("verified",):
+        cells = slice(EMAIL_STATUSES.index(name) * GROUPS, (EMAIL_STATUSES.index(name) + 1) * GROUPS)
+        leads, bounces = past.leads[cells].sum(), past.bounces[cells].sum()
+        strength = limits.forecast.prior_strength
+        rate = (limits.forecast.prior[name] * strength + bounces) / (strength + leads)
+        apart = max(abs(rate - tolerance), 0.01)
+        enough = max(
+            3.84 * rate * (1 - rate) / apart**2, min(limits.evidence.min_bounces / rate, 4 / max(tolerance, 0.001))
+        )
+        needed = max(needed, enough - leads, limits.evidence.min_leads_per_arm)
+    digits = 10 ** max(len(str(int(needed))) - 2, 1)
+    return int(ceil(needed / digits) * digits)

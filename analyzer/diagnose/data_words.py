@@ -1,0 +1,186 @@
+"""The reasoning behind the verdict on the data, in sentences a sales team reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.diagnose.diagnosis import Forecast, Forecasts, Interval
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.words import chance, listed, many, number, percent, points, status
+from analyzer.records import EMAIL_STATUSES
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.data_quality import Judgement
+    from analyzer.diagnose.forecast import History
+    from analyzer.diagnose.guessed import Effect
+    from analyzer.diagnose.next_list import NextList
+
+
+def why(
+    contacts: Contacts,
+    ahead: NextList,
+    past: History,
+    effect: Effect,
+    forecasts: Forecasts,
+    judged: Judgement,
+    tolerance: float,
+) -> str:
+    """What the data shows, what the next list would do, and why that leads to this recommendation."""
+    leads = len(contacts.leads)
+    if leads == 0:
+        return "No mail was sent, so there is nothing to judge."
+    parts = [_compared(contacts, effect)]
+    if judged.recommendation == "insufficient_evidence":
+        parts += [_cannot_tell(leads, past, judged, tolerance), _outlook(ahead, forecasts, tolerance)]
+        return " ".join(filter(None, parts))
+    parts.append(_outlook(ahead, forecasts, tolerance))
+    parts.append(_conclusion(forecasts, judged, tolerance))
+    if judged.recommendation != "max_quantity":
+        parts.append(_mix(forecasts, tolerance))
+    parts.append(_spread(past))
+    return " ".join(filter(None, parts))
+
+
+def _compared(contacts: Contacts, effect: Effect) -> str:
+    bounced = int(contacts.leads["address"].sum())
+    leads = len(contacts.leads)
+    if not effect.guessed.leads and not effect.verified.leads:
+        return (
+            f"{_of(bounced, leads)} bounced because of the address. The leads carry no email status, so guessed and "
+            "verified addresses cannot be told apart."
+        )
+    if not effect.guessed.leads or not effect.verified.leads:
+        only = "verified" if effect.verified.leads else "guessed"
+        return (
+            f"{_of(bounced, leads)} bounced because of the address. There are no "
+            f"{'guessed' if only == 'verified' else 'verified'} addresses to compare the {only} ones with."
+        )
+    rates = (
+        f"Guessed addresses bounced at {percent(effect.guessed.bounces / effect.guessed.leads)} "
+        f"({number(effect.guessed.bounces)} of {number(effect.guessed.leads)}), verified ones at "
+        f"{percent(effect.verified.bounces / effect.verified.leads)} "
+        f"({number(effect.verified.bounces)} of {number(effect.verified.leads)})."
+    )
+    difference, share = effect.risk_difference, effect.share
+    if effect.verdict == "too_little_data":
+        return rates + " That is too little to compare them."
+    if difference.estimate is None or difference.low is None or difference.high is None:
+        return rates
+    like = "Compared within the same industry and campaign" if effect.strata > 1 else "Compared with each other"
+    if effect.verdict == "not_shown":
+        text = (
+            f" {like}, the difference is {points(difference.estimate)} points, and anything from "
+            f"{points(difference.low)} to {points(difference.high)} points "
+            "fits the data: that guessing costs bounces is not shown."
+        )
+    else:
+        # Shares are rounded to whole per cent: their interval is wide.
+        text = (
+            f" {like}, guessing adds {points(difference.estimate)} points ({points(difference.low)} to "
+            f"{points(difference.high)}) and explains {_share(share)} of all address-fault bounces."
+        )
+    if effect.coarse > 0.5:
+        text += (
+            " Guessed and verified addresses mostly went out in different campaigns, so part of that may be the "
+            "campaigns' difference."
+        )
+    return rates + text
+
+
+def _share(share: Interval) -> str:
+    if share.estimate is None or share.low is None or share.high is None:
+        return "an unknown part"
+    return f"about {100 * share.estimate:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
+
+
+def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float) -> str:
+    everyone, without = forecasts.max_quantity, forecasts.max_quality
+    if not everyone.leads:
+        return "The next list has no lead that could be written to." if ahead.own else ""
+    which = "The next list" if ahead.own else "A list like this one"
+    text = f"{which}, sent to everyone, {_expected(everyone, tolerance)}"
+    if without.leads and without.leads < everyone.leads:
+        text += f"; without guessed addresses it {_expected(without, tolerance)}"
+    return text + "."
+
+
+def _expected(forecast: Forecast, tolerance: float) -> str:
+    return (
+        f"should bounce at {percent(forecast.rate)} (95 % range {percent(forecast.low)} to {percent(forecast.high)}; "
+        f"chance of more than {percent(tolerance)}: {chance(forecast.p_over_tolerance or 0.0)})"
+    )
+
+
+def _conclusion(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
+    within = percent(tolerance)
+    quality = forecasts.max_quality
+    match judged.recommendation:
+        case "max_quantity":
+            return (
+                "Leaving guessed addresses out is not needed." if quality.leads < forecasts.max_quantity.leads else ""
+            )
+        case "max_quality" if not quality.leads:
+            return "All of its leads are guessed: without them nothing is left, so it needs verified addresses first."
+        case "max_quality" if not judged.shown:
+            return (
+                f"Leaving guessed addresses out brings it within {within}; it works because they sit where addresses "
+                "bounce more, not because guessing is shown to be the cause, so the mix by risk may keep more of them."
+            )
+        case "max_quality" if (judged.chances.quality or 0) <= thresholds().forecast.risk:
+            return f"Leaving guessed addresses out brings it within {within}."
+        case "max_quality":
+            return (
+                "Guessed addresses clearly make it worse, so leave them out; whether the rest stays within "
+                f"{within} is likely, not certain."
+            )
+        case _ if judged.chances.verified is not None and judged.chances.verified <= thresholds().forecast.risk:
+            return (
+                "Leaving guessed addresses out is not enough, and the verified ones are not the problem: the "
+                "catch-all, risky and unknown addresses need verifying again before they are used."
+            )
+        case _:
+            return (
+                "Verified addresses alone would exceed it too: what made them verified is out of date or wrong, and no "
+                "setting cures that. Verify them again before the next send."
+            )
+
+
+def _mix(forecasts: Forecasts, tolerance: float) -> str:
+    mix, everyone = forecasts.best_mix, forecasts.max_quantity
+    if not mix.leads or mix.leads >= everyone.leads:
+        return ""
+    return (
+        f"Taken by risk, the {number(mix.leads)} safest of {many(everyone.leads, 'lead')} stay within "
+        f"{percent(tolerance)} with 90 % probability."
+    )
+
+
+def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float) -> str:
+    bounces = int(past.bounces.sum())
+    if judged.chances.quantity is None:
+        return "The next list has no lead that could be written to."
+    known = [name for name in judged.arms if name != "unknown"]
+    by_status = past.leads.reshape(len(EMAIL_STATUSES), -1).sum(1)
+    if not by_status[: EMAIL_STATUSES.index("catch_all")].any():
+        return (
+            "Whether leaving guessed addresses out would help cannot be told, and more sends would not tell either: "
+            "give the lead list with its email status."
+        )
+    about = listed([status(name) for name in known]) if known else "these leads"
+    each = "to each of " if len(known) > 1 else "to "
+    return (
+        f"{many(leads, 'lead')} with {many(bounces, 'address-fault bounce')} are too few to say whether the rate stays "
+        f"within {percent(tolerance)}: the answer would come from prior belief, not from this data. About "
+        f"{many(judged.more, 'more send')} {each}{about} would tell."
+    )
+
+
+def _spread(past: History) -> str:
+    if past.campaigns >= 2:
+        return ""
+    return "One campaign cannot show how much the next one differs; the ranges allow for a usual difference."
+
+
+def _of(count: int, leads: int) -> str:
+    return f"{number(count)} of {many(leads, 'lead')} ({percent(count / leads)})"

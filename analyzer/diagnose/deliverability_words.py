@@ -1,0 +1,125 @@
+"""The reasoning behind the verdict on the refusals, in sentences a sales team reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from analyzer.diagnose.diagnosis import Fix, Interval, Side
+from analyzer.diagnose.refusals import NAMED, OWN_RULE
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.words import listed, many, number, percent
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.refusals import Findings
+
+_KINDS = {
+    "authentication": "SPF, DKIM or DMARC failed",
+    "server set-up": "the sending server's set-up is wrong",
+    "message form": "the message breaks a standard",
+    "block list": "we are on a block list",
+    "own account": "our own mailbox or account is over a limit or blocked",
+    "complaints": "recipients marked the mail as spam",
+}
+
+
+def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
+    """What was refused, what the replies say, where they come from, and what follows."""
+    if not found.leads:
+        return "No mail was sent, so there is nothing to judge."
+    refused = len(found.refused)
+    if not refused:
+        text = f"None of {many(found.leads, 'lead')} was refused as spam."
+        return text if side == "none" else text + " That is too few leads to call it healthy."
+    domains = found.refused["domain"].nunique()
+    head = (
+        f"{number(refused)} of {many(found.leads, 'lead')} ({percent(found.rate)}) were refused as spam, at "
+        f"{many(domains, 'domain')}."
+    )
+    parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found), _follows(found, side, fixes)]
+    return " ".join(filter(None, parts))
+
+
+def _named(found: Findings) -> str:
+    rows = found.refused
+    told = []
+    for kind in dict.fromkeys(NAMED.values()):
+        some = rows[rows["reason"].map(NAMED) == kind]
+        if len(some):
+            told.append(f"{_KINDS[kind]} ({many(len(some), 'refusal')} at {many(some['domain'].nunique(), 'domain')})")
+    if not told:
+        return "No refusal names a fault of ours."
+    proven = "" if found.proofs else ", too few to prove anything"
+    return f"What they name on our side: {listed(told)}{proven}."
+
+
+def _own_rule(found: Findings) -> str:
+    some = found.refused[found.refused["reason"].isin(OWN_RULE)]
+    if some.empty:
+        return ""
+    return (
+        f"{many(len(some), 'refusal')} at {many(some['domain'].nunique(), 'domain')} "
+        f"{'says' if len(some) == 1 else 'say'} that it is the receiver's own rule."
+    )
+
+
+def _blocking(found: Findings) -> str:
+    if not found.blocking:
+        return ""
+    hits = int(found.refused["domain"].isin(found.blocking).sum())
+    return (
+        f"{listed(found.blocking)} alone {'gives' if len(found.blocking) == 1 else 'give'} {number(hits)} of them: "
+        f"{many(len(found.blocking), 'company', 'companies')} blocking us, not a pattern."
+    )
+
+
+def _industries(found: Findings) -> str:
+    open_rate, strict_rate = found.open_rate, found.strict_rate
+    if open_rate.estimate is None and strict_rate.estimate is None:
+        return (
+            "The leads carry no industry that is known to be strict or open, so where refusals gather cannot be told."
+        )
+    text = []
+    if open_rate.estimate is not None:
+        text.append(f"open industries refuse {_range(open_rate)}")
+    if strict_rate.estimate is not None:
+        text.append(f"strict ones {_range(strict_rate)}" if text else f"strict industries refuse {_range(strict_rate)}")
+    joined = ", ".join(text)
+    if found.strict_p is None:
+        return joined[:1].upper() + joined[1:] + "."
+    beyond = "more than chance explains" if found.strict_excess else "a difference that chance can explain"
+    if not found.strict_excess and (strict_rate.estimate or 0) <= (open_rate.estimate or 0):
+        beyond = "no more than open ones"
+    return f"{joined[:1].upper()}{joined[1:]}: {beyond}."
+
+
+def _range(rate: Interval) -> str:
+    return f"{percent(rate.estimate)} ({percent(rate.low)} to {percent(rate.high)})"
+
+
+def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
+    line = percent(thresholds().deliverability.block_line)
+    own = [fix for fix in fixes if fix.side == "sender"]
+    match side:
+        case "none":
+            return (
+                f"Below {line} in all, that is usual: nothing needs fixing."
+                if not own
+                else (f"Below {line} in all, that is usual; what a reply names is still worth mending.")
+            )
+        case "sender":
+            reason = (
+                f"More than {line} refused even by open industries means it is our side." if found.unhealthy else ""
+            )
+            return f"{reason} Max quality does not help against this; the fixes do.".strip()
+        case "recipient":
+            return "It is the receivers' choice: use another channel there. Max quality and DNS changes do not help."
+        case "mixed":
+            return (
+                f"Both sides have a part: {many(found.part('sender'), 'refusal')} speak for ours, "
+                f"{number(found.part('recipient'))} for the receivers' own blocking."
+            )
+        case _:
+            if found.leads < thresholds().evidence.min_leads:
+                return f"{many(found.leads, 'lead')} are too few to say whose side it is."
+            return f"That is above the usual {line}, but neither the replies nor their origin say whose side it is."

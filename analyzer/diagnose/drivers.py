@@ -1,0 +1,208 @@
+"""Which mailbox, campaign, provider, title … bounces more than its mix of leads explains.
+
+A value is held against what the others' rates, at its own mix of email status and industry group, would give it (direct
+standardisation, the value itself left out), with an exact beta-binomial tail that knows how much leads of one domain
+are alike. All values that were looked at count in the correction for many tests (Benjamini & Hochberg, 1995).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast
+
+import numpy as np
+from scipy.stats import betabinom
+from statsmodels.stats.multitest import multipletests
+
+from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
+from analyzer.diagnose.contacts import Contacts, Dimension, pairs
+from analyzer.diagnose.diagnosis import Driver
+from analyzer.diagnose.forecast import CELLS, GROUPS, cell_of, intraclass
+from analyzer.diagnose.thresholds import thresholds
+
+Label: TypeAlias = Literal["hard", "spam"]
+
+#: Dimensions looked at; where two values are the same leads, the earlier one is named.
+DRIVER_DIMENSIONS: tuple[str, ...] = (
+    "email_status",
+    "industry",
+    "campaign",
+    "sender_domain",
+    "sender",
+    "provider",
+    "recipient_domain",
+    "country",
+    "title",
+    "step",
+    "weekday",
+)
+#: A dead address shows at the first mail: later steps only ever meet the survivors.
+_NOT_FOR_HARD = frozenset({"step"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """One dimension, counted, value by value.
+
+    `mark` is the same for two values with the same bounced leads; `tested` says which values count in the correction,
+    `story` which are one recipient domain's doing.
+    """
+
+    dimension: str
+    label: Label
+    values: list[str]
+    leads: Codes
+    bounces: Codes
+    expected: Reals
+    p: Reals
+    mark: Codes
+    tested: Flags
+    story: Flags
+
+
+def drivers(contacts: Contacts) -> list[Driver]:
+    """Values with too many address faults (label hard) or refusals as spam (label spam), most bounces first."""
+    if not len(contacts.leads):
+        return []
+    cell = cell_of(contacts.leads)
+    scans: list[_Scan] = []
+    for label, flag in (("hard", "address"), ("spam", "spam")):
+        everyone = np.zeros(len(contacts.leads), dtype=np.int64)
+        likeness = intraclass(contacts.leads[flag].to_numpy(), everyone, contacts.domain)
+        scans += [
+            _scan(contacts, name, cast("Label", label), cell, min(max(likeness, 0.01), 0.9))
+            for name in DRIVER_DIMENSIONS
+            if contacts.at[name].given and not (label == "hard" and name in _NOT_FOR_HARD)
+        ]
+    scans = [scan for scan in scans if scan.tested.any()]
+    if not scans:
+        return []
+    q = multipletests(np.concatenate([scan.p[scan.tested] for scan in scans]), method="fdr_bh")[1]
+    parts = np.split(q, np.cumsum([int(scan.tested.sum()) for scan in scans])[:-1])
+    found = [each for scan, part in zip(scans, parts, strict=True) for each in _chosen(scan, part)]
+    found.sort(key=lambda each: (-each[1].bounces, DRIVER_DIMENSIONS.index(each[1].dimension), each[1].value))
+    return _without_twins(found)
+
+
+def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: float) -> _Scan:
+    """Count one dimension; `likeness` is the correlation between leads of one recipient domain."""
+    limits = thresholds().drivers
+    group, lead, bounced = _observations(contacts, name, label)
+    size = len(group.values)
+    leads = np.bincount(group.codes, minlength=size)
+    bounces = sums(group.codes, bounced, size).astype(np.int64)
+    expected, doubt = _expected(group.codes, size, _mix(cell, name)[lead], bounced)
+    known = np.array([value != "" for value in group.values])
+    # A value that nearly all leads share has nothing to be compared with.
+    tested = known & (leads >= limits.bounces) & (leads.sum() - leads >= thresholds().evidence.min_leads_per_arm)
+    # Only these can be named; of a million domains nearly all have no bounce, and their p is left at 1.
+    worth = tested & (bounces >= limits.bounces) & (bounces >= limits.lift * expected)
+    p, mark, story = np.ones(size), np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_)
+    if worth.any():
+        rows = np.flatnonzero(worth[group.codes])
+        codes, hit = group.codes[rows], bounced[rows]
+        doubtful = doubt
+        if name != "recipient_domain":
+            pairs_alike, story = _domains(codes, size, contacts.domain[lead[rows]], hit)
+            doubtful = doubt + likeness * pairs_alike
+        p[worth] = _tail(bounces[worth], leads[worth], expected[worth], doubtful[worth])
+        marks = np.random.default_rng(0).integers(1, 2**40, size=len(contacts.leads))
+        np.add.at(mark, codes[hit], marks[lead[rows][hit]])
+    return _Scan(name, label, group.values, leads, bounces, expected, p, mark, tested, story)
+
+
+def _observations(contacts: Contacts, name: str, label: Label) -> tuple[Dimension, Codes, Flags]:
+    """Pairs of value and lead, and whether the lead bounced there.
+
+    Address faults are the first contact's, whichever mail brought them back; refusals count where they happened.
+    """
+    if label == "hard":
+        group = contacts.per_lead(name)
+        return group, np.arange(len(contacts.leads)), contacts.leads["address"].to_numpy()
+    sends = contacts.at[name]
+    leads = len(contacts.leads)
+    codes, lead = pairs(sends.codes, contacts.lead, leads)
+    hit = sends.codes[contacts.spam] * np.int64(leads) + contacts.lead[contacts.spam]
+    return Dimension(codes, sends.values), lead, np.isin(codes * np.int64(leads) + lead, hit)
+
+
+def _mix(cell: Codes, name: str) -> Codes:
+    """The cell whose rate a lead is expected to have; a dimension is never explained by itself."""
+    if name == "email_status":
+        return cell % GROUPS
+    if name == "industry":
+        return cell // GROUPS
+    return cell
+
+
+def _expected(codes: Codes, size: int, cell: Codes, bounced: Flags) -> tuple[Reals, Reals]:
+    """Bounces of each value at the rates that the other values have in its cells, and 1 / the leads that tell them.
+
+    Each cell is shrunk onto the campaign's own rate by one lead, so that an empty rest claims nothing.
+    """
+    key, index = grouped(codes * CELLS + cell)
+    value, inside = key // CELLS, key % CELLS
+    own, own_bounces = np.bincount(index), sums(index, bounced)
+    leads, bounces = np.bincount(cell, minlength=CELLS), sums(cell, bounced, CELLS)
+    rest, rest_bounces = leads[inside] - own, bounces[inside] - own_bounces
+    rate = (rest_bounces + bounced.mean()) / (rest + 1)
+    share = own / np.maximum(np.bincount(codes, minlength=size), 1)[value]
+    doubt = sums(value, share**2 / (rest + 1), size)
+    return sums(value, own * rate, size), doubt
+
+
+def _domains(codes: Codes, size: int, domain: Codes, bounced: Flags) -> tuple[Reals, Flags]:
+    """Per value, the share of its pairs of leads that share a domain; and which values are one domain's story."""
+    key, index = grouped(codes * (domain.max() + 1) + domain)
+    value = key // (domain.max() + 1)
+    leads, bounces = np.bincount(index), sums(index, bounced)
+    total = np.bincount(codes, minlength=size).astype(float)
+    within = sums(value, leads.astype(float) * (leads - 1), size)
+    top = np.zeros(size)
+    np.maximum.at(top, value, bounces)
+    story = top >= thresholds().drivers.one_domain_share * np.maximum(sums(codes, bounced, size), 1)
+    return within / np.maximum(total * (total - 1), 1), story
+
+
+def _tail(bounces: Codes, leads: Codes, expected: Reals, likeness: Reals) -> Reals:
+    """The chance of as many bounces or more: beta-binomial with the expected rate and that correlation between leads.
+
+    Doubt about the expected rate works like a correlation too: all leads of the value share it.
+    """
+    rate = np.clip(expected / leads, 1e-6, 1 - 1e-6)
+    spread = 1 / np.clip(likeness, 1e-6, 0.99) - 1
+    return np.asarray(betabinom.sf(bounces - 1, leads, rate * spread, (1 - rate) * spread), dtype=np.float64)
+
+
+def _chosen(scan: _Scan, q: Reals) -> list[tuple[int, Driver]]:
+    """The values worth naming, each with its mark; `q` goes with the tested ones."""
+    limits = thresholds().drivers
+    adjusted = np.ones(len(scan.values))
+    adjusted[scan.tested] = q
+    lift = scan.bounces / np.maximum(scan.expected, 1e-9)
+    enough = (lift >= limits.lift) & (scan.bounces >= limits.bounces)
+    return [
+        (
+            int(scan.mark[at]),
+            Driver(
+                scan.dimension,
+                scan.values[at],
+                scan.label,
+                int(scan.leads[at]),
+                int(scan.bounces[at]),
+                float(scan.bounces[at] / scan.leads[at]),
+                float(scan.expected[at] / scan.leads[at]),
+                float(lift[at]),
+                float(adjusted[at]),
+            ),
+        )
+        for at in np.flatnonzero((adjusted < limits.q_value) & enough & ~scan.story)
+    ]
+
+
+def _without_twins(found: list[tuple[int, Driver]]) -> list[Driver]:
+    """A mailbox and its domain, with the same leads and bounces, are one finding under two names: the first is kept."""
+    kept: dict[tuple[str, int, int], Driver] = {}
+    for mark, driver in found:
+        kept.setdefault((driver.label, driver.leads, mark), driver)
+    return list(kept.values())

@@ -1,0 +1,212 @@
+"""The fixes that the refusals ask for, from `rules/fixes.toml`, each with what speaks for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import re2
+
+from analyzer.diagnose.arrays import Flags
+from analyzer.diagnose.diagnosis import Fix, FixSide, Side
+from analyzer.diagnose.refusals import NAMED, Findings
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.errors import RuleError
+from analyzer.knowledge import data_folder, load_toml, reasons
+
+_EVIDENCE = 3
+_FINDINGS = ("", "strict_excess", "blocking_domain")
+_LISTED = ("ip_blocklisted", "domain_blocklisted", "url_blocklisted")
+_ADDRESS = re.compile(r"[^\s<>@\"'(),;:\[\]=]+@([\w.-]+)")
+_CHANGING = re.compile(r"[\da-f]*\d[\da-f.:-]*|\b[\w-]{16,}\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class FixRule:
+    """One row of `rules/fixes.toml`."""
+
+    id: str
+    title: str
+    side: FixSide
+    reasons: tuple[str, ...]
+    steps: tuple[str, ...]
+    verify: tuple[str, ...]
+    source: str
+    confidence: float
+    proof: bool = False
+    fallback: bool = False
+    finding: str = ""
+    patterns: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    near_misses: tuple[str, ...] = ()
+
+    def says(self, texts: pd.Series[str]) -> Flags:
+        """Which texts match one of the patterns; all do without patterns."""
+        if not self.patterns:
+            return np.ones(len(texts), dtype=np.bool_)
+        pattern = "|".join(f"(?:{each})" for each in self.patterns)
+        found = pc.match_substring_regex(pa.array(texts.astype(str), pa.string()), pattern, ignore_case=True)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+@cache
+def fix_rules() -> tuple[FixRule, ...]:
+    """Every fix, in the file's order; a `RuleError` names the one that is broken."""
+    path = data_folder("rules") / "fixes.toml"
+    found: dict[str, FixRule] = {}
+    for number, row in enumerate(load_toml(path).get("fix", []), start=1):
+        where = f"{path}, fix {number} ({row.get('id', 'without id')})"
+        texts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        try:
+            rule = FixRule(**texts)
+        except TypeError as error:
+            raise RuleError(where, f"does not have the fields of a fix: {error}", "mend the file") from None
+        problem = _problem(rule, found)
+        if problem:
+            raise RuleError(where, problem, "mend the file")
+        found[rule.id] = rule
+    return tuple(found.values())
+
+
+def _problem(rule: FixRule, earlier: dict[str, FixRule]) -> str:
+    if rule.id in earlier:
+        return "has an id that is taken"
+    if rule.side not in ("sender", "recipient") or rule.finding not in _FINDINGS or not 0 < rule.confidence <= 1:
+        return "has an unknown side or finding, or a confidence outside 0 to 1"
+    unknown = [reason for reason in rule.reasons if reason not in reasons()]
+    if unknown or bool(rule.finding) == bool(rule.reasons):
+        return f"needs known reasons or a finding (unknown: {', '.join(unknown) or 'none'})"
+    try:
+        for pattern in rule.patterns:
+            re2.compile(pattern)
+    except re2.error as error:
+        return f"has a pattern that RE2 refuses: {error}"
+    return "" if rule.steps and rule.verify and rule.source else "lacks steps, verify or source"
+
+
+def fixes(found: Findings, side: Side) -> list[Fix]:
+    """The fixes that the findings ask for, numbered by priority.
+
+    Proofs come first, then by the bounces explained, weighed by how sure the fix is.
+    """
+    rows = found.refused
+    chosen: list[tuple[FixRule, pd.DataFrame, int]] = []
+    taken = {"sender": np.zeros(len(rows), dtype=np.bool_), "recipient": np.zeros(len(rows), dtype=np.bool_)}
+    for rule in sorted(fix_rules(), key=lambda each: each.fallback):
+        mine, explained = _asked(rule, found)
+        if rule.fallback:
+            mine &= ~taken[rule.side]
+            explained = int(mine.sum())
+        taken[rule.side] |= mine
+        # A reply that names nothing is no reason to change anything where our side is not the one at fault.
+        idle = rule.side == "sender" and not rule.proof and side in ("none", "recipient")
+        if explained and not (idle and explained < thresholds().evidence.min_bounces):
+            chosen += [
+                (each, rows[part], explained if part is mine else int(part.sum()))
+                for each, part in _split(rule, rows, mine)
+            ]
+    chosen.sort(key=lambda each: (not each[0].proof, -each[2] * each[0].confidence, each[0].id))
+    return [_fix(rule, part, count, len(rows), place) for place, (rule, part, count) in enumerate(chosen, start=1)]
+
+
+def _asked(rule: FixRule, found: Findings) -> tuple[Flags, int]:
+    """The refusals that ask for a fix, and how many bounces it explains."""
+    rows = found.refused
+    reason, party = rows["reason"], rows["party"]
+    if rule.finding == "blocking_domain":
+        mine = rows["domain"].isin(found.blocking).to_numpy() & (party == "recipient").to_numpy()
+        return mine, int(mine.sum())
+    if rule.finding == "strict_excess":
+        mine = (rows["group"] == "strict").to_numpy() & found.strict_excess & (rows["fault"] != "complaint").to_numpy()
+        soft = mine & ~rows["domain"].isin(found.blocking).to_numpy() & (rows["fault"] != "recipient").to_numpy()
+        if found.excess:
+            soft &= (party == "sender").to_numpy() & ~reason.isin(NAMED).to_numpy()
+            return soft, found.excess
+        soft &= (party == "recipient").to_numpy()
+        return soft, int(soft.sum())
+    mine = reason.isin(rule.reasons).to_numpy() & ((party == "recipient").to_numpy() == (rule.side == "recipient"))
+    mine[mine] = rule.says(rows["diagnostic"][mine])
+    return mine, int(mine.sum())
+
+
+def _split(rule: FixRule, rows: pd.DataFrame, mine: Flags) -> list[tuple[FixRule, Flags]]:
+    """One fix per block list that the refusals name, each with that list's own procedure."""
+    if not set(rule.reasons) & set(_LISTED):
+        return [(rule, mine)]
+    lists = _blocklists()
+    parts = []
+    for name in sorted(set(rows["blocklist"][mine])):
+        entry = lists.get(name)
+        part = mine & (rows["blocklist"] == name).to_numpy()
+        parts.append((rule if not name else _for_list(rule, name, entry or {}), part))
+    return parts
+
+
+def _for_list(rule: FixRule, name: str, entry: dict[str, Any]) -> FixRule:
+    slug = re.sub(r"[^A-Z0-9]+", "-", name.upper()).strip("-")
+    url = str(entry.get("url", ""))
+    procedure = f"{name}: {entry.get('removal') or rule.steps[1]}"
+    if entry.get("ignore"):
+        return replace(
+            rule,
+            id=f"{rule.id}-{slug}",
+            title=f"Do not chase the listing at {name}",
+            steps=(
+                procedure,
+                "Never pay for a removal; ask the receivers that use it to allow the domain instead.",
+            ),
+            confidence=0.3,
+            proof=False,
+        )
+    return replace(
+        rule,
+        id=f"{rule.id}-{slug}",
+        title=f"Get off the block list {name}",
+        steps=(rule.steps[0], procedure, *rule.steps[2:]),
+        verify=(f"{url} shows the address or domain as not listed.",) if url else rule.verify,
+    )
+
+
+@cache
+def _blocklists() -> dict[str, dict[str, Any]]:
+    """Block lists by name; none when the file is not there, for a fix needs no more than the name."""
+    path = data_folder("rules") / "blocklists.toml"
+    rows = load_toml(path).get("blocklist", []) if path.is_file() else []
+    return {str(row.get("name", row.get("id", ""))): row for row in rows}
+
+
+def _fix(rule: FixRule, rows: pd.DataFrame, bounces: int, refused: int, place: int) -> Fix:
+    return Fix(
+        id=rule.id,
+        title=rule.title,
+        side=rule.side,
+        reasons=sorted(set(rows["reason"])),
+        priority=place,
+        bounces=bounces,
+        domains=int(rows["domain"].nunique()),
+        share=bounces / refused,
+        evidence=_evidence(rows),
+        steps=list(rule.steps),
+        verify=list(rule.verify),
+    )
+
+
+def _evidence(rows: pd.DataFrame) -> list[str]:
+    """Up to three replies that differ in more than numbers, the most frequent wording first; addresses are masked."""
+    texts = rows["diagnostic"][rows["diagnostic"] != ""].head(5000)
+    if texts.empty:
+        return []
+    wording = texts.map(lambda text: _CHANGING.sub("#", _ADDRESS.sub("@", text)).lower())
+    order = wording.value_counts(sort=True).index[:_EVIDENCE]
+    return [mask(str(texts[wording == each].iloc[0])) for each in order]
+
+
+def mask(text: str) -> str:
+    """A reply without the names of people: the part before @ becomes "***"."""
+    return _ADDRESS.sub(r"***@\1", text)

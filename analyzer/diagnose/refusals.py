@@ -1,0 +1,270 @@
+"""The leads refused as spam, and whose side each refusal speaks for.
+
+What a reply says goes first: it names a fault of ours, or a rule of the recipient's, or it only calls the mail
+unwanted.
+The last kind says little by itself, and is told apart by where it comes from: open industries are the test of the
+sender's health, an excess in strict ones is theirs, and one company that refuses forty leads is one fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import test_proportions_2indep
+
+from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
+from analyzer.diagnose.contacts import Contacts, dimension
+from analyzer.diagnose.diagnosis import Interval
+from analyzer.diagnose.rates import clustered_rate, design_effect
+from analyzer.diagnose.resampling import permutation_p
+from analyzer.diagnose.thresholds import Refusals as Limits
+from analyzer.diagnose.thresholds import thresholds
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+
+Party: TypeAlias = Literal["sender", "recipient", "open"]
+
+#: Reasons that name a fault of ours, by what kind of proof they are.
+NAMED: dict[str, str] = {
+    "auth_failure": "authentication",
+    "ptr_missing": "server set-up",
+    "tls_required": "server set-up",
+    "protocol_error": "message form",
+    "ip_blocklisted": "block list",
+    "domain_blocklisted": "block list",
+    "url_blocklisted": "block list",
+    "sender_account": "own account",
+    "complaint": "complaints",
+}
+#: Reasons that name the recipient's own rule.
+OWN_RULE = frozenset({"recipient_restricted", "policy"})
+#: Reasons that speak of the sender's standing; all others only call the mail unwanted.
+STANDING = frozenset({"ip_reputation", "domain_reputation", "rate_limited", "too_many_connections", "sender_rejected"})
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the refusals show.
+
+    `refused` has one row per lead refused: `reason`, `fault`, `diagnostic`, `blocklist`, `domain`, `group`,
+    `provider` and `party`, whose side the refusal was put down to ("open": neither is shown). `proofs` are kinds of
+    NAMED that are beyond doubt; `health` is the rate among open industries without the recipients' own rules;
+    `strict_p` is the chance of an excess as large in strict industries (None: not comparable); `excess` how many of
+    their refusals, put down to us because open industries refuse as well, go beyond what those do.
+    """
+
+    leads: int
+    refused: pd.DataFrame
+    proofs: tuple[str, ...]
+    own_rule: bool
+    blocking: tuple[str, ...]
+    open_rate: Interval
+    strict_rate: Interval
+    health: Interval
+    unhealthy: bool
+    standing: bool
+    strict_p: float | None
+    strict_excess: bool
+    excess: int
+
+    @property
+    def rate(self) -> float:
+        """Refused leads of all leads."""
+        return len(self.refused) / self.leads if self.leads else 0.0
+
+    @property
+    def sender(self) -> bool:
+        """Whether anything shows a fault of ours."""
+        return bool(self.proofs) or self.unhealthy or self.standing
+
+    @property
+    def recipient(self) -> bool:
+        """Whether anything shows that recipients block by themselves."""
+        return self.own_rule or self.strict_excess or bool(self.blocking)
+
+    def part(self, party: Party) -> int:
+        """Refusals put down to a party; what strict industries refuse beyond open ones is theirs."""
+        counted = int((self.refused["party"] == party).sum())
+        return counted + {"sender": -self.excess, "recipient": self.excess, "open": 0}[party]
+
+
+def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findings:
+    """Weigh all refusals of the campaign."""
+    limits = thresholds().deliverability
+    refused = _refused(correlated, contacts)
+    spam = contacts.leads["spam"].to_numpy()
+    domain = contacts.domain
+    group = contacts.leads["industry_group"].astype(object).to_numpy()
+    named = refused["reason"].isin(NAMED).to_numpy()
+    own_rule = refused["reason"].isin(OWN_RULE).to_numpy()
+    # Beside the named faults, which hit every industry alike, what is left to explain.
+    left = _flag(len(spam), refused["lead"][~named])
+    ours = _flag(len(spam), refused["lead"][~own_rule])
+
+    is_open, is_strict = group == "open", group == "strict"
+    open_rate = clustered_rate(spam[is_open], domain[is_open])
+    strict_rate = clustered_rate(spam[is_strict], domain[is_strict])
+    strict_p, strict_excess = _strict(left, domain, is_strict, is_open, seed)
+    blocking = _blocking(refused[~named], domain, contacts)
+    tested = is_open & ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
+    health, unhealthy = _over_the_line(ours, domain, tested)
+    # Unhealthy through named faults alone says nothing about the refusals that name none.
+    unwanted, suspicious = _over_the_line(left & ours, domain, tested)
+    standing = not (is_open | is_strict).any() and _standing(refused, ours, domain)
+    proofs = tuple(kind for kind in dict.fromkeys(NAMED.values()) if _proven(refused, kind, len(spam)))
+
+    party = np.full(len(refused), "open", dtype=object)
+    where = refused["group"].to_numpy()
+    if suspicious:
+        party[where != "unclassified"] = "sender"
+    elif strict_excess:
+        party[where == "strict"] = "recipient"
+    if standing:
+        party[refused["reason"].isin(STANDING).to_numpy()] = "sender"
+    party[refused["domain"].isin(blocking).to_numpy()] = "recipient"
+    party[own_rule] = "recipient"
+    party[named] = "sender"
+    excess = 0
+    if suspicious and strict_excess and unwanted.estimate is not None:
+        beyond = int(((party == "sender") & ~named & (where == "strict")).sum())
+        excess = max(0, round(beyond - unwanted.estimate * int(is_strict.sum())))
+    return Findings(
+        leads=len(spam),
+        refused=refused.assign(party=party),
+        proofs=proofs,
+        own_rule=_told(refused[own_rule], len(refused), limits),
+        blocking=blocking,
+        open_rate=open_rate,
+        strict_rate=strict_rate,
+        health=health,
+        unhealthy=unhealthy,
+        standing=standing,
+        strict_p=strict_p,
+        strict_excess=strict_excess,
+        excess=excess,
+    )
+
+
+def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
+    """One row per lead refused, by its first refusal in the log's order that names a cause, else its first."""
+    rows = np.flatnonzero(contacts.spam)
+    sends = correlated.sends.iloc[rows]
+    table = pd.DataFrame({"lead": contacts.lead[rows]})
+    for column in ("reason", "fault", "diagnostic", "record_id"):
+        table[column] = dimension(sends, column).text()
+    named = correlated.bounces.reindex(columns=["record_id", "blocklist"]).fillna("")
+    named = named[named["blocklist"] != ""]
+    lists = dict(zip(named["record_id"], named["blocklist"], strict=True))
+    table["blocklist"] = [lists.get(record, "") for record in table["record_id"]]
+    telling = table["reason"].isin([*NAMED, *OWN_RULE]).to_numpy()
+    table = table.iloc[np.argsort(~telling, kind="stable")].drop_duplicates("lead").sort_values("lead")
+    people = contacts.leads.iloc[table["lead"]]
+    table["domain"] = [contacts.domains[code] for code in contacts.domain[table["lead"]]]
+    for name, source in (("group", "industry_group"), ("provider", "provider")):
+        table[name] = people[source].astype(object).to_numpy()
+    return table.reset_index(drop=True)
+
+
+def _flag(size: int, leads: pd.Series[int]) -> Flags:
+    found = np.zeros(size, dtype=np.bool_)
+    found[leads.to_numpy(dtype=np.int64)] = True
+    return found
+
+
+def _over_the_line(refused: Flags, domain: Codes, tested: Flags) -> tuple[Interval, bool]:
+    """The rate among some leads, and whether it is above the block line beyond doubt and at several domains."""
+    limits = thresholds().deliverability
+    rate = clustered_rate(refused[tested], domain[tested])
+    witnesses = len(np.unique(domain[tested & refused]))
+    return rate, rate.low is not None and rate.low > limits.block_line and witnesses >= limits.spread_domains
+
+
+def _strict(
+    refused: Flags,
+    domain: Codes,
+    is_strict: Flags,
+    is_open: Flags,
+    seed: int,
+) -> tuple[float | None, bool]:
+    """The p of an excess in strict industries, and whether it counts.
+
+    Whole domains are compared with domains of their size; where strict companies have a size of their own, the two
+    rates are compared instead, each with the spread between its own domains.
+    """
+    limits = thresholds().deliverability
+    inside = is_strict | is_open
+    names, index = grouped(domain[inside])
+    size = np.bincount(index)
+    hits = sums(index, refused[inside]).astype(np.int64)
+    # A company with leads in both groups is what most of its leads are.
+    marked = 2 * sums(index, is_strict[inside]) > size
+    if not len(names) or not marked.any() or marked.all():
+        return None, False
+    p = permutation_p(size, hits, marked, draws=thresholds().draws.permutation, seed=seed)
+    if p is None:
+        p = _difference_p(refused, domain, is_strict, is_open)
+    return p, p <= limits.strict_p and int((hits[marked] > 0).sum()) >= limits.strict_domains
+
+
+def _difference_p(refused: Flags, domain: Codes, is_strict: Flags, is_open: Flags) -> float:
+    """One-sided p of the difference of two rates (score test, Miettinen & Nurminen 1985) at effective sample sizes."""
+    counts, sizes = [], []
+    for group in (is_strict, is_open):
+        effective = group.sum() / design_effect(refused[group], domain[group])
+        counts.append(float(refused[group].mean() * effective))
+        sizes.append(float(effective))
+    if sum(counts) == 0:
+        return 1.0
+    result = test_proportions_2indep(
+        counts[0], sizes[0], counts[1], sizes[1], method="score", compare="diff", alternative="larger"
+    )
+    return float(result.pvalue)
+
+
+def _blocking(refused: pd.DataFrame, domain: Codes, contacts: Contacts) -> tuple[str, ...]:
+    """One or two domains that refuse as a whole and make up most refusals; more of them are a pattern, not a company.
+
+    As a whole: several leads refused there, which are most of the domain's leads or most of all refusals.
+    """
+    limits = thresholds().deliverability
+    hits = refused["domain"].value_counts()
+    hits = hits[(hits >= thresholds().evidence.min_bounces) & (hits.index != "")]
+    if hits.empty:
+        return ()
+    sizes = np.bincount(domain)
+    written = np.array([sizes[contacts.domains.index(name)] for name in hits.index])
+    share = limits.one_domain_share
+    whole = hits[(hits >= share * written) | (hits >= share * len(refused))]
+    if len(whole) >= limits.strict_domains or whole.sum() < share * len(refused):
+        return ()
+    return tuple(str(name) for name in whole.index)
+
+
+def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes) -> bool:
+    """Without any industry: do enough domains speak of our standing, at a rate above the usual few?"""
+    limits = thresholds().deliverability
+    speaking = refused[refused["reason"].isin(STANDING)]
+    low = clustered_rate(ours, domain).low
+    return speaking["domain"].nunique() >= limits.spread_domains and low is not None and low > limits.block_line
+
+
+def _proven(refused: pd.DataFrame, kind: str, leads: int) -> bool:
+    limits = thresholds().deliverability
+    rows = refused[refused["reason"].map(NAMED) == kind]
+    if kind == "complaints":
+        return len(rows) >= limits.complaints_needed and len(rows) >= limits.complaint_line * leads
+    if kind == "own account":
+        # Our own server said it: where the lead is has nothing to do with it.
+        return len(rows) >= limits.proof_bounces
+    return _told(rows, len(refused), limits)
+
+
+def _told(rows: pd.DataFrame, refused: int, limits: Limits) -> bool:
+    """Said by several unrelated domains, or by a clear share of all refusals. A single reply may be a forwarder's."""
+    if len(rows) < limits.proof_bounces:
+        return False
+    return rows["domain"].nunique() >= limits.proof_domains or len(rows) >= limits.proof_share * refused

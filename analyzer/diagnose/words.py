@@ -1,0 +1,59 @@
+"""How numbers read in a sentence: the `why` of each verdict and the warnings are put together from these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_STATUS = {
+    "verified": "verified addresses",
+    "guessed": "guessed addresses",
+    "catch_all": "catch-all addresses",
+    "risky": "risky addresses",
+    "unknown": "addresses of unknown status",
+    "invalid": "invalid addresses",
+}
+
+
+def percent(share: float | None) -> str:
+    """A fraction as "4.2 %"; "under 0.1 %" for what would read as nothing."""
+    if share is None:
+        return "unknown"
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    if 0.9995 <= share < 1:
+        return "over 99.9 %"
+    return f"{100 * share:.1f} %".replace(".0 %", " %")
+
+
+def chance(probability: float) -> str:
+    """A probability, not more precise than it deserves."""
+    if probability < 0.005:
+        return "under 1 %"
+    if probability > 0.995:
+        return "over 99 %"
+    return f"{100 * probability:.0f} %"
+
+
+def points(difference: float) -> str:
+    """A difference of two rates in percentage points, without the word."""
+    return f"{100 * difference:.1f}".removesuffix(".0").replace("-0", "0" if abs(difference) < 0.0005 else "-0")
+
+
+def number(count: float) -> str:
+    """A count with thin thousands: 12,400."""
+    return f"{count:,.0f}"
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """1 bounce, 2 bounces."""
+    return f"{number(count)} {one if count == 1 else more or one + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
+
+
+def status(name: str) -> str:
+    """An email status in a sentence."""
+    return _STATUS.get(name, name)

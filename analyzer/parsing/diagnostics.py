@@ -1,0 +1,103 @@
+"""What a reader found of one recipient, made uniform: one line, its codes, and the host that said it.
+
+The reply itself is read in `analyzer.replies` (RFC 5321 4.2.1, RFC 3463, RFC 3464 2.3.6); here stand the words that
+servers put round one for a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from analyzer.parsing.decoding import decode_words
+from analyzer.records import Failure
+from analyzer.replies import read
+
+_HOST = r"(?P<host{0}>(?:[\w-]+\.)+[^\W\d][\w-]*|(?:\d{{1,3}}\.){{3}}\d{{1,3}}|\[?[0-9a-f]*:[0-9a-f:.]+\]?)"
+#: The ways in which servers name the host that refused: a word that every such text holds, and the words in full.
+_SAID_BY = tuple(
+    (word, re.compile(pattern.format(_HOST.format("")), re.IGNORECASE))
+    for word, pattern in (
+        # Sendmail; its kin without the dots.
+        ("talking to", r"\bwhile talking to[ ]+{}"),
+        # Postfix, Exim, Courier; GMX and IONOS; "SMTP:RCPT host 192.0.2.1: 550 …".
+        ("host", r"(?<!\bat )(?<!\bon )\bhost:?[ ]+{}\.?(?= ?[\[(:,]| said\b| reason\b| \d)"),
+        # Postfix.
+        ("connect to", r"\bconnect to[ ]+{}\["),
+        # qmail; the address stands alone before what it did.
+        ("does not like", r"(?:^|\s){} does not like\b"),
+        ("failed after", r"(?:^|\s){} failed after\b"),
+        ("giving up on", r"\bgiving up on[ ]+{}"),
+        ("connected to", r"\bconnected to[ ]+{}"),
+        # dma.
+        ("did not like our", r"(?:^|\s){}(?: \[[^\]\s]*\])? did not like our\b"),
+        # Gmail.
+        ("recipient domain", r"\brecipient domain \S{{1,255}} by[ ]+{}"),
+        # Exchange 2010, and Microsoft 365 in any language: the host, then the quoted reply.
+        (" #", r"(?:^|\s){}\s+#(?:<|[45]\d\d)"),
+        ("remote server", r"(?:^|\s){}\s+remote server returned"),
+        ("remote server", r"\bremote server:?[ ]+{}"),
+        ("server at", r"\bserver at[ ]+{}[ ]+\([^)\s]*\)[ ]+returned"),
+        # MailFoundry; an anonymous one.
+        ("failed with", r"\bserver[ ]+{}(?:\[[^\]\s]*\])? failed with"),
+        ("rejected", r"\bserver[ ]+<?{}>? rejected"),
+        # KumoMTA, MailMarshal, SurfControl.
+        (" addr(", r"\bMX\({}\) Addr\("),
+        ("remote-mta", r"\bremote-mta:\s+(?:dns;\s*)?<?{}"),
+        ("], ", r"\[{}\], [45]\d\d "),
+    )
+)
+#: What a person may skip: qmail's farewell, Exchange's mark of the end.
+_PADDING = re.compile(r"(?:\s+Giving up on \S{1,255}|\s*##)\s*$", re.IGNORECASE)
+_ZOHO = re.compile(r"ERROR_CODE :(\d{3}), ERROR_CODE :\s*")
+#: A status that says no more than its class, or that the reporting server made up for what another one had said.
+_SAYS_NOTHING = re.compile(r"[245]\.0\.0|5\.5\.0|5\.\d\.35\d|[45]\.4\.3\d\d|5\.0\.\d+")
+_ANY_STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}$")
+#: How much of a text is searched for a host.
+_SEARCHED = 3000
+
+
+def host_in(text: str) -> str:
+    """The host that the text says refused, lower case; empty where it names none."""
+    text = text[:_SEARCHED]
+    lowered = text.lower()
+    for word, pattern in _SAID_BY:
+        if word in lowered:
+            found = pattern.search(text)
+            if found:
+                return found.group("host").strip("[].").lower()
+    return ""
+
+
+def finish(failures: Iterable[Failure]) -> list[Failure]:
+    """Each recipient once, with a diagnostic on one line and whatever of status, reply and host it tells."""
+    seen: set[tuple[str, str]] = set()
+    done: list[Failure] = []
+    for failure in failures:
+        key = (failure.recipient.lower(), failure.original_recipient.lower())
+        if key not in seen:
+            seen.add(key)
+            done.append(_finish(failure))
+    return done
+
+
+def _finish(failure: Failure) -> Failure:
+    text = failure.diagnostic
+    if "=?" in text:
+        text = decode_words(text)
+    if "ERROR_CODE" in text:
+        text = _ZOHO.sub(r"\1 ", text)
+    words = read(_PADDING.sub("", text))
+    said = words.inner or words.whole
+    status = failure.status
+    if not status or _SAYS_NOTHING.fullmatch(status):
+        inner = said.status or words.whole.status
+        status = inner if _ANY_STATUS.match(inner) else status
+    return replace(
+        failure,
+        status=status,
+        reply=failure.reply or said.reply or words.whole.reply,
+        diagnostic=words.whole.line,
+        remote_mta=failure.remote_mta or host_in(text),
+    )

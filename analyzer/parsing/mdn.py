@@ -1,0 +1,43 @@
+"""Message disposition notifications: RFC 8098. A receipt is no bounce; the refusal of a filter or a full mailbox that
+comes in the same shape is one: RFC 5429 (Sieve "reject"), Dovecot's LDA.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.parsing.addresses import find_addresses, from_field, is_address
+from analyzer.parsing.message import Message, Part, one_line, read_fields, unfold
+from analyzer.records import Failure
+
+TYPE = "message/disposition-notification"
+
+_SUBJECT = re.compile(r"\s*(?:rejected:|automatically rejected)", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"was (?:automatically )?(?:rejected|refused)[^\n:]*:?[ \t]*\n(?P<why>[\s\S]{1,2000})"
+    r"|rejected your message[^\n:]*:[ \t]*\n(?P<other>[\s\S]{1,2000})",
+    re.IGNORECASE,
+)
+_MODE = re.compile(r"/\s*(?:error|failed|denied)\b", re.IGNORECASE)
+
+
+def receipt_part(message: Message) -> Part | None:
+    """The disposition notification of this very message."""
+    return message.leaf(TYPE)
+
+
+def rejections(message: Message, part: Part) -> Iterator[Failure]:
+    """The recipient whose filter or mailbox refused the mail; none where the notification is a receipt."""
+    fields = {name: unfold(value) for name, value in read_fields(part.content().strip(b"\n")).items()}
+    text = message.plain_text()
+    refused = _REFUSED.search(text)
+    if refused is None and not _SUBJECT.match(message.words("subject")) and not _MODE.search(fields.get("disposition", "")):
+        return
+    recipient = from_field(fields.get("final-recipient", "")) or from_field(fields.get("original-recipient", ""))
+    if not is_address(recipient):
+        named = find_addresses(text)
+        recipient = named[0] if named else ""
+    if recipient:
+        words = (refused.group("why") or refused.group("other")) if refused else fields.get("error", "") or text
+        yield Failure(recipient=recipient, diagnostic=one_line(words))

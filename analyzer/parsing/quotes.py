@@ -1,0 +1,169 @@
+"""Which words of a notice are the deciding reply: the SMTP dialogue it shows, else the reply that it quotes.
+
+RFC 5321 section 4.2 for the replies; the sentences that servers put before one are a table below.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from analyzer.parsing.message import one_line
+
+_REPLY = re.compile(r"(?<![\d.])[45]\d\d(?:[ -]|$)(?!\d\d\d)|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
+_SMTP_REPLY = re.compile(r"(?<![\d.])[45]\d\d[ :-][^\W\d_<\[('\"#]?")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+#: A line of a session as Sendmail, MDaemon and InterScan mark the other side's.
+_HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d\d(?=[ -]|$).*|)$")
+_SPOKEN = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}-->|>>>|Sent <<<)")
+#: A title or a rule: no server says anything in one.
+_RULE = re.compile(r"^[ \t]*[-=*_#]{3,}[^@\d]{0,60}$")
+_LABEL = re.compile(r"^([ \t]*)[^\W\d_][^:：\n@<>\[]{1,40}[:：](?=\s|[45]\d\d)")
+#: Words that servers put before the reply which they quote: the last of them before a reply opens it.
+_SAYING = (
+    r"the error that the other server returned was",
+    r"the response(?: from the remote server)? was",
+    r"remote host said",
+    r"(?<=\S) said",
+    r"remote server (?:returned|said)",
+    r"did not like our [A-Z ]{2,20}",
+    r"failed with",
+    r"\breturned",
+    r"it responded as follows",
+    r"server message",
+    r"error message(?: below)?",
+    r"reported error",
+    r"la réponse était",
+    r"die antwort lautete?",
+    r"risposta era",
+    r"respuesta fue",
+    r"ответ сервера",
+    r"(?:following )?reason",
+    r"\bwas",
+    r"diagnostic[- ]code",
+    r"the server responded",
+    r"\],",
+)
+_INTRODUCTION = re.compile(
+    rf"(?:{'|'.join(_SAYING)}) *:? *[\"'\[(<]? *(?:smtp; *)?(?=\#?[45]\d\d[ :-])", re.IGNORECASE
+)
+#: A colon, or Exchange's hash, right before a reply code with its status.
+_MARKED = re.compile(r"(?:[:：]|\#|\bsmtp;)\s*[\"'\[(<]?(?=[45]\d\d[ -][245]\.\d{1,3}\.\d)")
+_EXCHANGE_END = re.compile(r"\s*(?:> #SMTP#|##)\s*$")
+_PAIRS = (("(", ")"), ("[", "]"), ("<", ">"), ('"', '"'), ("'", "'"))
+
+_MOST_CHARACTERS = 2000
+
+#: How much a passage is worth: words, a status somewhere, a quoted reply, the session itself.
+WORDS, STATUS, REPLY, DIALOGUE = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The deciding words of a block, and how much they are worth."""
+
+    words: str
+    worth: int
+
+
+def clip(text: str) -> str:
+    """Text on one line, no longer than any diagnostic needs to be."""
+    return one_line(text[: 4 * _MOST_CHARACTERS])[:_MOST_CHARACTERS]
+
+
+def has_reply(text: str) -> bool:
+    """Whether an SMTP reply or an enhanced status code stands in the text."""
+    return bool(_REPLY.search(text))
+
+
+def passage(lines: list[str]) -> Passage:
+    """The words of a block that decide: the refusal in a session, else the last quoted reply, else all of it."""
+    refusal = _refusal(lines)
+    if refusal:
+        return Passage(clip(refusal), DIALOGUE)
+    said = [line for line in lines if not (_HEARD.match(line) or _SPOKEN.match(line))]
+    quoted = [item for item in _items(said) if _quotes(item)]
+    if quoted:
+        return Passage(deciding_words(clip(quoted[-1])), REPLY)
+    text = clip("\n".join(line for line in said if not _RULE.match(line)))
+    return Passage(deciding_words(text), STATUS if _REPLY.search(text) else WORDS)
+
+
+def _quotes(item: str) -> bool:
+    """Whether a passage holds a reply code and words with it: "Status code: 550 5.1.1" says nothing."""
+    found = _SMTP_REPLY.search(item)
+    return found is not None and _WORDS.search(item, found.start()) is not None
+
+
+def _refusal(lines: list[str]) -> str:
+    """The first reply of class 4 or 5 that the other side gave, with all its lines."""
+    taken: list[str] = []
+    for line in lines:
+        heard = _HEARD.match(line)
+        if heard is None:
+            # A long line of a reply is folded.
+            if taken and line[:1] in {" ", "\t"} and line.strip() and not _SPOKEN.match(line):
+                taken.append(line)
+            elif taken:
+                break
+            continue
+        words = heard.group(1)
+        if taken:
+            if words[:3] != taken[0][:3]:
+                break
+            taken.append(words)
+        elif words[:1] in {"4", "5"}:
+            taken.append(words)
+        if taken and words[3:4] != "-":
+            break
+    return " ".join(taken)
+
+
+def whole_reply(text: str, first_line: str) -> str:
+    """The reply that begins with this line, as the session in the text shows it; the line itself where none does."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        heard = _HEARD.match(line)
+        if heard and heard.group(1).strip() == first_line:
+            return clip(_refusal(lines[number:]))
+    return first_line
+
+
+def _items(lines: list[str]) -> list[str]:
+    """A block cut where another thing begins: at blank lines, rules, and labels no deeper than the first line."""
+    items: list[list[str]] = [[]]
+    indent = 0
+    for line in lines:
+        if not line.strip() or _RULE.match(line):
+            items.append([])
+            continue
+        label = _LABEL.match(line)
+        if items[-1] and label and len(label.group(1)) <= indent:
+            items.append([])
+        if not items[-1]:
+            indent = len(line) - len(line.lstrip())
+        items[-1].append(line)
+    return ["\n".join(item) for item in items if item]
+
+
+def deciding_words(text: str) -> str:
+    """The quoted reply where the text introduces one, else the text as it is."""
+    starts = [opening.end() for pattern in (_INTRODUCTION, _MARKED) for opening in pattern.finditer(text)]
+    return balanced(_EXCHANGE_END.sub("", text[max(starts) :])) if starts else text
+
+
+def introduced_words(text: str) -> str:
+    """As `deciding_words`, but only behind a sentence that says a reply follows: the SMTP command before it stays."""
+    starts = [opening.end() for opening in _INTRODUCTION.finditer(text)]
+    return balanced(text[starts[-1] :]) if starts else text
+
+
+def balanced(text: str) -> str:
+    """Text without the bracket or quote at its end that was opened before it."""
+    text = text.rstrip()
+    for opening, closing in _PAIRS:
+        if text.endswith(closing):
+            odd = text.count(closing) % 2 if opening == closing else text.count(closing) > text.count(opening)
+            if odd:
+                return text[:-1].rstrip()
+    return text

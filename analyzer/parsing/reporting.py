@@ -1,0 +1,41 @@
+"""Who wrote a notice that has no Reporting-MTA field: the host it names itself by, else the one it was sent from."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.parsing.addresses import from_header
+from analyzer.parsing.message import Message
+
+_HOST = r"(?P<host>(?:[\w-]+\.)+[\w-]*\w)"
+#: A word that every such text holds, and the words in full.
+_NAMED = tuple(
+    (word, re.compile(pattern.replace("HOST", _HOST), re.IGNORECASE))
+    for word, pattern in (
+        # A field in the text, or of Amazon SES's JSON.
+        ("reporting", r"\breporting-?mta\"?\s*:\s*\"?<?(?:\w+;\s*)?HOST"),
+        # Postfix, qmail, dma, James, Haraka, amavis.
+        ("mail system", r"\bmail system (?:at|on)(?: host)? HOST"),
+        ("program", r"\bprogram(?: amavis(?:d-new)?)? at(?: host)?\sHOST"),
+        ("agent", r"\bmail agent v\S{1,40} at HOST"),
+        ("mail server", r"\bmail server (?:at|on) HOST"),
+        ("mailer-daemon at", r"\bmailer-daemon at HOST"),
+        # Exchange; the words before the host differ by language, the address in the next line does not.
+        (":", r"[:：][ \t]*HOST(?:[ ]*\n){2,3}[ \t]*[^\s@]{1,64}@"),
+        # Microsoft 365: the server that wrote the notice.
+        (".prod.outlook.com", r"[:：]\s*(?P<host>(?:[\w-]+\.)+prod\.outlook\.com)"),
+    )
+)
+_SEARCHED = 6000
+
+
+def reporting_host(message: Message) -> str:
+    """The reporting host, lower case; empty where neither the text nor the sender tells it."""
+    text = message.plain_text()[:_SEARCHED]
+    lowered = text.lower()
+    for word, pattern in _NAMED:
+        if word in lowered:
+            named = pattern.search(text)
+            if named:
+                return named.group("host").lower()
+    return from_header(message.get("from")).rpartition("@")[2].strip("[]").lower()

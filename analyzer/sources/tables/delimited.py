@@ -1,0 +1,196 @@
+"""Delimited text (RFC 4180 and what spreadsheets make of it) as a frame of text.
+
+Arrow's reader does the reading; which delimiter, and where the header is, is told from the first lines, because a
+dialect guessed from the body mistakes one long bounce text for a column separator.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.errors import UnreadableInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+
+_DELIMITERS = ",;\t|"
+_LOOK = 60
+# A row longer than a block cannot be read; mails kept in a column are long.
+_BLOCK = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A table before anyone knows what its columns mean: headers as written, cells as text, "" where blank."""
+
+    headers: list[str]
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    delimiter: str
+    skip_lines: int
+    headers: list[str]
+    width: int
+
+
+def read_delimited(path: Path, encoding: str) -> Cells:
+    """CSV, TSV and the like in a known encoding; `UnreadableInputError` where Arrow cannot read it."""
+    import pyarrow as pa
+
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        head = file.read(256 * 1024)
+    layout = _layout(head)
+    try:
+        table, uneven = _read(path, encoding, layout, quoted=True)
+        notes = []
+        if _swallowed(table, layout):
+            table, uneven = _read(path, encoding, layout, quoted=False)
+            notes.append("a quotation mark is never closed; quotes were read as ordinary characters")
+    except (pa.ArrowInvalid, UnicodeError) as error:
+        problem = " ".join(str(error).split())[:160]
+        raise UnreadableInputError(
+            str(path), f"is not a table that can be read ({problem})", "save it as CSV"
+        ) from None
+    frame = table.to_pandas()
+    if uneven:
+        import pandas as pd
+
+        rows = [_even(cells, layout) for text in uneven for cells in csv.reader([text], delimiter=layout.delimiter)]
+        frame = pd.concat([frame, pd.DataFrame(rows, columns=frame.columns, dtype="str")], ignore_index=True)
+        notes.append(
+            f"rows with more or fewer cells than the header: {len(uneven)}; "
+            "missing cells were read as blank, surplus ones put into the last column"
+        )
+    return Cells(layout.headers, frame, tuple(notes))
+
+
+def find_header(rows: list[list[str]]) -> tuple[int, int]:
+    """(index of the header row, number of columns): the first row about as wide as most rows are.
+
+    Titles and export dates stand above the header in reports made for people; -1 where the first row already is data.
+    """
+    widths = Counter(_filled_width(row) for row in rows if any(cell.strip() for cell in row))
+    if not widths:
+        return 0, 0
+    usual = max(widths, key=lambda width: (widths[width], width))
+    for index, row in enumerate(rows):
+        filled = sum(bool(cell.strip()) for cell in row)
+        if filled * 2 >= usual and filled > (usual > 1):
+            if any("@" in cell and " " not in cell.strip() for cell in row):
+                return -1, max(usual, len(row))
+            return index, max(usual, _filled_width(row))
+    return 0, usual
+
+
+def _filled_width(row: list[str]) -> int:
+    return max((place for place, cell in enumerate(row, 1) if cell.strip()), default=0)
+
+
+def _layout(head: str) -> _Layout:
+    skip = 0
+    first, _, rest = head.partition("\n")
+    if first.strip().lower()[:4] == "sep=" and len(first.strip()) == 5:
+        # Excel's own way of naming the delimiter.
+        delimiter, head, skip = first.strip()[4], rest, 1
+    else:
+        delimiter = max(_DELIMITERS, key=lambda candidate: _evenness(head, candidate))
+    rows, ends = _first_rows(head, delimiter)
+    at, width = find_header(rows)
+    if at < 0:
+        return _Layout(delimiter, skip, [f"column {n}" for n in range(1, width + 1)], width)
+    # Every row may end with a delimiter that the header lacks, or the other way round.
+    wide = Counter(len(row) for row in rows[at + 1 :] if any(row)).most_common(1)
+    width = max(width, wide[0][0]) if wide else width
+    headers = [*rows[at], *[""] * width][:width]
+    return _Layout(delimiter, skip + ends[at], [header.strip() for header in headers], width)
+
+
+def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The first rows, and the number of lines read up to the end of each."""
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
+            if len(rows) == _LOOK:
+                break
+    except csv.Error:
+        # A field longer than the csv module takes: what was read so far tells enough.
+        pass
+    return rows, ends
+
+
+def _evenness(head: str, delimiter: str) -> tuple[float, int]:
+    """How well the delimiter explains the first rows: the share of rows of one width over 1, then that width."""
+    widths = Counter(len(row) for row in _first_rows(head, delimiter)[0] if any(cell.strip() for cell in row))
+    split = {width: count for width, count in widths.items() if width > 1}
+    if not split:
+        return 0.0, 0
+    width = max(split, key=lambda width: (split[width], width))
+    # Ragged rows are as much the delimiter's as even ones: what counts first is that rows are split at all.
+    return round(sum(split.values()) / sum(widths.values()), 1), split[width] * width
+
+
+def _read(path: Path, encoding: str, layout: _Layout, *, quoted: bool) -> tuple[pa.Table, list[str]]:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    uneven: list[str] = []
+
+    def keep(row: pyarrow.csv.InvalidRow) -> str:
+        uneven.append(row.text)
+        return "skip"
+
+    names = [f"c{n}" for n in range(layout.width)]
+    try:
+        table = pyarrow.csv.read_csv(
+            str(path),
+            read_options=pyarrow.csv.ReadOptions(
+                column_names=names, skip_rows=layout.skip_lines, encoding=encoding, block_size=_BLOCK
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=layout.delimiter,
+                quote_char='"' if quoted else False,
+                newlines_in_values=quoted,
+                invalid_row_handler=keep,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" not in str(error):
+            raise
+        table = pa.table({name: pa.array([], pa.large_string()) for name in names})
+    return table, uneven
+
+
+def _swallowed(table: pa.Table, layout: _Layout) -> bool:
+    """Whether an unclosed quote took rows into one cell: such a cell holds the delimiters of the rows it took."""
+    if layout.width < 2 or not table.num_rows:
+        return False
+    for column in table.columns:
+        cell = column[-1].as_py().rstrip()
+        lines = cell.count("\n")
+        if lines and cell.count(layout.delimiter) >= lines * (layout.width - 1) and "@" in cell:
+            return True
+    return False
+
+
+def _even(cells: list[str], layout: _Layout) -> list[str]:
+    if len(cells) <= layout.width:
+        return cells + [""] * (layout.width - len(cells))
+    last = layout.delimiter.join(cells[layout.width - 1 :]).rstrip(layout.delimiter)
+    return [*cells[: layout.width - 1], last]

@@ -1,0 +1,108 @@
+"""`classify` and `rules` as commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from analyzer.cli import app
+from analyzer.errors import AnalyzerError
+from analyzer.records import VERDICT_COLUMNS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+def run(*args: str, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(app, [*args], input=stdin)
+
+
+def test_a_text_in_a_line_for_a_person() -> None:
+    result = run("classify", "550 5.1.1 User unknown")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("hard    user_unknown · address fault · will not pass later · ")
+    assert "“User unknown”" in result.stdout
+
+
+def test_json_has_the_contracts_names_in_their_order() -> None:
+    answer = orjson.loads(run("classify", "--json", "450 4.7.1 Greylisted, try again in 300 seconds").stdout)
+    assert tuple(answer) == VERDICT_COLUMNS
+    assert (answer["reason"], answer["transient"], answer["retry_after_s"]) == ("greylisted", True, 300)
+
+
+def test_options_stand_beside_the_text() -> None:
+    args = ["--status", "5.1.10", "--host", "x.mail.protection.outlook.com", "--recipient", "a@b.example", "--json"]
+    answer = orjson.loads(run("classify", "hm", *args).stdout)
+    assert (answer["reason"], answer["provider"], answer["status"]) == ("user_unknown", "microsoft", "5.1.10")
+
+
+def test_stdin_gives_an_answer_for_every_line_in_order() -> None:
+    lines = [
+        b"550 5.1.1 User unknown",
+        b"",
+        b'{"text": "hm", "status": "5.2.2", "reply": null, "host": null}',
+        b'{"text": null, "reply": 552}',
+        b'{"text": broken 550 5.1.1 User unknown',
+        b'{"status": "5.1.1"}',
+        b"552 5.2.2 Mailbox full \xff",
+    ]
+    result = run("classify", "--json", stdin=b"\n".join(lines))
+    answers = [orjson.loads(line) for line in result.stdout.splitlines()]
+    reasons = ["user_unknown", "unspecified", "mailbox_full", "mailbox_full", "user_unknown", "user_unknown"]
+    assert [answer["reason"] for answer in answers] == [*reasons, "mailbox_full"]
+
+
+def test_explain_tells_rule_words_and_codes() -> None:
+    shown = run("classify", "--explain", "550 5.1.1 User unknown").stdout
+    assert "decided by   rule:" in shown
+    assert "words        “User unknown”" in shown
+    assert "alone: user_unknown" in shown
+    answer = orjson.loads(run("classify", "--explain", "--json", "550 5.1.1 hm").stdout)
+    assert answer["decided_by"] == "code"
+    assert answer["explanation"]["codes_alone"] == "user_unknown"
+
+
+def test_the_rule_commands(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        """
+[[rule]]
+id = "own/rope"
+provider = ["google"]
+pattern = 'velvet rope'
+reason = "policy"
+why = "w"
+examples = [{text = "velvet rope", host = "aspmx.l.google.com"}]
+near_misses = ["velvet"]
+"""
+    )
+    own = ("--rules", str(tmp_path))
+    listed = run("rules", "list", *own).stdout.splitlines()
+    assert listed[0].split() == ["own/rope", "spam", "policy", "[google]"]
+    shown = run("rules", "show", "own/rope", *own).stdout
+    assert "pattern      velvet rope" in shown
+    assert "velvet rope  (host aspmx.l.google.com)" in shown
+    proven = run("rules", "test", "--only", "own/", *own)
+    assert (proven.exit_code, proven.stdout) == (0, "1 rules, 2 texts, 0 failed, 0 never reached\n")
+    assert "rule:own/rope" in run("rules", "explain", "velvet rope - gsmtp", *own).stdout
+
+
+def test_rules_test_fails_with_the_rule_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        "[[rule]]\nid = 'own/x'\npattern = 'rope'\nreason = 'policy'\nwhy = 'w'\nexamples = ['x']\nnear_misses = ['rope']\n"
+    )
+    result = run("rules", "test", "--only", "own/", "--rules", str(tmp_path))
+    assert result.exit_code == 1
+    assert "own/x: example decided by default (unspecified): x" in result.stdout
+    assert "own/x: near miss decided by rule:own/x (policy): rope" in result.stdout
+
+
+@pytest.mark.parametrize("args", [("rules", "show", "no/such"), ("classify", "x", "--rules", "no-such-folder")])
+def test_what_a_person_can_put_right_is_one_line(args: tuple[str, ...]) -> None:
+    result = run(*args)
+    assert isinstance(result.exception, AnalyzerError)
+    assert "\n" not in str(result.exception)

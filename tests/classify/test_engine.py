@@ -1,0 +1,264 @@
+"""From a text with what is known beside it to a verdict, and what explains it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.classify import Classifier, Guess, classify, load_rules, provider_of
+from analyzer.classify.blocklists import blocklist_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN = """
+[[rule]]
+id = "own/google"
+provider = ["google"]
+pattern = 'velvet rope'
+reason = "recipient_restricted"
+why = "w"
+examples = ["x"]
+near_misses = ["y"]
+
+[[rule]]
+id = "own/status"
+status = ["5.7.1", "4.3."]
+pattern = 'velvet rope'
+reason = "policy"
+why = "w"
+examples = ["x"]
+near_misses = ["y"]
+
+[[rule]]
+id = "own/phase"
+phase = ["data"]
+reply = ["554"]
+patterns = ['velvet ropes', 'velvet rope']
+reason = "spam_content"
+transient = true
+why = "w"
+examples = ["x"]
+near_misses = ["y"]
+
+[[rule]]
+id = "own/any"
+pattern = 'velvet (rope|carpet)'
+reason = "user_unknown"
+confidence = 0.8
+why = "The club has no such guest."
+source = "the club"
+examples = ["x"]
+near_misses = ["y"]
+
+[[rule]]
+id = "own/listed"
+pattern = 'on (a|the) list'
+reason = "ip_blocklisted"
+why = "w"
+examples = ["x"]
+near_misses = ["y"]
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    folder: Path = tmp_path_factory.mktemp("rules")
+    (folder / "own.toml").write_text(OWN, encoding="utf-8")
+    return Classifier(load_rules([folder]))
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "decided_by"),
+    [
+        ("550 5.1.1 velvet rope", {}, "rule:own/any"),
+        ("550 5.1.1 VELVET  Rope", {}, "rule:own/any"),
+        ("550 5.1.1 velvet rope", {"host": "alt1.aspmx.l.google.com"}, "rule:own/google"),
+        ("550 5.1.1 velvet rope - gsmtp", {}, "rule:own/google"),
+        ("550 5.1.1 velvet rope", {"recipient": "jane@gmail.com"}, "rule:own/google"),
+        ("host aspmx.l.google.com[192.0.2.1] said: 550 velvet rope", {}, "rule:own/google"),
+        ("550 5.7.1 velvet rope", {}, "rule:own/status"),
+        ("550 5.7.133 velvet rope", {}, "rule:own/any"),
+        ("451 4.3.5 velvet rope", {}, "rule:own/status"),
+        ("550 velvet rope", {"status": "5.7.1"}, "rule:own/status"),
+        ("554 velvet rope (in reply to end of DATA command)", {}, "rule:own/phase"),
+        ("550 velvet rope (in reply to end of DATA command)", {}, "rule:own/any"),
+        ("554 velvet rope", {}, "rule:own/any"),
+        # Names in addresses and the recipient's own domain never decide.
+        ("550 5.1.1 <velvet rope@example.com>: no", {}, "code"),
+        ("550 5.1.1 no, not at on-the list.example", {"recipient": "a@on-the list.example"}, "code"),
+        ("550 5.1.1 velvet rope", {"host": "velvet", "recipient": "jane@rope"}, "rule:own/any"),
+        # The innermost reply decides, and where it says nothing, the whole does.
+        ("velvet carpet: host mx.example.com said: 550 5.7.1 velvet rope", {}, "rule:own/status"),
+        ("550 5.7.1 velvet carpet: host mx.example.com said: 550 no", {}, "rule:own/any"),
+    ],
+)
+def test_which_rule_decides(own: Classifier, text: str, beside: dict[str, str], decided_by: str) -> None:
+    assert own.classify(text, **beside).decided_by == decided_by
+
+
+def test_a_verdict_in_full(own: Classifier) -> None:
+    verdict = own.classify("550-5.1.1 <jane@velvet.example>: Velvet 550 5.1.1 carpet", host="mx1.mimecast.com")
+    assert (verdict.label, verdict.fault, verdict.reason, verdict.transient) == (
+        "hard",
+        "address",
+        "user_unknown",
+        False,
+    )
+    assert (verdict.confidence, verdict.evidence) == (0.8, "Velvet carpet")
+    assert (verdict.provider, verdict.status, verdict.reply) == ("mimecast", "5.1.1", "550")
+    assert (verdict.blocklist, verdict.retry_after_s) == ("", None)
+
+
+def test_an_explanation(own: Classifier) -> None:
+    found = own.explain("550 5.7.1 velvet rope on the list", status="5.7.1")
+    assert found.rule is not None
+    assert found.rule.id == "own/status"
+    assert found.also == ("own/any", "own/listed")
+    assert found.codes_alone == "policy"
+    assert found.verdict == own.classify("550 5.7.1 velvet rope on the list", status="5.7.1")
+    nothing = own.explain("hello")
+    assert (nothing.rule, nothing.also, nothing.codes_alone) == (None, (), "")
+
+
+CODES = [
+    # text, what is beside it, reason
+    ("", {"status": "5.1.1"}, "user_unknown"),
+    ("550 5.1.10", {}, "no_mail_server"),
+    ("550 5.1.10", {"host": "x.mail.protection.outlook.com"}, "user_unknown"),
+    ("550 5.4.1", {}, "network_error"),
+    ("550 5.4.1", {"host": "x.mail.protection.outlook.com"}, "user_unknown"),
+    ("550 5.7.27", {}, "sender_rejected"),
+    ("550 5.7.27", {"host": "aspmx.l.google.com"}, "auth_failure"),
+    ("550 5.7.30", {}, "tls_required"),
+    ("550 5.7.30", {"host": "aspmx.l.google.com"}, "auth_failure"),
+    ("550 5.7.133", {}, "recipient_restricted"),
+    ("550 5.7.705", {}, "sender_account"),
+    ("550 5.0.0 (in reply to RCPT TO command)", {}, "recipient_rejected"),
+    ("550 (in reply to end of DATA command)", {}, "spam_content"),
+    ("550 (in reply to MAIL FROM command)", {}, "sender_rejected"),
+    ("550", {}, "recipient_rejected"),
+    ("", {"reply": "552"}, "mailbox_full"),
+    ("5.0.0", {}, "unspecified"),
+    # A wrapper's status only stands in for the quoted reply's where the classes agree.
+    ("host mx.example.com said: 421 hm", {"status": "5.1.1"}, "server_error"),
+    ("host mx.example.com said: 550 hm", {"status": "5.1.1"}, "user_unknown"),
+    ("550 5.1.1 x: host mx.example.com said: 552 5.2.2 hm", {"status": "5.1.1"}, "mailbox_full"),
+]
+
+
+@pytest.mark.parametrize(("text", "beside", "reason"), CODES)
+def test_codes_where_no_words_decide(own: Classifier, text: str, beside: dict[str, str], reason: str) -> None:
+    verdict = own.classify(text, **beside)
+    assert (verdict.reason, verdict.decided_by) == (reason, "code")
+
+
+def test_nothing_at_all_is_unknown(own: Classifier) -> None:
+    for text in ("", "  \n", "bounced", "\udcff"):
+        verdict = own.classify(text)
+        assert (verdict.label, verdict.reason, verdict.decided_by) == ("unknown", "unspecified", "default")
+
+
+def test_a_model_stands_between_strong_and_weak_codes(own: Classifier) -> None:
+    asked: list[tuple[str, str, str, str]] = []
+
+    def model(masked: str, status: str, reply: str, provider: str) -> Guess | None:
+        asked.append((masked, status, reply, provider))
+        return Guess("virus", 0.7, "worm") if "worm" in masked else None
+
+    modelled = Classifier(own.rules, model)
+    assert modelled.classify("550 5.7.1 a worm for a@b.example").decided_by == "model"
+    assert modelled.classify("550 5.7.1 a bird").decided_by == "code"
+    assert modelled.classify("550 5.1.1 a worm").decided_by == "code"
+    assert modelled.classify("550 velvet rope worm").decided_by == "rule:own/any"
+    assert asked[0] == ("550 5.7.1 a worm for _@_", "5.7.1", "550", "")
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "transient"),
+    [
+        ("550 5.1.1 velvet rope", False),
+        ("450 4.1.1 velvet rope", False),
+        ("450 4.1.1 velvet rope, try again later", True),
+        ("421 on a list", True),
+        ("554 on a list", False),
+        ("554 temporarily on a list", True),
+        ("452 4.2.2", True),
+        ("552 5.2.2", False),
+        ("4.4.7", True),
+        ("554 velvet rope (in reply to end of DATA command)", True),
+        ("4.0.0", False),
+    ],
+)
+def test_transient_by_meaning(own: Classifier, text: str, transient: bool) -> None:
+    assert own.classify(text).transient is transient
+
+
+def test_a_time_to_wait_comes_with_a_transient_verdict_only(own: Classifier) -> None:
+    assert own.classify("450 on a list, try again in 90 seconds").retry_after_s == 90
+    assert own.classify("550 5.1.1 velvet rope in 90 seconds").retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "name"),
+    [
+        ("blocked using zen.spamhaus.org", "ip_blocklisted", "Spamhaus ZEN"),
+        ("see https://www.spamhaus.org/sbl/query/SBL1", "ip_blocklisted", "Spamhaus SBL"),
+        ("listed in Spamhaus", "domain_blocklisted", "Spamhaus"),
+        ("blocked using dbl.spamhaus.org", "domain_blocklisted", "Spamhaus DBL"),
+        ("blocked using bl.spamcop.net", "ip_blocklisted", "SpamCop"),
+        ("blocked using b.barracudacentral.org", "ip_blocklisted", "Barracuda"),
+        ("a link is in multi.surbl.org, the host in bl.spamcop.net", "url_blocklisted", "SURBL"),
+        ("a link is in multi.surbl.org, the host in bl.spamcop.net", "ip_blocklisted", "SpamCop"),
+        ("dnsbl-2.uceprotect.net", "ip_blocklisted", "UCEPROTECT L2"),
+        ("see https://ipcheck.proofpoint.com/?ip=0.0.0.0", "ip_reputation", "Proofpoint"),
+        ("blocked using zen.spamhaus.org", "policy", ""),
+        ("blocked using zen.spamhaus.org; Error: open resolver", "ip_blocklisted", ""),
+        ("bl.spamcop.net query refused", "ip_blocklisted", ""),
+        ("on our own list", "ip_blocklisted", ""),
+    ],
+)
+def test_the_block_list_that_a_refusal_names(line: str, reason: str, name: str) -> None:
+    assert blocklist_of(line, reason) == name
+
+
+@pytest.mark.parametrize(
+    ("host", "domain", "text", "name"),
+    [
+        ("aspmx.l.google.com", "", "", "google"),
+        ("dns; ALT1.ASPMX.L.GOOGLE.COM. [192.0.2.1]", "", "", "google"),
+        ("example-com.mail.protection.outlook.com", "", "", "microsoft"),
+        ("hotmail-com.olc.protection.outlook.com", "", "", "outlook.com"),
+        ("mta5.am0.yahoodns.net", "", "", "yahoo"),
+        ("mx0a-00000001.pphosted.com", "", "", "proofpoint"),
+        ("mx1-us1.ppe-hosted.com", "", "", "proofpoint_essentials"),
+        ("cluster1.eu.messagelabs.com", "", "", "symantec"),
+        ("mx1.example.iphmx.com", "", "", "cisco"),
+        ("mx00.ionos.de", "", "", "ionos"),
+        ("mx.example.org", "gmail.com", "", "google"),
+        ("", "GMX.de", "", "gmx"),
+        ("mx.example.org", "", "550 x - gsmtp", "google"),
+        ("mx.example.org", "example.org", "550 to a@gmail.com", ""),
+        ("notgoogle.com", "", "", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_provider(host: str, domain: str, text: str, name: str) -> None:
+    assert provider_of(host, domain, text) == name
+
+
+# What the product promises in so many words.
+PROMISED = [
+    ("550 5.4.1 Recipient address rejected: Access denied", "example-com.mail.protection.outlook.com", "user_unknown"),
+    ("550 5.7.1 No such user", "", "user_unknown"),
+    ("550 5.1.1 Too many messages from you, rate limit exceeded", "", "rate_limited"),
+    ("550 Sender verify failed: no such user here", "", "sender_rejected"),
+    ("554 5.0.0 Failed: host mx.example.com said: 452 4.2.2 Mailbox full", "", "mailbox_full"),
+]
+
+
+@pytest.mark.parametrize(("text", "host", "reason"), PROMISED)
+def test_labels_follow_meaning(text: str, host: str, reason: str) -> None:
+    assert classify(text, host=host).reason == reason

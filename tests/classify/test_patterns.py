@@ -1,0 +1,79 @@
+"""The literals that a pattern requires, and that leaving patterns out by them never loses a match."""
+
+from __future__ import annotations
+
+import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.classify.patterns import PatternIndex, options, refuse_unsound, required_literals
+from analyzer.errors import RuleError
+
+REQUIRED = [
+    ("user unknown", [[{"user unknown"}]]),
+    ("Unknown|no such user", [[{"unknown"}], [{"no such user"}]]),
+    (r"\bblocked\b using", [[{"blocked using"}]]),
+    (
+        "(?:blocked|refused) by (?:the )?list",
+        [[{"blocked by list", "refused by list", "blocked by the list", "refused by the list"}]],
+    ),
+    ("(?:blocked|refused|denied) (?:the )?mail", [[{"blocked ", "refused ", "denied "}, {"mail"}]]),
+    ("colou?r", [[{"color", "colour"}]]),
+    ("spam.*detected", [[{"spam"}, {"detected"}]]),
+    ("mail(?:s|box)* full", [[{" full"}, {"mail"}]]),
+    ("x{0}abc", [[{"abc"}]]),
+    ("(?:ab){2}cde", [[{"abcde"}]]),
+    ("abc+de", [[{"abc"}, {"cde"}]]),
+    (r"\d{3} [[:alpha:]]+", [[{" "}]]),
+    (r"[^x]*", [[]]),
+    ("(?i)abc", [[]]),
+    ("abc|", [[{"abc"}], []]),
+]
+
+
+@pytest.mark.parametrize(("pattern", "literals"), REQUIRED)
+def test_what_a_pattern_requires(pattern: str, literals: list[list[set[str]]]) -> None:
+    found = [sorted(map(sorted, branch)) for branch in required_literals(pattern)]
+    assert found == [sorted(map(sorted, branch)) for branch in literals]
+
+
+_PIECES = st.sampled_from(["user", " ", "no", "such", "Ünknown", "x", r"\d", ".", r"\w", "[ab]", "[^c]", r"\b", r"\."])
+_PATTERNS = st.recursive(
+    _PIECES,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: f"(?:{'|'.join(parts)})"),
+        st.tuples(inner, st.sampled_from(["?", "*", "+", "{2}", "{0,2}", "+?"])).map(
+            lambda both: f"(?:{both[0]}){both[1]}"
+        ),
+    ),
+    max_leaves=10,
+)
+_TEXTS = st.lists(
+    st.sampled_from(["user", "USER", "no", "such", "ünknown", "ÜNKNOWN", "x", "7", ".", " ", "a", "c"]), max_size=12
+).map("".join)
+
+
+@given(st.lists(_PATTERNS, min_size=1, max_size=5), _TEXTS)
+def test_no_match_is_lost(patterns: list[str], line: str) -> None:
+    one_by_one = [
+        number for number, pattern in enumerate(patterns) if re2.compile(pattern, options()).search(line) is not None
+    ]
+    assert list(PatternIndex(patterns).matches(line)) == one_by_one
+
+
+def test_no_patterns_match_nothing() -> None:
+    assert PatternIndex([]).first("anything") is None
+
+
+def test_a_choice_leaves_the_others_out() -> None:
+    index = PatternIndex(["spam", "spam|ham", "ham"])
+    assert list(index.candidates("spam and ham")) == [0, 1, 2]
+    assert list(index.candidates("spam and ham", index.choice([1, 2]))) == [1, 2]
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)b", r"(a)\1", "a(", "x*", "a|", "(?<!a)b"])
+def test_what_is_not_linear_or_matches_nothing_is_refused(pattern: str) -> None:
+    with pytest.raises(RuleError, match=r"here\.toml"):
+        refuse_unsound(pattern, "here.toml")

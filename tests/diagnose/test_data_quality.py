@@ -1,0 +1,160 @@
+"""Which setting for the next list: the product's rule over campaigns that call for each answer."""
+
+from __future__ import annotations
+
+import pytest
+from diagnose_builder import OPEN, STRICT, UNCLASSIFIED, Block, campaign, next_list
+
+from analyzer.diagnose import diagnose
+from analyzer.diagnose.diagnosis import DataQuality
+
+
+def bad(count: int) -> dict[str, int]:
+    return {"user_unknown": count}
+
+
+NO_STATUS = {"have": frozenset({"campaign", "sent_at", "industry"})}
+HURT = (Block(700, bounced=bad(8)), Block(300, "guessed", bounced=bad(42)))
+
+
+@pytest.mark.parametrize(
+    ("name", "recommendation", "effect", "blocks", "changes"),
+    [
+        ("guessed hurt", "max_quality", "driven", HURT, {}),
+        (
+            "nothing wrong",
+            "max_quantity",
+            "not_shown",
+            (Block(700, bounced=bad(6)), Block(300, "guessed", bounced=bad(5))),
+            {},
+        ),
+        (
+            "guessed worse, yet harmless",
+            "max_quantity",
+            "driven",
+            (Block(2700, bounced=bad(10)), Block(300, "guessed", bounced=bad(15))),
+            {},
+        ),
+        (
+            "verified are stale",
+            "reverify",
+            "contributes",
+            (Block(700, bounced=bad(62)), Block(300, "guessed", bounced=bad(50))),
+            {},
+        ),
+        ("all verified and stale", "reverify", "too_little_data", (Block(900, bounced=bad(80)),), {}),
+        (
+            "catch-all carries it",
+            "reverify",
+            "too_little_data",
+            (Block(500, bounced=bad(4)), Block(500, "catch_all", bounced=bad(90))),
+            {},
+        ),
+        (
+            "seventeen leads",
+            "insufficient_evidence",
+            "too_little_data",
+            (Block(12, bounced=bad(1)), Block(5, "guessed", bounced=bad(1))),
+            {},
+        ),
+        (
+            "a hundred leads",
+            "insufficient_evidence",
+            "too_little_data",
+            (Block(60, bounced=bad(1)), Block(40, "guessed", bounced=bad(3))),
+            {},
+        ),
+        ("no lead at all", "insufficient_evidence", "too_little_data", (), {}),
+        (
+            "no status, 6 %",
+            "insufficient_evidence",
+            "too_little_data",
+            (Block(1000, "unknown", UNCLASSIFIED, bad(60)),),
+            NO_STATUS,
+        ),
+        (
+            "no status, 1 %",
+            "max_quantity",
+            "too_little_data",
+            (Block(1000, "unknown", UNCLASSIFIED, bad(8)),),
+            NO_STATUS,
+        ),
+        ("only guessed were sent", "max_quality", "too_little_data", (Block(600, "guessed", bounced=bad(70)),), {}),
+    ],
+)
+def test_verdicts(
+    name: str, recommendation: str, effect: str, blocks: tuple[Block, ...], changes: dict[str, object]
+) -> None:
+    found = diagnose(campaign(*blocks, **changes)).data_quality
+    assert (found.recommendation, found.guessed_effect) == (recommendation, effect), f"{name}: {found.why}"
+
+
+def test_spam_bounces_never_call_for_max_quality() -> None:
+    """Guessed addresses refused as spam, at any rate: the data is not the matter."""
+    found = quality(Block(700, bounced=bad(6)), Block(300, "guessed", bounced={"user_unknown": 4, "spam_content": 200}))
+    assert found.recommendation == "max_quantity"
+    assert found.guessed_effect == "not_shown"
+
+
+def test_full_mailboxes_say_nothing_about_the_data() -> None:
+    found = quality(Block(700, bounced={"mailbox_full": 80}), Block(300, "guessed", bounced={"mailbox_full": 80}))
+    assert found.recommendation == "max_quantity"
+    assert found.forecast.max_quantity.rate < 0.02
+
+
+def test_the_next_list_decides_and_not_the_last() -> None:
+    """The same history: harmless for a list with few guessed addresses, too much for one with many."""
+    few = quality(*HURT, next_leads=next_list((950, "verified", OPEN), (50, "guessed", OPEN)))
+    many = quality(*HURT, next_leads=next_list((300, "verified", OPEN), (700, "guessed", OPEN)))
+    assert (few.recommendation, many.recommendation) == ("max_quantity", "max_quality")
+    assert many.forecast.max_quantity.leads == 1000
+    assert many.forecast.max_quality.leads == 300
+    assert 300 <= many.forecast.best_mix.leads < 1000
+    assert many.forecast.best_mix.p_over_tolerance <= 0.10
+
+
+def test_a_status_never_sent_to_is_not_judged_by_belief() -> None:
+    found = quality(Block(800, bounced=bad(6)), next_leads=next_list((500, "verified", OPEN), (500, "guessed", OPEN)))
+    assert found.recommendation == "insufficient_evidence"
+    assert "more sends to guessed addresses would tell" in found.why
+
+
+def test_invalid_addresses_are_in_no_setting() -> None:
+    found = quality(*HURT, next_leads=next_list((400, "verified", OPEN), (100, "invalid", OPEN)))
+    assert found.forecast.max_quantity.leads == 400
+
+
+def test_a_few_leads_ahead_do_not_turn_one_bounce_into_stale_data() -> None:
+    """Fifteen leads: one bounce is 6.7 %, whose chance is above 20 % with the best of data."""
+    found = quality(Block(900, bounced=bad(16)), next_leads=next_list((15, "verified", OPEN)))
+    assert found.forecast.max_quantity.p_over_tolerance > 0.2
+    assert found.recommendation == "max_quantity"
+
+
+def test_the_tolerance_is_the_callers() -> None:
+    strict = diagnose(campaign(*HURT), tolerance=0.05).data_quality
+    lax = diagnose(campaign(*HURT), tolerance=0.15).data_quality
+    assert (strict.recommendation, lax.recommendation) == ("max_quality", "max_quantity")
+
+
+def test_why_says_numbers_and_doubt() -> None:
+    why = quality(*HURT).why
+    for words in ("14 % (42 of 300)", "1.1 % (8 of 700)", "95 % range", "chance of more than 5 %", "Leaving guessed"):
+        assert words in why
+    for jargon in ("Mantel", "bootstrap", "posterior", "p-value", "phi", "Wilson", "beta"):
+        assert jargon not in why
+
+
+def test_why_admits_that_guessing_is_not_the_cause() -> None:
+    found = quality(
+        Block(500, bounced=bad(5)),
+        Block(100, "guessed", bounced=bad(1)),
+        Block(100, industry=STRICT, bounced=bad(12)),
+        Block(500, "guessed", STRICT, bad(60)),
+    )
+    assert found.guessed_effect == "not_shown"
+    assert "not because guessing is shown to be the cause" in found.why
+
+
+def quality(*blocks: Block, **changes: object) -> DataQuality:
+    return diagnose(campaign(*blocks, **changes)).data_quality

@@ -1,0 +1,206 @@
+"""Whose side refusals are, and which fixes they ask for."""
+
+from __future__ import annotations
+
+import pytest
+from diagnose_builder import OPEN, STRICT, UNCLASSIFIED, Block, campaign
+
+from analyzer.diagnose import diagnose
+from analyzer.diagnose.diagnosis import Deliverability
+
+
+def verdict(*blocks: Block, **changes: object) -> Deliverability:
+    return diagnose(campaign(*blocks, **changes)).deliverability
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "fixes", "blocks"),
+    [
+        ("nothing wrong", "none", set(), (Block(600), Block(200, industry=STRICT))),
+        (
+            "the usual few",
+            "none",
+            set(),
+            (Block(800, bounced={"spam_content": 3}), Block(200, industry=STRICT, bounced={"spam_content": 1})),
+        ),
+        (
+            "strict ones block",
+            "recipient",
+            {"RCPT-STRICT"},
+            (Block(600, bounced={"spam_content": 1}), Block(200, industry=STRICT, bounced={"spam_content": 18})),
+        ),
+        (
+            "strict companies are larger",
+            "recipient",
+            {"RCPT-STRICT"},
+            (
+                Block(600, bounced={"spam_content": 1}),
+                Block(200, industry=STRICT, bounced={"spam_content": 16}, per_domain=2),
+            ),
+        ),
+        (
+            "strict ones say so",
+            "recipient",
+            {"RCPT-POLICY"},
+            (Block(600), Block(200, industry=STRICT, bounced={"policy": 18})),
+        ),
+        ("closed groups", "recipient", {"RCPT-RESTRICTED"}, (Block(300, bounced={"recipient_restricted": 8}),)),
+        (
+            "DMARC fails everywhere",
+            "sender",
+            {"AUTH-DMARC"},
+            (Block(600, bounced={"auth_failure": 20}), Block(200, industry=STRICT, bounced={"auth_failure": 7})),
+        ),
+        (
+            "two DMARC failures are proof",
+            "sender",
+            {"AUTH-DMARC"},
+            (Block(900, bounced={"auth_failure": 2}), Block(100, industry=STRICT)),
+        ),
+        ("one of many is none", "none", {"AUTH-DMARC"}, (Block(2000, bounced={"auth_failure": 1, "spam_content": 4}),)),
+        (
+            "both",
+            "mixed",
+            {"AUTH-DMARC", "RCPT-STRICT"},
+            (
+                Block(600, bounced={"auth_failure": 20}),
+                Block(200, industry=STRICT, bounced={"auth_failure": 7, "spam_content": 20}),
+            ),
+        ),
+        (
+            "open ones refuse as well",
+            "sender",
+            {"CONTENT-SPAM"},
+            (Block(600, bounced={"spam_content": 24}), Block(200, industry=STRICT, bounced={"spam_content": 8})),
+        ),
+        (
+            "open ones refuse, strict ones more",
+            "mixed",
+            {"CONTENT-SPAM", "RCPT-STRICT"},
+            (Block(600, bounced={"spam_content": 20}), Block(300, industry=STRICT, bounced={"spam_content": 50})),
+        ),
+        (
+            "one bank is not an industry",
+            "recipient",
+            {"RCPT-DOMAIN-BLOCK"},
+            (
+                Block(600, bounced={"spam_content": 2}),
+                Block(200, industry=STRICT),
+                Block(40, industry=STRICT, domain="bank.example", bounced={"spam_content": 40}),
+            ),
+        ),
+        (
+            "one open company",
+            "recipient",
+            {"RCPT-DOMAIN-BLOCK"},
+            (Block(900), Block(40, domain="one.example", bounced={"spam_content": 38})),
+        ),
+        ("our own limit", "sender", {"QUOTA-OUT"}, (Block(600, bounced={"sender_account": 30}),)),
+        ("listed", "sender", {"BLOCKLIST"}, (Block(600, bounced={"ip_blocklisted": 12}),)),
+        ("complaints", "sender", {"COMPLAINT"}, (Block(900, bounced={"complaint": 5}),)),
+        (
+            "no industry, unwanted",
+            "undetermined",
+            {"CONTENT-SPAM"},
+            (Block(600, industry=UNCLASSIFIED, bounced={"spam_content": 30}),),
+        ),
+        (
+            "no industry, poor standing",
+            "sender",
+            {"REP-DOMAIN"},
+            (Block(600, industry=UNCLASSIFIED, bounced={"domain_reputation": 30}),),
+        ),
+        ("twelve leads", "undetermined", set(), (Block(12),)),
+        ("no lead", "undetermined", set(), ()),
+    ],
+)
+def test_verdicts(name: str, side: str, fixes: set[str], blocks: tuple[Block, ...]) -> None:
+    found = verdict(*blocks)
+    assert found.side == side, f"{name}: {found.why}"
+    assert {fix.id for fix in found.fixes} == fixes, f"{name}: {found.why}"
+
+
+def test_rates_are_those_of_open_and_strict_industries() -> None:
+    found = verdict(Block(400, bounced={"spam_content": 8}), Block(100, industry=STRICT, bounced={"policy": 10}))
+    assert found.sender_rate.estimate == 0.02
+    assert found.strict_rate.estimate == 0.1
+    assert found.sender_rate.low < 0.02 < found.sender_rate.high
+    unknown = verdict(Block(400, industry=UNCLASSIFIED, bounced={"spam_content": 8}))
+    assert unknown.sender_rate.estimate is None
+    assert unknown.strict_rate.estimate is None
+
+
+def test_no_dns_change_for_a_recipients_rule() -> None:
+    found = verdict(Block(600), Block(200, industry=STRICT, bounced={"policy": 20, "recipient_restricted": 5}))
+    assert found.side == "recipient"
+    assert {fix.side for fix in found.fixes} == {"recipient"}
+
+
+def test_strict_texts_that_blame_our_standing_are_weighed_by_open_industries() -> None:
+    """Only banks call our standing poor, and 800 others do not: theirs, and no reputation fix."""
+    found = verdict(Block(800), Block(200, industry=STRICT, bounced={"domain_reputation": 20}))
+    assert found.side == "recipient"
+    assert [fix.id for fix in found.fixes] == ["RCPT-STRICT"]
+
+
+def test_proofs_come_first_then_what_explains_most() -> None:
+    found = verdict(
+        Block(600, bounced={"auth_failure": 3, "domain_reputation": 15, "spam_content": 30}),
+        Block(200, industry=STRICT),
+    )
+    assert [(fix.id, fix.priority) for fix in found.fixes] == [
+        ("AUTH-DMARC", 1),
+        ("CONTENT-SPAM", 2),
+        ("REP-DOMAIN", 3),
+    ]
+    assert [fix.share for fix in found.fixes] == [pytest.approx(n / 48) for n in (3, 30, 15)]
+    assert found.fixes[0].domains == 3
+
+
+def test_a_reply_can_ask_for_two_fixes() -> None:
+    found = verdict(Block(300, bounced={"auth_failure": 6}, text="550 5.7.26 SPF and DKIM did not pass"))
+    assert {fix.id: fix.bounces for fix in found.fixes} == {"AUTH-SPF": 6, "AUTH-DKIM": 6}
+
+
+def test_evidence_is_distinct_and_without_names() -> None:
+    blocks = [
+        Block(50, bounced={"auth_failure": 5}, text=f"550 5.7.26 {words} for jane.doe@victim.example (id 8a7f{i}c)")
+        for i, words in enumerate(["DMARC failed", "DMARC failed", "DMARC policy says no", "Not aligned"])
+    ]
+    (fix,) = verdict(*blocks).fixes
+    assert len(fix.evidence) == 3
+    assert fix.evidence[0].startswith("550 5.7.26 DMARC failed for ***@victim.example")
+    assert not any("jane" in line for line in fix.evidence)
+
+
+def test_each_named_list_has_its_own_procedure() -> None:
+    correlated = campaign(Block(300, bounced={"ip_blocklisted": 6}))
+    correlated.bounces["blocklist"] = ["Spamhaus CSS"] * 4 + ["Some List"] * 2
+    found = diagnose(correlated).deliverability.fixes
+    assert [(fix.id, fix.bounces) for fix in found] == [("BLOCKLIST-SPAMHAUS-CSS", 4), ("BLOCKLIST-SOME-LIST", 2)]
+    assert any("Spamhaus CSS" in step for step in found[0].steps)
+
+
+def test_why_names_both_sides_in_plain_words() -> None:
+    why = verdict(
+        Block(600, bounced={"auth_failure": 20}),
+        Block(200, industry=STRICT, bounced={"auth_failure": 7, "spam_content": 20}),
+    ).why
+    for words in (
+        "47 of 800 leads (5.9 %)",
+        "SPF, DKIM or DMARC failed (27 refusals at 27 domains)",
+        "13.5 %",
+        "Both sides",
+    ):
+        assert words in why
+    for jargon in ("permutation", "cluster", "p-value", "deff", "stratum"):
+        assert jargon not in why
+
+
+def test_a_forwarded_lead_in_two_industries_breaks_nothing() -> None:
+    found = verdict(
+        Block(30, industry=STRICT, domain="both.example"),
+        Block(20, industry=OPEN, domain="both.example", bounced={"policy": 1}),
+        Block(300),
+    )
+    assert found.side == "none"

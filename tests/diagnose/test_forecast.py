@@ -1,0 +1,172 @@
+"""What is expected of a list that was not sent: posterior by hand, and intervals that keep what they promise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from diagnose_builder import OPEN, STRICT, Block, campaign
+
+from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.forecast import (
+    CELLS,
+    GROUPS,
+    History,
+    Target,
+    best_mix,
+    cell_means,
+    forecast,
+    history,
+    intraclass,
+    outcomes,
+    posterior,
+)
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
+
+PRIOR = thresholds().forecast.prior
+
+
+def cell(status: str, group: str) -> int:
+    return EMAIL_STATUSES.index(status) * GROUPS + INDUSTRY_GROUPS.index(group)
+
+
+def seen(phi: float = 0.005, **cells: tuple[int, int]) -> History:
+    """A history of one campaign: `verified_open=(leads, bounces)`."""
+    leads, bounces = np.zeros(CELLS), np.zeros(CELLS)
+    for name, (count, bounced) in cells.items():
+        at = cell(*name.rsplit("_", 1))
+        leads[at], bounces[at] = count, bounced
+    weight = 1 / (1 + (np.repeat(leads.reshape(-1, GROUPS).sum(1), GROUPS) - 1).clip(0) * phi)
+    return History(leads, bounces, leads * weight, bounces * weight, phi, 0.1, 1)
+
+
+def target(**cells: int) -> Target:
+    leads = np.zeros(CELLS, dtype=np.int64)
+    for name, count in cells.items():
+        leads[cell(*name.rsplit("_", 1))] = count
+    return Target(leads, np.ones(CELLS))
+
+
+def test_posterior_by_hand() -> None:
+    # 401 verified leads of one campaign, 12 bounces: deff = 1 + 400 · 0.005 = 3, so 133.67 leads and 4 bounces,
+    # and the prior's 20 leads at 2 %: mean (0.4 + 4) / 153.67 = 0.02863.
+    found = posterior(seen(verified_open=(401, 12)), PRIOR)
+    assert found.weight[cell("verified", "open")] == pytest.approx(401 / 3 + 20)
+    assert found.mean[cell("verified", "open")] == pytest.approx(4.4 / (401 / 3 + 20))
+    # Strict verified leads were never written to: they borrow 133.67 / (1 + 1.3367) = 57.2 leads from the open ones.
+    borrowed = (401 / 3) / (1 + 0.01 * 401 / 3)
+    assert found.weight[cell("verified", "strict")] == pytest.approx(20 + borrowed)
+    # Guessed leads have the prior alone.
+    assert found.mean[cell("guessed", "open")] == pytest.approx(0.10)
+    assert found.weight[cell("guessed", "open")] == 20
+
+
+def test_campaigns_alike_and_unlike() -> None:
+    # Two groups of 100, 0 and 20 hits: p = 0.1, each deviation² = 100, binomial variance 9, half of it lost to the
+    # estimated mean: (200 - 9) / (2 · 100 · 99 · 0.09 · 0.5) = 0.2144.
+    flag = np.r_[np.zeros(100), np.ones(20), np.zeros(80)].astype(bool)
+    group = np.repeat([0, 1], 100)
+    assert intraclass(flag, np.zeros(200, dtype=np.int64), group) == pytest.approx(191 / 891)
+    alike = np.tile(np.arange(100) < 10, 2)
+    assert intraclass(alike, np.zeros(200, dtype=np.int64), group) <= 0
+
+
+def test_history_weighs_by_campaign() -> None:
+    past = history(contacts(campaign(Block(101, bounced={"user_unknown": 5}), Block(201, campaign="b"))))
+    # 101 leads at deff 1.5 and 201 at deff 2.
+    assert past.effective_leads.sum() == pytest.approx(101 / 1.5 + 201 / 2)
+    assert past.effective_bounces.sum() == pytest.approx(5 / 1.5)
+    assert past.campaigns == 2
+
+
+def test_campaigns_that_differ_widen_the_range() -> None:
+    steady = [Block(200, campaign=f"c{i}", bounced={"user_unknown": 8}) for i in range(8)]
+    unsteady = [Block(200, campaign=f"c{i}", bounced={"user_unknown": 16 * (i % 2)}) for i in range(8)]
+    assert history(contacts(campaign(*steady))).campaign_phi < 0.005
+    assert history(contacts(campaign(*unsteady))).campaign_phi > 0.015
+
+
+def test_a_list_is_weighted_by_its_own_mix() -> None:
+    past = seen(verified_open=(1000, 10), guessed_open=(1000, 120))
+    drawn = outcomes(past, PRIOR, np.ones(CELLS, dtype=bool), seed=1)
+    mostly_verified = forecast(target(verified_open=900, guessed_open=100), drawn, 0.05)
+    mostly_guessed = forecast(target(verified_open=100, guessed_open=900), drawn, 0.05)
+    means = cell_means(past)
+    expected = 0.9 * means[cell("verified", "open")] + 0.1 * means[cell("guessed", "open")]
+    assert mostly_verified.rate == pytest.approx(expected, rel=0.05)
+    assert mostly_verified.p_over_tolerance < 0.1 < 0.9 < mostly_guessed.p_over_tolerance
+    assert mostly_verified.low <= mostly_verified.rate <= mostly_verified.high
+    assert mostly_verified.bounces == pytest.approx(mostly_verified.rate * 1000)
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    past = seen(verified_open=(500, 10))
+    cells = np.ones(CELLS, dtype=bool)
+    first, again, other = (
+        forecast(target(verified_open=500), outcomes(past, PRIOR, cells, seed=seed), 0.05) for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def test_best_mix_is_the_largest_within_the_tolerance() -> None:
+    past = seen(verified_open=(2000, 20), guessed_open=(1000, 120))
+    means = cell_means(past)
+    drawn = outcomes(past, PRIOR, np.ones(CELLS, dtype=bool), seed=1)
+    cells = np.repeat([cell("verified", "open"), cell("guessed", "open")], [600, 400])
+    size = best_mix(cells, means[cells], means, drawn, 0.05)
+    assert 600 < size < 1000
+
+    def over(count: int) -> float:
+        kept = Target(np.bincount(cells[:count], minlength=CELLS), np.ones(CELLS))
+        return forecast(kept, drawn, 0.05).p_over_tolerance or 0.0
+
+    assert over(size) <= 0.10 < over(size + 20)
+    assert best_mix(cells[:600], means[cells[:600]], means, drawn, 0.05) == 600
+    assert best_mix(cells[600:], means[cells[600:]], means, drawn, 0.02) == 0
+    assert best_mix(cells[:0], means[cells[:0]], means, drawn, 0.05) == 0
+
+
+@pytest.mark.parametrize(("phi", "campaigns"), [(0.0, 2), (0.005, 2), (0.01, 8)])
+def test_ranges_cover_what_they_promise(phi: float, campaigns: int) -> None:
+    """Campaigns of 700 verified and 300 guessed leads, all up or down together by `phi`: 95 % has to be 90 or more."""
+    rng = np.random.default_rng(7)
+    sizes = {"verified_open": 700, "guessed_open": 300}
+    inside, rounds = 0, 150
+    for _ in range(rounds):
+        rates = (rng.uniform(0.005, 0.03), rng.uniform(0.05, 0.15))
+        totals = np.array([_bounces(rng, rates, phi) for _ in range(campaigns)])
+        learnt = phi if campaigns >= 5 else 0.005
+        past = seen(learnt, **{name: (n * campaigns, int(x)) for (name, n), x in zip(sizes.items(), totals.sum(0))})
+        raw = past.leads / campaigns
+        weight = 1 / (1 + (raw - 1).clip(0) * learnt)
+        past = replace(past, effective_leads=past.leads * weight, effective_bounces=past.bounces * weight)
+        cells = past.leads > 0
+        ahead = forecast(target(**sizes), outcomes(past, PRIOR, cells, seed=1), 0.05)
+        came = _bounces(rng, rates, phi).sum() / 1000
+        inside += ahead.low <= came <= ahead.high
+    assert inside / rounds >= 0.90
+
+
+def _bounces(rng: np.random.Generator, rates: tuple[float, float], phi: float) -> np.ndarray:
+    from scipy.stats import beta
+
+    if phi:
+        spread, quantile = (1 - phi) / phi, rng.random()
+        rates = tuple(beta.ppf(quantile, rate * spread, (1 - rate) * spread) for rate in rates)
+    return rng.binomial([700, 300], rates)
+
+
+def test_strict_and_open_cells_are_told_apart() -> None:
+    past = history(
+        contacts(
+            campaign(
+                Block(300, bounced={"user_unknown": 3}),
+                Block(300, industry=STRICT, bounced={"user_unknown": 30}),
+                Block(1, industry=OPEN),
+            )
+        )
+    )
+    means = cell_means(past)
+    assert means[cell("verified", "strict")] > 2 * means[cell("verified", "open")]

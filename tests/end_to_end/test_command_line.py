@@ -1,0 +1,132 @@
+"""The commands as a person types them: output, exit codes, and one clear line for what went wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from campaign import USER_UNKNOWN, Campaign, bounce
+
+PROGRAM = Path(sys.executable).parent / "bounce-analyzer"
+
+
+def run(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, timeout=120)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture
+def files(tmp_path):
+    campaign = Campaign()
+    campaign.add(60, status="Verified", industry="Retail", bounces=3)
+    return campaign.write(tmp_path)
+
+
+def test_parse_writes_json_lines_to_stdout(files):
+    done = run("parse", files["bounces"])
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["reason"] for row in rows] == ["user_unknown"] * 3
+    assert rows[0]["source"].endswith("bounces.mbox#0")
+    assert "3 bounce" in done.stderr
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_parse_writes_tables_that_diagnose_reads(files, tmp_path, ending):
+    table = tmp_path / f"parsed{ending}"
+    assert run("parse", files["bounces"], "--out", table).returncode == 0
+    done = run("diagnose", "--bounces", table, "--log", files["log"], "--leads", files["leads"], "--json")
+    assert json.loads(done.stdout)["totals"]["hard"]["count"] == 3
+
+
+def test_parse_reads_a_message_from_stdin():
+    done = run("parse", "-", stdin=bounce("kim@lumen.example", USER_UNKNOWN).encode())
+    assert json.loads(done.stdout)["recipient"] == "kim@lumen.example"
+
+
+def test_all_keeps_the_messages_that_are_no_bounce(tmp_path):
+    (tmp_path / "away.eml").write_text(
+        "From: kim@lumen.example\nSubject: Automatic reply: hello\n\nAway until Monday.\n"
+    )
+    (tmp_path / "bounce.eml").write_text(bounce("kim@lumen.example", USER_UNKNOWN))
+    kinds = [json.loads(line)["kind"] for line in run("parse", tmp_path, "--all").stdout.splitlines()]
+    assert sorted(kinds) == ["autoreply", "bounce"]
+    assert len(run("parse", tmp_path).stdout.splitlines()) == 1
+
+
+def test_classify_one_text_and_a_stream():
+    assert "user_unknown" in run("classify", "550 5.1.1 No such user").stdout
+    done = run(
+        "classify", "--json", stdin=b'{"text": "550 5.1.1 No such user", "status": null}\n452 4.2.2 Mailbox full\n\n'
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["reason"] for answer in answers] == ["user_unknown", "mailbox_full", "unspecified"]
+
+
+def test_diagnose_prints_the_verdict_and_writes_the_report(files, tmp_path):
+    out = tmp_path / "out"
+    done = run(
+        "diagnose", "--bounces", files["bounces"], "--log", files["log"], "--leads", files["leads"], "--out", out
+    )
+    assert done.returncode == 0, done.stderr
+    assert "report.html" in done.stdout
+    assert "\x1b[" not in done.stdout
+
+
+def test_as_a_module(files):
+    done = subprocess.run(
+        [sys.executable, "-m", "analyzer", "parse", files["bounces"]], capture_output=True, timeout=60
+    )
+    assert len(done.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["parse", "nowhere.mbox"], "nowhere.mbox"),
+        (["parse", "empty"], "no message"),
+        (["parse", "empty.mbox"], "empty.mbox"),
+        (["parse", "bounces.mbox", "--out", "rows.doc"], "rows.doc"),
+        (["parse", "bounces.mbox", "--frobnicate"], "--frobnicate"),
+        (["parse"], "SOURCE"),
+        (["diagnose", "--bounces", "bounces.mbox", "--log", "noaddress.csv"], "noaddress.csv"),
+        (["diagnose", "--bounces", "bounces.mbox", "--log", "nothing.csv"], "nothing.csv"),
+        (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--leads", "missing.csv"], "missing.csv"),
+        (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--map", "recipient"], "--map"),
+        (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--out", "log.csv"], "log.csv"),
+        (["classify", "x", "--rules", "nowhere"], "nowhere"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(files, tmp_path, arguments, words):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty.mbox").touch()
+    (tmp_path / "nothing.csv").touch()
+    (tmp_path / "noaddress.csv").write_text("name,city\nKim,Oslo\n")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_broken_message_never_stops_a_run(tmp_path):
+    (tmp_path / "a.eml").write_bytes(
+        b"Subject: Undelivered\nFrom: MAILER-DAEMON\nContent-Type: multipart/report; boundary=x\n\n--x\n\xff\xfe"
+    )
+    (tmp_path / "b.eml").write_text(bounce("kim@lumen.example", USER_UNKNOWN))
+    done = run("parse", tmp_path)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_nothing_half_written_is_left_behind(files, tmp_path):
+    target = tmp_path / "report"
+    target.write_text("a file where a folder should go")
+    done = run("diagnose", "--bounces", files["bounces"], "--log", files["log"], "--out", target)
+    assert done.returncode == 2
+    assert target.read_text() == "a file where a folder should go"
