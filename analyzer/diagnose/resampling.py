@@ -48,7 +48,7 @@ def _distinct_clusters(cluster: Codes, column: Codes, amount: Codes, columns: in
     kinds = _different(index, column, amount, len(names), columns)
     if len(kinds[1]) <= _KINDS:
         return kinds
-    # Random groups of clusters keep the variance of every total, and so many of them lose next to nothing of it.
+    # Random groups of equal numbers of clusters keep the variance of every ratio of totals, which is what is compared.
     dealt = np.random.default_rng(1).permutation(len(names)) % _KINDS
     return _different(dealt[index], column, amount, _KINDS, columns)
 

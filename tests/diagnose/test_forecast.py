@@ -50,17 +50,21 @@ def target(**cells: int) -> Target:
 
 
 def test_posterior_by_hand() -> None:
-    # 401 verified leads of one campaign, 12 bounces: deff = 1 + 400 · 0.005 = 3, so 133.67 leads and 4 bounces,
-    # and the prior's 20 leads at 2 %: mean (0.4 + 4) / 153.67 = 0.02863.
     found = posterior(seen(verified_open=(401, 12)), PRIOR)
-    assert found.weight[cell("verified", "open")] == pytest.approx(401 / 3 + 20)
-    assert found.mean[cell("verified", "open")] == pytest.approx(4.4 / (401 / 3 + 20))
-    # Strict verified leads were never written to: they borrow 133.67 / (1 + 1.3367) = 57.2 leads from the open ones.
-    borrowed = (401 / 3) / (1 + 0.01 * 401 / 3)
-    assert found.weight[cell("verified", "strict")] == pytest.approx(20 + borrowed)
+    here, elsewhere, guessed = cell("verified", "open"), cell("verified", "strict"), cell("guessed", "open")
+    # 401 verified leads of one campaign, 12 bounces: deff = 1 + 400 · 0.005 = 3, so 133.67 leads and 4 bounces,
+    # and the prior's 20 leads at 2 %: the status' rate is (0.4 + 4) / 153.67 = 0.02863.
+    level = 4.4 / (401 / 3 + 20)
+    assert found.mean[elsewhere] == pytest.approx(level)
+    # Raw, the status is at 12.4 / 421 = 0.02945 and the cell at (12 + 100 · 0.02945) / 501 = 0.02983: 1.3 % above.
+    assert found.mean[here] == pytest.approx(level * 0.029831 / 0.029454, rel=1e-4)
+    # The cell rests on the prior and its own leads; strict ones borrow 401 / (1 + 4.01) = 80 leads.
+    assert found.counted[here] == 421
+    assert found.counted[elsewhere] == pytest.approx(20 + 401 / 5.01)
+    # What the campaign adds to the doubt: 1 / 154.67 - 1 / 422.
+    assert found.shared[here] == pytest.approx(1 / (401 / 3 + 21) - 1 / 422)
     # Guessed leads have the prior alone.
-    assert found.mean[cell("guessed", "open")] == pytest.approx(0.10)
-    assert found.weight[cell("guessed", "open")] == 20
+    assert (found.mean[guessed], found.counted[guessed], found.shared[guessed]) == (pytest.approx(0.10), 20, 0)
 
 
 def test_campaigns_alike_and_unlike() -> None:
@@ -138,7 +142,9 @@ def test_ranges_cover_what_they_promise(phi: float, campaigns: int) -> None:
         rates = (rng.uniform(0.005, 0.03), rng.uniform(0.05, 0.15))
         totals = np.array([_bounces(rng, rates, phi) for _ in range(campaigns)])
         learnt = phi if campaigns >= 5 else 0.005
-        past = seen(learnt, **{name: (n * campaigns, int(x)) for (name, n), x in zip(sizes.items(), totals.sum(0))})
+        past = seen(
+            learnt, **{name: (n * campaigns, int(x)) for (name, n), x in zip(sizes.items(), totals.sum(0), strict=True)}
+        )
         raw = past.leads / campaigns
         weight = 1 / (1 + (raw - 1).clip(0) * learnt)
         past = replace(past, effective_leads=past.leads * weight, effective_bounces=past.bounces * weight)

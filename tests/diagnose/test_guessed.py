@@ -118,29 +118,29 @@ def test_bootstrap_keeps_the_mean_and_the_spread_of_clusters() -> None:
 
 
 def test_bootstrap_of_random_groups_has_the_same_spread() -> None:
-    """20,000 clusters, no two alike, are drawn in random groups: variance still the sum of squares."""
-    amount = np.arange(1, 20_001)
-    drawn = bootstrap_totals(amount, np.zeros(20_000, dtype=np.int64), amount, columns=1, draws=3000, seed=3)
-    assert drawn.mean() == pytest.approx(amount.sum(), rel=0.01)
-    assert drawn.std() == pytest.approx(np.sqrt((amount.astype(float) ** 2).sum()), rel=0.1)
+    """20,000 clusters, no two alike, are drawn in random groups: a rate's spread is still √Σ(hits - p · leads)² / N."""
+    rng = np.random.default_rng(5)
+    leads = np.arange(1, 20_001)
+    hits = rng.binomial(leads, 0.1)
+    cluster = np.tile(np.arange(20_000), 2)
+    column = np.repeat([0, 1], 20_000)
+    drawn = bootstrap_totals(cluster, column, np.r_[leads, hits], columns=2, draws=2000, seed=3)
+    expected = np.sqrt(((hits - hits.sum() / leads.sum() * leads) ** 2).sum()) / leads.sum()
+    assert (drawn[:, 1] / drawn[:, 0]).std() == pytest.approx(expected, rel=0.08)
 
 
 @pytest.mark.parametrize(
     ("hits", "p"),
     [
-        # Four marked of eight single-lead clusters hold all three hits: C(4,3) / C(8,3) = 4 / 56.
-        ([1, 1, 1, 0, 0, 0, 0, 0], 4 / 56),
-        # The hits are the unmarked ones': as many or more is certain.
-        ([0, 0, 0, 0, 1, 1, 1, 0], 1.0),
+        # Four of ten single-lead clusters are marked and hold all three hits: C(4,3) / C(10,3) = 4 / 120.
+        ([1, 1, 1, 0, 0, 0, 0, 0, 0, 0], 4 / 120),
+        # The unmarked ones hold them: as many or more for the marked is certain.
+        ([0, 0, 0, 0, 1, 1, 1, 0, 0, 0], 1.0),
     ],
 )
 def test_permutation_by_hand(hits: list[int], p: float) -> None:
-    marked = np.arange(8) < 4
-    # Nine more unmarked clusters would make it comparable; here the four unmarked are too few, so pad with a twin set.
-    size = np.ones(8, dtype=np.int64)
-    found = permutation_p(np.r_[size, [2] * 5], np.r_[hits, [0] * 5], np.r_[marked, [False] * 5], draws=20_000, seed=1)
-    if found is not None:
-        assert found == pytest.approx(p, abs=0.01)
+    found = permutation_p(np.ones(10, dtype=np.int64), np.array(hits), np.arange(10) < 4, draws=20_000, seed=1)
+    assert found == pytest.approx(p, abs=0.005)
 
 
 def test_nothing_to_deal_out() -> None:

@@ -1,0 +1,73 @@
+"""What bounces more than its mix explains, and what only seems to."""
+
+from __future__ import annotations
+
+import pytest
+from diagnose_builder import STRICT, Block, campaign
+
+from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.diagnosis import Driver
+from analyzer.diagnose.drivers import drivers
+
+
+def found(*blocks: Block) -> list[Driver]:
+    return drivers(contacts(campaign(*blocks)))
+
+
+def test_a_bad_mailbox_stands_out_with_its_lift() -> None:
+    # 40 of 200 against 8 of 800: expected 1 %, smoothed by one lead.
+    (driver,) = found(
+        Block(200, sender="bob@second.example", bounced={"policy": 40}), Block(800, bounced={"policy": 8})
+    )
+    assert (driver.dimension, driver.value, driver.label) == ("sender_domain", "second.example", "spam")
+    assert (driver.leads, driver.bounces, driver.rate) == (200, 40, 0.2)
+    assert driver.expected == pytest.approx(0.01, rel=0.1)
+    assert driver.lift == pytest.approx(20, rel=0.1)
+    assert driver.q_value < 0.05
+
+
+def test_a_mailbox_is_named_where_its_domain_has_good_ones() -> None:
+    named = found(
+        Block(200, sender="bad@sender.example", bounced={"policy": 40}),
+        Block(400, sender="ann@sender.example", bounced={"policy": 4}),
+        Block(400, sender="joe@other.example", bounced={"policy": 4}),
+    )
+    assert ("sender", "bad@sender.example") in [(driver.dimension, driver.value) for driver in named]
+
+
+def test_a_campaign_of_guessed_addresses_is_explained_by_them() -> None:
+    named = found(
+        Block(300, "guessed", campaign="guesses", bounced={"user_unknown": 30}),
+        Block(100, "verified", campaign="guesses", bounced={"user_unknown": 1}),
+        Block(100, "guessed", campaign="proven", bounced={"user_unknown": 10}),
+        Block(700, "verified", campaign="proven", bounced={"user_unknown": 7}),
+    )
+    assert [(driver.dimension, driver.value) for driver in named] == [("email_status", "guessed")]
+
+
+def test_one_company_is_reported_once_and_as_itself() -> None:
+    named = found(
+        Block(40, industry=STRICT, domain="bank.example", title="CFO", bounced={"policy": 38}),
+        Block(60, industry=STRICT, title="CFO"),
+        Block(800),
+    )
+    assert [(driver.dimension, driver.value) for driver in named] == [("recipient_domain", "bank.example")]
+
+
+def test_first_steps_are_not_blamed_for_dead_addresses() -> None:
+    assert not found(Block(400, step="1", bounced={"user_unknown": 40}), Block(400, step="2"), Block(400, step="3"))
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (Block(1000, bounced={"policy": 100}),),
+        (Block(500, bounced={"policy": 10}), Block(500, campaign="b", bounced={"policy": 12})),
+        (Block(996), Block(4, campaign="b", bounced={"policy": 4})),
+        (Block(980, bounced={"policy": 200}), Block(20, campaign="b")),
+        (),
+    ],
+    ids=["nothing to compare", "chance", "four bounces", "hardly anything else", "no lead"],
+)
+def test_no_driver(blocks: tuple[Block, ...]) -> None:
+    assert found(*blocks) == []
