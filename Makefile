@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit format clean
+.PHONY: help demo test lint types unit model format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ types: $(READY)  ## strict type check
 
 unit: $(READY)  ## the tests
 	$(BIN)/python -m pytest
+
+model: $(READY)  ## build the model behind the rules again, and its report docs/model.md
+	$(BIN)/python -m analyzer.classify.training
 
 format: $(READY)  ## put the format right
 	$(BIN)/ruff check --fix .

@@ -27,8 +27,8 @@ _OPENS = frozenset(" :;'\"<([=>")
 #: A code, and behind it the words of a reply: a count ("500 messages", "450 per hour") is none.
 _CODE = re.compile(
     rf"""[45]\d\d(?: $ | -(?: (?!\d) | {_STATUS}\b ) | \x20 (?: \#?(?P<status>{_STATUS})\b
-         | (?! \d | /\s | (?:e?-?mails?|messages?|recipients?|connections?|[kmg]?i?b|bytes?|seconds?|minutes?|hours?|days?
-                           |times|per)\b ) ) )""",
+         | (?! \d | /\s | (?:e?-?mails?|messages?|recipients?|connections?|[kmg]?i?b|bytes?|seconds?|minutes?|hours?
+                           |days?|times|per)\b ) ) )""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: What stands before the reply that a wrapper quotes: words that say so, a quote, a bracket, an arrow, a colon.

@@ -37,7 +37,14 @@ def classifier_of(own_rules: Path | None) -> Classifier:
     from analyzer.classify.prepared import prepared_rules
 
     rules, requirements = prepared_rules(own_rules)
-    return Classifier(rules, requirements=requirements)
+    return Classifier(rules, model_behind_rules, requirements=requirements)
+
+
+def model_behind_rules(masked: str, status: str, reply: str, provider: str) -> Guess | None:
+    """The shipped model's guess; NumPy is imported on the first text that no rule and no clear code decides."""
+    from analyzer.classify.model import shipped_model
+
+    return shipped_model()(masked, status, reply, provider)
 
 
 def classify(text: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = "") -> Verdict:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +30,10 @@ FILE_NAME = "model.npz"
 FORMAT = 1
 #: What the codes weigh beside the words, whose features have length 1 together.
 CODE_WEIGHT = 0.3
-#: Evidence reaches as far as letters count at least this share of the letter that counts most.
+#: Evidence reaches as far as words count at least this share of the word that counts most.
 _EVIDENCE_SHARE, _EVIDENCE_LENGTH = 0.35, 80
+#: Replies are made of few words; what each says is worked out once.
+_WORDS_KEPT = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,9 @@ class Likely:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReplyModel:
-    """`weights` (features x reasons, int8, times `scales` per reason) for the features of sorted hashes `vocabulary`.
+class Learned:
+    """What the file holds: `weights` (features x reasons, one byte each, times `scales` per reason) for the features
+    whose hashes stand, sorted, in `vocabulary`.
 
     `rarity` is each feature's inverse document frequency, `unseen` that of a piece that no text of the training had: it
     counts in a text's length and for no reason, so that a text of unknown words leaves the model undecided.
@@ -61,86 +65,97 @@ class ReplyModel:
     threshold: float
     about: dict[str, Any]
 
+
+class ReplyModel:
+    """`Learned`, ready to answer. Only caches of single words change while it is used, so threads may share it."""
+
+    def __init__(self, learned: Learned) -> None:
+        known = knowledge.reasons()
+        labels = sorted({row.label for row in known.values()})
+        self.learned = learned
+        #: (reasons x labels): 1 where the reason has the label.
+        self._labels = np.array([[float(known[name].label == label) for label in labels] for name in learned.reasons])
+        self._word = lru_cache(_WORDS_KEPT)(self._of_word)
+
     def __call__(self, masked: str, status: str, reply: str, provider: str) -> Guess | None:
         """What the text most likely means; None where the chance that the label is right is below the threshold.
 
         Says nothing where it sees no reason in the words: then a code, however weak, says more.
         """
-        normal = ngrams.normalise(masked)
-        found = ngrams.pieces(normal)
-        scores, rows, worth = self._scores(found, status, reply)
-        chances = self._chances(scores)
-        labels = chances @ _labels_of(self.reasons)
-        label = int(labels.argmax())
-        if labels[label] < self.threshold:
+        words = ngrams.words_of(masked)
+        if all(word.translate(ngrams.NO_WORDS) == "" for word in words):
             return None
-        best = int((chances * _labels_of(self.reasons)[:, label]).argmax())
-        if self.reasons[best] == "unspecified":
+        chances = self._chances(self._scores(words, status, reply))
+        of_labels = chances @ self._labels
+        label = int(of_labels.argmax())
+        confidence = float(of_labels[label])
+        if confidence < self.learned.threshold:
             return None
-        evidence = self._evidence(normal, found, rows, worth, best)
-        return Guess(self.reasons[best], round(float(labels[label]), 3), evidence)
+        best = int((chances * self._labels[:, label]).argmax())
+        reason = self.learned.reasons[best]
+        return None if reason == "unspecified" else Guess(reason, round(confidence, 3), self._evidence(words, best))
 
     def likely(self, masked: str, status: str = "", reply: str = "", top: int = 3) -> list[Likely]:
         """The `top` likeliest reasons of a masked text, likeliest first, however unsure."""
-        scores, _, _ = self._scores(ngrams.pieces(ngrams.normalise(masked)), status, reply)
-        chances = self._chances(scores)
-        of_label = _labels_of(self.reasons) @ (chances @ _labels_of(self.reasons))
+        chances = self._chances(self.scores(masked, status, reply))
+        of_label = self._labels @ (chances @ self._labels)
         order = np.argsort(-chances, kind="stable")[:top]
-        return [Likely(self.reasons[i], float(chances[i]), float(of_label[i])) for i in order]
+        return [Likely(self.learned.reasons[i], float(chances[i]), float(of_label[i])) for i in order]
 
-    def _scores(
-        self, found: ngrams.Pieces, status: str, reply: str
-    ) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
-        """(score of each reason, row in `weights` of each piece, its weight in the text: 0 where it is unknown)."""
-        rows = self._rows(found.hashes)
-        known = self.vocabulary[rows] == found.hashes
-        worth = np.where(known, self.rarity[rows], np.float32(self.unseen))
-        length = float(np.sqrt(worth @ worth)) or 1.0
-        worth = np.where(known, worth, np.float32(0)) / np.float32(length)
-        scores = (worth @ self.weights[rows].astype(np.float32)) * self.scales + self.bias
-        for code in ngrams.code_features(status, reply):
-            row = int(np.searchsorted(self.vocabulary, np.uint32(code)))
-            if row < len(self.vocabulary) and self.vocabulary[row] == code:
-                scores = scores + np.float32(CODE_WEIGHT) * self.weights[row].astype(np.float32) * self.scales
-        return scores, rows, worth
+    def scores(self, masked: str, status: str = "", reply: str = "") -> NDArray[np.float64]:
+        """The raw score of each reason, before calibration."""
+        return self._scores(ngrams.words_of(masked), status, reply)
 
-    def _rows(self, hashes: NDArray[np.uint32]) -> NDArray[np.intp]:
-        rows = np.searchsorted(self.vocabulary, hashes)
-        rows[rows == len(self.vocabulary)] = 0
-        return rows
+    def _scores(self, words: list[str], status: str, reply: str) -> NDArray[np.float64]:
+        total = np.zeros(len(self.learned.reasons))
+        square = 0.0
+        for word in words:
+            worth, own_square = self._word(word)
+            total += worth
+            square += own_square
+        worth, own_square = self._worth(ngrams.of_pairs(words))
+        total = (total + worth) / (math.sqrt(square + own_square) or 1.0)
+        codes = ngrams.of_codes(status, reply)
+        if len(codes):
+            rows, known = lookup(codes, self.learned.vocabulary)
+            total += CODE_WEIGHT * self.learned.weights[rows[known]].sum(axis=0)
+        return np.asarray(total * self.learned.scales + self.learned.bias)
 
-    def _chances(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
-        powers = np.exp((scores.astype(np.float64) - float(scores.max())) / self.temperature)
+    def _of_word(self, word: str) -> tuple[NDArray[np.float64], float]:
+        return self._worth(ngrams.of_word(word))
+
+    def _worth(self, hashes: NDArray[np.uint32]) -> tuple[NDArray[np.float64], float]:
+        """(what features give each reason, before scales and length; their part in the square of the text's length)."""
+        learned = self.learned
+        rows, known = lookup(hashes, learned.vocabulary)
+        rows = rows[known]
+        rarity = learned.rarity[rows].astype(np.float64)
+        square = float(rarity @ rarity) + (len(hashes) - len(rows)) * learned.unseen**2
+        return rarity @ learned.weights[rows], square
+
+    def _chances(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        powers = np.exp((scores - scores.max()) / self.learned.temperature)
         return np.asarray(powers / powers.sum())
 
-    def _evidence(
-        self, normal: str, found: ngrams.Pieces, rows: NDArray[np.intp], worth: NDArray[np.float32], reason: int
-    ) -> str:
-        """The words of the normalised text that speak most for the reason."""
-        per_letter = worth * self.weights[rows, reason] / (found.ends - found.starts)
-        size = len(normal) + 1
-        steps = np.bincount(found.starts, per_letter, size) - np.bincount(found.ends, per_letter, size)
-        counts = np.cumsum(steps).tolist()
-        middle = max(range(len(normal)), key=counts.__getitem__, default=0)
-        if not normal.strip() or counts[middle] <= 0:
+    def _evidence(self, words: list[str], reason: int) -> str:
+        """The run of words that speaks most for the reason; a word that says little may stand inside it."""
+        worth = [float(self._word(word)[0][reason]) for word in words]
+        if not worth or max(worth) <= 0:
             return ""
-        least = counts[middle] * _EVIDENCE_SHARE
-        start = end = middle
-        while start > 0 and counts[start - 1] >= least:
+        least = _EVIDENCE_SHARE * max(worth)
+        start = end = worth.index(max(worth))
+        while start > 0 and worth[start - 1] >= least:
             start -= 1
-        while end < len(normal) and counts[end] >= least:
+        while end + 1 < len(worth) and worth[end + 1] >= least:
             end += 1
-        start = normal.rfind(" ", 0, start + 1) + 1
-        end = normal.find(" ", max(end - 1, start))
-        return normal[start : end if end > 0 else None].translate(ngrams.SHOWN)[:_EVIDENCE_LENGTH]
+        return " ".join(words[start : end + 1]).translate(ngrams.SHOWN)[:_EVIDENCE_LENGTH]
 
 
-@cache
-def _labels_of(reasons: tuple[str, ...]) -> NDArray[np.float64]:
-    """(reasons x labels): 1 where the reason has the label."""
-    known = knowledge.reasons()
-    labels = sorted({row.label for row in known.values()})
-    return np.array([[float(known[reason].label == label) for label in labels] for reason in reasons])
+def lookup(hashes: NDArray[np.uint32], vocabulary: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """(row of each hash in the sorted vocabulary, whether it is there)."""
+    rows = vocabulary.searchsorted(hashes)
+    rows[rows == len(vocabulary)] = 0
+    return rows, vocabulary[rows] == hashes
 
 
 @cache
@@ -156,9 +171,10 @@ def load_model(path: Path) -> ReplyModel:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         about = json.loads(arrays.pop("about").tobytes())
+        arrays["rarity"] = arrays["rarity"].astype(np.float32)
         if about["format"] != FORMAT:
             raise RuleError(str(path), f"is a model of format {about['format']}, not {FORMAT}", remedy)
-        model = ReplyModel(
+        learned = Learned(
             reasons=tuple(about["reasons"]),
             unseen=about["unseen"],
             temperature=about["temperature"],
@@ -170,23 +186,23 @@ def load_model(path: Path) -> ReplyModel:
         raise RuleError(str(path), f"cannot be read: {error.strerror}", remedy) from None
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         raise RuleError(str(path), "is no model file", remedy) from None
-    if set(model.reasons) - set(knowledge.reasons()):
+    if set(learned.reasons) - set(knowledge.reasons()):
         raise RuleError(str(path), "knows reasons that rules/reasons.toml does not", remedy)
-    if model.weights.shape != (len(model.vocabulary), len(model.reasons)):
+    if learned.weights.shape != (len(learned.vocabulary), len(learned.reasons)):
         raise RuleError(str(path), "has arrays that do not fit each other", remedy)
-    return model
+    return ReplyModel(learned)
 
 
-def model_bytes(model: ReplyModel) -> bytes:
+def model_bytes(learned: Learned) -> bytes:
     """The file's content: an uncompressed archive of arrays with a fixed date, so equal models are equal bytes."""
-    about = json.dumps(model.about, sort_keys=True, ensure_ascii=False).encode()
+    about = json.dumps(learned.about, sort_keys=True, ensure_ascii=False).encode()
     arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(about, dtype=np.uint8),
-        "vocabulary": model.vocabulary,
-        "rarity": model.rarity,
-        "weights": model.weights,
-        "scales": model.scales,
-        "bias": model.bias,
+        "vocabulary": learned.vocabulary,
+        "rarity": learned.rarity.astype(np.float16),
+        "weights": learned.weights,
+        "scales": learned.scales,
+        "bias": learned.bias,
     }
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:

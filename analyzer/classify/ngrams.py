@@ -10,20 +10,25 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from typing import NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.classify import text as texts
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 #: Shortest and longest piece; longer ones cost time and gained nothing on the folds of docs/model.md.
 SHORTEST, LONGEST = 2, 5
-#: A reply says why in its first lines; what follows are links and legal notes.
-_READ, _KEPT = 1200, 360
+#: A reply says why at its beginning, a notice at its end; so many characters of each are read.
+_READ, _KEPT = 2000, 240
 
 # Capitals stand for what is masked: everything else is in lower case by then, so they cannot be mistaken for words.
 _ADDRESS, _IP, _URL, _HOST, _ID = "A", "I", "U", "H", "D"
+NO_WORDS = str.maketrans("", "", f"{_ADDRESS}{_IP}{_URL}{_HOST}{_ID}0")
 SHOWN = str.maketrans({_ADDRESS: texts.MASKED_ADDRESS, _IP: texts.MASKED_IP, _URL: "…", _HOST: "…", _ID: "…"})
 
 _LEADING_REPLY = re.compile(r"\s*[2-5]\d\d(?!\d)[- ]?")
@@ -39,73 +44,52 @@ _DIGITS = re.compile(r"\d+")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
-class Pieces(NamedTuple):
-    """Hashes of a text's pieces (`uint32`), with the place of each in the normalised text: from `starts` to `ends`."""
-
-    hashes: NDArray[np.uint32]
-    starts: NDArray[np.intp]
-    ends: NDArray[np.intp]
-
-
-def normalise(masked: str) -> str:
-    """The words of a masked reply in lower case, single spaces between and around them; ids, hosts and digits masked."""
+def words_of(masked: str) -> list[str]:
+    """The words of a masked reply in lower case, without its codes; addresses, hosts, links, ids and digits masked."""
     line = masked[:_READ]
     if not line.isascii():
         line = unicodedata.normalize("NFKC", line)
-    line = _LEADING_REPLY.sub("", line.lower(), count=1) if line[:1].isdigit() else line.lower()
+    line = line.lower()
+    if line[:1].isdigit():
+        line = _LEADING_REPLY.sub("", line, count=1)
     line = line.replace(texts.MASKED_ADDRESS, _ADDRESS).replace(texts.MASKED_IP, _IP)
     if "://" in line or "www." in line:
         line = _LINK.sub(_URL, line)
     if "." in line:
         line = _HOST_NAME.sub(_HOST, _ENHANCED_STATUS.sub(" ", line))
-    line = _DIGITS.sub("0", _MIXED.sub(_ID, line))
-    return f" {_NO_WORD.sub(' ', line)[:_KEPT].strip()} "
+    line = _NO_WORD.sub(" ", _DIGITS.sub("0", _MIXED.sub(_ID, line)))
+    if len(line) > 2 * _KEPT:
+        line = f"{line[:_KEPT].rpartition(' ')[0]} {line[-_KEPT:].partition(' ')[2]}"
+    return line.split()
 
 
-def pieces(normal: str) -> Pieces:
-    """Every piece of the normalised text that lies within one word, then its words and pairs of words."""
-    letters = np.frombuffer(normal.encode("utf-32-le", "replace"), dtype=np.uint32)
-    spaces = np.concatenate((np.zeros(1, np.intp), np.cumsum(letters == 32)))
+def of_word(word: str) -> NDArray[np.uint32]:
+    """The word itself, and every piece of it; its ends count as letters, so that "full" and "fully" differ."""
+    letters = np.frombuffer(f" {word} ".encode("utf-32-le", "replace"), dtype=np.uint32)
     mixed = letters * np.uint32(0x9E3779B1)
     mixed ^= mixed >> np.uint32(15)
     rolling = mixed
-    hashes: list[NDArray[np.uint32]] = []
-    starts: list[NDArray[np.intp]] = []
-    ends: list[NDArray[np.intp]] = []
+    hashes = [np.array([zlib.crc32(b"w " + word.encode("utf-8", "replace"))], dtype=np.uint32)]
     for length in range(2, min(LONGEST, len(letters)) + 1):
-        count = len(letters) - length + 1
-        rolling = rolling[:count] * np.uint32(0x01000193) + mixed[length - 1 :] * np.uint32(2 * length + 1)
-        if length < SHORTEST:
-            continue
-        within = spaces[length - 1 : length - 1 + count] - spaces[1 : 1 + count]
-        chosen = np.flatnonzero(within == 0)
-        kept = rolling[chosen]
-        hashes.append(kept ^ (kept >> np.uint32(13)))
-        starts.append(chosen)
-        ends.append(chosen + length)
-    words = normal.split()
-    if words:
-        crc = zlib.crc32
-        single = [word.encode("utf-8", "replace") for word in words]
-        named = [crc(b"w " + word) for word in single]
-        named += [crc(b"2 " + one + b" " + two) for one, two in zip(single, single[1:], strict=False)]
-        lengths = np.fromiter(map(len, words), np.intp, len(words))
-        first = np.cumsum(lengths + 1) - lengths
-        hashes.append(np.array(named, dtype=np.uint32))
-        starts += [first, first[:-1]]
-        ends += [first + lengths, (first + lengths)[1:]]
-    if not hashes:
-        nothing = np.zeros(0, np.intp)
-        return Pieces(np.zeros(0, np.uint32), nothing, nothing)
-    return Pieces(np.concatenate(hashes), np.concatenate(starts), np.concatenate(ends))
+        rolling = rolling[:-1] * np.uint32(0x01000193) + mixed[length - 1 :] * np.uint32(2 * length + 1)
+        if length >= SHORTEST:
+            hashes.append(rolling ^ (rolling >> np.uint32(13)))
+    return np.concatenate(hashes)
 
 
-def code_features(status: str, reply: str) -> list[int]:
-    """Hashes of the codes beside the words: whole, and by what they have in common with others."""
+def of_pairs(words: Sequence[str]) -> NDArray[np.uint32]:
+    """Each word with the one behind it."""
+    return np.array(
+        [zlib.crc32(f"2 {one} {two}".encode("utf-8", "replace")) for one, two in pairwise(words)], dtype=np.uint32
+    )
+
+
+def of_codes(status: str, reply: str) -> NDArray[np.uint32]:
+    """The codes beside the words: whole, and what they have in common with others. A bare class says nothing."""
     named = []
     if reply:
-        named += [b"reply " + reply.encode(), b"class " + reply[:1].encode()]
+        named += [f"reply {reply}", f"class {reply[:1]}"]
     if status and not status.endswith(".0.0"):
-        detail = status[2:].encode()
-        named += [b"status " + status.encode(), b"detail " + detail, b"subject " + detail.partition(b".")[0]]
-    return [zlib.crc32(name) for name in named]
+        detail = status[2:]
+        named += [f"status {status}", f"detail {detail}", f"subject {detail.partition('.')[0]}"]
+    return np.array([zlib.crc32(name.encode()) for name in named], dtype=np.uint32)

@@ -105,8 +105,9 @@ def fixes(found: Findings, side: Side) -> list[Fix]:
             explained = int(mine.sum())
         taken[rule.side] |= mine
         # A reply that names nothing is no reason to change anything where our side is not the one at fault.
-        idle = rule.side == "sender" and not rule.proof and side in ("none", "recipient")
-        if explained and not (idle and explained < thresholds().evidence.min_bounces):
+        doubtful = rule.side == "sender" and not rule.proof
+        few = explained < thresholds().evidence.min_bounces
+        if explained and not (doubtful and (side == "none" or (side == "recipient" and few))):
             chosen += [
                 (each, rows[part], explained if part is mine else int(part.sum()))
                 for each, part in _split(rule, rows, mine)

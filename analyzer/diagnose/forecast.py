@@ -1,7 +1,7 @@
 """Address-fault bounces to expect of a list that has not been sent.
 
 A lead's chance is learnt per cell, email status × industry group: a weak prior per status, the status' history, and
-what sets the cell apart from its status. History counts for less than its leads, because leads of one campaign are alike:
+what sets the cell apart from its status. History counts for less than its leads, for leads of one campaign are alike:
 deff = 1 + (n - 1) phi. A draw of the next campaign is a draw of the cells' rates, of the campaign's deviation from them
 (Beta, the same phi, up or down in all cells at once) and of the bounces. Plain intervals cover 66 % at phi 0.02 where
 they promise 95 %.
@@ -157,8 +157,8 @@ class Posterior:
 def posterior(past: History, prior: dict[str, float]) -> Posterior:
     """The status' rate, from its prior and its history at the effective size, times what sets the cell apart.
 
-    What sets a cell apart was seen within the same campaigns, so it is counted in whole leads: the cell's raw rate,
-    shrunk onto the status' by 1 / group_phi leads.
+    What sets a cell apart was seen within the same campaigns, so it is counted in whole leads: bounces over those
+    expected at the status' rate, shrunk onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson).
     """
     limits = thresholds().forecast
     strength = limits.prior_strength
@@ -166,9 +166,9 @@ def posterior(past: History, prior: dict[str, float]) -> Posterior:
     leads, bounces = _of_status(past.leads), _of_status(past.bounces)
     effective = _of_status(past.effective_leads)
     level = (believed * strength + _of_status(past.effective_bounces)) / (strength + effective)
-    raw = (believed * strength + bounces) / (strength + leads)
     likeness = 1 / limits.group_phi
-    apart = (past.bounces + likeness * raw) / (past.leads + likeness) / raw
+    pull = likeness * (believed * strength + bounces) / (strength + leads)
+    apart = (past.bounces + pull) / (past.leads * bounces / np.maximum(leads, 1) + pull)
     others = leads - past.leads
     return Posterior(
         mean=np.clip(level * apart, 1e-6, 1 - 1e-6),
@@ -217,15 +217,18 @@ def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int,
     if not settled:
         mean, counted = known.mean[used], known.counted[used]
         rates[:, used] = rng.beta(mean * counted, (1 - mean) * counted, size=(draws, len(used)))
-        rates[:, used] = _deviating(rates[:, used], known.shared[used], shared)
-    rates[:, used] = _deviating(rates[:, used], np.full(len(used), past.campaign_phi), deviation)
+        rates[:, used] = _deviating(rates[:, used], known.shared[used, None], shared)
+    # How much campaigns differ is itself known from a few of them only: a scaled inverse chi-square round the estimate.
+    known_from = max(past.campaigns - 1, 0) + thresholds().forecast.campaign_phi_weight
+    phi = np.clip(past.campaign_phi * known_from / rng.chisquare(known_from, size=draws), 1e-4, 0.2)
+    rates[:, used] = _deviating(rates[:, used], np.tile(phi, (len(used), 1)), deviation)
     return Outcomes(rates, seed + 1)
 
 
 def _deviating(rates: Reals, correlation: Reals, quantile: Reals) -> Reals:
-    """Rates moved to a quantile of the Beta distribution round them that has this intraclass correlation."""
+    """Rates (draws, cells) moved to a quantile (draws, 1) of the Beta round them; correlation (cells, draws or 1)."""
     moved = np.clip(rates, 1e-6, 1 - 1e-6)
-    for column in np.flatnonzero(correlation > 1e-5):
+    for column in np.flatnonzero(correlation.max(1) > 1e-5):
         spread = 1 / correlation[column] - 1
         mean = moved[:, column]
         moved[:, column] = betaincinv(mean * spread, (1 - mean) * spread, quantile[:, 0])

@@ -15,18 +15,31 @@ from analyzer.parsing.dates import to_utc
 from analyzer.parsing.diagnostics import finish
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
-from analyzer.parsing.reporting import reporting_host
 from analyzer.parsing.readers import FEEDBACK_READERS, READERS
+from analyzer.parsing.reporting import reporting_host
 from analyzer.records import Failure, Kind, Original, Report
 
-__all__ = ["Message", "read_message"]
+__all__ = ["UNREADABLE", "Message", "read_message"]
 
 
 def read_message(data: bytes) -> Report:
     """Read one message; never raises on broken mail, which comes back as kind `other`."""
+    try:
+        return _read(data)
+    except Exception:  # noqa: BLE001 - one message, however broken, must never stop a run over a million others
+        return Report(kind="other", format=UNREADABLE)
+
+
+#: The format of a message on which a reader failed: every one is a fault of ours, worth a report.
+UNREADABLE = "unreadable"
+
+
+def _read(data: bytes) -> Report:
     message = Message(data)
     original = find_original(message)
     kind, form, reporter, failures = _judge(message, data, original)
+    # A reader may have found our message deeper inside.
+    original = message.original or original
     if not original.sender:
         original = replace(original, sender=from_header(message.get("to")))
     return Report(
@@ -48,7 +61,7 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
         kind, reporter, complaints = arf.read_complaint(feedback, original)
         return kind, "rfc5965", reporter, complaints
     status = dsn.status_part(message)
-    if status is not None and not (kinds.is_a_persons(message) and message.content_type != "multipart/report"):
+    if status is not None and (message.content_type == "multipart/report" or not kinds.is_a_persons(message)):
         reporter, failures = dsn.read_failures(message, status)
         if failures:
             kind, counted = _by_action(failures)

@@ -6,7 +6,8 @@ import re
 
 # What prose puts round an address is no part of it; a quoted local part may hold anything but a quote.
 _ATOM = r"[^\s<>\"'`():;,\[\]\\|「」『』（）【】《》〈〉“”、。；：，！？*]"
-_ADDRESS = re.compile(rf"(?:\"[^\"\n@]{{1,64}}\"|{_ATOM}{{1,128}}?)@{_ATOM}{{1,255}}")
+_LOCAL = _ATOM.replace("*]", "*@]")
+_ADDRESS = re.compile(rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL}{{1,128}}+)@{_ATOM}{{1,255}}")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")

@@ -66,7 +66,7 @@ def _is_big5(sample: bytes) -> bool:
 
 def _is_cyrillic(sample: bytes) -> bool:
     """Letters of both Cyrillic charsets fill C0 to FF, in words of any length; double-byte text has even runs."""
-    runs = [run for run in re.findall(rb"[\x80-\xff]+", sample)]
+    runs = re.findall(rb"[\x80-\xff]+", sample)
     letters = sum(byte >= 0xC0 for byte in sample)
     high = sum(map(len, runs))
     odd = sum(len(run) % 2 for run in runs)

@@ -7,25 +7,36 @@ from __future__ import annotations
 
 import re
 
-#: Where the copy of our own message begins: nothing behind it is the server's word.
+#: What follows the dashes of a separator.
+_BEHIND_DASHES = (
+    r"this is a copy", r"(?:the )?(?:body|header)s? of the", r"below this line", r"original message",
+    r"returned message", r"forwarded message", r"your (?:original )?message", r"unsent message",
+    r"message (?:header|text)", r"message contents", r"copy of", r"ursprüngliche", r"kopie", r"urspr", r"enclosed",
+    r"included", r"undelivered", r"copie du", r"begin message", r"mail header", r"the following is a copy",
+    r"ここから", r"以下",
+)  # fmt: skip
+#: A line that begins so announces the copy, whatever else it says.
+_SENTENCES = (
+    r"(?:included|attached) is a copy", r"possibly truncated original",
+    r"the original message (?:headers? )?(?:follows|is)", r"message headers?(?: follow)?",
+    r"here is (?:a|the) (?:copy|original)", r"below is a copy", r"the following is a copy",
+    r"\(the denied message is",
+    # German, French, Spanish, Italian, Portuguese, Dutch, Polish
+    r"ursprüngliche nachrichten?(?:kopfzeilen|header)?", r"kopfzeilen der", r"en-têtes (?:du|de) message",
+    r"encabezados del? mensajes?", r"intestazioni", r"cabeçalhos", r"oorspronkelijke bericht", r"oryginalne nagłówki",
+    # Russian, Turkish, Japanese, Chinese, Korean
+    r"исходн(?:ое сообщение|ые заголовки)", r"заголовки", r"özgün ileti", r"元の ?(?:メッセージ|メール)", r"原始邮件",
+    r"原始郵件", r"원본 메시지",
+)  # fmt: skip
 _COPY = re.compile(
-    r"""(?imx) ^[ \t>*]*(?:
-        -{2,}[ \t]*(?:this[ ]is[ ]a[ ]copy|(?:the[ ])?(?:body|header)s?[ ]of[ ]the|below[ ]this[ ]line|original[ ]message
-            |returned[ ]message|forwarded[ ]message|your[ ](?:original[ ])?message|unsent[ ]message|message[ ](?:header|text)
-            |message[ ]contents|copy[ ]of|ursprüngliche|kopie|urspr|enclosed|included|undelivered|copie[ ]du|begin[ ]message|mail[ ]header
-            |ここから|以下)
-      | original[ ]message(?:[ ](?:headers?|follows?|text|body))?[ .:-]*$
-      | (?:(?:included|attached)[ ]is[ ]a[ ]copy|possibly[ ]truncated[ ]original|the[ ]original[ ]message[ ](?:headers?[ ])?(?:follows|is)
-          |message[ ]header(?:s)?(?:[ ]follow)?|here[ ]is[ ](?:a|the)[ ](?:copy|original)|below[ ]is[ ]a[ ]copy
-          |the[ ]following[ ]is[ ]a[ ]copy|ursprüngliche[ ]nachrichten?(?:kopfzeilen|header)?|kopfzeilen[ ]der
-          |en-têtes[ ]du[ ]message|encabezados[ ]de[ ]mensaje|intestazioni[ ]messaggio|cabeçalhos|oorspronkelijke[ ]bericht
-          |元の(?:[ ]?メッセージ|メール)|原始邮件|原始郵件|исходн(?:ое[ ]сообщение|ые[ ]заголовки)|заголовки
-          |encabezados[ ]del?[ ]mensajes?|intestazioni|oryginalne[ ]nagłówki|원본[ ]메시지|özgün[ ]ileti
-          |\(the[ ]denied[ ]message[ ]is)[^\n]{0,60}$
-    )"""
+    rf"^[ \t>*]*(?:-{{2,}}[ \t]*(?:{'|'.join(_BEHIND_DASHES)})"
+    r"|original message(?: (?:headers?|follows?|text|body))?[ .:-]*$"
+    rf"|(?:{'|'.join(_SENTENCES)})[^\n]{{0,60}}$)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _HEADER_BLOCK = re.compile(
-    r"(?im)^(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): ?\S.*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)"
+    r"^(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): ?\S.*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 

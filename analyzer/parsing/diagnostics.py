@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
-from analyzer.parsing.decoding import decode_words
 from analyzer.records import Failure
 from analyzer.replies import read
 
@@ -37,7 +35,7 @@ _SAID_BY = tuple(
         # Exchange 2010, and Microsoft 365 in any language: the host, then the quoted reply.
         (" #", r"(?:^|\s){}\s+#(?:<|[45]\d\d)"),
         ("remote server", r"(?:^|\s){}\s+remote server returned"),
-        ("remote server", r"\bremote server:?[ ]+{}"),
+        ("remote server", r"\bremote server:?[ ]+\(?{}(?![\w.]*[ ]returned)"),
         ("server at", r"\bserver at[ ]+{}[ ]+\([^)\s]*\)[ ]+returned"),
         # MailFoundry; an anonymous one.
         ("failed with", r"\bserver[ ]+{}(?:\[[^\]\s]*\])? failed with"),
@@ -48,12 +46,12 @@ _SAID_BY = tuple(
         ("], ", r"\[{}\], [45]\d\d "),
     )
 )
-#: What a person may skip: qmail's farewell, Exchange's mark of the end.
-_PADDING = re.compile(r"(?:\s+Giving up on \S{1,255}|\s*##)\s*$", re.IGNORECASE)
-_ZOHO = re.compile(r"ERROR_CODE :(\d{3}), ERROR_CODE :\s*")
+_ZOHO = re.compile(r"ERROR_CODE :(\d{3}), ERROR_CODE :[\s,]*")
 #: A status that says no more than its class, or that the reporting server made up for what another one had said.
 _SAYS_NOTHING = re.compile(r"[245]\.0\.0|5\.5\.0|5\.\d\.35\d|[45]\.4\.3\d\d|5\.0\.\d+")
 _ANY_STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}$")
+_PLAIN_REPLY = re.compile(r"([45]\d\d) (?:([245]\.\d{1,3}\.\d{1,3}) )?[^\d#(\[]")
+_ANOTHER_CODE = re.compile(r"[245](?:\d\d[ -]|\.\d\.\d)")
 #: How much of a text is searched for a host.
 _SEARCHED = 3000
 
@@ -84,20 +82,28 @@ def finish(failures: Iterable[Failure]) -> list[Failure]:
 
 def _finish(failure: Failure) -> Failure:
     text = failure.diagnostic
-    if "=?" in text:
-        text = decode_words(text)
+    plain = _PLAIN_REPLY.match(text)
+    if plain and not _ANOTHER_CODE.search(text, plain.end()):
+        # Nearly every report: one reply, with its codes in front.
+        return _with_codes(failure, plain.group(2) or "", plain.group(1), text)
     if "ERROR_CODE" in text:
         text = _ZOHO.sub(r"\1 ", text)
-    words = read(_PADDING.sub("", text))
+    words = read(text)
     said = words.inner or words.whole
-    status = failure.status
-    if not status or _SAYS_NOTHING.fullmatch(status):
-        inner = said.status or words.whole.status
-        status = inner if _ANY_STATUS.match(inner) else status
-    return replace(
-        failure,
-        status=status,
-        reply=failure.reply or said.reply or words.whole.reply,
-        diagnostic=words.whole.line,
-        remote_mta=failure.remote_mta or host_in(text),
+    return _with_codes(failure, said.status or words.whole.status, said.reply or words.whole.reply, words.whole.line)
+
+
+def _with_codes(failure: Failure, status: str, reply: str, line: str) -> Failure:
+    """The failure with the status of the reply, where its own says nothing, and the host that the text names."""
+    own = failure.status
+    if (not own or _SAYS_NOTHING.fullmatch(own)) and _ANY_STATUS.match(status):
+        own = status
+    return Failure(
+        failure.recipient,
+        failure.original_recipient,
+        failure.action,
+        own,
+        failure.reply or reply,
+        line,
+        failure.remote_mta or host_in(failure.diagnostic),
     )

@@ -7,7 +7,7 @@ import re
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.message import Message, Part, one_line, unfold
-from analyzer.parsing.prose import Statement, about, statements
+from analyzer.parsing.prose import about, statements
 from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
 
@@ -72,9 +72,10 @@ def groups(content: bytes) -> tuple[Group, list[Group]]:
 
 def _split_at_openers(block: bytes) -> list[Group]:
     """The fields of a block; a repeated one of a recipient's begins the next recipient, whose blank line is missing."""
-    indented = _INDENTED.match(block)
-    if indented:
-        block = block.replace(b"\n" + indented.group(1), b"\n").lstrip()
+    if block.lstrip(b"\n")[:1] in {b" ", b"\t"}:
+        indented = _INDENTED.match(block)
+        if indented:
+            block = block.replace(b"\n" + indented.group(1), b"\n").lstrip()
     current: Group = {}
     found: list[Group] = [current]
     for name, value in _FIELD.findall(block):
@@ -122,14 +123,14 @@ def _failure(group: Group, message: Message, count: int) -> Failure | None:
     action = _action(group.get("action", ""), status)
     if action == "failed" and status.startswith("2"):
         status = ""
-    said = _said(group, recipient, message)
+    says, host = _said(group, recipient, message)
     return Failure(
         recipient=recipient,
         original_recipient=original if is_address(original) and original.lower() != recipient.lower() else "",
         action=action,
         status=status,
-        diagnostic=said.says,
-        remote_mta=_name(group.get("remote-mta", "")) or said.host,
+        diagnostic=says,
+        remote_mta=_name(group.get("remote-mta", "")) or host,
     )
 
 
@@ -162,15 +163,19 @@ def _action(value: str, status: str) -> str:
     return "delivered" if status.startswith("2.") else "delayed" if status.startswith("4.") and not word else "failed"
 
 
-def _said(group: Group, recipient: str, message: Message) -> Statement:
-    """The Diagnostic-Code field; where it says nothing in words or is cut off, what the text says of the recipient."""
-    code = one_line(_DIAGNOSTIC_TYPE.sub("", decode_words(group.get("diagnostic-code", ""))))
-    cut_off = _FIRST_LINE.match(code)
-    if _HAS_WORDS.search(code) and not cut_off:
-        return Statement(recipient, code)
-    if cut_off:
-        return Statement(recipient, whole_reply(message.plain_text(), code))
-    said = about(recipient, message.plain_text())
+def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
+    """The Diagnostic-Code field; where it says nothing in words or is cut off, what the text says of the recipient.
+
+    Beside it stands the host that the text names.
+    """
+    code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
+    if "=?" in code:
+        code = decode_words(code)
+    if _FIRST_LINE.match(code):
+        return whole_reply(message.plain_text(), code), ""
+    if _HAS_WORDS.search(code):
+        return code, ""
+    said = about(recipient, message)
     # Some servers explain themselves in the Status field or its comment (RFC 3464 section 2.3.4) and nowhere else.
     status = group.get("status", "")
     comment = _COMMENT.search(status)
@@ -178,7 +183,7 @@ def _said(group: Group, recipient: str, message: Message) -> Statement:
     if not extra and _HAS_WORDS.search(status):
         extra = one_line(status)
     says = extra if extra and not has_reply(said.says) else said.says
-    return Statement(recipient, f"{code} {says}".strip() if code and code not in says else says or code, said.host)
+    return f"{code} {says}".strip() if code and code not in says else says or code, said.host
 
 
 def _name(value: str) -> str:

@@ -9,21 +9,27 @@ from analyzer.parsing.message import Message
 from analyzer.parsing.prose import about
 from analyzer.records import Failure
 
+#: What a server says stands well before this; some detectors take their time over every line.
+_MOST_BYTES = 50_000
+
 
 def failures(message: Message, data: bytes) -> Iterator[Failure]:
     """Permanent failures as flufl.bounce sees them, each with what the text says of it."""
     # Imported late: `email` and the detectors cost more than a whole run over messages that we know ourselves.
     import email
+    import logging
     from email import policy
 
     from flufl.bounce import scan_message
 
+    # It reports every fault of a detector to the log, which is standard error where nobody has set one up.
+    logging.getLogger("flufl.bounce").disabled = True
     try:
-        found = scan_message(email.message_from_bytes(data, policy=policy.compat32))
+        found = scan_message(email.message_from_bytes(data[:_MOST_BYTES], policy=policy.compat32))
     except Exception:  # noqa: BLE001 - its detectors fail in many ways on broken mail, and none may stop a run
         return
     for raw in sorted(found):
         address = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
         if is_address(address):
-            said = about(address, message.plain_text())
+            said = about(address, message)
             yield Failure(recipient=address, diagnostic=said.says, remote_mta=said.host)

@@ -8,166 +8,200 @@ from __future__ import annotations
 
 import re
 
-from analyzer.parsing.addresses import from_header, is_robot
-from analyzer.parsing.message import Message
+from analyzer.parsing.addresses import find_addresses, from_header, is_robot
 from analyzer.parsing.copies import own_words
+from analyzer.parsing.message import Message, one_line
+from analyzer.parsing.phrases import AUTOREPLY_SUBJECTS, BOUNCE_OPENINGS, BOUNCE_SUBJECTS, CHALLENGES, DELAYS
+from analyzer.parsing.quotes import has_reply
 
-_AUTO_SUBJECT = re.compile(
-    r"""(?ix)
-    ^(?:\s*(?:re|aw|sv|fwd?|antw)\s*:)* \s*
-    (?:\[?auto(?:matic|mated|matisk|matique|matische|mática|matica)?[ -]?(?:reply|response|répons\w+|antwor[td]\w*|svar|risposta|respuesta|resposta)
-      |auto[ :-]|out[ ]of[ ](?:the[ ])?office|ooo\b|away[ ]from|i[ ]am[ ](?:currently[ ])?(?:out|away|on[ ]leave)|on[ ]vacation|vacation
-      |abwesen|abwezig|réponse[ ]automatique|absence|absent|absen[cz]a|respuesta[ ]autom|resposta[ ]autom|risposta[ ]automatica
-      |fuera[ ]de|fuori[ ]sede|fora[ ]do|automaattinen|automatický|odpowiedź[ ]auto|автоответ|автоматический|自動応答|自動返信|不在|自动回复|自動回覆|부재
-      |ticket[ ]\#|\[ticket|we[ ](?:have[ ])?received[ ]your|thank[ ]you[ ]for[ ](?:your|contacting)|eingangsbestätigung|otomatik[ ]yan)"""
-)
-_CHALLENGE = re.compile(
-    r"(?i)please (?:confirm|verify) (?:that you sent|your (?:e-?mail|message|identity))|challenge.?response|confirm your (?:e-?mail|message) (?:to|by)"
-    r"|sender verification required|your message (?:is|was) (?:being )?held (?:until|pending) (?:you )?confirm|\bTMDA\b|boxbe|spamarrest"
-)
+#: English has too many ways for a table; every text is in lower case and on one line here.
 _BOUNCE_SUBJECT = re.compile(
-    r"""(?ix)
-    undeliver|not[ ]delivered|undelivered|returned[ ](?:mail|e-?mail|message|to[ ]sender)|delivery[ ](?:status|fail|notif|problem|error|report|incomplete|has[ ]failed)
-    |(?:e?mail|message)[ ](?:delivery|system)[ ](?:fail|error|problem|notif|status)|fail(?:ure|ed)[ ](?:notice|delivery|mail)|mail[ ](?:failure|error|undeliver|could[ ]not|delivery)
-    |could[ ]not[ ]be[ ]deliver|cannot[ ]be[ ]deliver|can't[ ]be[ ]deliver|non[ -]?(?:delivery|remis|livr)|\bndr\b|\bdsn\b|bounce|rejected|unzustellbar|unzustell|nicht[ ]zugestellt
-    |zustellung|rückläufer|non[ ]remis|échec|impossible[ ]de[ ]remettre|remise[ ]impossible|no[ ]se[ ]puede[ ]entregar|no[ ]entregado|devuelto|devolvid|não[ ](?:é|foi|pôde)
-    |mancato[ ]recapito|mancata[ ]consegna|non[ ]recapitabile|onbestelbaar|niet[ ](?:bezorgd|verzonden)|nie(?:doręcz|[ ]można)|olevererbart|kan[ ]inte[ ]lev|ei[ ]voitu
-    |не[ ]доставлен|недоставлен|ошибк[аи][ ]доставк|возвращ|не[ ]может[ ]быть[ ]доставлен|配信|送信でき|送信エラー|メールエラー|不達|エラー通知|返送|退信|退件|无法(?:投递|送达|发送)|無法(?:投遞|傳遞|傳送)|未能(?:投|送)|投递失败|遞送失敗
-    |배달|반송|전송[ ]실패|iletilemedi|teslim[ ]edilemedi|nedoruč|kézbesít|problem[ ]delivering|recipient[ ]unknown|user[ ]unknown|unknown[ ]user|address[ ]not[ ]found|message[ ]blocked|warning:[ ]could[ ]not"""
+    r"""(?x)
+    undeliver|un-deliver|not[ ]delivered|not[ ]deliverable|returned[ ](?:mail|e-?mail|message|to[ ]sender)
+    |delivery[ ](?:status|fail|notif|problem|error|report|incomplete|delayed|has[ ](?:been[ ])?(?:fail|delayed))
+    |(?:e?mail|message)[ ](?:delivery|system)[ ](?:fail|error|problem|notif|status)|fail(?:ure|ed)[ ](?:notice|delivery|mail)
+    |mail[ ](?:failure|error|undeliver|could[ ]not|delivery)|(?:could[ ]not|cannot|can't|couldn't)[ ]be[ ]deliver
+    |non[ -]?(?:delivery|remis|livr)|\bnd[rn]\b|\bdsn\b|\bbounced\b|bounce[ ](?:message|notif)|rejected|message[ ](?:not[ ])?blocked
+    |problem[ ]delivering|recipient[ ]unknown|user[ ]unknown|unknown[ ]user|address[ ]not[ ]found|message[ ]blocked
+    |error[ ](?:sending|delivering)|warning:[ ]could[ ]not|delayed[ ]mail|delivery[ ]delayed"""
 )
 _BOUNCE_OPENING = re.compile(
-    r"""(?ix)
+    r"""(?x)
     (?:could|can|was|were|did|has|have)[ ]?(?:not|n't|not[ ]yet)[ ](?:be[ ]|been[ ]|yet[ ]been[ ])?(?:deliver|reach|sent|relayed|accept)
-    |(?:un|in)able[ ]to[ ](?:be[ ])?(?:deliver|relay|send)|deliver\w*[ ](?:(?:to[ ]the[ ]following|of|has|your)[ ]\w*[ ]?){0,4}(?:fail|error|problem)|fail(?:ed|ure)[ ](?:to[ ]deliver|permanently)
-    |wasn't[ ]able[ ]to[ ]deliver|not[ ]delivered|undeliverable|returned[ ]to[ ](?:you|the[ ]sender)|permanent(?:[ ]fatal)?[ ]error|delivery[ ]problems|rejected|failure[ ]reasons
-    |nicht[ ]zugestellt|n'a[ ]pas[ ]pu|no[ ]se[ ]pudo[ ]entregar|non[ ]è[ ]stato[ ]possibile|не[ ]может[ ]быть[ ]доставлен|не[ ]удалось|送信でき|届きません|配信でき|无法|無法|não[ ]pôde|niet[ ](?:worden[ ])?(?:afgeleverd|bezorgd)"""
+    |(?:un|in)able[ ]to[ ](?:be[ ])?(?:deliver|relay|send)|deliver\w*[ ](?:(?:to[ ]the[ ]following|of|has|your)[ ]\w*[ ]?){0,4}(?:fail|error|problem)
+    |fail(?:ed|ure)[ ](?:to[ ]deliver|permanently)|(?:wasn't|not)[ ]able[ ]to[ ]deliver|not[ ]delivered|undeliverable
+    |returned[ ]to[ ](?:you|the[ ]sender)|permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
+    |trouble[ ]delivering|problem[ ]with[ ]the[ ]e-?mail"""
 )
 _DELAYED = re.compile(
-    r"""(?ix)
-    warning[ ]message[ ]only|do[ ]not[ ]need[ ]to[ ]re-?send|you[ ]do[ ]not[ ]need[ ]to|no[ ]action[ ]is[ ]required[ ]on[ ]your[ ]part|(?:has|have|is|was)[ ](?:been[ ])?delayed|will[ ](?:continue|keep|be)[ ](?:to[ ])?(?:try|retr)
-    |not[ ]yet[ ]been[ ]delivered|delivery[ ](?:attempts[ ]will[ ]continue|will[ ]be[ ](?:attempted|retried)|to[ ]the[ ]following[ ]recipients?[ ]has[ ]been[ ]delayed|status[ ]notification[ ]\(delay\))
-    |still[ ](?:being[ ])?(?:retry|trying|in[ ]the[ ]queue)|wird[ ]weiterhin[ ]versuch|verzögert|zugestellt[ ]werden[ ]noch|temporary[ ]problem[ ]delivering"""
+    r"""(?x)
+    warning[ ]message[ ]only|this[ ]is[ ]a[ ]warning[ ]only|do[ ]not[ ]need[ ]to[ ]re-?send|you[ ]do[ ]not[ ]need[ ]to
+    |no[ ]action[ ]is[ ]required[ ]on[ ]your[ ]part|(?:has|have|is|was)[ ](?:been[ ])?delayed|delivery[ ]is[ ]delayed
+    |will[ ](?:continue|keep|be)[ ](?:to[ ])?(?:try|retr)|not[ ]yet[ ]been[ ]delivered|hasn't[ ]been[ ]delivered[ ]yet
+    |delivery[ ](?:attempts[ ]will[ ]continue|will[ ](?:continue[ ]to[ ])?be[ ](?:attempted|retried))|notification[ ]\(delay\)
+    |still[ ](?:being[ ])?(?:retr|tr(?:ying|ied)|in[ ]the[ ]queue)|temporary[ ]problem[ ]delivering"""
+)
+_STRONG_DELAY = re.compile(
+    r"warning message only|this is a warning only|\(delay\)|do not need to re-?send|delivery attempts will continue"
+    r"|no action is required"
 )
 _GAVE_UP = re.compile(
-    r"(?i)giv(?:en|ing) up|gave up|permanent|expired|(?:could|cannot|can't|was|were)(?: not|n't)? (?:be )?delivered (?:for|within|after)|will not (?:be )?(?:retr|try)|no further|too long|failed"
+    r"giv(?:en|ing) up|gave up|permanent|expired|(?:could|cannot|can't|was|were)(?: not|n't)? (?:be )?delivered (?:for|within|after)"
+    r"|will not (?:be )?(?:retr|try)|no further|too long|failed"
 )
 _DELIVERED = re.compile(
-    r"(?i)(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) (?:to|successfully)|successful(?:ly)? (?:mail )?deliver|delivery status notification \(success\)|return receipt"
+    r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) (?:to|successfully)|successful(?:ly)? (?:mail )?deliver"
+    r"|delivery status notification \(success\)|return receipt"
+)
+_OF_MAIL = re.compile(
+    r"mail|message|nachricht|bericht|messag|mensaje|mensag|wiadomo|ileti|posta|письм|сообщ|メール|邮件|郵件|信|메일|메시지"
+)
+_OF_GOODS = re.compile(
+    r"parcel|package|shipment|courier|paket|colis|paquete|pacco|przesyłk|kargo|посылк|荷物|包裹|택배"
+)
+_ANSWER_MARK = re.compile(
+    r"\s*(?:re|aw|sv|vs|antw|rif|res|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|doorst|转发|轉寄)\s*(?:\[\d+\])?\s*[:：]"
 )
 
+#: Names of senders that only report on mail.
+_REPORTERS = (
+    "mailer-daemon", "mailer daemon", "mailerdaemon", "mail delivery", "mail deliver system", "mail system", "postmaster",
+    "post_master", "post master", "mail administrator", "system administrator", "microsoftexchange", "mail server", "mail router",
+    "delivery subsystem", "delivery system", "content-filter", "mdaemon", "mail gateway", "mail service", "antivirus gateway",
+)  # fmt: skip
+#: Names of senders that may be a machine of any sort.
+_MACHINES = (
+    "bounce",
+    "no-reply",
+    "noreply",
+    "auto-notify",
+    "complaints@",
+    "mail@",
+    "administrator",
+    "sysadmin",
+    "daemon",
+)
+_AUTOREPLY_HEADERS = (
+    "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-ms-exchange-inbox-rules-loop", "x-zendesk-ticket",
+)  # fmt: skip
+_LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
+_PERSONAL_HEADERS = ("in-reply-to", "user-agent", "x-mailer", *_LIST_HEADERS)
 
-def _from_machine(message: Message) -> bool:
-    sender = from_header(message.get("from"))
-    if sender and is_robot(sender):
+_ASCII_DELAYS = tuple(phrase for phrase in DELAYS if phrase.isascii())
+
+_OPENING = 2000
+
+
+def _subject(message: Message) -> str:
+    return message.words("subject").lower().replace("\u2019", "'")
+
+
+def _opening(message: Message) -> str:
+    """The first of the server's own words, in lower case on one line."""
+    if message.opening is None:
+        words = own_words(message.plain_text())[: 2 * _OPENING]
+        message.opening = one_line(words).lower().replace("\u2019", "'")[:_OPENING]
+    return message.opening
+
+
+def _holds(text: str, phrases: tuple[str, ...]) -> bool:
+    return any(phrase in text for phrase in phrases)
+
+
+def _subject_says(subject: str) -> bool:
+    return bool(_BOUNCE_SUBJECT.search(subject)) or _holds(subject, BOUNCE_SUBJECTS)
+
+
+def _opening_says(opening: str) -> bool:
+    return bool(_BOUNCE_OPENING.search(opening)) or _holds(opening, BOUNCE_OPENINGS)
+
+
+def _from_reporter(message: Message) -> bool:
+    """Whether a mail server sent it: to the envelope sender, in nobody's name, or in its own."""
+    sender = message.get("from")
+    address = from_header(sender)
+    if address and is_robot(address):
         return True
     if (
         message.get("return-path") in {"<>", "<MAILER-DAEMON>", "MAILER-DAEMON"}
         or "x-failed-recipients" in message.fields
     ):
         return True
-    words = message.words("from").lower()
-    return not sender or any(word in words for word in _MACHINE_NAMES)
+    return not address or _holds(message.words("from").lower(), _REPORTERS)
 
 
-_MACHINE_NAMES = (
-    "mailer-daemon",
-    "mailer daemon",
-    "mail delivery",
-    "mail system",
-    "postmaster",
-    "mail administrator",
-    "system administrator",
-    "microsoftexchange",
-    "mail server",
-    "mail router",
-    "delivery subsystem",
-    "delivery system",
-    "bounce",
-    "content-filter",
-    "auto-notify",
-    "complaints@",
-    "no-reply",
-    "noreply",
-    "mdaemon",
-    "mail@",
-    "administrator",
-    "mail gateway",
-)
+def _from_machine(message: Message) -> bool:
+    return _from_reporter(message) or _holds(message.words("from").lower(), _MACHINES)
 
 
 def is_a_persons(message: Message) -> bool:
     """Whether somebody answered or forwarded: such a mail may carry all of a bounce and is none."""
-    return not _from_machine(message) and bool(
-        _ANSWER_SUBJECT.match(message.words("subject")) or _written_by_person(message)
-    )
+    return not _from_machine(message) and bool(_ANSWER_MARK.match(_subject(message)) or _written_by_person(message))
 
 
 def is_autoreply(message: Message) -> bool:
     """An automatic answer of a person's mailbox or a help desk (RFC 3834), by its headers or its subject."""
     fields = message.fields
-    auto = message.get("auto-submitted").lower()
-    if any(
-        name in fields
-        for name in (
-            "x-autoreply",
-            "x-autorespond",
-            "x-autoresponder",
-            "x-auto-reply",
-            "x-ms-exchange-inbox-rules-loop",
-        )
-    ):
+    if any(name in fields for name in _AUTOREPLY_HEADERS):
         return True
-    if (
-        message.get("precedence").lower() in {"auto_reply", "auto-reply"}
-        or "oof" in message.get("x-auto-response-suppress").lower().split()
-    ):
-        return not _BOUNCE_SUBJECT.search(message.words("subject"))
-    subject = message.words("subject")
-    if _AUTO_SUBJECT.search(subject):
-        return True
-    return auto.startswith("auto-replied") and not _from_machine(message)
+    subject = _subject(message)
+    topic = subject
+    while mark := _ANSWER_MARK.match(topic):
+        topic = topic[mark.end() :]
+    if topic.lstrip(" [").startswith(AUTOREPLY_SUBJECTS) or topic.lstrip().startswith(AUTOREPLY_SUBJECTS):
+        # Some servers answer under our own subject.
+        return not (is_robot(from_header(message.get("from"))) and _opening_says(_opening(message)))
+    if "oof" in message.get("x-auto-response-suppress").lower().split():
+        return not _subject_says(subject)
+    if message.get("precedence").lower() in {"auto_reply", "auto-reply"}:
+        return not _subject_says(subject)
+    automatic = message.get("auto-submitted").lower().startswith("auto-")
+    return automatic and not _from_reporter(message) and not _subject_says(subject)
 
 
 def is_challenge(message: Message) -> bool:
     """A question back to the sender before the mail is let through."""
-    return bool(_CHALLENGE.search(message.words("subject")) or _CHALLENGE.search(message.plain_text()[:2000]))
+    return _holds(_subject(message), CHALLENGES) or _holds(_opening(message), CHALLENGES)
 
 
 def is_bounce_like(message: Message) -> bool:
     """Whether a machine wrote this about a mail that it could not deliver."""
-    subject = message.words("subject")
-    subject_says = bool(_BOUNCE_SUBJECT.search(subject))
-    if _ANSWER_SUBJECT.match(subject) and not _from_machine(message):
-        return False
+    if message.bounce_like is None:
+        message.bounce_like = _is_bounce_like(message)
+    return message.bounce_like
+
+
+def _is_bounce_like(message: Message) -> bool:
     if "x-failed-recipients" in message.fields:
         return True
-    if not (_from_machine(message) or (subject_says and not _written_by_person(message))):
+    subject = _subject(message)
+    if _from_reporter(message):
+        return _subject_says(subject) or _opening_says(_opening(message)) or is_delay(message)
+    if _ANSWER_MARK.match(subject) or _written_by_person(message) or not _subject_says(subject):
         return False
-    return subject_says or bool(_BOUNCE_OPENING.search(own_words(message.plain_text())[:4000]))
-
-
-_ANSWER_SUBJECT = re.compile(r"(?i)\s*(?:re|aw|sv|antw|fwd?|wg)\s*:")
+    # Nothing but the subject speaks for it so far: shops and parcel services write such subjects too.
+    opening = _opening(message)
+    both = f"{subject} {opening}"
+    if has_reply(opening):
+        return True
+    ours = from_header(message.get("to")).lower()
+    others = any(address.lower() != ours for address in find_addresses(opening))
+    return others and bool(_OF_MAIL.search(both)) and not _OF_GOODS.search(both)
 
 
 def _written_by_person(message: Message) -> bool:
-    return any(
-        name in message.fields for name in ("in-reply-to", "user-agent", "x-mailer", "list-id", "list-unsubscribe")
-    )
+    return any(name in message.fields for name in _PERSONAL_HEADERS)
 
 
 def is_delay(message: Message) -> bool:
     """A notice that the server keeps trying (no recipient has failed yet)."""
-    subject, words = message.words("subject"), own_words(message.plain_text())[:4000]
-    if not (_DELAYED.search(subject) or _DELAYED.search(words)):
-        return False
-    return not _GAVE_UP.search(_DELAYED.sub(" ", words)) or bool(_STRONG_DELAY.search(subject + "\n" + words))
-
-
-_STRONG_DELAY = re.compile(
-    r"(?i)warning message only|\(delay\)|do not need to re-?send|delivery attempts will continue|no action is required"
-)
+    words = f"{_subject(message)} {_opening(message)}"
+    if _holds(words, _ASCII_DELAYS if words.isascii() else DELAYS):
+        return True
+    rest, found = _DELAYED.subn(" ", words)
+    return bool(found) and (not _GAVE_UP.search(rest) or bool(_STRONG_DELAY.search(words)))
 
 
 def is_success(message: Message) -> bool:
     """A notice that the mail was delivered."""
-    return bool(_DELIVERED.search(message.words("subject") + "\n" + own_words(message.plain_text())[:1000]))
+    return bool(_DELIVERED.search(f"{_subject(message)} {_opening(message)[:1000]}"))

@@ -32,7 +32,11 @@ def rejections(message: Message, part: Part) -> Iterator[Failure]:
     fields = {name: unfold(value) for name, value in read_fields(part.content().strip(b"\n")).items()}
     text = message.plain_text()
     refused = _REFUSED.search(text)
-    if refused is None and not _SUBJECT.match(message.words("subject")) and not _MODE.search(fields.get("disposition", "")):
+    if (
+        refused is None
+        and not _SUBJECT.match(message.words("subject"))
+        and not _MODE.search(fields.get("disposition", ""))
+    ):
         return
     recipient = from_field(fields.get("final-recipient", "")) or from_field(fields.get("original-recipient", ""))
     if not is_address(recipient):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from analyzer.parsing.decoding import decode_text, decode_transfer, decode_words, html_to_text
 from analyzer.records import Original
@@ -17,8 +18,8 @@ MAX_DEPTH = 12
 MAX_PARTS = 200
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_FOLD = re.compile(rb"\n[ \t]+")
 _PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+\*?\d*\*?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
+_WORTH_KEEPING = 200
 _ONE_LINE = re.compile(r"\s+")
 
 
@@ -36,7 +37,7 @@ def unfold(value: bytes) -> str:
     """A field's value on one line, as text."""
     value = value.strip()
     if b"\n" in value:
-        value = _FOLD.sub(b" ", value)
+        value = b" ".join([line.lstrip(b" \t") for line in value.split(b"\n")])
     try:
         return value.decode("ascii")
     except UnicodeDecodeError:
@@ -164,11 +165,14 @@ _GUESS_BOUNDARY = re.compile(rb"(\n--[^\s][^\n]{0,80}?)[ \t]*\n(?=Content-)", re
 class Message(Part):
     """A whole message: line ends made LF, a leading mbox line taken off."""
 
-    __slots__ = ("original",)
+    __slots__ = ("bounce_like", "opening", "original", "said")
 
     def __init__(self, data: bytes) -> None:
-        #: What came back of our message, once `original.find_original` has looked for it.
+        # Answers that several readers ask for, kept once they are known, by `original`, `kinds` and `prose`.
         self.original: Original | None = None
+        self.opening: str | None = None
+        self.bounce_like: bool | None = None
+        self.said: dict[str, tuple[str, str]] | None = None
         if b"\r" in data:
             if b"\r\r\n" in data:
                 data = data.replace(b"\r\r\n", b"\n")
@@ -208,6 +212,18 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
 def _content_type(value: str, default: str) -> tuple[str, dict[str, str]]:
     if not value:
         return default, {}
+    # A boundary is new in every message, anything else the same in most.
+    if "oundary" in value or len(value) > _WORTH_KEEPING:
+        return _read_content_type(value, default)
+    return _cached_content_type(value, default)
+
+
+@lru_cache(maxsize=512)
+def _cached_content_type(value: str, default: str) -> tuple[str, dict[str, str]]:
+    return _read_content_type(value, default)
+
+
+def _read_content_type(value: str, default: str) -> tuple[str, dict[str, str]]:
     kind, separator, rest = value.partition(";")
     kind = kind.strip().lower()
     if "/" not in kind:

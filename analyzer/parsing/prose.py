@@ -7,11 +7,12 @@ the grammar does not: a line that begins with an address, and what belongs to it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzer.parsing.addresses import find_addresses, is_robot
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
+from analyzer.parsing.message import Message
 from analyzer.parsing.quotes import DIALOGUE, REPLY, WORDS, Passage, clip, has_reply, passage
 
 #: What may stand before the address on its own line; the words are sentences that end in it.
@@ -48,13 +49,20 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 #: A line of our own message's description: `To:` among these names no failure.
-_DESCRIPTION = re.compile(r"^\s*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE)
+_DESCRIPTION = re.compile(
+    r"^\s*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE
+)
 _HEARD = re.compile(r"^[ \t]*<<<")
+#: What stands in a transcript beside a local mailer's own words.
+_TRANSCRIPT = re.compile(r"^[ \t]*(?:<<<|>>>|\.\.\. while talking|while talking|-{2,}|[45]\d\d[ -])", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
-_WHY = re.compile(r"unknown|invalid|could not|not found|fail|exceed|full|unbekannt|inconnu|desconocid", re.IGNORECASE)
+_WHY = re.compile(
+    r"unknown|invalid|could not|unable to|not found|not \w*reach|fail|exceed|full|unbekannt|inconnu|desconocid",
+    re.IGNORECASE,
+)
 #: Exchange 2003: when it failed, and under which number.
 _EXCHANGE_NOISE = re.compile(
-    r"^on (?:\w{3}, \d[^\n]{10,30}|\d{1,2}/\d{1,2}/\d{2,4}[^\n]{0,15})$|The MTS-ID of the original message is:[^\n]*",
+    r"^on (?:\w{3}, \d[^\n]{10,30}|\d{1,2}/\d{1,2}/\d{2,4}[^\n]{0,15})$|The MTS-ID of the original message is:[^\n]*(?:\n\s*;[^\n]*)?",
     re.MULTILINE,
 )
 
@@ -94,9 +102,7 @@ class _Said:
     blocks: list[str] = field(default_factory=list)
 
 
-def statements(
-    text: str, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
-) -> list[Statement]:
+def statements(text: str, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()) -> list[Statement]:
     """The addresses that the text is about, each with what is said of it.
 
     `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
@@ -112,15 +118,23 @@ def statements(
             continue
         head = _head(lines, number, found[0])
         if head is not None:
-            heads.append(head)
+            # A list of addresses in one line has nothing else in it.
+            listed = len(found) > 1 and not _WORDS.search(_without(head.rest, found))
+            heads.extend([replace(head, address=one, rest="") for one in found] if listed else [head])
         mentions.update(dict.fromkeys(found))
-    heads = [h for h in heads if h.address.lower() not in ignore] or heads
+    wanted = [a for a in mentions if a.lower() not in ignore]
+    heads = [h for h in heads if h.address.lower() not in ignore] or ([] if wanted else heads)
     heads = [h for h in heads if not h.describes] or heads
     if heads:
-        return _routable(_from_heads(lines, heads))
-    wanted = [a for a in mentions if a.lower() not in ignore]
+        return _only_host(_routable(_from_heads(lines, heads)), lines)
     wanted = [a for a in wanted if a.lower() in known] or wanted
     return _from_mentions(lines, wanted)
+
+
+def _without(text: str, addresses: list[str]) -> str:
+    for address in addresses:
+        text = text.replace(address, " ")
+    return text
 
 
 def _head(lines: list[str], number: int, address: str) -> _Head | None:
@@ -133,7 +147,7 @@ def _head(lines: list[str], number: int, address: str) -> _Head | None:
     rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")
     # "Unknown user: a@b" says why in front of the address.
     before = line[: lead.start("address")].strip(" \t<>*:\"'[(")
-    if not _WORDS.search(rest) and _WHY.search(before):
+    if (not _WORDS.search(rest) or rest.startswith("(")) and _WHY.search(before):
         rest = f"{before} {rest}"
     label = (lead.group("label") or "").lower()
     beside = lines[number - 1 : number] + lines[number + 1 : number + 2]
@@ -174,18 +188,29 @@ def _coded_block(lines: list[str], head: _Head) -> list[str]:
     start = head.number
     while start > 0 and _HEARD.match(lines[start - 1]):
         start -= 1
-    return lines[start : head.number] or [head.rest]
+    end = head.number + 1
+    while end < len(lines) and lines[end][:1] in {" ", "\t"} and lines[end].strip():
+        end += 1
+    if start < head.number:
+        return lines[start : head.number]
+    # A mailer of that host itself speaks in the lines right above.
+    while start > 0 and lines[start - 1].strip() and not _TRANSCRIPT.match(lines[start - 1]):
+        start -= 1
+    return lines[start:end]
 
 
 def _block(lines: list[str]) -> list[str]:
     """The lines that belong to a head: its first paragraph, and further ones while no reply has been seen."""
     taken: list[str] = []
+    checked = 0
     for line in lines:
-        if not line.strip() and taken and has_reply("\n".join(taken)):
-            break
+        if not line.strip():
+            if has_reply("\n".join(taken[checked:])):
+                break
+            checked = len(taken)
         taken.append(line)
-    cleaned = _EXCHANGE_NOISE.sub("", "\n".join(taken))
-    return cleaned.split("\n")
+    whole = "\n".join(taken)
+    return _EXCHANGE_NOISE.sub("", whole).split("\n") if "on " in whole or "MTS-ID" in whole else taken
 
 
 def _statement(said: _Said, before: list[str]) -> Statement:
@@ -200,7 +225,7 @@ def _statement(said: _Said, before: list[str]) -> Statement:
         above = passage(before)
         if above.worth >= REPLY:
             words = above.words
-        elif best.worth <= WORDS and len(words) < _SHORT:
+        elif best.worth <= WORDS and len(words) < _SHORT and not _WHY.search(words):
             # Prose without a reply may stand on either side of the address.
             words = clip(f"{' '.join(before)} {words}")
     host = host_in(clip("\n".join(said.blocks)))
@@ -214,10 +239,22 @@ def _routable(found: list[Statement]) -> list[Statement]:
     return [one for one in found if "." in one.address.rpartition("@")[2]] or found
 
 
-def about(address: str, text: str) -> Statement:
+def _only_host(found: list[Statement], lines: list[str]) -> list[Statement]:
+    """The only address with the host that the text names anywhere, where its own passage names none."""
+    if len(found) != 1 or found[0].host or not has_reply(found[0].says):
+        return found
+    return [Statement(found[0].address, found[0].says, host_in(clip("\n".join(lines))))]
+
+
+def about(address: str, message: Message) -> Statement:
     """What the text says of this one address; of all it says, the reply in it, where it does not name the address."""
-    for statement in statements(text):
-        if statement.address.lower() == address.lower():
-            return statement
-    lines = own_words(text).split("\n")[:_MOST_LINES]
-    return Statement(address, passage(lines).words, host_in(clip("\n".join(lines))))
+    if message.said is None:
+        # A report may list thousands of recipients: the text is read once for all of them.
+        message.said = {one.address.lower(): (one.says, one.host) for one in statements(message.plain_text())}
+    said = message.said.get(address.lower())
+    if said is None:
+        if "" not in message.said:
+            lines = own_words(message.plain_text()).split("\n")[:_MOST_LINES]
+            message.said[""] = (passage(lines).words, host_in(clip("\n".join(lines))))
+        said = message.said[""]
+    return Statement(address, *said)

@@ -16,9 +16,10 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A line of a session as Sendmail, MDaemon and InterScan mark the other side's.
 _HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d\d(?=[ -]|$).*|)$")
 _SPOKEN = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}-->|>>>|Sent <<<)")
+_SESSION_MARKS = ("<<<", ">>>", "<--", "-->")
 #: A title or a rule: no server says anything in one.
 _RULE = re.compile(r"^[ \t]*[-=*_#]{3,}[^@\d]{0,60}$")
-_LABEL = re.compile(r"^([ \t]*)[^\W\d_][^:：\n@<>\[]{1,40}[:：](?=\s|[45]\d\d)")
+_LABEL = re.compile(r"^([ \t]*)(?!Warning|Error:)[^\W\d_][^:：\n@<>\[]{1,40}[:：](?=\s|[45]\d\d)")
 #: Words that servers put before the reply which they quote: the last of them before a reply opens it.
 _SAYING = (
     r"the error that the other server returned was",
@@ -44,12 +45,15 @@ _SAYING = (
     r"the server responded",
     r"\],",
 )
-_INTRODUCTION = re.compile(
-    rf"(?:{'|'.join(_SAYING)}) *:? *[\"'\[(<]? *(?:smtp; *)?(?=\#?[45]\d\d[ :-])", re.IGNORECASE
-)
-#: A colon, or Exchange's hash, right before a reply code with its status.
-_MARKED = re.compile(r"(?:[:：]|\#|\bsmtp;)\s*[\"'\[(<]?(?=[45]\d\d[ -][245]\.\d{1,3}\.\d)")
-_EXCHANGE_END = re.compile(r"\s*(?:> #SMTP#|##)\s*$")
+_CODE = re.compile(r"\#?[45]\d\d[ :-]")
+_INTRODUCTION = re.compile(rf"(?:{'|'.join(_SAYING)}) *:? *[\"'\[(<]? *(?:smtp; *)?$", re.IGNORECASE)
+#: A colon right before a reply code with its status introduces it, and Exchange's hash before any.
+_MARK = re.compile(r"(?:[:：]|\bsmtp;)\s*[\"'\[(<]?$")
+_STATUS = re.compile(r"[45]\d\d[ -][245]\.\d{1,3}\.\d")
+#: The longest introduction, with what may stand behind it.
+_BEFORE = 64
+#: What a person may skip at the end: Exchange's marks, qmail's farewell.
+_PADDING = re.compile(r"(?:> #SMTP#|##|\bGiving up on [^\s]{1,255})$", re.IGNORECASE)
 _PAIRS = (("(", ")"), ("[", "]"), ("<", ">"), ('"', '"'), ("'", "'"))
 
 _MOST_CHARACTERS = 2000
@@ -78,14 +82,18 @@ def has_reply(text: str) -> bool:
 
 def passage(lines: list[str]) -> Passage:
     """The words of a block that decide: the refusal in a session, else the last quoted reply, else all of it."""
-    refusal = _refusal(lines)
-    if refusal:
-        return Passage(clip(refusal), DIALOGUE)
-    said = [line for line in lines if not (_HEARD.match(line) or _SPOKEN.match(line))]
-    quoted = [item for item in _items(said) if _quotes(item)]
-    if quoted:
-        return Passage(deciding_words(clip(quoted[-1])), REPLY)
-    text = clip("\n".join(line for line in said if not _RULE.match(line)))
+    whole = "\n".join(lines)
+    if any(mark in whole for mark in _SESSION_MARKS):
+        refusal = _refusal(lines)
+        if refusal:
+            return Passage(clip(refusal), DIALOGUE)
+        lines = [line for line in lines if not (_HEARD.match(line) or _SPOKEN.match(line))]
+        whole = "\n".join(lines)
+    if _SMTP_REPLY.search(whole):
+        quoted = [item for item in _items(lines) if _quotes(item)]
+        if quoted:
+            return Passage(deciding_words(clip(quoted[-1])), REPLY)
+    text = clip("\n".join(line for line in lines if not _RULE.match(line)))
     return Passage(deciding_words(text), STATUS if _REPLY.search(text) else WORDS)
 
 
@@ -148,14 +156,26 @@ def _items(lines: list[str]) -> list[str]:
 
 def deciding_words(text: str) -> str:
     """The quoted reply where the text introduces one, else the text as it is."""
-    starts = [opening.end() for pattern in (_INTRODUCTION, _MARKED) for opening in pattern.finditer(text)]
-    return balanced(_EXCHANGE_END.sub("", text[max(starts) :])) if starts else text
+    start = _introduced_at(text, marked=True)
+    text = _PADDING.sub("", text).rstrip()
+    return balanced(text[start:]) if start else text
 
 
 def introduced_words(text: str) -> str:
     """As `deciding_words`, but only behind a sentence that says a reply follows: the SMTP command before it stays."""
-    starts = [opening.end() for opening in _INTRODUCTION.finditer(text)]
-    return balanced(text[starts[-1] :]) if starts else text
+    start = _introduced_at(text, marked=False)
+    return balanced(text[start:]) if start else text
+
+
+def _introduced_at(text: str, *, marked: bool) -> int:
+    """Where the last introduced reply begins; 0 where none is."""
+    for code in reversed(list(_CODE.finditer(text))):
+        before = text[max(0, code.start() - _BEFORE) : code.start()]
+        hashed = code.group().startswith("#")
+        labelled = marked and _MARK.search(before) is not None and _STATUS.match(text, code.start()) is not None
+        if labelled or (marked and hashed) or _INTRODUCTION.search(before):
+            return code.start() + hashed
+    return 0
 
 
 def balanced(text: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from diagnose_builder import OPEN, STRICT, UNCLASSIFIED, Block, campaign, next_list
 
 from analyzer.diagnose import diagnose
+from analyzer.diagnose.data_quality import Chances, recommend
 from analyzer.diagnose.diagnosis import DataQuality
 
 
@@ -87,6 +88,26 @@ def test_verdicts(
 ) -> None:
     found = diagnose(campaign(*blocks, **changes)).data_quality
     assert (found.recommendation, found.guessed_effect) == (recommendation, effect), f"{name}: {found.why}"
+
+
+@pytest.mark.parametrize(
+    ("recommendation", "quantity", "quality", "settled", "shown"),
+    [
+        ("max_quantity", 0.20, 0.19, 0.0, True),
+        ("max_quality", 0.21, 0.20, 0.0, False),
+        ("max_quality", 0.90, None, None, False),
+        ("reverify", 0.90, 0.60, 0.50, True),
+        # Only the doubt about the rate is over the line: leaving guessed out stands if they are shown to be worse.
+        ("max_quality", 0.90, 0.30, 0.10, True),
+        ("insufficient_evidence", 0.90, 0.30, 0.10, False),
+        ("insufficient_evidence", None, None, None, False),
+    ],
+)
+def test_the_rule(
+    recommendation: str, quantity: float | None, quality: float | None, settled: float | None, shown: bool
+) -> None:
+    found = recommend(Chances(quantity, quality, quality), Chances(quantity, settled, settled), shown=shown)
+    assert found == recommendation
 
 
 def test_spam_bounces_never_call_for_max_quality() -> None:

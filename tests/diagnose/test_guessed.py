@@ -23,21 +23,21 @@ def bad(count: int) -> dict[str, int]:
 
 
 def test_risk_difference_ratio_and_share_by_hand() -> None:
-    # Stratum open:   guessed 10 of 100, verified  4 of 200; N = 300.
+    # Stratum open:   guessed 10 of 100, verified  8 of 400; N = 500.
     # Stratum strict: guessed 15 of  50, verified 10 of 100; N = 150.
-    # MH weights n1 n0 / N: 100·200/300 = 66.67 and 50·100/150 = 33.33.
-    # RD: (0.10 - 0.02) · 66.67/100 + (0.30 - 0.10) · 33.33/100 = 0.05333 + 0.06667 = 0.12.
-    # RR: (10·200/300 + 15·100/150) / (4·100/300 + 10·50/150) = 16.667 / 4.667 = 3.5714.
-    # Expected of guessed at the verified rate: 100·0.02 + 50·0.10 = 7; share (25 - 7) / 39 = 0.4615.
+    # MH weights n1 n0 / N: 100·400/500 = 80 and 50·100/150 = 33.33.
+    # RD: (0.08 · 80 + 0.20 · 33.33) / 113.33 = 0.11529.
+    # RR: (10·400/500 + 15·100/150) / (8·100/500 + 10·50/150) = 18 / 4.9333 = 3.6486.
+    # Expected of guessed at the verified rate: 100·0.02 + 50·0.10 = 7; share (25 - 7) / 43 = 0.4186.
     found = effect(
         Block(100, "guessed", OPEN, bad(10)),
-        Block(200, "verified", OPEN, bad(4)),
+        Block(400, "verified", OPEN, bad(8)),
         Block(50, "guessed", STRICT, bad(15)),
         Block(100, "verified", STRICT, bad(10)),
     )
-    assert found.risk_difference.estimate == pytest.approx(0.12)
-    assert found.risk_ratio == pytest.approx(3.5714, abs=1e-4)
-    assert found.share.estimate == pytest.approx(18 / 39)
+    assert found.risk_difference.estimate == pytest.approx(0.11529, abs=1e-5)
+    assert found.risk_ratio == pytest.approx(3.6486, abs=1e-4)
+    assert found.share.estimate == pytest.approx(18 / 43)
     assert found.strata == 2
     assert found.verdict == "contributes"
     assert found.risk_difference.low > 0.04

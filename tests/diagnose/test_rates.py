@@ -93,3 +93,11 @@ def test_leads_of_one_domain_are_one_observation() -> None:
     wide, narrow = clustered_rate(flag, domain), clustered_rate(flag, np.arange(100))
     assert wide.estimate == narrow.estimate == 0.1
     assert wide.high > 0.35 > narrow.high > 0.17
+
+
+def test_a_lead_belongs_to_its_first_mail_whatever_the_logs_order() -> None:
+    later = campaign(Block(3, campaign="later", sent_at="2026-04-01T09:00:00Z"))
+    earlier = later.sends.assign(campaign="earlier", sent_at=pd.Timestamp("2026-03-01", tz="UTC"))
+    unknown = later.sends.assign(campaign="undated", sent_at=pd.NaT)
+    object.__setattr__(later, "sends", pd.concat([unknown, later.sends, earlier], ignore_index=True))
+    assert contacts(later).leads["campaign"].tolist() == ["earlier"] * 3

@@ -132,7 +132,7 @@ DELAY_FAILED = "Final-Recipient: rfc822; kim@lumen.example\nAction: failed\nStat
             notice(EXIM, headers="X-Failed-Recipients: kim@lumen.example\nAuto-Submitted: auto-replied\n"),
             "exim",
             [
-                ("kim@lumen.example", "550-5.7.1 Mail from this address 550 5.7.1"),
+                ("kim@lumen.example", "550 5.7.1 Mail from this address is refused by our policy"),
                 ("robin@arbor.example", "retry timeout exceeded"),
             ],
         ),

@@ -14,10 +14,12 @@ from analyzer.parsing.readers.dma import DragonFly
 from analyzer.parsing.readers.embedded import Embedded
 from analyzer.parsing.readers.exim import Exim
 from analyzer.parsing.readers.feedback import JunkMailReport, UnsubscribeMail
-from analyzer.parsing.readers.gateways import JamesGateway, MailingList, MobileGateway
+from analyzer.parsing.readers.gateways import JamesGateway, MobileGateway
+from analyzer.parsing.readers.lists import MailingList
 from analyzer.parsing.readers.notice import Notice
 from analyzer.parsing.readers.session import PostfixSession
 from analyzer.parsing.readers.sns import SnsNotification
+from analyzer.parsing.readers.wrapped import WrappedReport
 from analyzer.records import Failure
 
 
@@ -52,4 +54,6 @@ READERS: tuple[Reader, ...] = (
     MailingList(),
     # Any other notice, by its grammar.
     Notice(),
+    # What a notice that names nobody has attached.
+    WrappedReport(),
 )

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 
 from analyzer.parsing import dsn
+from analyzer.parsing.copies import own_words
 from analyzer.parsing.kinds import is_bounce_like
 from analyzer.parsing.message import Message, Part
-from analyzer.parsing.copies import own_words
 from analyzer.records import Failure
 
 _FIELDS = re.compile(r"^(?:Original-Envelope-Id|Reporting-MTA|Final-Recipient|Action):", re.MULTILINE | re.IGNORECASE)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, is_address, same, tidy
-from analyzer.parsing.message import Message, one_line
 from analyzer.parsing.copies import own_words
+from analyzer.parsing.message import Message, one_line
 from analyzer.parsing.prose import about
 from analyzer.parsing.quotes import introduced_words
 from analyzer.records import Failure
@@ -48,7 +48,7 @@ class Exim:
                 yield failure
         if not found:
             for address in named:
-                said = about(address, words)
+                said = about(address, message)
                 yield Failure(recipient=address, diagnostic=said.says, remote_mta=said.host)
 
 

@@ -1,4 +1,4 @@
-"""Small formats of phone gateways and list managers that answer without the marks of a bounce."""
+"""Small formats of phone gateways that answer without the marks of a bounce."""
 
 from __future__ import annotations
 
@@ -53,24 +53,3 @@ class MobileGateway:
         for to in self._TO.findall(text):
             for address in find_addresses(to):
                 yield Failure(recipient=address, diagnostic=one_line(says))
-
-
-class MailingList:
-    """List managers (fml and kin) that refuse a post: the list's address is the recipient that failed."""
-
-    name = "mailing-list"
-
-    _NOTICE = re.compile(
-        r"(?:You are not a member of this mailing list|Duplicated Message-ID in) <(\S+@\S+?)>", re.IGNORECASE
-    )
-
-    def recognises(self, message: Message) -> bool:
-        """By its first sentence, from the list's own administrator."""
-        return "-admin@" in message.get("from") and self._NOTICE.search(message.plain_text()[:500]) is not None
-
-    def failures(self, message: Message) -> Iterator[Failure]:
-        """The list."""
-        notice = self._NOTICE.search(message.plain_text()[:500])
-        if notice:
-            line = next(line for line in message.plain_text().split("\n") if notice.group(1) in line)
-            yield Failure(recipient=notice.group(1), diagnostic=one_line(f"{message.words('subject')}: {line}"))

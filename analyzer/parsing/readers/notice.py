@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, from_header
@@ -9,7 +10,13 @@ from analyzer.parsing.kinds import is_bounce_like
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
 from analyzer.parsing.prose import about, statements
+from analyzer.parsing.quotes import has_reply
 from analyzer.records import Failure
+
+#: Sendmail and Domino give the reason in the subject; other servers put our own subject there.
+_SUBJECT_REASON = re.compile(
+    r"\s*(?:returned mail|delivery failure)\s*:\s*(?!see transcript)(\S.{1,300})", re.IGNORECASE
+)
 
 
 class Notice:
@@ -26,11 +33,19 @@ class Notice:
         text = message.plain_text()
         named = find_addresses(message.get("x-failed-recipients"))
         for address in named:
-            said = about(address, text)
-            yield Failure(recipient=address, diagnostic=said.says, remote_mta=said.host)
+            said = about(address, message)
+            yield Failure(recipient=address, diagnostic=_explained(said.says, message), remote_mta=said.host)
         if named:
             return
         ours = frozenset(a.lower() for a in (from_header(message.get("to")), from_header(message.get("from"))) if a)
         known = frozenset(a.lower() for a in find_original(message).recipients)
         for said in statements(text, ignore=ours, known=known):
-            yield Failure(recipient=said.address, diagnostic=said.says, remote_mta=said.host)
+            yield Failure(recipient=said.address, diagnostic=_explained(said.says, message), remote_mta=said.host)
+
+
+def _explained(words: str, message: Message) -> str:
+    """The words, with what the subject adds to a text that gives no reply: "Returned mail: User unknown"."""
+    reason = _SUBJECT_REASON.match(message.words("subject"))
+    if reason is None or has_reply(words) or reason.group(1).lower() in words.lower():
+        return words
+    return f"{reason.group(1)}: {words}"

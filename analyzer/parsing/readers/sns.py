@@ -35,7 +35,7 @@ class SnsNotification:
     def failures(self, message: Message) -> Iterator[Failure]:
         """The recipients of the notification, whatever happened to them."""
         event = notification(message) or {}
-        body = next((event[key] for key in _BODIES if isinstance(event.get(key), dict)), {})
+        body: dict[str, Any] = next((event[key] for key in _BODIES if isinstance(event.get(key), dict)), {})
         action = _ACTIONS.get(event_type(event), "delivered")
         for row in next((body[key] for key in _RECIPIENTS if isinstance(body.get(key), list)), ()):
             entry: dict[str, Any] = row if isinstance(row, dict) else {"emailAddress": row}

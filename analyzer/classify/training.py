@@ -1,0 +1,231 @@
+"""Build the model behind the rules: `python -m analyzer.classify.training` writes rules/model.npz and docs/model.md.
+
+It learns from the examples of all rules (`rules/replies`) and from the further texts of `rules/texts`; logistic
+regression over hashed pieces of words (scikit-learn), its weights then rounded to one byte each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer import knowledge
+from analyzer.classify import ngrams
+from analyzer.classify.engine import Classifier
+from analyzer.classify.model import CODE_WEIGHT, FILE_NAME, FORMAT, Learned, lookup, model_bytes
+from analyzer.classify.rules import Example, load_rules
+from analyzer.errors import AnalyzerError, OutputError, RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scipy.sparse import csr_array
+
+#: Inverse strength of the L2 penalty; 10 to 100 do equally well on the folds.
+_C = 30.0
+_ITERATIONS = 300
+#: The file stays below 1.5 MB: of more pieces, those with the smallest weights go.
+_MOST_FEATURES = 30_000
+_FEWEST_TEXTS = 2
+#: Sentences that stand in notices round a reason, and every how many-eth text is learnt from inside one of them too.
+_CHATTER, _WRAPPED_EVERY = "texts/en-chatter.toml", 3
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text as the model sees it, and why it failed. `group` is its file, `language` "" where the file says none."""
+
+    masked: str
+    status: str
+    reply: str
+    reason: str
+    group: str
+    language: str = ""
+
+
+def labelled_texts(folder: Path) -> list[Labelled]:
+    """Every example of the rules and every further text under `folder` (`rules/`), in file order, each once.
+
+    Raises `RuleError` for a file of texts that names an unknown reason or holds something that is no text.
+    """
+    reader = Classifier(())
+    found: dict[tuple[str, str, str, str], Labelled] = {}
+    for example, reason, group, language in _examples(folder):
+        read = reader.explain(
+            example.text, status=example.status, reply=example.reply, host=example.host, recipient=example.recipient
+        )
+        one = Labelled(read.masked, read.verdict.status, read.verdict.reply, reason, group, language)
+        found.setdefault((" ".join(ngrams.words_of(one.masked)), one.status, one.reply, reason), one)
+    return list(found.values())
+
+
+def _examples(folder: Path) -> Iterable[tuple[Example, str, str, str]]:
+    for rule in load_rules([folder / "replies"]):
+        for example in rule.examples:
+            yield example, rule.reason, Path(rule.file).name, ""
+    for path in sorted((folder / "texts").glob("*.toml")):
+        for reason, values in knowledge.load_toml(path).items():
+            if reason not in knowledge.reasons():
+                raise RuleError(str(path), f"names an unknown reason {reason!r}", "take one of rules/reasons.toml")
+            if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
+                raise RuleError(f"{path}: {reason}", "holds something that is no text", "give a list of strings")
+            for value in values:
+                yield Example(value), reason, f"texts/{path.name}", path.stem.partition("-")[0]
+
+
+def digest_of(rows: Sequence[Labelled]) -> str:
+    """The same training texts, the same digest."""
+    digest = hashlib.blake2b(digest_size=8)
+    for row in rows:
+        digest.update("\x1f".join((row.masked, row.status, row.reply, row.reason)).encode("utf-8", "replace") + b"\x1e")
+    return digest.hexdigest()
+
+
+def fit(rows: Sequence[Labelled]) -> Learned:
+    """A model of these texts, not yet calibrated: temperature 1, never abstaining."""
+    from sklearn.linear_model import LogisticRegression
+
+    found = _features(rows)
+    codes = [ngrams.of_codes(row.status, row.reply) for row in rows]
+    distinct, counts = np.unique(np.concatenate([np.unique(hashes) for hashes in (*found, *codes)]), return_counts=True)
+    vocabulary, counts = distinct[counts >= _FEWEST_TEXTS], counts[counts >= _FEWEST_TEXTS]
+    rarity = (np.log((1 + len(rows)) / (1 + counts)) + 1).astype(np.float16).astype(np.float32)
+    unseen = round(float(np.log((1 + len(rows)) / 2) + 1), 4)
+    reasons = [row.reason for row in rows]
+    weights = [0.5 if len(hashes) else 1.0 for hashes in codes]
+    # Every text with codes is learnt from twice, once without them: a log often keeps only the words.
+    bare = [index for index, hashes in enumerate(codes) if len(hashes)]
+    # And some with the words of a notice round them, so that such words come to say nothing.
+    chatter = [index for index, row in enumerate(rows) if row.group == _CHATTER]
+    wrapped = list(range(0, len(rows), _WRAPPED_EVERY)) if chatter else []
+    around = [found[chatter[index % len(chatter)]] for index in range(len(wrapped))]
+    matrix = _matrix(
+        [
+            *found,
+            *(found[index] for index in bare),
+            *(np.concatenate((outer, found[index])) for outer, index in zip(around, wrapped, strict=True)),
+        ],
+        [*codes, *(codes[index][:0] for index in (*bare, *wrapped))],
+        vocabulary,
+        rarity,
+        unseen,
+    )
+    reasons += [reasons[index] for index in (*bare, *wrapped)]
+    weights += [0.5] * (len(bare) + len(wrapped))
+    learner = LogisticRegression(C=_C, max_iter=_ITERATIONS, tol=1e-3)
+    learner.fit(matrix, reasons, sample_weight=np.array(weights))
+    return _rounded(learner.coef_.T, learner.intercept_, tuple(map(str, learner.classes_)), vocabulary, rarity, unseen)
+
+
+def _features(rows: Sequence[Labelled]) -> list[NDArray[np.uint32]]:
+    of_word = cache(ngrams.of_word)
+    found = []
+    for row in rows:
+        words = ngrams.words_of(row.masked)
+        found.append(np.concatenate([*map(of_word, words), ngrams.of_pairs(words)]))
+    return found
+
+
+def _matrix(
+    found: Sequence[NDArray[np.uint32]],
+    codes: Sequence[NDArray[np.uint32]],
+    vocabulary: NDArray[np.uint32],
+    rarity: NDArray[np.float32],
+    unseen: float,
+) -> csr_array:
+    """(texts x features): what `ReplyModel` computes for one text at a time, here for all at once."""
+    from scipy.sparse import csr_array
+
+    columns: list[NDArray[np.intp]] = []
+    values: list[NDArray[np.float64]] = []
+    ends = [0]
+    for hashes, code_hashes in zip(found, codes, strict=True):
+        rows, known = lookup(hashes, vocabulary)
+        worth = np.where(known, rarity[rows], unseen).astype(np.float64)
+        length = float(np.sqrt(worth @ worth)) or 1.0
+        code_rows, code_known = lookup(code_hashes, vocabulary)
+        columns += [rows[known], code_rows[code_known]]
+        values += [worth[known] / length, np.full(int(code_known.sum()), CODE_WEIGHT)]
+        ends.append(ends[-1] + int(known.sum()) + int(code_known.sum()))
+    matrix = csr_array((np.concatenate(values), np.concatenate(columns), np.array(ends)), (len(found), len(vocabulary)))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def _rounded(
+    weights: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    reasons: tuple[str, ...],
+    vocabulary: NDArray[np.uint32],
+    rarity: NDArray[np.float32],
+    unseen: float,
+) -> Learned:
+    """The features that weigh most, each weight as a byte times one scale per reason."""
+    strength = np.abs(weights).max(axis=1) * rarity
+    keep = np.sort(np.argsort(-strength, kind="stable")[:_MOST_FEATURES])
+    # A score is the same for all reasons up to a constant; without it the bytes go further.
+    weights = weights[keep] - weights[keep].mean(axis=1, keepdims=True)
+    scales = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127
+    return Learned(
+        reasons=reasons,
+        vocabulary=vocabulary[keep],
+        rarity=rarity[keep],
+        weights=np.rint(weights / scales).astype(np.int8),
+        scales=scales.astype(np.float32),
+        bias=np.round(bias - bias.mean(), 4).astype(np.float32),
+        unseen=unseen,
+        temperature=1.0,
+        threshold=0.0,
+        about={},
+    )
+
+
+def calibrated(model: Learned, rows: Sequence[Labelled], temperature: float, threshold: float) -> Learned:
+    """The model with what the folds taught about its confidence, and with what it was built from."""
+    about = {
+        "format": FORMAT,
+        "reasons": list(model.reasons),
+        "unseen": model.unseen,
+        "temperature": temperature,
+        "threshold": threshold,
+        "texts": len(rows),
+        "digest": digest_of(rows),
+    }
+    return replace(model, temperature=temperature, threshold=threshold, about=about)
+
+
+def main() -> int:
+    """Build, write the model and its report; with `--check`, only say whether the shipped model is up to date."""
+    from analyzer.classify import evaluation
+    from analyzer.classify.model import load_model
+
+    folder = knowledge.data_folder("rules")
+    rows = labelled_texts(folder)
+    if "--check" in sys.argv[1:]:
+        fresh = load_model(folder / FILE_NAME).learned.about["digest"] == digest_of(rows)
+        print("up to date" if fresh else "the rules or texts have changed since the model was built; run `make model`")
+        return 0 if fresh else 1
+    report = folder.parent / "docs" / "model.md"
+    if not report.parent.is_dir():
+        raise OutputError(str(report), "there is no such folder", "build the model in a checkout of the project")
+    folds = evaluation.run(rows)
+    model = calibrated(fit(rows), rows, folds.temperature, folds.threshold)
+    content = model_bytes(model)
+    (folder / FILE_NAME).write_bytes(content)
+    report.write_text(evaluation.report(folds, model, rows, len(content)), encoding="utf-8")
+    print(f"{folder / FILE_NAME}: {len(content):,} bytes from {len(rows)} texts; {report} says how it does")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except AnalyzerError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,105 @@
+"""The words by which mail software and mailboxes say what a mail is, by language; all in lower case, on one line.
+
+Delivery reports of Postfix, Sendmail, Exim, qmail, Exchange, Microsoft 365, Gmail and Domino as they are translated;
+automatic replies of Outlook, Gmail, Notes and the common help desks.
+"""
+
+from __future__ import annotations
+
+#: How the subject of an automatic reply begins, behind any "Re:".
+AUTOREPLY_SUBJECTS = (
+    # English
+    "automatic reply", "automatic response", "automated reply", "automated response", "auto reply", "auto-reply",
+    "autoreply", "auto response", "auto-response", "autoresponse", "autoresponder", "auto:", "auto ", "auto-",
+    "out of office", "out of the office", "out-of-office", "ooo:", "ooo ", "away from", "i am out", "i am away",
+    "i am on leave", "i am currently", "on vacation", "vacation", "on leave", "on holiday",
+    # German, Dutch, the Nordic languages
+    "automatische antwort", "automatische beantwortung", "abwesend", "abwesenheit", "ich bin abwesend", "außer haus",
+    "automatisch antwoord", "automatisch bericht", "automatische reactie", "afwezig", "niet aanwezig", "autosvar",
+    "automatiskt svar", "automatisk svar", "frånvar", "fravær", "automaattinen vastaus", "poissa",
+    # French, Spanish, Portuguese, Italian, Romanian
+    "réponse automatique", "reponse automatique", "absence", "absent", "absente", "message d'absence",
+    "respuesta automática", "respuesta automatica", "fuera de la oficina", "fuera de", "ausente", "ausencia",
+    "resposta automática", "resposta automatica", "fora do escritório", "fora do", "ausência", "risposta automatica",
+    "fuori sede", "fuori ufficio", "assenza", "assente", "răspuns automat",
+    # Polish, Czech, Slovak, Hungarian, Turkish, Greek
+    "odpowiedź automatyczna", "automatyczna odpowiedź", "autoodpowiedź", "poza biurem", "nieobecn",
+    "automatická odpověď", "automatická odpoveď", "mimo kancelář", "automatikus válasz", "házon kívül",
+    "otomatik yanıt", "otomatik cevap", "ofis dışında", "αυτόματη απάντηση",
+    # Russian, Ukrainian
+    "автоматический ответ", "автоответ", "авто-ответ", "отсутств", "вне офиса", "автоматична відповідь",
+    # Japanese, Chinese, Korean
+    "自動応答", "自動返信", "自動回答", "不在", "外出中", "自动回复", "自动答复", "自動回覆", "自動答覆", "自動回复",
+    "外出", "자동 회신", "자동회신", "자동 응답", "자동응답", "자동 답장", "부재",
+    # Help desks
+    "ticket #", "[ticket", "ticket received", "ticket created", "we have received your", "we've received your",
+    "we received your", "request received", "your request", "case #", "[case", "thank you for your",
+    "thank you for contacting", "thanks for contacting", "thanks for your", "eingangsbestätigung", "ihre anfrage",
+    "accusé de réception", "confirmación de recepción", "conferma di ricezione", "ontvangstbevestiging",
+    "potwierdzenie otrzymania",
+)  # fmt: skip
+
+#: What a challenge asks for, in the subject or the text.
+CHALLENGES = (
+    "please confirm that you sent", "please verify that you sent", "please confirm your e-mail",
+    "please confirm your email", "please confirm your message", "please confirm your identity",
+    "please verify your e-mail", "please verify your email", "please verify your message",
+    "please verify your identity", "challenge-response", "challenge response", "spamblocker challenge",
+    "confirm your email to", "confirm your e-mail to", "confirm your message to", "sender verification required",
+    "is held until you confirm", "is being held because the address", "held pending your confirmation",
+    "list of approved senders", "allowed senders list", "only from senders i have approved", "boxbe", "spamarrest",
+    "spam arrest", "awaits moderator approval", "being held until the list moderator",
+)  # fmt: skip
+
+#: What the subject of a bounce says, outside English.
+BOUNCE_SUBJECTS = (
+    # German, Dutch, the Nordic languages
+    "unzustellbar", "nicht zustellbar", "nicht zugestellt", "zustellung", "rückläufer", "onbestelba", "niet bezorgd",
+    "niet verzonden", "bezorging", "niet afgeleverd", "olevererbart", "kan inte lev", "kunne ikke lev", "uleverbar",
+    "ei voitu",
+    # French, Spanish, Portuguese, Italian
+    "non remis", "non distribué", "non délivré", "non livré", "échec de", "impossible de remettre",
+    "remise impossible", "remise différée", "no se puede entregar", "no se pudo entregar", "no entregado",
+    "no se ha podido entregar", "entrega retrasada", "devuelto", "não entregue", "não é possível entregar",
+    "não foi possível entregar", "não pôde", "devolvid", "entrega atrasada", "non recapitabile", "mancato recapito",
+    "mancata consegna", "non consegnato", "recapito non riuscito", "recapito in ritardo", "impossibile recapitare",
+    # Polish, Czech, Hungarian, Turkish
+    "niedoręcz", "niedostarcz", "nie można dostarczyć", "nie dostarczono", "opóźnione dostarczenie", "nedoruč",
+    "kézbesít", "teslim edilemedi", "teslim edilmedi", "iletilemedi", "iletilemeyen", "teslim gecikti",
+    # Russian, Ukrainian
+    "не доставлен", "недоставлен", "не удается доставить", "не удалось доставить", "ошибка доставки",
+    "ошибки доставки", "возвращ", "не может быть доставлен", "доставка задерживается", "не доставлено",
+    # Japanese
+    "配信不能", "配信できません", "配信できなかった", "配信エラー", "配信遅延", "配信に失敗", "送信できません",
+    "送信エラー", "送信失敗", "メールエラー", "不達", "エラー通知", "返送",
+    # Chinese
+    "退信", "退件", "未送达", "未送達", "未传递", "未傳遞", "无法投递", "无法送达", "无法传递", "无法发送",
+    "無法投遞", "無法送達", "無法傳遞", "無法傳送", "投递失败", "投遞失敗", "递送失败", "遞送失敗", "传递失败",
+    "未能投递", "延迟送达", "傳遞延遲",
+    # Korean
+    "배달되지", "배달할 수 없", "배달 실패", "배달 지연", "반송", "전송 실패", "전송되지", "전송하지 못", "발송되지",
+    "발송 실패", "배달하지 못",
+)  # fmt: skip
+
+#: How the text of a bounce opens, outside English.
+BOUNCE_OPENINGS = (
+    "nicht zugestellt", "konnte nicht an", "fehler bei der nachrichtenzustellung", "niet bezorgd",
+    "niet worden bezorgd", "kon niet worden", "niet afgeleverd", "bezorgen bij de volgende", "n'a pas pu",
+    "n'a pas été", "échec de la remise", "n'est pas parvenu", "no se pudo entregar", "no se ha entregado",
+    "no pudo ser entregado", "não foi entregue", "não pôde", "falha na entrega", "non è stato possibile",
+    "non è stato recapitato", "non è stato consegnato", "non ha potuto essere", "recapito non riuscito",
+    "nie została dostarczona", "nie mogła zostać", "nie powiodło się", "teslim edilemedi", "iletilemedi",
+    "не может быть доставлен", "не удалось", "не доставлено", "не может быть отправлено", "送信でき", "届きません",
+    "配信でき", "配信されませんでした", "配信に失敗", "無法傳", "无法传", "无法投递", "無法投遞", "无法送达",
+    "無法送達", "传递到以下收件人", "未能递送", "未能送达", "未能投递", "배달하지 못", "배달할 수 없", "전송되지",
+)  # fmt: skip
+
+#: A server that keeps trying says so.
+DELAYS = (
+    "wird weiterhin versucht", "noch nicht zugestellt", "verzögert", "a été retardée", "n'a pas encore été remis",
+    "remise différée", "se ha retrasado", "aún no se ha entregado", "seguirá intentando", "está atrasada",
+    "ainda não foi entregue", "è in ritardo", "non è ancora stato", "is vertraagd", "nog niet bezorgd",
+    "jest opóźnione", "nie została jeszcze dostarczona", "teslim gecikti", "henüz teslim edilmedi", "задерживается",
+    "пока не доставлено", "попытки доставки будут", "遅延しています", "まだ配信されていません", "引き続き配信",
+    "已延迟", "尚未送达", "将继续尝试", "已延遲", "尚未送達", "將繼續嘗試", "지연되었습니다", "아직 배달되지",
+)  # fmt: skip

@@ -1,0 +1,54 @@
+"""List managers that refuse a post (Mailman, mlmmj, fml): the list's address is the recipient that failed.
+
+Mailman's `refuse`, `reject` and `nonmember` texts, mlmmj's `deny-post`, fml's `You are not member`. A post that is
+held for its moderator has not failed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.parsing.addresses import from_header
+from analyzer.parsing.message import Message, one_line
+from analyzer.records import Failure
+
+_ADDRESS = r"<?([^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,255})>?"
+#: The sentence of each that names the list, or that needs the headers to name it.
+_NAMING = re.compile(
+    rf"(?:You are not a member of this mailing list|Duplicated Message-ID in) {_ADDRESS}"
+    rf"|Your request to the {_ADDRESS} mailing list\s[\s\S]{{0,400}}?\s(?:been )?rejected"
+    rf"|program managing the {_ADDRESS} mailing\s+list\.[\s\S]{{0,400}}?unable to be delivered",
+    re.IGNORECASE,
+)
+_NAMELESS = re.compile(
+    r"not allowed to post to this mailing list|your message has\s+been\s+automatically rejected", re.IGNORECASE
+)
+_ROLE = re.compile(r"[-+](?:owner|bounces|admin|request)(?=@)", re.IGNORECASE)
+_GIVEN_REASON = re.compile(
+    r"reason for rejecting your request:\s*\"?([\s\S]{1,1000}?)\"?\s*(?:\n\s*\n|\Z)", re.IGNORECASE
+)
+
+
+class MailingList:
+    """`You are not allowed to post to this mailing list …`"""
+
+    name = "mailing-list"
+
+    def recognises(self, message: Message) -> bool:
+        """By its sentence, from the list's own address."""
+        if not _ROLE.search(from_header(message.get("from"))):
+            return False
+        text = message.plain_text()[:1000]
+        return bool(_NAMING.search(text) or _NAMELESS.search(text))
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """The list."""
+        text = message.plain_text()[:2000]
+        naming = _NAMING.search(text)
+        named = next((group for group in naming.groups() if group), "") if naming else ""
+        posted = named or from_header(message.get("x-beenthere")) or _ROLE.sub("", from_header(message.get("from")))
+        given = _GIVEN_REASON.search(text)
+        says = given.group(1) if given else f"{message.words('subject')}: {text[:600]}"
+        if posted:
+            yield Failure(recipient=posted, diagnostic=one_line(says))
