@@ -57,10 +57,10 @@ def reasons() -> dict[str, Reason]:
 
 
 def rules_version(own: Path | None = None) -> str:
-    """A short digest of every file under `rules/` (and of a user's own rules): the same rules, the same version."""
+    """A short digest of every rule, table and model under `rules/`, and of a user's own rules."""
     digest = hashlib.blake2b(digest_size=6)
     for folder in (data_folder("rules"), own):
         if folder is not None:
-            for path in sorted(folder.rglob("*.toml")):
+            for path in sorted(p for p in folder.rglob("*") if p.suffix in {".toml", ".npz"}):
                 digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -1,7 +1,7 @@
 """The classifier: one diagnostic text in, one `Verdict` out.
 
-In this order: rules on the innermost reply, rules on the whole text, codes that mean one thing, a model where one is
-plugged in, codes that mean little, "unspecified".
+In this order: rules on the innermost reply, rules on the whole text, the surer of a model (where one is plugged in) and
+a code that means one thing, codes that mean little, "unspecified".
 """
 
 from __future__ import annotations
@@ -189,9 +189,10 @@ class Classifier:
         """(reason, confidence, decided_by, evidence, transient) of a text that no rule knows."""
         near = case.near
         code = self._codes.strong(case.provider, near.status)
-        if code is None and self.model is not None and near.masked:
+        if self.model is not None and near.masked:
+            # Words say more than codes, unless the code is the surer of the two.
             guess = self.model(near.masked, near.status, near.reply, case.provider)
-            if guess is not None:
+            if guess is not None and (code is None or guess.confidence > code.confidence):
                 return guess.reason, guess.confidence, "model", guess.evidence, None
         if code is None:
             code = self._codes.weak(case.provider, near.status, near.reply, text.phase_of(case.whole))

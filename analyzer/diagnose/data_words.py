@@ -91,6 +91,8 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
 def _share(share: Interval) -> str:
     if share.estimate is None or share.low is None or share.high is None:
         return "an unknown part"
+    if share.low > 0.995:
+        return "practically all"
     return f"about {100 * share.estimate:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
 
 

@@ -38,6 +38,9 @@ DRIVER_DIMENSIONS: tuple[str, ...] = (
 )
 #: A dead address shows at the first mail: later steps only ever meet the survivors.
 _NOT_FOR_HARD = frozenset({"step"})
+#: Who runs the receiving side is mostly learnt from bounces: where it is known for few, it is known for those that
+#: bounced, and every provider looks bad.
+_KNOWN_ENOUGH = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def drivers(contacts: Contacts) -> list[Driver]:
             _scan(contacts, name, cast("Label", label), cell, min(max(likeness, 0.01), 0.9))
             for name in DRIVER_DIMENSIONS
             if contacts.at[name].given and not (label == "hard" and name in _NOT_FOR_HARD)
+            if name != "provider" or _share_known(contacts.at[name]) >= _KNOWN_ENOUGH
         ]
     scans = [scan for scan in scans if scan.tested.any()]
     if not scans:
@@ -82,6 +86,12 @@ def drivers(contacts: Contacts) -> list[Driver]:
     found = [each for scan, part in zip(scans, parts, strict=True) for each in _chosen(scan, part)]
     found.sort(key=lambda each: (-each[1].bounces, DRIVER_DIMENSIONS.index(each[1].dimension), each[1].value))
     return _without_twins(found)
+
+
+def _share_known(dimension: Dimension) -> float:
+    """The share of mails whose value is known."""
+    known = np.array([value != "" for value in dimension.values])
+    return float(known[dimension.codes].mean()) if len(dimension.codes) else 0.0
 
 
 def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: float) -> _Scan:
@@ -94,6 +104,9 @@ def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: fl
     expected, doubt = _expected(group.codes, size, _mix(cell, name)[lead], bounced)
     known = np.array([value != "" for value in group.values])
     # A value that nearly all leads share has nothing to be compared with.
+    if name == "step":
+        # Who refuses does so at the first mail: it always has more than the later ones, which meet the survivors.
+        known &= np.array(group.values) != min((v for v in group.values if v), key=_step_number, default="")
     tested = known & (leads >= limits.bounces) & (leads.sum() - leads >= thresholds().evidence.min_leads_per_arm)
     # Only these can be named; of a million domains nearly all have no bounce, and their p is left at 1.
     worth = tested & (bounces >= limits.bounces) & (bounces >= limits.lift * expected)
@@ -109,6 +122,11 @@ def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: fl
         marks = np.random.default_rng(0).integers(1, 2**40, size=len(contacts.leads))
         np.add.at(mark, codes[hit], marks[lead[rows][hit]])
     return _Scan(name, label, group.values, leads, bounces, expected, p, mark, tested, story)
+
+
+def _step_number(step: str) -> tuple[int, str]:
+    digits = "".join(character for character in step if character.isdigit())
+    return (int(digits) if digits else 0, step)
 
 
 def _observations(contacts: Contacts, name: str, label: Label) -> tuple[Dimension, Codes, Flags]:

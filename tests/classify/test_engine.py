@@ -160,20 +160,22 @@ def test_nothing_at_all_is_unknown(own: Classifier) -> None:
         assert (verdict.label, verdict.reason, verdict.decided_by) == ("unknown", "unspecified", "default")
 
 
-def test_a_model_stands_between_strong_and_weak_codes(own: Classifier) -> None:
+def test_a_model_stands_above_weak_codes_and_beside_strong_ones(own: Classifier) -> None:
     asked: list[tuple[str, str, str, str]] = []
 
     def model(masked: str, status: str, reply: str, provider: str) -> Guess | None:
         asked.append((masked, status, reply, provider))
-        return Guess("virus", 0.7, "worm") if "worm" in masked else None
+        surer = 0.99 if "certainly" in masked else 0.7
+        return Guess("virus", surer, "worm") if "worm" in masked else None
 
     modelled = Classifier(own.rules, model)
     assert modelled.classify("550 5.7.1 a worm for a@b.example").decided_by == "model"
     assert modelled.classify("550 5.7.1 a bird").decided_by == "code"
     assert modelled.classify("550 5.1.1 a worm").decided_by == "code"
+    assert modelled.classify("550 5.1.1 certainly a worm").decided_by == "model"
     assert modelled.classify("550 velvet rope worm").decided_by == "rule:own/any"
     assert asked[0] == ("550 5.7.1 a worm for _@_", "5.7.1", "550", "")
-    assert len(asked) == 2
+    assert len(asked) == 4
 
 
 @pytest.mark.parametrize(
