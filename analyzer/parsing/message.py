@@ -20,7 +20,6 @@ MAX_PARTS = 200
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+\*?\d*\*?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
 _WORTH_KEEPING = 200
-_ONE_LINE = re.compile(r"\s+")
 
 
 def read_fields(block: bytes) -> dict[str, bytes]:
@@ -238,4 +237,4 @@ def _read_content_type(value: str, default: str) -> tuple[str, dict[str, str]]:
 
 def one_line(text: str) -> str:
     """Text with every run of white space made one blank."""
-    return _ONE_LINE.sub(" ", text).strip()
+    return " ".join(text.split())
