@@ -31,7 +31,7 @@ unit: $(READY)  ## the tests
 	$(BIN)/python -m pytest
 
 model: $(READY)  ## build the model behind the rules again, and its report docs/model.md
-	$(BIN)/python -m analyzer.classify.training
+	$(BIN)/python -m analyzer.classify.build_model
 
 format: $(READY)  ## put the format right
 	$(BIN)/ruff check --fix .

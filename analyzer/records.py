@@ -175,3 +175,27 @@ class Verdict:
     provider: str = ""
     status: str = ""
     reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ByMethod:
+    """Bounces by what tied them to a send."""
+
+    message_id: int = 0
+    verp: int = 0
+    header: int = 0
+    recipient: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """bounces = matched + unmatched + duplicates; `suspected_forged` are some of the unmatched."""
+
+    bounces: int
+    matched: int
+    unmatched: int
+    duplicates: int
+    suspected_forged: int
+    by_method: ByMethod = field(default_factory=ByMethod)
+    #: Leads that the log flags as bounced and that no bounce explains.
+    flag_only: int = 0

@@ -242,11 +242,11 @@ Expected calibration error: {error:.3f}.
 
 ## Building it again
 
-`make model` (or `python -m analyzer.classify.training`) takes a few minutes and writes `rules/{file}` and this page.
+`make model` (or `python -m analyzer.classify.build_model`) takes a few minutes and writes `rules/{file}` and this page.
 The same texts, the same versions of NumPy, SciPy and scikit-learn and the same kind of processor give the same bytes.
 
 A changed rule does not make the model wrong, only out of date, so no test asks for a rebuild after every edit:
-`python -m analyzer.classify.training --check` tells whether the texts have changed since (their digest was
+`python -m analyzer.classify.build_model --check` tells whether the texts have changed since (their digest was
 `{digest}`), and a release starts with a rebuild.
 """
 

@@ -1,6 +1,6 @@
 """The model behind the rules: a linear one over pieces of words, for the texts that no rule and no clear code decides.
 
-It reads `rules/model.npz`, arrays of numbers and no code, which `python -m analyzer.classify.training` builds;
+It reads `rules/model.npz`, arrays of numbers and no code, which `python -m analyzer.classify.build_model` builds;
 `docs/model.md` says how well it does. This module imports NumPy, so it is imported on the first text that needs it.
 """
 
@@ -166,7 +166,7 @@ def shipped_model() -> ReplyModel:
 
 def load_model(path: Path) -> ReplyModel:
     """A model file; `RuleError` for one that is missing, broken, or of other reasons than `rules/reasons.toml`."""
-    remedy = "build it again with `python -m analyzer.classify.training`"
+    remedy = "build it again with `python -m analyzer.classify.build_model`"
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}

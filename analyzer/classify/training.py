@@ -1,4 +1,4 @@
-"""Build the model behind the rules: `python -m analyzer.classify.training` writes rules/model.npz and docs/model.md.
+"""How the model behind the rules is learnt: `build_model` runs this and writes what comes of it.
 
 It learns from the examples of all rules (`rules/replies`) and from the further texts of `rules/texts`; logistic
 regression over hashed pieces of words (scikit-learn), its weights then rounded to one byte each.
@@ -7,7 +7,6 @@ regression over hashed pieces of words (scikit-learn), its weights then rounded 
 from __future__ import annotations
 
 import hashlib
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,9 +18,9 @@ from numpy.typing import NDArray
 from analyzer import knowledge
 from analyzer.classify import ngrams
 from analyzer.classify.engine import Classifier
-from analyzer.classify.model import CODE_WEIGHT, FILE_NAME, FORMAT, Learned, lookup, model_bytes
+from analyzer.classify.model import CODE_WEIGHT, FORMAT, Learned, lookup
 from analyzer.classify.rules import Example, load_rules
-from analyzer.errors import AnalyzerError, OutputError, RuleError
+from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -199,33 +198,3 @@ def calibrated(model: Learned, rows: Sequence[Labelled], temperature: float, thr
         "digest": digest_of(rows),
     }
     return replace(model, temperature=temperature, threshold=threshold, about=about)
-
-
-def main() -> int:
-    """Build, write the model and its report; with `--check`, only say whether the shipped model is up to date."""
-    from analyzer.classify import evaluation
-    from analyzer.classify.model import load_model
-
-    folder = knowledge.data_folder("rules")
-    rows = labelled_texts(folder)
-    if "--check" in sys.argv[1:]:
-        fresh = load_model(folder / FILE_NAME).learned.about["digest"] == digest_of(rows)
-        print("up to date" if fresh else "the rules or texts have changed since the model was built; run `make model`")
-        return 0 if fresh else 1
-    report = folder.parent / "docs" / "model.md"
-    if not report.parent.is_dir():
-        raise OutputError(str(report), "there is no such folder", "build the model in a checkout of the project")
-    folds = evaluation.run(rows)
-    model = calibrated(fit(rows), rows, folds.temperature, folds.threshold)
-    content = model_bytes(model)
-    (folder / FILE_NAME).write_bytes(content)
-    report.write_text(evaluation.report(folds, model, rows, len(content)), encoding="utf-8")
-    print(f"{folder / FILE_NAME}: {len(content):,} bytes from {len(rows)} texts; {report} says how it does")
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except AnalyzerError as error:
-        sys.exit(f"error: {error}")

@@ -1,4 +1,4 @@
-"""`bounce-analyzer rules`: list, show and prove the rule base, and explain one text by it."""
+"""`bounce-analyzer rules`: list, show and prove the rule base, explain one text by it, and suggest what it lacks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import typer
 from analyzer import knowledge
 from analyzer.classify import classifier_of
 from analyzer.cli.options import Rules
-from analyzer.errors import AnalyzerError
+from analyzer.errors import AnalyzerError, OutputError
 
 if TYPE_CHECKING:
     from analyzer.classify import Example, Explanation, Rule
 
-app = typer.Typer(help="List, show and prove the rule base, and explain one text by it.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show and prove the rule base, explain one text by it, and suggest what it lacks.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -85,6 +87,39 @@ def explain(
     """Tell which rule decides a text, on which words, and what else matched."""
     explanation = classifier_of(rules).explain(text, status=status, reply=reply, host=host, recipient=recipient)
     typer.echo(explained(explanation))
+
+
+@app.command("suggest")
+def suggest(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE…", help="Messages, tables that parse wrote, or files of a text a line; - for stdin."
+        ),
+    ],
+    least: Annotated[int, typer.Option(min=1, metavar="N", help="Only templates of at least so many texts.")] = 2,
+    most: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many templates, the commonest.")] = 20,
+    rules: Rules = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the rule stubs to this .toml file.")
+    ] = None,
+) -> None:
+    """Group the texts that no rule decides into templates, with a rule stub to complete for each."""
+    from analyzer.classify.suggest import suggest as suggestions_for
+    from analyzer.cli.texts import texts_of
+    from analyzer.report.files import atomic
+
+    if out is not None and out.suffix != ".toml":
+        raise OutputError(str(out), "is no rule file", "give it a name that ends in .toml")
+    suggestions = suggestions_for(texts_of(sources, rules), classifier_of(rules), least=least, most=most)
+    blocks = ["".join(f"# {line}\n" for line in one.facts()) + one.stub for one in suggestions.found]
+    if out is None:
+        typer.echo("\n".join(blocks), nl=False)
+    else:
+        with atomic(out) as unfinished:
+            unfinished.write_text("\n".join(blocks), encoding="utf-8")
+        typer.echo("\n\n".join("\n".join(one.facts()) for one in suggestions.found))
+    typer.echo(suggestions.summary(), err=True)
 
 
 def explained(explanation: Explanation) -> str:

@@ -18,8 +18,7 @@ from analyzer.correlate.outcomes import Judge, add_outcomes
 from analyzer.correlate.providers import add_providers
 from analyzer.correlate.sends import add_derived, build_sends, join_leads, leads_of
 from analyzer.correlate.statuses import normalise_status, normalise_statuses
-from analyzer.diagnose.diagnosis import ByMethod, Matching
-from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS
+from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, ByMethod, Matching
 from analyzer.sources.tables import parse_times
 
 __all__ = [

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.diagnose.diagnosis import Matching, Totals
+from analyzer.diagnose.diagnosis import Totals
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, many, number, percent
+from analyzer.records import Matching
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated

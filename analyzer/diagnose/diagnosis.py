@@ -5,8 +5,10 @@ Rates and shares are fractions of 1, intervals cover 95 %, counts are leads unle
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
+
+from analyzer.records import Matching
 
 SCHEMA_VERSION = "1.0"
 
@@ -151,30 +153,6 @@ class InputFile:
     kind: str
     rows: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ByMethod:
-    """Bounces by what tied them to a send."""
-
-    message_id: int = 0
-    verp: int = 0
-    header: int = 0
-    recipient: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """bounces = matched + unmatched + duplicates; `suspected_forged` are some of the unmatched."""
-
-    bounces: int
-    matched: int
-    unmatched: int
-    duplicates: int
-    suspected_forged: int
-    by_method: ByMethod = field(default_factory=ByMethod)
-    #: Leads that the log flags as bounced and that no bounce explains.
-    flag_only: int = 0
 
 
 @dataclass(frozen=True, slots=True)

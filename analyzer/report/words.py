@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 from analyzer.knowledge import reasons
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.diagnosis import DataQuality, Fix, Interval, Matching, Rate, Totals
+    from analyzer.diagnose.diagnosis import DataQuality, Fix, Interval, Rate, Totals
+    from analyzer.records import Matching
 
 #: Printed where nothing is known.
 NOTHING: Final = "–"

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.correlate import Correlated
-from analyzer.diagnose.diagnosis import ByMethod, Matching
-from analyzer.records import BOUNCE_COLUMNS
+from analyzer.records import BOUNCE_COLUMNS, ByMethod, Matching
 
 LABEL_OF = {"address": "hard", "mailbox": "hard", "infrastructure": "hard", "unknown": "unknown"}
 TEXTS = {

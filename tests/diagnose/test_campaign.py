@@ -9,9 +9,10 @@ import pytest
 from diagnose_builder import STRICT, UNCLASSIFIED, Block, campaign
 
 from analyzer.diagnose import diagnose
-from analyzer.diagnose.diagnosis import DIMENSIONS, InputFile, Matching
+from analyzer.diagnose.diagnosis import DIMENSIONS, InputFile
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.errors import RuleError
+from analyzer.records import Matching
 
 
 def test_it_is_plain_json_and_the_same_every_time() -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from analyzer.diagnose.diagnosis import (
-    ByMethod,
     DataQuality,
     Deliverability,
     Diagnosis,
@@ -19,12 +18,11 @@ from analyzer.diagnose.diagnosis import (
     Forecasts,
     InputFile,
     Interval,
-    Matching,
     Rate,
     Row,
     Totals,
 )
-from analyzer.records import BOUNCE_COLUMNS
+from analyzer.records import BOUNCE_COLUMNS, ByMethod, Matching
 
 #: Everything that a stranger may put into a name or a reply.
 HOSTILE = (
