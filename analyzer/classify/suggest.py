@@ -33,10 +33,13 @@ _KEPT, _TOKENS = 400, 24
 _MOST_TEMPLATES, _MOST_COMPARED = 50_000, 1_500
 #: From so many different words in one place on, the place is a gap.
 _FILLINGS = 3
-#: Share of a template's tokens that must stay when others become gaps.
-_STAYS = 0.6
+#: A word so many times rarer than the usual one of its template is a gap as well.
+_SELDOM = 50
+#: Share of a template's tokens, and how many of its words, must stay when others become gaps: in a short text the one
+#: word that changes is often the one that says why.
+_STAYS, _WORDS_STAY = 0.6, 4
 #: From this likeness (rapidfuzz, 0 to 100) on two templates are one, up to so many wordings of it.
-_ALIKE, _WORDINGS = 86.0, 4
+_ALIKE, _WORDINGS = 88.0, 4
 #: A pattern of fewer letters would match what it should not.
 _FEWEST_LETTERS = 8
 _SLUG_WORDS = 5
@@ -46,7 +49,11 @@ _NAMES = ("address", "ip", "link", "host", "id", "number")
 _MARKS = {name: chr(code) for code, name in enumerate(_NAMES, 1)}
 _GAP = chr(len(_NAMES) + 1)
 _SHOWN = str.maketrans({mark: f"<{name}>" for name, mark in _MARKS.items()} | {_GAP: "<word>"})
-_ANY_MARK = re.compile(f"[{''.join(_MARKS.values())}{_GAP}]+")
+#: What stands for a character that no file or terminal should get; a gap as well.
+_UNPRINTABLE = "\ufffd"
+_ANY_MARK = re.compile(f"[{''.join(_MARKS.values())}{_GAP}{_UNPRINTABLE}]+")
+#: Postfix says behind a reply which command it answers.
+_IN_REPLY = re.compile(r" \(in reply to [^()]{1,40}\)$")
 _SPECIAL = re.compile(r"[\\.^$|?*+()\[\]{}]")
 _WORD = re.compile(r"[^\W\d_]+")
 _VARIABLE = re.compile(
@@ -77,8 +84,7 @@ class Suggestion:
     """One template: `count` texts, `share` (0 to 1) of all that no rule decided, an example without addresses.
 
     `chance` and `label_chance` are the model's, of `reason` and of its label; no reason where it has no words to go by.
-    `stub` is a rule in TOML, "" where `note`
-    says why there is none.
+    `stub` is a rule in TOML, "" where `note` says why there is none.
     """
 
     count: int
@@ -96,7 +102,7 @@ class Suggestion:
         """The template for a person, in lines."""
         label = knowledge.reasons()[self.reason].label if self.reason else ""
         return [
-            f"{self.count:,} {'text' if self.count == 1 else 'texts'}, {self.share:.1%} of the undecided"
+            f"{_counted(self.count, 'text')}, {self.share:.1%} of the undecided"
             + (f", from {', '.join(self.providers)}" if self.providers else ""),
             f"  template  {self.template}",
             f"  example   {self.example}",
@@ -120,10 +126,15 @@ class Suggestions:
 
     def summary(self) -> str:
         """The counts in a line."""
+        others = self.texts - self.decided
         return (
-            f"{self.texts:,} texts, {self.decided:,} decided by rules; "
-            f"the other {self.texts - self.decided:,} have {self.templates:,} templates, {len(self.found):,} shown"
+            f"{_counted(self.texts, 'text')}, {self.decided:,} decided by rules; "
+            f"the other {others:,} have {_counted(self.templates, 'template')}, {len(self.found):,} shown"
         )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 @dataclass(slots=True)
@@ -147,7 +158,10 @@ class _Group:
 
 
 def suggest(texts: Iterable[Example], classifier: Classifier, *, least: int = 2, most: int = 20) -> Suggestions:
-    """The `most` commonest templates, of at least `least` texts each, among the texts that no rule decides."""
+    """The `most` commonest templates, of at least `least` texts each, among the texts that no rule decides.
+
+    Only the rules of the classifier are asked; one without a model is several times quicker.
+    """
     seen: dict[_Template, _Seen] = {}
     total = decided = 0
     for one in texts:
@@ -178,9 +192,10 @@ def _masked(one: Example) -> str:
     domain = one.recipient.rpartition("@")[2].strip(" >.").lower()
     host = providers.clean_host(one.host) if one.host else ""
     line = text.mask(line, domain if "." in domain else "", host if "." in host else "")
+    line = _IN_REPLY.sub("", line)
     if len(line) > _KEPT:
         line = line[:_KEPT].rpartition(" ")[0] or line[:_KEPT]
-    return line if line.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in line)
+    return line if line.isprintable() else "".join(char if char.isprintable() else _UNPRINTABLE for char in line)
 
 
 def _template_of(masked: str) -> _Template:
@@ -217,10 +232,7 @@ def _with_gaps(ordered: list[tuple[_Template, _Seen]]) -> Iterator[tuple[_Templa
     for template, row in ordered:
         for token in set(template):
             frequency[token] += row.count
-    forms = []
-    for template, _ in ordered:
-        once = [at for at, token in enumerate(template) if frequency[token] == 1]
-        forms.append(_opened(template, once) if once else template)
+    forms = [_opened(template, _rare(template, frequency)) for template, _ in ordered]
     fillings: Counter[int] = Counter()
     distinct = list(dict.fromkeys(forms[:_MOST_TEMPLATES]))
     for form in distinct:
@@ -231,6 +243,13 @@ def _with_gaps(ordered: list[tuple[_Template, _Seen]]) -> Iterator[tuple[_Templa
         opened[form] = _opened(form, many) if many else form
     for (template, _), form in zip(ordered, forms, strict=True):
         yield template, opened.get(form, form)
+
+
+def _rare(template: _Template, frequency: Counter[str]) -> list[int]:
+    """Where words stand that are seen once, or far more seldom than their company: names, mostly."""
+    often = [frequency[token] for token in template]
+    usual = sorted(often)[len(often) // 2] if often else 0
+    return [at for at, times in enumerate(often) if times == 1 or times * _SELDOM <= usual]
 
 
 def _without_each(form: _Template) -> list[int]:
@@ -246,7 +265,8 @@ def _opened(template: _Template, places: Iterable[int]) -> _Template:
 
 
 def _tells_enough(form: _Template) -> bool:
-    return form.count(_GAP) <= (1 - _STAYS) * len(form) and _letters(form) >= _FEWEST_LETTERS
+    words = sum(_WORD.search(token) is not None for token in form)
+    return form.count(_GAP) <= (1 - _STAYS) * len(form) and words >= _WORDS_STAY
 
 
 def _alike_together(groups: list[_Group]) -> list[_Group]:
@@ -256,8 +276,7 @@ def _alike_together(groups: list[_Group]) -> list[_Group]:
     leaders: list[_Group] = []
     signatures: list[str] = []
     for group in groups[:_MOST_COMPARED]:
-        # In the order of the alphabet, so that the same words in another order are alike.
-        signature = " ".join(sorted(group.wordings[0][0])).translate(_SHOWN)
+        signature = " ".join(group.wordings[0][0])
         found = process.extractOne(signature, signatures, scorer=fuzz.ratio, score_cutoff=_ALIKE)
         if found is None:
             leaders.append(group)

@@ -105,13 +105,18 @@ def suggest(
     ] = None,
 ) -> None:
     """Group the texts that no rule decides into templates, with a rule stub to complete for each."""
+    from analyzer.classify import Classifier
+    from analyzer.classify.prepared import prepared_rules
     from analyzer.classify.suggest import suggest as suggestions_for
     from analyzer.cli.texts import texts_of
     from analyzer.report.files import atomic
 
     if out is not None and out.suffix != ".toml":
         raise OutputError(str(out), "is no rule file", "give it a name that ends in .toml")
-    suggestions = suggestions_for(texts_of(sources, rules), classifier_of(rules), least=least, most=most)
+    # Without the model: whether a rule decides is all that is asked of it.
+    known, requirements = prepared_rules(rules)
+    classifier = Classifier(known, requirements=requirements)
+    suggestions = suggestions_for(texts_of(sources, rules), classifier, least=least, most=most)
     blocks = ["".join(f"# {line}\n" for line in one.facts()) + one.stub for one in suggestions.found]
     if out is None:
         typer.echo("\n".join(blocks), nl=False)
