@@ -9,13 +9,15 @@ analyzer.diagnose(bounces="bounces.mbox", log="log.csv", leads="leads.csv").data
 
 from __future__ import annotations
 
-# `classify` and `diagnose` are stages (packages) as well as functions: the packages are imported first, so that the
-# functions are what the names mean afterwards. Neither import is costly.
-import analyzer.classify
-import analyzer.diagnose  # noqa: F401
-from analyzer.api import classify, diagnose, parse, read
-from analyzer.errors import AnalyzerError
-from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS, SEND_COLUMNS, Verdict
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analyzer.api import classify, diagnose, parse, read
+    from analyzer.errors import AnalyzerError
+    from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS, SEND_COLUMNS, Verdict
 
 __version__ = "0.1.0"
 
@@ -31,3 +33,41 @@ __all__ = [
     "parse",
     "read",
 ]
+
+#: Where each name comes from: a command pays only for what it uses.
+_HOME = {
+    "AnalyzerError": "errors",
+    "BOUNCE_COLUMNS": "records",
+    "LEAD_COLUMNS": "records",
+    "SEND_COLUMNS": "records",
+    "Verdict": "records",
+    "classify": "api",
+    "diagnose": "api",
+    "parse": "api",
+    "read": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a name stands for when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"analyzer.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """`classify` and `diagnose` are stages (packages) as well as functions, and mean the functions here: importing a
+    stage, which would set its name to the package, leaves the name alone."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis, InputFile
+    from analyzer.sources.tables import Table
 
 Source: TypeAlias = str | Path
 
@@ -91,6 +92,8 @@ class DiagnosisRun:
 
     diagnosis: Diagnosis
     correlated: Correlated
+    #: A line for each table that was read: which of its columns was taken for what, and which were not used.
+    mappings: tuple[str, ...] = ()
 
     def write(self, out: Path) -> list[Path]:
         """Write the report and every table into the folder `out`; the paths written. `OutputError` where it cannot."""
@@ -155,7 +158,7 @@ def run_diagnosis(
     from analyzer.sources.tables import read_tables
 
     pairs = dict(_pair(one) for one in mapping)
-    rows, inputs = _bounces(bounces, jobs, rules)
+    rows, inputs, unread = _bounces(bounces, jobs, rules)
     logs, lists, upcoming = _listed(log), _listed(leads), _listed(next_list) if next_list else []
     kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
     paths = [*logs, *lists, *upcoming]
@@ -172,13 +175,13 @@ def run_diagnosis(
         judge=classifier_of(rules).classify if rules else None,
     )
     diagnosis = judge(
-        correlated,
+        replace(correlated, warnings=[*unread, *correlated.warnings]),
         tolerance=tolerance,
         inputs=inputs,
         rules_version=rules_version(rules),
         tool_version=analyzer.__version__,
     )
-    return DiagnosisRun(diagnosis, correlated)
+    return DiagnosisRun(diagnosis, correlated, tuple(_mapping_used(table) for table in tables))
 
 
 def diagnose_sample() -> DiagnosisRun:
@@ -192,29 +195,49 @@ def diagnose_sample() -> DiagnosisRun:
     )
 
 
+def _mapping_used(table: Table) -> str:
+    used = ", ".join(header if header == field else f"{header} = {field}" for header, field in table.mapping.items())
+    unused = f"; not used: {', '.join(table.unmapped)}" if table.unmapped else ""
+    platform = f" ({table.platform})" if table.platform else ""
+    return f"{Path(table.path).name}{platform}: {used}{unused}"
+
+
 def _listed(sources: Source | Sequence[Source]) -> list[Source]:
     return [sources] if isinstance(sources, (str, Path)) else list(sources)
 
 
 def _bounces(
     bounces: Source | Sequence[Source] | pd.DataFrame, jobs: int | None, rules: Path | None
-) -> tuple[list[Row], list[InputFile]]:
-    """The bounce rows of message sources, of tables that `parse` wrote, or of a frame, with what went in."""
+) -> tuple[list[Row], list[InputFile], list[str]]:
+    """The bounce rows of message sources, of tables that `parse` wrote, or of a frame; what went in; what could not."""
     import pandas as pd
 
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
 
     if isinstance(bounces, pd.DataFrame):
+        missing = [name for name in ("recipient", "label", "fault", "reason") if name not in bounces.columns]
+        if missing:
+            raise AnalyzerError(f"bounces: the frame has no column {missing[0]!r}; give what `parse` returns")
         rows: list[Row] = [{str(name): value for name, value in row.items()} for row in bounces.to_dict("records")]
-        return rows, [InputFile("(a frame)", "bounces", len(rows), "")]
+        return rows, [InputFile("(a frame)", "bounces", len(rows), "")], []
     found: list[Row] = []
     inputs: list[InputFile] = []
+    unread: list[str] = []
     for source in _listed(bounces):
-        rows = list(read_own_rows(Path(source)) if is_own_rows(source) else ParseRun([source], jobs=jobs, rules=rules))
+        if is_own_rows(source):
+            rows = list(read_own_rows(Path(source)))
+        else:
+            run = ParseRun([source], jobs=jobs, rules=rules)
+            rows = list(run)
+            unread += [f"Bounces not read: {skip.source} {skip.why}." for skip in run.reading.skipped if skip.broken][
+                :5
+            ]
+            if run.reading.broken > 5:
+                unread.append(f"Bounces not read: {run.reading.broken:,} files or messages of {source} in all.")
         inputs.append(InputFile(str(source), "bounces", len(rows), _digest(source)))
         found += rows
-    return found, inputs
+    return found, inputs, unread
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
+import signal
 from collections import deque
 from itertools import chain, islice
 from pathlib import Path
@@ -60,6 +60,8 @@ def bounce_rows(
 def _in_parallel(
     messages: Iterator[RawMessage], workers: int, rules: Path | None
 ) -> Iterator[tuple[RawMessage, list[Row]]]:
+    import multiprocessing
+
     waiting: deque[tuple[list[RawMessage], AsyncResult[list[list[Row]]]]] = deque()
     with multiprocessing.get_context("forkserver").Pool(workers, _start_worker, (rules,)) as pool:
         while batch := list(islice(messages, _BATCH)):
@@ -79,6 +81,8 @@ _worker_classifier: Classifier | None = None
 
 def _start_worker(rules: Path | None) -> None:
     global _worker_classifier
+    # A terminal sends Ctrl-C to the workers too; the parent alone has something to say about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker_classifier = classifier_of(rules)
 
 

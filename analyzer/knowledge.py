@@ -23,8 +23,19 @@ def data_folder(name: str) -> Path:
     raise UnreadableInputError(str(_PACKAGE / name), "the folder is missing", "install the package again")
 
 
+#: Tables whose content is known without reading TOML, which is slow; nobody changes them.
+_known_tables: dict[Path, dict[str, Any]] = {}
+
+
+def know_table(path: Path, table: dict[str, Any]) -> None:
+    """Have `load_toml` answer with this table, which is the file's content, from now on."""
+    _known_tables[path] = table
+
+
 def load_toml(path: Path) -> dict[str, Any]:
     """One TOML file of reference data; a `RuleError` that names the file and line where it is broken."""
+    if path in _known_tables:
+        return _known_tables[path]
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -7,7 +7,8 @@ Parsing fills a failure's codes from here, classify decides on the same reading.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 #: An enhanced status code has a subject of 0 to 7, so dates and most version numbers cannot pass for one.
 _STATUS = r"[245]\.[0-7]\.\d{1,3}"
@@ -52,13 +53,13 @@ _VERSION_BEFORE = re.compile(r"(?:[\w./@-]|\b(?:version|release|postfix|exim|sen
 
 #: The reply that such a wrapper quotes was given to a probe of *our* address, so it does not speak of the recipient.
 _SENDER_PROBE = re.compile(
-    r"sender (?:address |verif)|call(?:out|back)|unverified sender|verify(?:ing)? (?:the )?sender", re.I
+    r"sender (?:address |verif)|call(?:ed |ing |[ -]?)(?:out|back)|unverified sender|verify(?:ing)? (?:the )?sender",
+    re.I,
 )
 _RECIPIENT_PROBE = re.compile(r"recipient (?:address |verif)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A piece of a diagnostic with the codes that it opens with or names: the whole line, or the reply it quotes."""
 
     line: str
@@ -68,8 +69,7 @@ class Part:
     leads: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """A text on one line; `inner` is the innermost reply that it quotes (None: none), `wrapper` the words before it."""
 
     whole: Part
@@ -82,9 +82,10 @@ def read(text: str) -> Diagnostic:
     line = " ".join(text.split())
     if "\\" in line and ("\\n" in line or "\\r" in line):
         line = " ".join(line.replace("\\r", " ").replace("\\n", " ").split())
-    prefix = _TYPE_PREFIX.match(line)
-    if prefix:
-        line = line[prefix.end() :]
+    if not line[:1].isdigit():
+        prefix = _TYPE_PREFIX.match(line)
+        if prefix:
+            line = line[prefix.end() :]
     line = join_lines(line)
     at = _quoted_reply_at(line)
     if not at:
@@ -121,14 +122,20 @@ def join_lines(line: str) -> str:
         if found.start() and line[found.start() - 1] not in _OPENS:
             continue
         reply, status, rest = found[0][:3], found["status"], line[found.end() :]
-        after = rf"{re.escape(status)}:?(?: |$)" if status else ""
-        rest = re.sub(rf"(?:(?:^| ){reply}-|{_NO_MARKER} {reply}(?: |$))(?:{after})?", " ", rest)
+        rest = _repeated(reply, status or "").sub(" ", rest)
         kept = f"{reply} {status} " if status else f"{reply} "
         line = line[: found.start()] + kept + rest.strip()
     head = line[:10]
     if line.find(head, 10) > 0 and _CODE_PAIR.match(head):
         line = re.sub(rf"{_NO_MARKER} {re.escape(head)}", " ", line)
     return line
+
+
+@lru_cache(256)
+def _repeated(reply: str, status: str) -> re.Pattern[str]:
+    """A code that opens a further line of the same reply."""
+    after = rf"{re.escape(status)}:?(?: |$)" if status else ""
+    return re.compile(rf"(?:(?:^| ){reply}-|{_NO_MARKER} {reply}(?: |$))(?:{after})?")
 
 
 def _quoted_reply_at(line: str) -> int:

@@ -6,7 +6,7 @@ a code that means one thing, codes that mean little, "unspecified".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from analyzer import knowledge
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from analyzer.classify.rules import Rule
 
 _EVIDENCE_LENGTH = 200
+#: Judgements that are kept, and the length in characters of the longest text that is worth keeping.
+_KEPT, _KEPT_LENGTH = 1 << 13, 1000
 #: Statuses of which only the class means anything (RFC 3463 3.1).
 _GENERIC = frozenset({"2.0.0", "4.0.0", "5.0.0"})
 
@@ -67,21 +69,60 @@ class _View(NamedTuple):
 
 class _Hit(NamedTuple):
     rule: Rule
+    number: int
     view: _View
     words: str
 
 
-class _Case(NamedTuple):
+class _Case:
     """One text, read: `near` is its innermost reply and `wide` the whole, the same where it quotes none."""
 
-    near: _View
-    wide: _View
-    whole: str
-    provider: str
+    __slots__ = ("at_consumer", "at_host", "near", "phase_asked", "provider", "wide")
+
+    def __init__(self, near: _View, wide: _View, at_host: str, at_consumer: str) -> None:
+        self.near, self.wide = near, wide
+        #: The providers that the host and the recipient's domain tell, "" for none.
+        self.at_host, self.at_consumer = at_host, at_consumer
+        #: Who runs the receiving side; see `read_provider`.
+        self.provider = at_host
+        #: The phase, once somebody asked for it.
+        self.phase_asked: str | None = None
+
+    def read_provider(self) -> None:
+        """Find the provider: the host tells it, else words only one provider writes, else the recipient's domain."""
+        if not self.provider:
+            self.provider = providers.of_text(self.near.masked)
+            if not self.provider and self.wide is not self.near:
+                self.provider = providers.of_text(self.wide.masked)
+            self.provider = self.provider or self.at_consumer
+
+    def phase(self) -> str:
+        """The SMTP phase that the text names."""
+        if self.phase_asked is None:
+            self.phase_asked = text.phase_of(self.wide.line)
+        return self.phase_asked
+
+    def key(self) -> tuple[str, ...]:
+        """All that a judgement depends on, but for the phase and for the words as evidence shows them."""
+        near, wide = self.near, self.wide
+        if wide is near:
+            return (*near[1:], self.at_host, self.at_consumer)
+        return (*near[1:], *wide[1:], self.at_host, self.at_consumer)
+
+
+class _Judgement(NamedTuple):
+    """A verdict for every text of one key. `number` is the pattern that decided, -1 for none; it found its words in the
+    innermost reply, or (`on_whole`) in the whole. `phase` is what the text must name as well, None where nobody asked.
+    """
+
+    verdict: Verdict
+    number: int
+    on_whole: bool
+    phase: str | None
 
 
 class Classifier:
-    """Rules, codes and an optional model. Nothing in it changes while it is used, so threads may share it."""
+    """Rules, codes and an optional model. What changes while it is used are caches alone, so threads may share it."""
 
     def __init__(
         self, rules: Sequence[Rule], model: Model | None = None, requirements: Sequence[Requirements] | None = None
@@ -98,6 +139,8 @@ class Classifier:
         for number, rule in enumerate(self._owner):
             for name in rule.providers or ("",):
                 numbers.setdefault(name, []).append(number)
+        #: Bounces repeat: a text that is another one's but for addresses is judged once.
+        self._judged: dict[tuple[str, ...], _Judgement] = {}
         #: The patterns of rules for any provider, and for each provider with its own.
         self._for_any = self._index.choice(numbers.pop(""))
         self._for_provider = {name: self._for_any | self._index.choice(own) for name, own in numbers.items()}
@@ -107,23 +150,36 @@ class Classifier:
     ) -> Verdict:
         """Why this recipient failed. Everything but the text is optional and may be "" (unknown)."""
         case = _read(diagnostic, status, reply, host, recipient)
-        hit = self._decide(case)
-        return self._verdict(case, hit)
+        key = case.key()
+        known = self._judged.get(key)
+        if known is None or (known.phase is not None and known.phase != case.phase()):
+            known = self._judge(case)
+            if len(diagnostic) <= _KEPT_LENGTH:
+                if len(self._judged) >= _KEPT:
+                    self._judged.clear()
+                self._judged[key] = known
+        if known.number < 0:
+            return known.verdict
+        return _with_evidence(known.verdict, self._as_written(known.number, case.wide if known.on_whole else case.near))
 
     def explain(
         self, diagnostic: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = ""
     ) -> Explanation:
         """The verdict with what led to it."""
         case = _read(diagnostic, status, reply, host, recipient)
+        case.read_provider()
         hit = self._decide(case)
-        phase = text.phase_of(case.whole)
+        phase = case.phase()
+        verdict = self._verdict(case, hit)
+        if hit:
+            verdict = _with_evidence(verdict, self._as_written(hit.number, hit.view))
         code = self._codes.strong(case.provider, case.near.status) or self._codes.weak(
             case.provider, case.near.status, case.near.reply, phase
         )
         view = hit.view if hit else case.near
         matched = dict.fromkeys(other.rule.id for other in self._hits(view, case))
         return Explanation(
-            verdict=self._verdict(case, hit),
+            verdict=verdict,
             rule=hit.rule if hit else None,
             also=tuple(name for name in matched if not hit or name != hit.rule.id),
             codes_alone=code.reason if code else "",
@@ -132,6 +188,20 @@ class Classifier:
             masked=view.masked,
             phase=phase,
         )
+
+    def _judge(self, case: _Case) -> _Judgement:
+        case.read_provider()
+        hit = self._decide(case)
+        verdict = self._verdict(case, hit)
+        if hit is None:
+            return _Judgement(verdict, -1, False, case.phase_asked)
+        return _Judgement(verdict, hit.number, hit.view is not case.near, case.phase_asked)
+
+    def _as_written(self, number: int, view: _View) -> str:
+        """The words that decided as they were written, which say more than masked ones, where they match as well."""
+        if view.masked == view.line:
+            return ""
+        return (self._index.search(number, view.line.encode()) or "")[:_EVIDENCE_LENGTH]
 
     def _decide(self, case: _Case) -> _Hit | None:
         """The first rule on the innermost reply, else the first on the whole text."""
@@ -142,20 +212,16 @@ class Classifier:
 
     def _hits(self, view: _View, case: _Case) -> Iterator[_Hit]:
         """Every rule that matches in its scope, in order, found one at a time."""
-        phase: str | None = None
         data = view.masked.encode()
         for number in self._index.candidates(view.masked, self._for_provider.get(case.provider, self._for_any)):
             rule = self._owner[number]
             if rule.scoped:
-                if rule.phases and phase is None:
-                    phase = text.phase_of(case.whole)
-                if not rule.scope_fits(case.provider, view.status, view.reply, phase or ""):
+                phase = case.phase() if rule.phases else ""
+                if not rule.scope_fits(case.provider, view.status, view.reply, phase):
                     continue
             words = self._index.search(number, data)
             if words is not None:
-                # The words as they were written say more than masked ones, where they match as well.
-                shown = self._index.search(number, view.line.encode()) if view.masked != view.line else None
-                yield _Hit(rule, view, (shown or words)[:_EVIDENCE_LENGTH])
+                yield _Hit(rule, number, view, words[:_EVIDENCE_LENGTH])
 
     def _verdict(self, case: _Case, hit: _Hit | None) -> Verdict:
         near = case.near
@@ -195,14 +261,14 @@ class Classifier:
             if guess is not None and (code is None or guess.confidence > code.confidence):
                 return guess.reason, guess.confidence, "model", guess.evidence, None
         if code is None:
-            code = self._codes.weak(case.provider, near.status, near.reply, text.phase_of(case.whole))
+            code = self._codes.weak(case.provider, near.status, near.reply, case.phase())
         if code is None:
             return "unspecified", 0.5, "default", "", None
         return code.reason, code.confidence, "code", f"{near.reply} {near.status}".strip(), code.transient
 
 
 def _read(diagnostic: str, status: str, reply: str, host: str, recipient: str) -> _Case:
-    """The text with its innermost reply, both masked, and who runs the receiving side."""
+    """The text with its innermost reply, both masked, and who runs the receiving side by the names beside it."""
     if not diagnostic.isascii():
         # Undecodable bytes travel as lone surrogates, which are no text to a matcher.
         diagnostic = diagnostic.encode("utf-8", "replace").decode("utf-8")
@@ -221,12 +287,14 @@ def _read(diagnostic: str, status: str, reply: str, host: str, recipient: str) -
 
     wide = _view(whole, hidden_domain, hidden_host, *_own_codes(whole, status, reply))
     near = _view(inner, hidden_domain, hidden_host, *_quoted_codes(inner, whole, status, reply)) if inner else wide
-    if not provider:
-        provider = providers.of_text(near.masked)
-        if not provider and inner:
-            provider = providers.of_text(wide.masked)
-        provider = provider or at_consumer
-    return _Case(near, wide, whole.line, provider)
+    return _Case(near, wide, provider, at_consumer)
+
+
+def _with_evidence(verdict: Verdict, evidence: str) -> Verdict:
+    """The verdict with other evidence, where there is some."""
+    if not evidence or evidence == verdict.evidence:
+        return verdict
+    return replace(verdict, evidence=evidence)
 
 
 def _view(part: text.Part, domain: str, host: str, status: str, reply: str) -> _View:

@@ -25,6 +25,8 @@ from analyzer.errors import RuleError
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Below this many words the model says nothing.
+_FEWEST_WORDS = 3
 FILE_NAME = "model.npz"
 #: The layout of the file; one of another layout is refused.
 FORMAT = 1
@@ -83,7 +85,9 @@ class ReplyModel:
         Says nothing where it sees no reason in the words: then a code, however weak, says more.
         """
         words = ngrams.words_of(masked)
-        if all(word.translate(ngrams.NO_WORDS) == "" for word in words):
+        told = [word for word in words if word.translate(ngrams.NO_WORDS) != ""]
+        # One or two words of a Latin text are no sentence; scripts without blanks say it in one.
+        if not told or (len(told) < _FEWEST_WORDS and masked.isascii()):
             return None
         chances = self._chances(self._scores(words, status, reply))
         of_labels = chances @ self._labels

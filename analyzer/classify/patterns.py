@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from functools import cache
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import re2
@@ -18,7 +19,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 #: For each top branch of a pattern, groups of literals: a match holds at least one literal of each group.
 Requirements: TypeAlias = Sequence[Sequence[Set[str] | Sequence[str]]]
@@ -29,12 +30,16 @@ _MAX_ALTERNATIVES = 48
 #: Alternatives kept of what a run of pieces matches, and characters of a class.
 _MAX_EXACT = 4
 _MAX_CLASS = 4
+#: Lists of literals for which the patterns are kept.
+_KEPT = 1 << 13
+_NUMBER_OF = itemgetter(0)
 #: Shorter literals stand in every other text, and looking for them costs more than it saves.
 _TELLING = 3
 #: Characters that stand for themselves, none of them repeated.
 _PLAIN = re.compile(r"(?:[^\\\[\](){}.*+?|^$](?![*+?{]))+")
 
 
+@cache
 def options() -> Any:
     """How every pattern of the rule base is compiled: case does not matter, groups are not kept."""
     chosen = re2.Options()
@@ -44,8 +49,19 @@ def options() -> Any:
     return chosen
 
 
+#: What patterns require that were found to be sound before.
+_known: dict[str, Requirements] = {}
+
+
+def know_sound(requirements: Mapping[str, Requirements]) -> None:
+    """Take these patterns for sound, and what they require for known."""
+    _known.update(requirements)
+
+
 def refuse_unsound(pattern: str, where: str) -> None:
     """Raise `RuleError` for what RE2 refuses, hence cannot match in linear time, and for what matches an empty text."""
+    if pattern in _known:
+        return
     try:
         # Parsing alone finds what RE2 refuses, at a tenth of the price of compiling.
         re2.Set.SearchSet(options()).Add(pattern)
@@ -62,7 +78,9 @@ class PatternIndex:
         """`requirements` are the patterns' `required_literals`, where they are known already."""
         self._patterns = tuple(patterns)
         self._compiled: list[Any] = [None] * len(self._patterns)
-        requirements = requirements or [required_literals(pattern) for pattern in self._patterns]
+        requirements = requirements or [
+            _known[pattern] if pattern in _known else required_literals(pattern) for pattern in self._patterns
+        ]
         # A set of branches is a number with bit n for branch n; the slots stand side by side, a lane each.
         self._lane = sum(map(len, requirements))
         self._pattern_of: list[int] = []
@@ -85,6 +103,7 @@ class PatternIndex:
         self._satisfied = tuple(satisfied.values())
         self._everything = (1 << self._lane) - 1
         self._literals = AhoCorasick(list(satisfied), matchkind=MatchKind.Standard)
+        self._selected = lru_cache(_KEPT)(self._select)
 
     def choice(self, numbers: Iterable[int]) -> int:
         """These patterns as a choice for `candidates`."""
@@ -93,21 +112,25 @@ class PatternIndex:
             chosen |= self._bits_of[number]
         return chosen
 
-    def candidates(self, line: str, chosen: int = -1) -> Iterator[int]:
+    def candidates(self, line: str, chosen: int = -1) -> Sequence[int]:
         """The patterns, in order, whose literals are all in the line: those that may match, and all that do."""
+        found = self._literals.find_matches_as_indexes(line.casefold(), overlapping=True)
+        # Texts that differ in their ids alone hold the same literals in the same order.
+        return self._selected(tuple(map(_NUMBER_OF, found)), chosen)
+
+    def _select(self, literals: tuple[int, ...], chosen: int) -> Sequence[int]:
+        """The chosen patterns that are content with these literals."""
         held = self._free
         satisfied = self._satisfied
-        for literal, _, _ in self._literals.find_matches_as_indexes(line.casefold(), overlapping=True):
+        for literal in literals:
             held |= satisfied[literal]
         left = held & held >> self._lane & held >> 2 * self._lane & self._everything & chosen
-        last = -1
+        numbers: dict[int, None] = {}
         while left:
             lowest = left & -left
-            number = self._pattern_of[lowest.bit_length() - 1]
-            if number != last:
-                yield number
-                last = number
+            numbers[self._pattern_of[lowest.bit_length() - 1]] = None
             left ^= lowest
+        return tuple(numbers)
 
     def search(self, number: int, data: bytes) -> str | None:
         """The words that a pattern matches in a line, given in UTF-8, or None."""

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from analyzer.classify.patterns import required_literals
+from analyzer.classify.patterns import know_sound, refuse_unsound, required_literals
 from analyzer.classify.rules import Example, Rule, load_rules
-from analyzer.knowledge import data_folder, rules_version
+from analyzer.knowledge import data_folder, know_table, load_toml, rules_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from analyzer.classify.patterns import Requirements
 
 #: Where the prepared rules are kept; "off" keeps nothing.
 CACHE_VARIABLE = "BOUNCE_ANALYZER_CACHE"
+#: Tables that every classification reads.
+_TABLES = ("reasons.toml", "codes.toml", "providers.toml", "blocklists.toml")
 
 
 def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], list[Requirements]]:
@@ -38,15 +40,41 @@ def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], list[Requirement
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             kept = orjson.loads(place.read_bytes())
             if kept["version"] == version:
-                return tuple(map(_restored, kept["rules"])), kept["requirements"]
+                rules = tuple(map(_restored, kept["rules"]))
+                know_sound(kept["table_patterns"])
+                for name, table in kept["tables"].items():
+                    know_table(data_folder("rules") / name, table)
+                return rules, kept["requirements"]
     shipped = data_folder("rules") / "replies"
     rules = load_rules([own, shipped] if own else [shipped])
     requirements = [required_literals(pattern) for rule in rules for pattern in rule.patterns]
     if place is not None:
         # A full disk or a read-only home is no reason to fail, only to be slower the next time.
         with contextlib.suppress(OSError):
-            _keep(place, {"version": version, "rules": rules, "requirements": requirements})
+            tables = {name: load_toml(data_folder("rules") / name) for name in _TABLES}
+            content = {
+                "version": version,
+                "rules": rules,
+                "requirements": requirements,
+                "tables": tables,
+                "table_patterns": {pattern: required_literals(pattern) for pattern in _patterns_in(tables)},
+            }
+            _keep(place, content)
     return rules, requirements
+
+
+def _patterns_in(tables: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """The patterns of the tables, each of them sound."""
+    providers, blocklists, codes = tables["providers.toml"], tables["blocklists.toml"], tables["codes.toml"]
+    found = [
+        *(pattern for row in providers.get("provider", []) for pattern in row.get("hints", [])),
+        *(pattern for row in blocklists.get("blocklist", []) for pattern in row.get("patterns", [])),
+        *blocklists.get("lookup_error", {}).get("patterns", []),
+        *codes.get("temporary", {}).get("patterns", []),
+    ]
+    for pattern in found:
+        refuse_unsound(pattern, str(data_folder("rules")))
+        yield pattern
 
 
 def _place(own: Path | None) -> Path | None:

@@ -20,7 +20,7 @@ MASKED_HOST = "host.invalid"
 #: The end of a local part, read backwards from its "@", and the domain behind.
 _LOCAL_BACKWARDS = re.compile(r"""[^\s<>"'(),;:\[\]/?@]+|"[^"]{1,64}\"""")
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*|\[[\d.:a-fA-Fv]+\]")
-_IPV4 = re.compile(r"[0-9][0-9]{0,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?!\d)")
+_IPV4 = re.compile(r"[0-9][0-9]{0,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?!\d)(?<!127\.255\.255\.25[245])")
 _IPV6 = re.compile(
     r"(?:(?<![\w:.])|(?<=IPv6:))(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
     r"|(?:[0-9a-f]{1,4}:){1,7}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?"
@@ -81,16 +81,43 @@ def mask(line: str, domain: str = "", host: str = "") -> str:
         line = _without_addresses(line)
     if line.count(".") > 2:
         line = _IPV4.sub(MASKED_IP, line)
-    if line.count(":") > 1:
+    if "::" in line or line.count(":") > 6:
         line = _IPV6.sub(MASKED_IP, line)
-    if domain or host:
-        lowered = line.lower()
-        if host and host in lowered:
-            line = re.sub(re.escape(host), MASKED_HOST, line, flags=re.IGNORECASE)
-            lowered = line.lower()
-        if domain and domain in lowered:
-            line = re.sub(rf"(?<![\w-]){re.escape(domain)}(?![\w-])", MASKED_DOMAIN, line, flags=re.IGNORECASE)
+    if host:
+        line = _without_name(line, host, MASKED_HOST)
+    if domain:
+        line = _without_name(line, domain, MASKED_DOMAIN, only_whole=True)
     return line
+
+
+def _without_name(line: str, name: str, stand_in: str, *, only_whole: bool = False) -> str:
+    """The line with a stand-in for a name in lower case, however it is written there.
+
+    With `only_whole` not where it is a part of a longer word. Plain searching: each name is looked for once, and to
+    compile an expression for it would take longer than all the rest.
+    """
+    lowered = line.lower()
+    at = lowered.find(name)
+    if at < 0:
+        return line
+    if len(lowered) != len(line):
+        # The capital dotted I becomes two characters.
+        line = lowered
+    pieces: list[str] = []
+    start = 0
+    while at >= 0:
+        end = at + len(name)
+        if only_whole and (_in_word(line[at - 1 : at]) or _in_word(line[end : end + 1])):
+            at = lowered.find(name, at + 1)
+            continue
+        pieces += line[start:at], stand_in
+        start = end
+        at = lowered.find(name, end)
+    return "".join(pieces) + line[start:]
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character in {"_", "-"}
 
 
 def _without_addresses(line: str) -> str:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import orjson
 import typer
 
-from analyzer.classify import classifier_of, default_classifier
 from analyzer.cli.options import Rules
-from analyzer.cli.rules import explained
-from analyzer.records import VERDICT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +16,7 @@ if TYPE_CHECKING:
     from analyzer.records import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A text with what is known beside it."""
 
     text: str
@@ -47,6 +41,8 @@ def classify(
     rules: Rules = None,
 ) -> None:
     """Tell why a mail failed, from its diagnostic text."""
+    from analyzer.classify import classifier_of, default_classifier
+
     classifier = classifier_of(rules) if rules else default_classifier()
     beside = Question("", status, reply, host, recipient)
     questions = (_with_text(one, beside) for one in text) if text else _from_stdin(beside)
@@ -71,6 +67,8 @@ def _from_stdin(beside: Question) -> Iterator[Question]:
 
 def question_of(line: bytes, beside: Question) -> Question:
     """A line of stdin: a JSON object with a text, or else plain text; options fill what the line does not say."""
+    import orjson
+
     bare = line.strip()
     if bare.startswith(b"{"):
         try:
@@ -94,17 +92,17 @@ def _said(row: dict[str, Any], key: str, otherwise: str) -> str:
 
 
 def _answer(classifier: Classifier, question: Question, *, as_json: bool, explain: bool) -> bytes:
-    beside = {
-        "status": question.status,
-        "reply": question.reply,
-        "host": question.host,
-        "recipient": question.recipient,
-    }
+    import orjson
+
+    text, status, reply, host, recipient = question
     if not explain:
-        verdict = classifier.classify(question.text, **beside)
-        return orjson.dumps(as_row(verdict)) if as_json else readable(verdict).encode()
-    explanation = classifier.explain(question.text, **beside)
+        verdict = classifier.classify(text, status=status, reply=reply, host=host, recipient=recipient)
+        # The fields of a verdict are `VERDICT_COLUMNS`, in their order.
+        return orjson.dumps(verdict) if as_json else readable(verdict).encode()
+    explanation = classifier.explain(text, status=status, reply=reply, host=host, recipient=recipient)
     if not as_json:
+        from analyzer.cli.rules import explained
+
         return explained(explanation).encode()
     why = {
         "rule": explanation.rule.id if explanation.rule else "",
@@ -120,6 +118,8 @@ def _answer(classifier: Classifier, question: Question, *, as_json: bool, explai
 
 def as_row(verdict: Verdict) -> dict[str, Any]:
     """A verdict under the names of `VERDICT_COLUMNS`."""
+    from analyzer.records import VERDICT_COLUMNS
+
     return {name: getattr(verdict, name) for name in VERDICT_COLUMNS}
 
 

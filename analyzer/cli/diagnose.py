@@ -12,11 +12,18 @@ from analyzer.cli.options import Jobs, Mapping, Rules
 
 def diagnose(
     bounces: Annotated[
-        list[str], typer.Option("--bounces", metavar="SOURCE", help="Bounce messages, or a table that parse wrote.")
+        list[str],
+        typer.Option(
+            "--bounces", metavar="SOURCE", help="Bounce messages, or a table that parse wrote; may be repeated."
+        ),
     ],
-    log: Annotated[list[Path], typer.Option("--log", metavar="FILE", help="The campaign log: what was sent to whom.")],
+    log: Annotated[
+        list[Path],
+        typer.Option("--log", metavar="FILE", help="The campaign log: what was sent to whom; may be repeated."),
+    ],
     leads: Annotated[
-        list[Path] | None, typer.Option("--leads", metavar="FILE", help="The lead list: e-mail status, industry, …")
+        list[Path] | None,
+        typer.Option("--leads", metavar="FILE", help="The lead list: e-mail status, industry, …; may be repeated."),
     ] = None,
     next_list: Annotated[
         Path | None,
@@ -48,6 +55,8 @@ def diagnose(
         rules=rules,
     )
     written = result.write(out) if out else []
+    for line in result.mappings:
+        typer.echo(line, err=True)
     if as_json:
         typer.echo(json_text(result.diagnosis), nl=False)
         return

@@ -7,17 +7,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer import knowledge
-from analyzer.classify import classifier_of
 from analyzer.cli.options import Rules
 from analyzer.errors import AnalyzerError, OutputError
 
 if TYPE_CHECKING:
-    from analyzer.classify import Example, Explanation, Rule
+    from analyzer.classify import Classifier, Example, Explanation, Rule
+    from analyzer.knowledge import Reason
 
 app = typer.Typer(
     help="List, show and prove the rule base, explain one text by it, and suggest what it lacks.", no_args_is_help=True
 )
+
+
+def _classifier(rules: Path | None) -> Classifier:
+    # Imported when it is used, so that a command about something else starts without it.
+    from analyzer.classify import classifier_of
+
+    return classifier_of(rules)
+
+
+def _reasons() -> dict[str, Reason]:
+    from analyzer.knowledge import reasons
+
+    return reasons()
 
 
 @app.command("list")
@@ -29,13 +41,13 @@ def list_(
     """List the rules in the order in which they are tried."""
     chosen = [
         rule
-        for rule in classifier_of(rules).rules
+        for rule in _classifier(rules).rules
         if (not reason or rule.reason == reason) and (not provider or provider in rule.providers)
     ]
     if not chosen:
         raise AnalyzerError("no rule fits; `rules list` without options shows them all")
     width = max(len(rule.id) for rule in chosen)
-    reasons = knowledge.reasons()
+    reasons = _reasons()
     for rule in chosen:
         label = reasons[rule.reason].label
         scope = f"  [{', '.join(sorted(rule.providers))}]" if rule.providers else ""
@@ -49,7 +61,7 @@ def show(
     rules: Rules = None,
 ) -> None:
     """Show one rule whole."""
-    found = next((rule for rule in classifier_of(rules).rules if rule.id == rule_id), None)
+    found = next((rule for rule in _classifier(rules).rules if rule.id == rule_id), None)
     if found is None:
         raise AnalyzerError(f"no rule has the id {rule_id!r}; `rules list` shows them all")
     typer.echo(described(found))
@@ -63,7 +75,7 @@ def test(
     """Run every rule's examples and near misses through the whole classifier; exit 1 when one fails."""
     from analyzer.classify.checks import prove
 
-    proof = prove(classifier_of(rules), only)
+    proof = prove(_classifier(rules), only)
     for failed in proof.failed:
         typer.echo(str(failed))
     for rule in proof.shadowed:
@@ -85,7 +97,7 @@ def explain(
     rules: Rules = None,
 ) -> None:
     """Tell which rule decides a text, on which words, and what else matched."""
-    explanation = classifier_of(rules).explain(text, status=status, reply=reply, host=host, recipient=recipient)
+    explanation = _classifier(rules).explain(text, status=status, reply=reply, host=host, recipient=recipient)
     typer.echo(explained(explanation))
 
 
@@ -131,7 +143,7 @@ def explained(explanation: Explanation) -> str:
     """An explanation for a person, a fact a line."""
     verdict, rule = explanation.verdict, explanation.rule
     lines = [
-        f"{verdict.label}: {verdict.reason} ({verdict.fault} fault) — {knowledge.reasons()[verdict.reason].says}",
+        f"{verdict.label}: {verdict.reason} ({verdict.fault} fault) — {_reasons()[verdict.reason].says}",
         f"  decided by   {verdict.decided_by}, confidence {verdict.confidence:.0%}",
     ]
     if rule:

@@ -113,7 +113,7 @@ def _places(*columns: Iterable[str]) -> dict[str, list[int]]:
 
 
 def _domains_that_match(sends: pd.DataFrame, clues: Sequence[Clues], pool: _Pool) -> frozenset[str]:
-    """The domains of the log's Message-IDs by which most of the bounces that name one are found.
+    """The domains of the log's Message-IDs by which bounces are found: three at least, or most of those to our leads.
 
     There a Message-ID that the log does not hold is no mail of ours, whoever its recipient. Elsewhere (a relay that
     writes Message-IDs of its own, a log with the platform's ids) it says nothing.
@@ -122,10 +122,13 @@ def _domains_that_match(sends: pd.DataFrame, clues: Sequence[Clues], pool: _Pool
     known: dict[str, int] = defaultdict(int)
     unknown: dict[str, int] = defaultdict(int)
     for clue in clues:
+        # Floods to strangers have no vote on how our own mail is named.
+        if clue.recipients and not any(recipient in pool.by_key for recipient in clue.recipients):
+            continue
         for domain in {one.rpartition("@")[2] for one in clue.ids} & logged:
             hit = any(one in pool.by_id for one in clue.ids)
             (known if hit else unknown)[domain] += 1
-    return frozenset(domain for domain in known if known[domain] > unknown[domain])
+    return frozenset(domain for domain in known if known[domain] >= 3 or known[domain] > unknown[domain])
 
 
 def _match(clues: Clues, pool: _Pool, time: _Time, ours: frozenset[str]) -> Match:

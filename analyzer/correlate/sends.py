@@ -59,6 +59,12 @@ def build_sends(log: Tables) -> Sends:
         raise UnreadableInputError("campaign log", "holds no mail that was sent", "give the log of the campaign")
     frame = pd.concat(parts, ignore_index=True)
     frame["key"] = address_keys(frame["recipient"])
+    if len(parts) > 1:
+        # Two exports overlap, or one was given twice: the same mail to the same lead is one mail.
+        again = frame.duplicated(["key", "message_id", "sent_at", "campaign", "step", "sender"])
+        if again.any():
+            warnings.append(f"Rows that stand in several of the logs, counted once: {int(again.sum())}.")
+            frame = frame[~again].reset_index(drop=True)
     frame["lead"] = pd.factorize(frame["key"])[0]
     frame["lead_key"] = frame["lead_id"].str.lower()
     frame["message_key"] = _message_keys(frame["message_id"])

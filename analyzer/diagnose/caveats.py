@@ -46,13 +46,13 @@ def _matching(matching: Matching) -> list[str]:
         )
     if matching.suspected_forged:
         found.append(
-            f"{many(matching.suspected_forged, 'bounce')} look forged (for mail that we never sent, or against what we "
-            "sent) and are not counted."
+            f"Not counted, because the log holds no such mail: {many(matching.suspected_forged, 'bounce')}. They are "
+            "forged, or of a campaign whose log was not given."
         )
     if matching.flag_only:
         found.append(
-            f"{many(matching.flag_only, 'lead')} are marked as bounced in the log without a bounce message: nothing "
-            "says why, unless the log does."
+            f"Marked as bounced in the log without a bounce message: {many(matching.flag_only, 'lead')}; nothing says "
+            "why, unless the log does."
         )
     return found
 
@@ -64,6 +64,11 @@ def _columns(correlated: Correlated, contacts: Contacts) -> list[str]:
         if column not in correlated.have
     ]
     leads = contacts.leads
+    providers = contacts.at["provider"]
+    if providers.given and "" in providers.values:
+        found.append(
+            "Who runs the receiving side is mostly learnt from bounces: rates by provider are too high, compare counts."
+        )
     if "industry" in correlated.have:
         unclassified = float((leads["industry_group"] == "unclassified").mean())
         if unclassified >= 0.1:
@@ -85,7 +90,7 @@ def _labels(totals: Totals) -> list[str]:
     """The bounds of both rates: with all bounces of unknown cause on neither side, and with all on this one."""
     unknown, leads = totals.unknown.count, totals.leads_contacted
     known = totals.hard.count + totals.spam.count
-    if not unknown or unknown < 0.05 * (known + unknown):
+    if not unknown or unknown < thresholds().evidence.unread_share * (known + unknown):
         return []
     hard, spam = totals.hard.count / leads, totals.spam.count / leads
     share = unknown / leads

@@ -5,7 +5,7 @@ Only address faults count here, and refusals as spam never do: no list setting c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -38,10 +38,12 @@ class Chances:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A recommendation and what it rests on. `settled` are the chances if the rates seen were the true ones.
+    """A recommendation and what it rests on. `settled` are the chances at the lowest rates that the data
+    makes likely, so that what they say is not said by doubt.
 
     `arms` names the statuses whose history is too thin, `more` how many sends to each would settle it.
-    `shown`: guessed addresses demonstrably bounce more than verified ones.
+    `shown`: guessed addresses demonstrably bounce more than verified ones. `unread`: leads that bounced for a cause
+    that cannot be read, where the answer hangs on it (0 where it does not).
     """
 
     recommendation: Recommendation
@@ -50,6 +52,7 @@ class Judgement:
     shown: bool
     arms: tuple[str, ...]
     more: int
+    unread: int = 0
 
 
 def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float, seed: int) -> DataQuality:
@@ -66,6 +69,9 @@ def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float
         best_mix=forecast(ahead.first(order[:mix]), drawn, tolerance),
     )
     judged = judge(contacts, past, ahead, effect, tolerance=tolerance, seed=seed)
+    if _would_turn(correlated, contacts, judged, effect, tolerance=tolerance, seed=seed):
+        unread = int(contacts.leads["unknown"].sum())
+        judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread)
     return DataQuality(
         recommendation=judged.recommendation,
         guessed_effect=effect.verdict,
@@ -110,6 +116,28 @@ def judge(
     return Judgement(answer, central, settled, shown, thin, more)
 
 
+def _would_turn(
+    correlated: Correlated, contacts: Contacts, judged: Judgement, effect: Effect, *, tolerance: float, seed: int
+) -> bool:
+    """Whether the answer would be another one if every bounce of unreadable cause were a fault of the address.
+
+    The other bound, that none of them is, is `judged` itself (Manski's worst-case bounds). Below the usual share of
+    unreadable bounces nobody would bet on either.
+    """
+    leads = contacts.leads
+    unread = int((leads["unknown"] & ~leads["address"]).sum())
+    bounced = int((leads["hard"] | leads["spam"] | leads["unknown"]).sum())
+    if judged.recommendation == "insufficient_evidence" or unread < thresholds().evidence.unread_share * bounced:
+        return False
+    if not unread:
+        return False
+    worst = replace(contacts, leads=leads.assign(address=leads["address"] | leads["unknown"]))
+    past = history(worst)
+    ahead = list_ahead(correlated, worst, past)
+    other = judge(worst, past, ahead, effect, tolerance=tolerance, seed=seed)
+    return other.recommendation != judged.recommendation
+
+
 def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendation:
     """The rule of the product. `shown`: guessed addresses demonstrably bounce more than verified ones.
 
@@ -122,7 +150,9 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendat
     if chances.quantity <= risk:
         return "max_quantity"
     if chances.quality is None or chances.quality <= risk:
-        return "max_quality"
+        # No leads are given up for a doubt alone: guessed ones are shown to be worse, or the rate is surely too high.
+        sure = chances.quality is None or shown or (settled.quantity or 0.0) > risk
+        return "max_quality" if sure else "insufficient_evidence"
     if settled.quality is not None and settled.quality > risk:
         return "reverify"
     return "max_quality" if shown else "insufficient_evidence"
@@ -135,7 +165,7 @@ def _status_known(past: History) -> bool:
 
 
 def _thin_arms(past: History, target: Target, tolerance: float) -> tuple[str, ...]:
-    """Statuses that matter to the list (5 % of it or more) and whose own history cannot place them.
+    """Statuses that matter to the list (`thin_part` of it or more) and whose own history cannot place them.
 
     Enough is: the bounces and leads that a comparison needs, or so few bounces in so many leads that the rate is
     within the tolerance either way.
@@ -150,7 +180,7 @@ def _thin_arms(past: History, target: Target, tolerance: float) -> tuple[str, ..
         wanted,
         strict=True,
     ):
-        if part < 0.05 * target.size or part == 0:
+        if part == 0 or part < thresholds().evidence.thin_part * target.size:
             continue
         counted = leads >= limits.min_leads_per_arm and bounces >= limits.min_bounces
         low = leads > 0 and float(wilson(bounces, leads)[1]) <= tolerance

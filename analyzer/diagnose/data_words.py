@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.diagnose.diagnosis import Forecast, Forecasts, Interval
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import chance, listed, many, number, percent, points, status
-from analyzer.records import EMAIL_STATUSES
+from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
     from analyzer.diagnose.contacts import Contacts
@@ -35,7 +35,7 @@ def why(
         parts += [_cannot_tell(leads, past, judged, tolerance), _outlook(ahead, forecasts, tolerance)]
         return " ".join(filter(None, parts))
     parts.append(_outlook(ahead, forecasts, tolerance))
-    parts.append(_conclusion(forecasts, judged, tolerance))
+    parts.append(_conclusion(past, forecasts, judged, tolerance))
     if judged.recommendation != "max_quantity":
         parts.append(_mix(forecasts, tolerance))
     parts.append(_spread(past))
@@ -114,7 +114,7 @@ def _expected(forecast: Forecast, tolerance: float) -> str:
     )
 
 
-def _conclusion(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
+def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
     within = percent(tolerance)
     quality = forecasts.max_quality
     match judged.recommendation:
@@ -127,7 +127,8 @@ def _conclusion(forecasts: Forecasts, judged: Judgement, tolerance: float) -> st
         case "max_quality" if not judged.shown:
             return (
                 f"Leaving guessed addresses out brings it within {within}; it works because they sit where addresses "
-                "bounce more, not because guessing is shown to be the cause, so the mix by risk may keep more of them."
+                f"bounce more{_where(past)}, not because guessing is shown to be the cause, so the mix by risk may "
+                "keep more of them."
             )
         case "max_quality" if (judged.chances.quality or 0) <= thresholds().forecast.risk:
             return f"Leaving guessed addresses out brings it within {within}."
@@ -148,6 +149,23 @@ def _conclusion(forecasts: Forecasts, judged: Judgement, tolerance: float) -> st
             )
 
 
+def _where(past: History) -> str:
+    """Which industry group the other one's verified addresses have nothing of, in brackets; "" if none stands out."""
+    cells = slice(0, len(INDUSTRY_GROUPS))
+    leads, bounces = past.leads[cells], past.bounces[cells]
+    strict, usual = INDUSTRY_GROUPS.index("strict"), INDUSTRY_GROUPS.index("open")
+    if min(leads[strict], leads[usual]) < thresholds().evidence.min_leads_per_arm:
+        return ""
+    rates = bounces / leads.clip(1)
+    worse, better = (strict, usual) if rates[strict] > rates[usual] else (usual, strict)
+    if bounces[worse] < thresholds().evidence.min_bounces or rates[worse] < 2 * rates[better]:
+        return ""
+    return (
+        f" (verified ones, too, bounced at {percent(rates[worse])} in {INDUSTRY_GROUPS[worse]} industries and at "
+        f"{percent(rates[better])} in {INDUSTRY_GROUPS[better]} ones)"
+    )
+
+
 def _mix(forecasts: Forecasts, tolerance: float) -> str:
     mix, everyone = forecasts.best_mix, forecasts.max_quantity
     if not mix.leads or mix.leads >= everyone.leads:
@@ -162,6 +180,13 @@ def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float)
     bounces = int(past.bounces.sum())
     if judged.chances.quantity is None:
         return "The next list has no lead that could be written to."
+    if judged.unread:
+        return (
+            f"{many(judged.unread, 'lead')} bounced and nothing says why: if none of that is the address, "
+            f"{percent(bounces / leads)} of the leads are bad, if all of it is, "
+            f"{percent((bounces + judged.unread) / leads)}, and the advice would be another. More sends do not tell; "
+            "the bounce messages, or the reasons in the log, do."
+        )
     known = [name for name in judged.arms if name != "unknown"]
     by_status = past.leads.reshape(len(EMAIL_STATUSES), -1).sum(1)
     if not by_status[: EMAIL_STATUSES.index("catch_all")].any():

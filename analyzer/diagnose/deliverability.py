@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.diagnose import deliverability_words
-from analyzer.diagnose.diagnosis import Deliverability, Side
+from analyzer.diagnose.diagnosis import Deliverability, Interval, Side
 from analyzer.diagnose.fixes import fixes
 from analyzer.diagnose.refusals import Findings, findings
 from analyzer.diagnose.thresholds import thresholds
@@ -32,25 +32,55 @@ def deliverability(correlated: Correlated, contacts: Contacts, *, seed: int) -> 
 def side_of(found: Findings) -> Side:
     """The side that the findings speak for; see `rules/thresholds.toml` for the lines.
 
-    A named fault of ours counts however few they are. A recipient's rule counts when it explains at least half of the
-    refusals; below the block line it also takes more than a handful, for a few such refusals are in every campaign.
+    A named fault of ours counts however few they are. The recipients' own blocking counts where it is beyond the usual
+    few, and beside a fault of ours only with a share that matters. Where more bounces than the usual line cannot be
+    read, "none" would be a guess.
     """
     limits = thresholds()
-    refused = len(found.refused)
-    quiet = found.rate <= limits.deliverability.block_line
+    line = limits.deliverability.block_line
     if found.leads < limits.evidence.min_leads and not found.sender:
         return "undetermined"
+    nothing: Side = "none" if found.unknown <= line * found.leads else "undetermined"
+    refused = len(found.refused)
     if not refused:
-        return "none"
+        return nothing
     sender, recipient = found.part("sender"), found.part("recipient")
-    recipient_shown = found.recipient and not (quiet and recipient < limits.evidence.min_bounces)
-    if found.sender and recipient_shown:
+    usual = _is_usual(found.overall)
+    theirs = _pattern(found) or (found.own_rule and (found.own_rule_rate.low or 0.0) > line)
+    if found.sender and theirs:
         share = sender / max(sender + recipient, 1)
         if share < limits.deliverability.side_share:
             return "recipient"
         return "sender" if share > 1 - limits.deliverability.side_share else "mixed"
     if found.sender:
         return "sender"
-    if recipient_shown and 2 * recipient >= refused:
+    explained = 2 * recipient >= refused or refused - recipient <= line * found.leads
+    if explained and (theirs or (found.own_rule and not usual)):
         return "recipient"
-    return "none" if quiet else "undetermined"
+    return nothing if usual else "undetermined"
+
+
+def _is_usual(rate: Interval) -> bool:
+    """Whether no more is refused than in every campaign: below the line, or near it and not shown to be above."""
+    line = thresholds().deliverability.block_line
+    estimate, low = rate.estimate or 0.0, rate.low or 0.0
+    return estimate <= line or (estimate <= 2 * line and low <= line)
+
+
+def _pattern(found: Findings) -> bool:
+    """Whether companies that block as a whole, or strict industries, are beyond what every campaign has.
+
+    Named faults of ours are set aside: they are no one's blocking. Where no more is refused beside them than usual, a
+    company has to refuse twice as many as make a finding elsewhere, and strict industries have to be above the line
+    beyond doubt.
+    """
+    limits = thresholds()
+    line = limits.deliverability.block_line
+    strict = found.strict_unnamed
+    blocked = int(found.refused["domain"].isin(found.blocking).sum())
+    if found.part("recipient") < limits.evidence.min_bounces:
+        return False
+    if _is_usual(found.unnamed):
+        clearly = found.strict_excess and (strict.low or 0.0) > line
+        return clearly or blocked >= 2 * limits.evidence.min_bounces
+    return blocked > 0 or (found.strict_excess and (strict.estimate or 0.0) > line)

@@ -30,6 +30,8 @@ def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
     refused = len(found.refused)
     if not refused:
         text = f"None of {many(found.leads, 'lead')} was refused as spam."
+        if side == "undetermined" and found.leads >= thresholds().evidence.min_leads:
+            return f"{text} {_unread(found)}"
         return text if side == "none" else text + " That is too few leads to call it healthy."
     domains = found.refused["domain"].nunique()
     head = (
@@ -38,6 +40,13 @@ def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
     )
     parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found), _follows(found, side, fixes)]
     return " ".join(filter(None, parts))
+
+
+def _unread(found: Findings) -> str:
+    return (
+        f"{many(found.unknown, 'bounce')} ({percent(found.unknown / found.leads)} of the leads) say nothing about "
+        "their cause, so whether more was refused cannot be told."
+    )
 
 
 def _named(found: Findings) -> str:
@@ -100,12 +109,13 @@ def _range(rate: Interval) -> str:
 def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
     line = percent(thresholds().deliverability.block_line)
     own = [fix for fix in fixes if fix.side == "sender"]
+    about = "Below" if found.rate < thresholds().deliverability.block_line else "About"
     match side:
         case "none":
             return (
-                f"Below {line} in all, that is usual: nothing needs fixing."
+                f"{about} {line} in all, that is usual: nothing needs fixing."
                 if not own
-                else (f"Below {line} in all, that is usual; what a reply names is still worth mending.")
+                else (f"{about} {line} in all, that is usual; what a reply names is still worth mending.")
             )
         case "sender":
             reason = (
@@ -122,4 +132,6 @@ def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
         case _:
             if found.leads < thresholds().evidence.min_leads:
                 return f"{many(found.leads, 'lead')} are too few to say whose side it is."
+            if found.rate <= 2 * thresholds().deliverability.block_line < 2 * found.unknown / found.leads:
+                return _unread(found)
             return f"That is above the usual {line}, but neither the replies nor their origin say whose side it is."

@@ -118,10 +118,26 @@ def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: fl
         if name != "recipient_domain":
             pairs_alike, story = _domains(codes, size, contacts.domain[lead[rows]], hit)
             doubtful = doubt + likeness * pairs_alike
+        else:
+            doubtful = doubt + _alike_elsewhere(leads, bounces)
         p[worth] = _tail(bounces[worth], leads[worth], expected[worth], doubtful[worth])
         marks = np.random.default_rng(0).integers(1, 2**40, size=len(contacts.leads))
         np.add.at(mark, codes[hit], marks[lead[rows][hit]])
     return _Scan(name, label, group.values, leads, bounces, expected, p, mark, tested, story)
+
+
+def _alike_elsewhere(leads: Codes, bounces: Codes) -> Reals:
+    """For each domain, how alike leads are within the other domains (`intraclass`, the domain itself left out).
+
+    Where every company refuses all its leads or none, one more that refuses all is no finding; the bank that blocks
+    while nobody else does is one.
+    """
+    share = bounces.sum() / max(int(leads.sum()), 1)
+    variance = share * (1 - share)
+    excess = (bounces - share * leads) ** 2 - leads * variance
+    pairs = leads * (leads - 1) * variance
+    others = pairs.sum() - pairs
+    return np.where(others > 0, np.clip((excess.sum() - excess) / np.maximum(others, 1e-9), 0.0, 0.9), 0.0)
 
 
 def _step_number(step: str) -> tuple[int, str]:

@@ -93,9 +93,11 @@ def _problem(rule: FixRule, earlier: dict[str, FixRule]) -> str:
 def fixes(found: Findings, side: Side) -> list[Fix]:
     """The fixes that the findings ask for, numbered by priority.
 
-    Proofs come first, then by the bounces explained, weighed by how sure the fix is.
+    What is proven on our side comes first, for it holds everything else back, unless the side is the recipients' alone.
+    Then the fixes of the side found, each group by the bounces explained, weighed by how sure the fix is. One reply
+    suffices to list a proof, not to put it before what explains sixty.
     """
-    rows = found.refused
+    rows, line = found.refused, thresholds().deliverability.block_line
     chosen: list[tuple[FixRule, pd.DataFrame, int]] = []
     taken = {"sender": np.zeros(len(rows), dtype=np.bool_), "recipient": np.zeros(len(rows), dtype=np.bool_)}
     for rule in sorted(fix_rules(), key=lambda each: each.fallback):
@@ -106,14 +108,22 @@ def fixes(found: Findings, side: Side) -> list[Fix]:
         taken[rule.side] |= mine
         # A reply that names nothing is no reason to change anything where our side is not the one at fault.
         doubtful = rule.side == "sender" and not rule.proof
-        few = explained < thresholds().evidence.min_bounces
+        few = explained < thresholds().evidence.min_bounces or explained <= line * found.leads
         if explained and not (doubtful and (side == "none" or (side == "recipient" and few))):
             chosen += [
                 (each, rows[part], explained if part is mine else int(part.sum()))
                 for each, part in _split(rule, rows, mine)
             ]
-    chosen.sort(key=lambda each: (not each[0].proof, -each[2] * each[0].confidence, each[0].id))
+    chosen.sort(key=lambda each: (_rank(each[0], each[1], found, side), -each[2] * each[0].confidence, each[0].id))
     return [_fix(rule, part, count, len(rows), place) for place, (rule, part, count) in enumerate(chosen, start=1)]
+
+
+def _rank(rule: FixRule, rows: pd.DataFrame, found: Findings, side: Side) -> int:
+    """0 for proofs on our side, 1 for the fixes of the side found, 2 for the other side's."""
+    proven = bool(set(rows["reason"].map(NAMED)) & set(found.proofs))
+    if side != "recipient" and rule.side == "sender" and rule.proof and proven:
+        return 0
+    return 2 if side in ("sender", "recipient") and rule.side != side else 1
 
 
 def _asked(rule: FixRule, found: Findings) -> tuple[Flags, int]:

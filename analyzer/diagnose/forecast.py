@@ -206,7 +206,7 @@ class Outcomes:
 def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int, settled: bool = False) -> Outcomes:
     """Draws of the next campaign in some cells (the others stand at their mean).
 
-    With `settled`, as if the cells' rates were known to be their best estimates.
+    With `settled`, as if the cells' rates were known, and no higher than the data makes likely (`sure_share`).
     """
     draws = thresholds().draws.forecast
     rng = np.random.default_rng(seed)
@@ -214,8 +214,10 @@ def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int,
     shared, deviation = rng.random((2, draws, 1))
     rates = np.tile(known.mean, (draws, 1))
     used = np.flatnonzero(cells)
-    if not settled:
-        mean, counted = known.mean[used], known.counted[used]
+    mean, counted = known.mean[used], known.counted[used]
+    if settled:
+        rates[:, used] = betaincinv(mean * counted, (1 - mean) * counted, 1 - thresholds().forecast.sure_share)
+    else:
         rates[:, used] = rng.beta(mean * counted, (1 - mean) * counted, size=(draws, len(used)))
         rates[:, used] = _deviating(rates[:, used], known.shared[used, None], shared)
     # How much campaigns differ is itself known from a few of them only: a scaled inverse chi-square round the estimate.

@@ -54,13 +54,20 @@ class Findings:
     `provider` and `party`, whose side the refusal was put down to ("open": neither is shown). `proofs` are kinds of
     NAMED that are beyond doubt; `health` is the rate among open industries without the recipients' own rules;
     `strict_p` is the chance of an excess as large in strict industries (None: not comparable); `excess` how many of
-    their refusals, put down to us because open industries refuse as well, go beyond what those do.
+    their refusals, put down to us because open industries refuse as well, go beyond what those do. `unknown` leads
+    bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours)
+    and `own_rule_rate` are rates of all leads, `strict_unnamed` of those in strict industries.
     """
 
     leads: int
+    unknown: int
     refused: pd.DataFrame
     proofs: tuple[str, ...]
+    overall: Interval
+    unnamed: Interval
+    strict_unnamed: Interval
     own_rule: bool
+    own_rule_rate: Interval
     blocking: tuple[str, ...]
     open_rate: Interval
     strict_rate: Interval
@@ -114,7 +121,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     health, unhealthy = _over_the_line(ours, domain, tested)
     # Unhealthy through named faults alone says nothing about the refusals that name none.
     unwanted, suspicious = _over_the_line(left & ours, domain, tested)
-    standing = not (is_open | is_strict).any() and _standing(refused, ours, domain)
+    standing = not suspicious and _standing(refused, ours, domain, ~is_strict)
     proofs = tuple(kind for kind in dict.fromkeys(NAMED.values()) if _proven(refused, kind, len(spam)))
 
     party = np.full(len(refused), "open", dtype=object)
@@ -124,7 +131,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     elif strict_excess:
         party[where == "strict"] = "recipient"
     if standing:
-        party[refused["reason"].isin(STANDING).to_numpy()] = "sender"
+        party[refused["reason"].isin(STANDING).to_numpy() & (where != "strict")] = "sender"
     party[refused["domain"].isin(blocking).to_numpy()] = "recipient"
     party[own_rule] = "recipient"
     party[named] = "sender"
@@ -134,8 +141,13 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         excess = max(0, round(beyond - unwanted.estimate * int(is_strict.sum())))
     return Findings(
         leads=len(spam),
+        unknown=int(contacts.leads["unknown"].sum()),
         refused=refused.assign(party=party),
         proofs=proofs,
+        overall=clustered_rate(spam, domain),
+        unnamed=clustered_rate(left, domain),
+        strict_unnamed=clustered_rate(left[is_strict], domain[is_strict]),
+        own_rule_rate=clustered_rate(_flag(len(spam), refused["lead"][own_rule]), domain),
         own_rule=_told(refused[own_rule], len(refused), limits),
         blocking=blocking,
         open_rate=open_rate,
@@ -226,7 +238,7 @@ def _difference_p(refused: Flags, domain: Codes, is_strict: Flags, is_open: Flag
 
 
 def _blocking(refused: pd.DataFrame, domain: Codes, contacts: Contacts) -> tuple[str, ...]:
-    """One or two domains that refuse as a whole and make up most refusals; more of them are a pattern, not a company.
+    """One or two domains that refuse as a whole and weigh among all refusals; more are a pattern, not a company.
 
     As a whole: several leads refused there, which are most of the domain's leads or most of all refusals.
     """
@@ -239,17 +251,23 @@ def _blocking(refused: pd.DataFrame, domain: Codes, contacts: Contacts) -> tuple
     written = np.array([sizes[contacts.domains.index(name)] for name in hits.index])
     share = limits.one_domain_share
     whole = hits[(hits >= share * written) | (hits >= share * len(refused))]
-    if len(whole) >= limits.strict_domains or whole.sum() < share * len(refused):
+    if len(whole) >= limits.strict_domains or whole.sum() < limits.blocking_weight * len(refused):
         return ()
     return tuple(str(name) for name in whole.index)
 
 
-def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes) -> bool:
-    """Without any industry: do enough domains speak of our standing, at a rate above the usual few?"""
+def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes, tested: Flags) -> bool:
+    """Where too few leads are known as open: do enough domains outside strict industries speak of our standing?
+
+    Enough is several, at a rate above the usual few, and a clear share of what is refused: a handful of rate limits
+    does not explain four hundred refusals that name nothing.
+    """
     limits = thresholds().deliverability
-    speaking = refused[refused["reason"].isin(STANDING)]
-    low = clustered_rate(ours, domain).low
-    return speaking["domain"].nunique() >= limits.spread_domains and low is not None and low > limits.block_line
+    speaking = refused[refused["reason"].isin(STANDING) & (refused["group"] != "strict")]
+    if speaking["domain"].nunique() < limits.spread_domains or len(speaking) < limits.proof_share * len(refused):
+        return False
+    low = clustered_rate(ours[tested], domain[tested]).low
+    return low is not None and low > limits.block_line
 
 
 def _proven(refused: pd.DataFrame, kind: str, leads: int) -> bool:

@@ -18,6 +18,8 @@ class Evidence:
     min_bounces: int
     min_leads_per_arm: int
     min_leads: int
+    unread_share: float
+    thin_part: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Outlook:
 
     risk: float
     best_mix_risk: float
+    sure_share: float
     campaign_phi: float
     campaign_phi_weight: float
     campaigns_needed: int
@@ -60,6 +63,7 @@ class Refusals:
     strict_domains: int
     strict_p: float
     one_domain_share: float
+    blocking_weight: float
     side_share: float
 
 

@@ -6,6 +6,7 @@ commands that need no report, so everything heavy is imported where it is used.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,15 +74,25 @@ def write(
     if next_send is not None:
         leads: pd.DataFrame = next_send
         writers.insert(3, ("next_send.csv", lambda path: data.write_frame(path, leads, list(leads.columns))))
-    written = []
-    for name, writer in writers:
-        path = folder / name
-        try:
-            writer(path)
-        except OSError as error:
-            raise OutputError(str(path), f"cannot be written: {_says(error)}", "choose another folder") from None
-        written.append(path)
-    return written
+    return _write_together(folder, writers)
+
+
+def _write_together(folder: Path, writers: Sequence[tuple[str, Callable[[Path], object]]]) -> list[Path]:
+    """All files or none: written into a folder aside, then moved, so that no report mixes two diagnoses."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
+            for name, writer in writers:
+                if (folder / name).is_dir():
+                    raise OutputError(str(folder / name), "is a folder, not a file", "choose another folder")
+                writer(Path(aside) / name)
+            for name, _ in writers:
+                (Path(aside) / name).replace(folder / name)
+            if "next_send.csv" not in {name for name, _ in writers}:
+                # An earlier diagnosis' list would look as if it belonged to this one.
+                (folder / "next_send.csv").unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(str(folder), f"cannot be written: {_says(error)}", "choose another folder") from None
+    return [folder / name for name, _ in writers]
 
 
 def _folder(out: Path) -> Path:

@@ -30,6 +30,8 @@ _WEAK_FIELD = re.compile(rb"^" + _WEAK, re.IGNORECASE | re.MULTILINE)
 _FIELD_SOON = re.compile(rb"(?:[^\n]*\n){0,2}?[!-9;-~]{1,100}[ \t]*:")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n")
 # At the start of a file a From_ line needs no date: some writers put `From ()` or a local time there.
+#: With an address and a time it is a From_ line of RFC 4155, whatever the message behind it looks like.
+_FROM_LINE = re.compile(rb"From [^\s]+ [^\n]{0,100}\d{1,2}:\d{2}[^\n]{0,100}\n")
 _FROM_LINE_FIRST = re.compile(rb"From (?![ \t]*:)[^\n]{0,1000}\n(?:>*From [^\n]{0,1000}\n)*[!-9;-~]{1,100}[ \t]*:")
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -61,7 +63,7 @@ def recognise(head: bytes, *, expected: bool = False) -> Content:
     if _STRONG_FIRST.match(head):
         return "message"
     if head.startswith(b"From "):
-        return "mbox" if _FROM_LINE_FIRST.match(head) else "other"
+        return "mbox" if _FROM_LINE_FIRST.match(head) or _FROM_LINE.match(head) else "other"
     for magic, content in _MAGIC:
         if head.startswith(magic):
             return content

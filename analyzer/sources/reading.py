@@ -71,13 +71,22 @@ class Reading:
 
     def __iter__(self) -> Iterator[RawMessage]:
         """The messages; `UnreadableInputError` at the end of a source that held none."""
+        empty: list[UnreadableInputError] = []
         for source in self._sources:
             before, self._last_skip = self.messages, None
-            for message in self._source(source):
-                self.messages += 1
-                yield message
+            try:
+                for message in self._source(source):
+                    self.messages += 1
+                    yield message
+            except UnreadableInputError as error:
+                empty.append(error)
+                continue
             if self.messages == before:
-                raise self._held_none(source)
+                empty.append(self._held_none(source))
+        if empty and not self.messages:
+            raise empty[0]
+        for unread in empty:
+            self._name_unread(unread)
 
     def summary(self) -> list[str]:
         """What to tell a person about the skipped files: a line each, none if nothing was skipped."""
@@ -105,6 +114,12 @@ class Reading:
             self.no_mail += 1
         if len(self.skipped) < _KEPT_SKIPS:
             self.skipped.append(skipped)
+
+    def _name_unread(self, error: UnreadableInputError) -> None:
+        """A whole source that gave nothing, beside others that did, unless its own skip was counted already."""
+        if any(skip.source == error.where for skip in self.skipped):
+            return
+        self.skip(error.where, error.problem)
 
     def _held_none(self, source: str) -> UnreadableInputError:
         last = self._last_skip

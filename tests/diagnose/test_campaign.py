@@ -69,8 +69,8 @@ def test_a_tolerance_is_a_rate(tolerance: float) -> None:
         ("40 % of the leads have no known email status", (Block(150), Block(100, "unknown")), {}),
         ("The counts are small (40 leads, 2 hard bounces", (Block(40, bounced={"user_unknown": 2}),), {}),
         ("3 bounces of 9 (33.3 %) could not be tied", (Block(300),), {"matching": Matching(10, 6, 5, 1, 2)}),
-        ("2 bounces look forged", (Block(300),), {"matching": Matching(10, 6, 5, 1, 2)}),
-        ("7 leads are marked as bounced", (Block(300),), {"matching": Matching(0, 0, 0, 0, 0, flag_only=7)}),
+        ("holds no such mail: 2 bounces", (Block(300),), {"matching": Matching(10, 6, 5, 1, 2)}),
+        ("without a bounce message: 7 leads", (Block(300),), {"matching": Matching(0, 0, 0, 0, 0, flag_only=7)}),
         ("from correlate", (Block(300),), {"warnings": ["A warning from correlate."]}),
     ],
 )

@@ -80,6 +80,27 @@ HURT = (Block(700, bounced=bad(8)), Block(300, "guessed", bounced=bad(42)))
             (Block(1000, "unknown", UNCLASSIFIED, bad(8)),),
             NO_STATUS,
         ),
+        (
+            "flags without a reason",
+            "insufficient_evidence",
+            "too_little_data",
+            (Block(700, bounced={"unspecified": 20}), Block(300, "guessed", bounced={"unspecified": 45})),
+            {},
+        ),
+        (
+            "flags without a reason, too few to matter",
+            "max_quantity",
+            "too_little_data",
+            (Block(1400, bounced={"unspecified": 4}), Block(600, "guessed", bounced={"unspecified": 2})),
+            {},
+        ),
+        (
+            "guessed are bad, and four bounces accuse no verified ones",
+            "max_quality",
+            "driven",
+            (Block(68, bounced=bad(4)), Block(58, "guessed", bounced=bad(17))),
+            {},
+        ),
         ("only guessed were sent", "max_quality", "too_little_data", (Block(600, "guessed", bounced=bad(70)),), {}),
     ],
 )
@@ -166,6 +187,12 @@ def test_why_says_numbers_and_doubt() -> None:
         assert jargon not in why
 
 
+def test_why_gives_both_bounds_where_bounces_say_nothing() -> None:
+    why = quality(Block(700, bounced={"unspecified": 20}), Block(300, "guessed", bounced={"unspecified": 45})).why
+    for words in ("65 leads bounced and nothing says why", "0 % of the leads are bad", "6.5 %"):
+        assert words in why
+
+
 def test_why_admits_that_guessing_is_not_the_cause() -> None:
     found = quality(
         Block(500, bounced=bad(5)),
@@ -175,6 +202,7 @@ def test_why_admits_that_guessing_is_not_the_cause() -> None:
     )
     assert found.guessed_effect == "not_shown"
     assert "not because guessing is shown to be the cause" in found.why
+    assert "verified ones, too, bounced at 12 % in strict industries and at 1 % in open ones" in found.why
 
 
 def quality(*blocks: Block, **changes: object) -> DataQuality:

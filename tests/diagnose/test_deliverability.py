@@ -133,6 +133,38 @@ def verdict(*blocks: Block, **changes: object) -> Deliverability:
             {"CONTENT-SPAM", "RCPT-POLICY"},
             (Block(600, industry=UNCLASSIFIED, bounced={"policy": 2, "spam_content": 30}),),
         ),
+        (
+            "few own rules in a large campaign are the usual ones",
+            "none",
+            {"RCPT-POLICY"},
+            (Block(3000, bounced={"policy": 12, "spam_content": 5}), Block(800, industry=STRICT)),
+        ),
+        (
+            "own rules at their usual rate take no part in our fault",
+            "sender",
+            {"AUTH-DMARC", "RCPT-POLICY"},
+            (Block(1000, bounced={"auth_failure": 30, "policy": 6}),),
+        ),
+        (
+            "one company among thirty others that refuse as usual",
+            "recipient",
+            {"RCPT-DOMAIN-BLOCK"},
+            (Block(3000, bounced={"spam_content": 28}), Block(40, domain="one.example", bounced={"spam_content": 40})),
+        ),
+        (
+            "a few rate limits do not explain four hundred refusals",
+            "undetermined",
+            {"CONTENT-SPAM", "RATE", "RCPT-POLICY"},
+            (Block(4000, industry=UNCLASSIFIED, bounced={"spam_content": 400, "rate_limited": 6, "policy": 4}),),
+        ),
+        ("bounces that say nothing", "undetermined", set(), (Block(600, bounced={"unspecified": 30}),)),
+        (
+            "a proof among bounces that say nothing",
+            "sender",
+            {"AUTH-DMARC"},
+            (Block(600, bounced={"unspecified": 30, "auth_failure": 12}),),
+        ),
+        ("full mailboxes and outages", "none", set(), (Block(600, bounced={"mailbox_full": 60}),)),
         ("twelve leads", "undetermined", set(), (Block(12),)),
         ("no lead", "undetermined", set(), ()),
     ],
@@ -178,6 +210,36 @@ def test_proofs_come_first_then_what_explains_most() -> None:
     ]
     assert [fix.share for fix in found.fixes] == [pytest.approx(n / 48) for n in (3, 30, 15)]
     assert found.fixes[0].domains == 3
+
+
+@pytest.mark.parametrize(
+    ("side", "order", "blocks"),
+    [
+        # One own rule is listed, and does not stand before what explains thirty.
+        ("sender", ["CONTENT-SPAM", "RCPT-POLICY"], (Block(600, bounced={"spam_content": 30, "policy": 1}),)),
+        # One reply proves its cause; thirty others have another.
+        ("sender", ["CONTENT-SPAM", "AUTH-DMARC"], (Block(600, bounced={"spam_content": 30, "auth_failure": 1}),)),
+        # What is proven on our side before what recipients choose, though that is more.
+        (
+            "mixed",
+            ["AUTH-DMARC", "RCPT-POLICY"],
+            (Block(600, bounced={"auth_failure": 15}), Block(200, industry=STRICT, bounced={"policy": 40})),
+        ),
+        # Theirs in the main: first what explains it.
+        (
+            "recipient",
+            ["RCPT-POLICY", "AUTH-DMARC"],
+            (Block(600, bounced={"auth_failure": 2}), Block(200, industry=STRICT, bounced={"policy": 60})),
+        ),
+    ],
+)
+def test_the_first_fix_is_the_one_to_begin_with(side: str, order: list[str], blocks: tuple[Block, ...]) -> None:
+    found = verdict(*blocks)
+    assert (found.side, [fix.id for fix in found.fixes]) == (side, order)
+
+
+def test_bounces_that_say_nothing_are_named_in_the_reasons() -> None:
+    assert "30 bounces (5 % of the leads) say nothing" in verdict(Block(600, bounced={"unspecified": 30})).why
 
 
 def test_a_reply_can_ask_for_two_fixes() -> None:

@@ -54,6 +54,11 @@ def test_one_company_is_reported_once_and_as_itself() -> None:
     assert [(driver.dimension, driver.value) for driver in named] == [("recipient_domain", "bank.example")]
 
 
+def test_companies_that_refuse_as_all_do_are_no_finding() -> None:
+    """Thirty of 200 companies refuse all their leads: what stands out is the campaign, not each of them."""
+    assert not found(Block(150, per_domain=5, bounced={"spam_content": 150}), Block(850, per_domain=5))
+
+
 def test_first_steps_are_not_blamed_for_dead_addresses() -> None:
     assert not found(Block(400, step="1", bounced={"user_unknown": 40}), Block(400, step="2"), Block(400, step="3"))
 
