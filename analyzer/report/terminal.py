@@ -49,7 +49,7 @@ class _Screen:
             self.line(self.text(head, _COLOURS[verdict.tone]))
             self.line(self.text(verdict.sentence, "bold"))
             if verdict.why:
-                self.line(self.text(words.short(verdict.why, 600)))
+                self.line(self.text(words.sentences_within(verdict.why, 600)))
         self.heading("Do now")
         for number, action in enumerate(sentences.actions(diagnosis), 1):
             self.line(self.text(f"{number}. {action.what}", "bold"), self.text(f" {action.detail}"), hang=3)

@@ -106,6 +106,15 @@ def short(value: object, limit: int = 120) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def sentences_within(value: object, limit: int) -> str:
+    """`clean`, cut behind the last whole sentence that ends within `limit` characters."""
+    text = clean(value)
+    if len(text) <= limit:
+        return text
+    end = text.rfind(". ", 0, limit)
+    return text[: end + 1] if end > 0 else short(text, limit)
+
+
 # Numbers
 
 

@@ -130,3 +130,11 @@ def test_nothing_half_written_is_left_behind(files, tmp_path):
     done = run("diagnose", "--bounces", files["bounces"], "--log", files["log"], "--out", target)
     assert done.returncode == 2
     assert target.read_text() == "a file where a folder should go"
+
+
+def test_the_readme_shows_what_the_demo_prints(tmp_path):
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("`make demo` begins like this", 1)[1].split("```")[1]
+    printed = " ".join(run("demo", "--out", tmp_path / "report").stdout.split())
+    for block in shown.strip().split("\n\n"):
+        assert " ".join(block.split()) in printed
