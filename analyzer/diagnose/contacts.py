@@ -13,27 +13,14 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Texts
+from analyzer.diagnose.diagnosis import DIMENSIONS
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
 
 
 #: Dimensions that are read off the sends, those of `breakdown` and those that only drivers look at.
-SEND_DIMENSIONS: tuple[str, ...] = (
-    "email_status",
-    "industry",
-    "industry_group",
-    "provider",
-    "sender",
-    "sender_domain",
-    "campaign",
-    "step",
-    "recipient_domain",
-    "week",
-    "country",
-    "title",
-    "weekday",
-)
+SEND_DIMENSIONS: tuple[str, ...] = (*DIMENSIONS, "country", "title", "weekday")
 #: Those that the table of leads carries.
 LEAD_DIMENSIONS: tuple[str, ...] = ("email_status", "industry", "industry_group", "campaign", "provider")
 WEEKDAYS: tuple[str, ...] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
