@@ -13,7 +13,7 @@ from analyzer.bounces import Row, bounce_rows
 from analyzer.classify import classifier_of, classify
 from analyzer.errors import AnalyzerError
 from analyzer.knowledge import data_folder, rules_version
-from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, RawMessage
+from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, Item, RawMessage
 from analyzer.sources import Reading, Rejects
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ Source: TypeAlias = str | Path
 __all__ = ["DiagnosisRun", "ParseRun", "classify", "diagnose", "diagnose_sample", "parse", "read", "run_diagnosis"]
 
 
-def read(*sources: Source) -> Iterator[RawMessage]:
-    """Every message in the sources (files, mboxes, Maildirs, folders, archives; "-" is stdin), one at a time.
+def read(*sources: Source) -> Iterator[Item]:
+    """Every message or event in the sources (files, mboxes, Maildirs, folders, archives, event feeds, mail logs; "-" is
+    stdin), one at a time.
 
     `UnreadableInputError` for a source that does not exist or holds no message; broken files inside are passed over.
     """
@@ -56,11 +57,11 @@ class ParseRun:
         self.rows = 0
 
     def __iter__(self) -> Iterator[Row]:
-        for message, rows in bounce_rows(self.reading, jobs=self._jobs, rules=self._rules):
+        for item, rows in bounce_rows(self.reading, jobs=self._jobs, rules=self._rules):
             kind = rows[0]["kind"]
             self.kinds[kind] += 1
-            if kind == "other" and self._rejects is not None:
-                self._rejects.keep(message.source, "no bounce that any reader recognises", message.data)
+            if kind == "other" and self._rejects is not None and isinstance(item, RawMessage):
+                self._rejects.keep(item.source, "no bounce that any reader recognises", item.data)
             if self._all_kinds or kind in COUNTED_KINDS:
                 self.rows += len(rows)
                 yield from rows

@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 from collections import deque
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,7 +15,7 @@ import orjson
 
 from analyzer.classify import Classifier, classifier_of
 from analyzer.parsing import read_message
-from analyzer.records import Failure, RawMessage, Report
+from analyzer.records import Event, Failure, Item, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,18 +30,18 @@ _BATCH = 250
 _WORTH_WORKERS = 4 * _BATCH
 
 
-def rows_of(message: RawMessage, classifier: Classifier) -> list[Row]:
-    """The rows of one message: one for each recipient it is about, one in all where it is about none."""
-    report = read_message(message.data)
+def rows_of(item: Item, classifier: Classifier) -> list[Row]:
+    """The rows of one message or event: one for each recipient it is about, one in all where it is about none."""
+    report = _told_by(item) if isinstance(item, Event) else read_message(item.data)
     failures = report.failures or (Failure(recipient="", action=""),)
     if report.kind in {"bounce", "complaint"}:
-        return [_judged(message.source, report, failure, classifier) for failure in failures]
-    return [_unjudged(message.source, report, failure) for failure in failures]
+        return [_judged(item.source, report, failure, classifier) for failure in failures]
+    return [_unjudged(item.source, report, failure) for failure in failures]
 
 
 def bounce_rows(
-    messages: Iterable[RawMessage], *, jobs: int | None = 1, rules: Path | None = None
-) -> Iterator[tuple[RawMessage, list[Row]]]:
+    messages: Iterable[Item], *, jobs: int | None = 1, rules: Path | None = None
+) -> Iterator[tuple[Item, list[Row]]]:
     """Every message with its rows, in the order of the messages; `jobs` processes (None: all cores)."""
     source = iter(messages)
     workers = jobs if jobs is not None else os.cpu_count() or 1
@@ -57,12 +58,10 @@ def bounce_rows(
     yield from _in_parallel(chain(first, source), workers, rules)
 
 
-def _in_parallel(
-    messages: Iterator[RawMessage], workers: int, rules: Path | None
-) -> Iterator[tuple[RawMessage, list[Row]]]:
+def _in_parallel(messages: Iterator[Item], workers: int, rules: Path | None) -> Iterator[tuple[Item, list[Row]]]:
     import multiprocessing
 
-    waiting: deque[tuple[list[RawMessage], AsyncResult[list[list[Row]]]]] = deque()
+    waiting: deque[tuple[list[Item], AsyncResult[list[list[Row]]]]] = deque()
     with multiprocessing.get_context("forkserver").Pool(workers, _start_worker, (rules,)) as pool:
         while batch := list(islice(messages, _BATCH)):
             waiting.append((batch, pool.apply_async(_work, (batch,))))
@@ -72,7 +71,7 @@ def _in_parallel(
             yield from _finished(*waiting.popleft())
 
 
-def _finished(batch: list[RawMessage], result: AsyncResult[list[list[Row]]]) -> Iterator[tuple[RawMessage, list[Row]]]:
+def _finished(batch: list[Item], result: AsyncResult[list[list[Row]]]) -> Iterator[tuple[Item, list[Row]]]:
     yield from zip(batch, result.get(), strict=True)
 
 
@@ -86,9 +85,36 @@ def _start_worker(rules: Path | None) -> None:
     _worker_classifier = classifier_of(rules)
 
 
-def _work(batch: list[RawMessage]) -> list[list[Row]]:
+def _work(batch: list[Item]) -> list[list[Row]]:
     classifier = _worker_classifier or classifier_of(None)
     return [rows_of(message, classifier) for message in batch]
+
+
+def _told_by(event: Event) -> Report:
+    """The event's report; where the feed carries the bounce message, with the text that only the message has."""
+    report = event.report
+    if not event.message:
+        return report
+    told = read_message(event.message)
+    by_recipient = {failure.recipient.lower(): failure for failure in told.failures}
+    lone = told.failures[0] if len(told.failures) == len(report.failures) == 1 else None
+    failures = tuple(
+        _completed(failure, by_recipient.get(failure.recipient.lower(), lone)) for failure in report.failures
+    )
+    original = told.original if told.original.message_id and not report.original.message_id else report.original
+    return replace(report, failures=failures, original=original)
+
+
+def _completed(failure: Failure, told: Failure | None) -> Failure:
+    if told is None or failure.diagnostic:
+        return failure
+    return replace(
+        failure,
+        status=failure.status or told.status,
+        reply=failure.reply or told.reply,
+        diagnostic=told.diagnostic,
+        remote_mta=failure.remote_mta or told.remote_mta,
+    )
 
 
 def _judged(source: str, report: Report, failure: Failure, classifier: Classifier) -> Row:
@@ -141,6 +167,7 @@ def _unjudged(source: str, report: Report, failure: Failure) -> Row:
         "record_id": _record_id(report, failure),
         "delivered_to": report.delivered_to,
         "original_headers": orjson.dumps(original.headers).decode() if original.headers else "",
+        "provider_class": failure.provider_class,
     }
 
 

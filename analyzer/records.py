@@ -58,6 +58,8 @@ BOUNCE_COLUMNS: tuple[str, ...] = (
     # returned original's own headers (X-…, Feedback-ID, List-Unsubscribe) as a JSON object.
     "delivered_to",
     "original_headers",
+    # How the provider or the mail server that reported it classed the failure itself: `ses:Permanent/General`.
+    "provider_class",
 )
 
 #: Columns of `parse` that are not text.
@@ -131,6 +133,8 @@ class Failure:
     reply: str = ""
     diagnostic: str = ""
     remote_mta: str = ""
+    #: The reporter's own class of the failure, its name in front: `ses:Permanent/General`, `pmta:bad-mailbox`.
+    provider_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,22 @@ class Report:
     delivered_to: str = ""
     reporting_mta: str = ""
     original: Original = field(default_factory=Original)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that an event feed or a log tells, in the form of a report that needs no more parsing.
+
+    `message` is the bounce message itself where the feed carries it: what it says is added to the report.
+    """
+
+    source: str
+    report: Report
+    message: bytes = b""
+
+
+#: What the sources yield.
+Item: TypeAlias = RawMessage | Event
 
 
 @dataclass(frozen=True, slots=True)

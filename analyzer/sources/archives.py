@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from analyzer.sources.content import Content
     from analyzer.sources.limits import Limits
 
+#: The most that a frame may ask to be kept in memory; `zstd --long=27` asks for that much.
+_ZSTD_WINDOW = 1 << 27
+
 #: What the standard library raises on damaged, truncated or unsupported data.
 DAMAGE = (
     EOFError,
@@ -108,14 +111,30 @@ class Pipe:
 
 
 def unpack(content: Content, head: bytes, read: Callable[[int], bytes], limits: Limits) -> Callable[[int], bytes]:
-    """The `read(n)` of what a "gzip", "bzip2" or "xz" file holds."""
+    """The `read(n)` of what a "gzip", "bzip2", "xz" or "zstd" file holds."""
     meter = Meter(limits, packed=len(head))
     packed = cast("IO[bytes]", Pipe(head, meter.packed(read)))
     if content == "gzip":
         return meter.unpacked(_all_before_damage(gzip.GzipFile(fileobj=packed, mode="rb").read1))
     if content == "bzip2":
         return meter.unpacked(_all_before_damage(bz2.BZ2File(packed).read1))
+    if content == "zstd":
+        return meter.unpacked(_all_before_damage(_zstd_reader(packed)))
     return meter.unpacked(_all_before_damage(lzma.LZMAFile(packed).read1))
+
+
+def _zstd_reader(packed: IO[bytes]) -> Callable[[int], bytes]:
+    import zstandard  # slow to import, and seldom needed
+
+    reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(packed, read_across_frames=True)
+
+    def read1(size: int) -> bytes:
+        try:
+            return reader.read1(size)
+        except zstandard.ZstdError as error:
+            raise zlib.error(str(error)) from None
+
+    return read1
 
 
 def _all_before_damage(read1: Callable[[int], bytes]) -> Callable[[int], bytes]:

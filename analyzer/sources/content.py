@@ -9,7 +9,11 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-Content: TypeAlias = Literal["message", "mbox", "zip", "tar", "gzip", "bzip2", "xz", "utf-16", "empty", "other"]
+from analyzer.sources import feeds, logs
+
+Content: TypeAlias = Literal[
+    "message", "mbox", "zip", "tar", "gzip", "bzip2", "xz", "zstd", "utf-16", "feed", "log", "empty", "other"
+]
 
 #: How much of a file `recognise` wants to see.
 HEAD_SIZE = 64 * 1024
@@ -39,6 +43,7 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
 )
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # Office documents, e-books and Java archives are zips too; their first member gives them away.
@@ -47,7 +52,6 @@ _ZIPPED_DOCUMENT = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"_rels/.
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive, which is not read; unpack it first"),
     (b"Rar!", "is a RAR archive, which is not read; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "is compressed with zstd, which is not read; unpack it first"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Outlook .msg or old Office file; save the mail as .eml"),
     (b"!BDN", "is an Outlook data file; export its mails as .eml or mbox"),
     (b"PAR1", "is a Parquet table, no mail"),
@@ -75,6 +79,10 @@ def recognise(head: bytes, *, expected: bool = False) -> Content:
         return "utf-16"
     if not head.strip():
         return "empty"
+    if feeds.recognises(head):
+        return "feed"
+    if logs.recognises(head):
+        return "log"
     return "message" if _has_header(head, expected) else "other"
 
 

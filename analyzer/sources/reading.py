@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias, cast
 
 from analyzer.errors import UnreadableInputError
-from analyzer.records import RawMessage
-from analyzer.sources import archives, folders, mbox
+from analyzer.records import Item, RawMessage
+from analyzer.sources import archives, feeds, folders, logs, mbox
 from analyzer.sources.content import HEAD_SIZE, recognise, utf16_codec, why_no_mail
 from analyzer.sources.limits import MIB, Limits
 
@@ -37,7 +37,7 @@ _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 _EMLX = re.compile(rb"(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,100}[ \t]*:)")
 _MAIL_NAMES = (".eml", ".emlx", ".mail", ".mbox", ".mbx")
 _MBOX_NAMES = (".mbox", ".mbx")
-_PACKED_NAMES = (".gz", ".bz2", ".xz")
+_PACKED_NAMES = (".gz", ".bz2", ".xz", ".zst")
 #: A compressed file in a compressed file, and so on, is a trick rather than a mailbox.
 _MOST_LAYERS = 4
 
@@ -69,7 +69,7 @@ class Reading:
         for source in self._sources:
             _check(source)
 
-    def __iter__(self) -> Iterator[RawMessage]:
+    def __iter__(self) -> Iterator[Item]:
         """The messages; `UnreadableInputError` at the end of a source that held none."""
         empty: list[UnreadableInputError] = []
         for source in self._sources:
@@ -130,7 +130,7 @@ class Reading:
         because = f" ({last.source} {last.why})" if last is not None else ""
         return UnreadableInputError(source, f"holds no message{because}", _GIVE_MAIL)
 
-    def _source(self, source: str) -> Iterator[RawMessage]:
+    def _source(self, source: str) -> Iterator[Item]:
         if source == "-":
             yield from self._stream(source, sys.stdin.buffer)
         elif os.path.isdir(source):  # noqa: PTH112
@@ -145,7 +145,7 @@ class Reading:
             except OSError as error:
                 self.skip(source, f"cannot be read: {error.strerror}")
 
-    def _file(self, path: str, *, single: bool = False, given: bool = False) -> Iterator[RawMessage]:
+    def _file(self, path: str, *, single: bool = False, given: bool = False) -> Iterator[Item]:
         """One file on disk. Most hold one small message and take the short way: an open, two reads, a look."""
         try:
             descriptor = os.open(path, os.O_RDONLY)
@@ -162,10 +162,10 @@ class Reading:
         except OSError as error:
             self.skip(path, f"cannot be read: {error.strerror}")
 
-    def _stream(self, source: str, stream: IO[bytes]) -> Iterator[RawMessage]:
+    def _stream(self, source: str, stream: IO[bytes]) -> Iterator[Item]:
         yield from self._guarded(_Part(source, stream.read(HEAD_SIZE), stream.read, given=True))
 
-    def _guarded(self, part: _Part) -> Iterator[RawMessage]:
+    def _guarded(self, part: _Part) -> Iterator[Item]:
         """The messages in one file or member, with its damage counted instead of raised."""
         try:
             yield from self._messages_in(part)
@@ -174,7 +174,7 @@ class Reading:
         except archives.DAMAGE as error:
             self.skip(part.source, archives.damage(error))
 
-    def _messages_in(self, part: _Part) -> Iterator[RawMessage]:
+    def _messages_in(self, part: _Part) -> Iterator[Item]:
         part = replace(part, head=_LEADING.sub(b"", part.head, count=1))
         content = recognise(part.head, expected=part.expected)
         if content == "message" or (content == "mbox" and part.single):
@@ -183,21 +183,25 @@ class Reading:
             yield from self._mbox(part)
         elif content == "utf-16":
             yield from self._inside(part, _as_utf8(part.head, part.read))
-        elif content in ("gzip", "bzip2", "xz"):
+        elif content in ("gzip", "bzip2", "xz", "zstd"):
             yield from self._inside(part, archives.unpack(content, part.head, part.read, self._limits))
         elif content in ("zip", "tar"):
             yield from self._archive(part, content)
+        elif content == "feed":
+            yield from feeds.items(part.source, part.head, part.read, self.skip)
+        elif content == "log":
+            yield from logs.items(part.source, part.head, part.read, self.skip)
         else:
             self.skip(part.source, why_no_mail(part.head), broken=False)
 
-    def _inside(self, part: _Part, read: Read) -> Iterator[RawMessage]:
+    def _inside(self, part: _Part, read: Read) -> Iterator[Item]:
         """What a compressed or recoded file really holds, to be looked at anew."""
         if part.layers >= _MOST_LAYERS:
             self.skip(part.source, "is compressed too many times over")
             return
         yield from self._messages_in(replace(part, head=read(HEAD_SIZE), read=read, file=None, layers=part.layers + 1))
 
-    def _one(self, part: _Part) -> Iterator[RawMessage]:
+    def _one(self, part: _Part) -> Iterator[Item]:
         limit = self._limits.message
         pieces, size = [part.head], len(part.head)
         while size <= limit and (piece := part.read(min(MIB, limit + 1 - size))):
@@ -211,7 +215,7 @@ class Reading:
             data = data[emlx.end() : emlx.end() + int(emlx[1])]
         yield RawMessage(_lone(part.source), data)
 
-    def _mbox(self, part: _Part) -> Iterator[RawMessage]:
+    def _mbox(self, part: _Part) -> Iterator[Item]:
         """An mbox's messages, numbered; a file that only begins like one and holds one message keeps its plain name."""
         lone: bytes | None = None
         named_mbox = _stem(part.source).endswith(_MBOX_NAMES)
@@ -233,7 +237,7 @@ class Reading:
         if lone is not None:
             yield RawMessage(_lone(part.source), lone)
 
-    def _archive(self, part: _Part, content: Content) -> Iterator[RawMessage]:
+    def _archive(self, part: _Part, content: Content) -> Iterator[Item]:
         if part.nesting > self._limits.nesting:
             self.skip(part.source, "is an archive too deep inside another; unpack the outer one first")
             return
@@ -260,7 +264,7 @@ class Reading:
                 ):
                     raise
 
-    def _member(self, source: str, member: archives.Member, part: _Part) -> Iterator[RawMessage]:
+    def _member(self, source: str, member: archives.Member, part: _Part) -> Iterator[Item]:
         if _hidden(member.name):
             return
         if member.problem:
