@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, normalise_addresses
-from analyzer.correlate.duplicates import duplicate_of
+from analyzer.correlate.duplicates import merge_duplicates
 from analyzer.correlate.industries import normalise_industries, normalise_industry
 from analyzer.correlate.leads import LEAD_FRAME, Tables, build_leads
 from analyzer.correlate.match import match_bounces
@@ -91,8 +91,8 @@ def correlate(
     reported["match_method"] = pd.Series([match.method for match in matches], index=reported.index, dtype="str")
     reported["send_id"] = np.array([match.send_id for match in matches], dtype=np.int64)
     reported["forged_why"] = pd.Series([match.forged_why for match in matches], index=reported.index, dtype="str")
+    reported = merge_duplicates(reported)
     reported["suspected_forged"] = reported["forged_why"] != ""
-    reported["duplicate_of"] = duplicate_of(reported)
 
     sends, strangers = join_leads(sent.frame, listed)
     sends = add_providers(add_derived(sends), reported)

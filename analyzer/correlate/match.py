@@ -20,6 +20,7 @@ SLACK = pd.Timedelta(hours=1)
 #: The same where the log's times carry no zone: no place is further from UTC.
 ZONE_SLACK = pd.Timedelta(hours=15)
 _NEVER = np.iinfo(np.int64).min
+_LONG_FRONT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class _Pool:
     sent: list[int]
     campaign: list[str]
     by_id: dict[str, list[int]]
+    by_front: dict[str, list[int]]
     by_key: dict[str, list[int]]
     by_token: dict[str, list[int]]
 
@@ -90,6 +92,10 @@ def _pool(sends: pd.DataFrame, clues: Sequence[Clues]) -> _Pool:
     if tokens and (sends["message_key"] != "").any():
         fronts = sends["message_key"].str.partition("@")[0] if len(sends) else fronts
         wanted |= fronts.isin(tokens)
+    bare, behind = _fronts(ids)
+    if bare and not tokens:
+        fronts = sends["message_key"].str.partition("@")[0] if len(sends) else fronts
+    wanted |= fronts.isin(bare) | sends["message_key"].isin(behind)
     chosen = sends[wanted]
     message_keys, fronts_of = chosen["message_key"].tolist(), fronts[wanted].tolist()
     return _Pool(
@@ -98,8 +104,19 @@ def _pool(sends: pd.DataFrame, clues: Sequence[Clues]) -> _Pool:
         sent=chosen["sent_at"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist(),
         campaign=chosen["campaign"].str.lower().tolist(),
         by_id=_places(message_keys),
+        by_front=_places(fronts_of) if bare else {},
         by_key=_places(chosen["key"].tolist()),
         by_token=_places(chosen["lead_key"].tolist(), message_keys, fronts_of),
+    )
+
+
+def _fronts(ids: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """(ids without a domain, the fronts of those with one): a provider names `0100019-1` what the mail carries as
+    `<0100019-1@email.amazonses.com>`. Short ones are numbers of something else.
+    """
+    long = [one for one in ids if len(one.partition("@")[0]) >= _LONG_FRONT]
+    return frozenset(one for one in long if "@" not in one), frozenset(
+        one.partition("@")[0] for one in long if "@" in one
     )
 
 
@@ -147,7 +164,7 @@ def _match(clues: Clues, pool: _Pool, time: _Time, ours: frozenset[str]) -> Matc
 
 def _by_message_id(clues: Clues, pool: _Pool, time: _Time) -> int | None:
     for one in clues.ids:
-        places = pool.by_id.get(one)
+        places = pool.by_id.get(one) or _by_front(one, pool)
         if not places:
             continue
         named = {*clues.recipients, *clues.header_addresses}
@@ -159,6 +176,14 @@ def _by_message_id(clues: Clues, pool: _Pool, time: _Time) -> int | None:
         if near and len({pool.key[place] for place in near}) == 1:
             return _last_before(near, pool, time)
     return None
+
+
+def _by_front(message_id: str, pool: _Pool) -> list[int] | None:
+    """The sends whose id is the same but for a domain that only one of the two has."""
+    front, at, _ = message_id.partition("@")
+    if len(front) < _LONG_FRONT:
+        return None
+    return pool.by_id.get(front) if at else pool.by_front.get(front)
 
 
 def _by_return_path(clues: Clues, pool: _Pool, time: _Time) -> int | None:

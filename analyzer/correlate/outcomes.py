@@ -28,7 +28,10 @@ def add_outcomes(
     kept = kept.assign(is_complaint=kept["kind"] == "complaint").sort_values("is_complaint", kind="stable")
     kept = kept.drop_duplicates("send_id", keep="last")
     flagged, leads, warnings = _flagged_only(sends, kept, judge)
-    rows = pd.concat([kept[["send_id", "transient", *_OUTCOME]], flagged], ignore_index=True)
+    complaints, told = _complained(sends, kept)
+    # What stands last counts: of a complaint and a bounce of one mail the complaint.
+    rows = pd.concat([kept[["send_id", "transient", *_OUTCOME]], flagged, complaints], ignore_index=True)
+    warnings += told
     place = np.full(len(sends), len(rows))
     place[rows["send_id"].to_numpy(dtype=np.int64)] = np.arange(len(rows))
     with_outcome = sends.copy(deep=False)
@@ -58,10 +61,10 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
         silent = flagged["bounce_reason"] == ""
         words = flagged["bounced"].where(~is_plain(flagged["bounced"]), "")
         leads = int(flagged["lead"].nunique())
-        warnings.append(f"Leads that the log flags as bounced and no bounce message tells of: {leads}.")
         mute = int(flagged.loc[silent, "lead"].nunique())
-        if mute:
-            warnings.append(f"Flags without a text, so that nothing says why: {mute}; counted as unknown.")
+        whom = "" if mute == leads else f" of {mute}"
+        why = f"; nothing says why{whom}: counted as unknown" if mute else ""
+        warnings.append(f"Leads that only the log marks as bounced, without a bounce message: {leads}{why}.")
         maybe = int(flagged.loc[flagged["flag"] == "maybe", "lead"].nunique())
         if maybe:
             warnings.append(f"Leads flagged as blocked, by a bounce or by a block list: {maybe}; counted as unknown.")
@@ -70,6 +73,28 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
         )
         return rows, leads, warnings
     return pd.DataFrame(columns=["send_id", "transient", *_OUTCOME]), 0, warnings
+
+
+def _complained(sends: pd.DataFrame, kept: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Leads whom the log marks as having reported a mail as spam, where no complaint was read: one row each."""
+    marked = sends[sends["flag"] == "complaint"]
+    reported = sends.loc[kept.loc[kept["kind"] == "complaint", "send_id"].to_numpy(dtype=np.int64), "lead"]
+    marked = marked[~marked["lead"].isin(reported)]
+    marked = marked.sort_values("sent_at", na_position="first", kind="stable").drop_duplicates("lead", keep="last")
+    rows = pd.DataFrame(
+        {
+            "send_id": marked.index,
+            "transient": False,
+            "label": "spam",
+            "fault": "complaint",
+            "reason": "complaint",
+            "diagnostic": "",
+            "record_id": "",
+        }
+    )
+    if not len(rows):
+        return rows, []
+    return rows, [f"Leads that the log marks as having reported a mail as spam: {len(rows)}; counted as complaints."]
 
 
 def _verdicts(texts: pd.Series, recipients: pd.Series, judge: Judge | None) -> pd.DataFrame:

@@ -9,8 +9,19 @@ import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, domains, normalise_addresses
 from analyzer.correlate.clues import normalise_message_id
-from analyzer.correlate.flags import read_flags
-from analyzer.correlate.leads import LEAD_FRAME, Leads, Tables, as_list, frame_of, held, text_column, with_attributes
+from analyzer.correlate.events import fold_events
+from analyzer.correlate.leads import (
+    LEAD_FRAME,
+    Leads,
+    TableLike,
+    Tables,
+    as_list,
+    frame_of,
+    held,
+    text_column,
+    with_attributes,
+)
+from analyzer.correlate.marks import read_marks
 from analyzer.errors import MissingColumnError, UnreadableInputError
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables import Table, read_times
@@ -49,7 +60,8 @@ def build_sends(log: Tables) -> Sends:
         have |= held(raw, (*SEND_COLUMNS, *LEAD_COLUMNS)) - {"email"}
         times = read_times(raw["sent_at"] if "sent_at" in raw.columns else text_column(raw, "sent_at"))
         zoned &= table.zoned if isinstance(table, Table) else times.zoned
-        part = _sends_of(raw, platform, times.values)
+        part, told = _sends_of(raw, table, platform, times.values)
+        warnings += told
         real = (part["flag"] != "not_sent") & part["recipient"].str.contains("@", regex=False)
         skipped = int((part["flag"] == "not_sent").sum())
         if skipped:
@@ -58,7 +70,6 @@ def build_sends(log: Tables) -> Sends:
     if not parts or not sum(map(len, parts)):
         raise UnreadableInputError("campaign log", "holds no mail that was sent", "give the log of the campaign")
     frame = pd.concat(parts, ignore_index=True)
-    frame["key"] = address_keys(frame["recipient"])
     if len(parts) > 1:
         # Two exports overlap, or one was given twice: the same mail to the same lead is one mail.
         again = frame.duplicated(["key", "message_id", "sent_at", "campaign", "step", "sender"])
@@ -71,30 +82,30 @@ def build_sends(log: Tables) -> Sends:
     return Sends(frame, frozenset(have), zoned, tuple(warnings))
 
 
-def _sends_of(raw: pd.DataFrame, platform: str, sent: pd.Series) -> pd.DataFrame:
+def _sends_of(raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Series) -> tuple[pd.DataFrame, list[str]]:
     name = "recipient" if "recipient" in raw.columns else "email"
     if name not in raw.columns:
         raise MissingColumnError("campaign log", "has no column 'recipient'", "rename the column of addresses")
     columns = {column: text_column(raw, column) for column in _TEXT}
-    flag = read_flags(columns["bounced"])
-    if "state" in raw.columns:
-        state = text_column(raw, "state")
-        told = read_flags(state)
-        flag = flag.mask((told == "not_sent") & (flag == ""), "not_sent")
-        if not (columns["bounced"] != "").any():
-            flag, columns["bounced"] = told, state
-    # A reason without a column that says yes or no is a yes.
-    flag = flag.mask((flag == "") & (columns["bounced"] == "") & (columns["bounce_reason"] != ""), "yes")
-    return pd.DataFrame(
+    recipient = normalise_addresses(raw[name])
+    marks = read_marks(raw, address_keys(recipient), blank_is_unsent=isinstance(table, Table) and table.blank_is_unsent)
+    columns |= {"bounced": marks.words, "bounce_reason": marks.reason}
+    rows = pd.DataFrame(
         {
-            "recipient": normalise_addresses(raw[name]),
+            "recipient": recipient,
+            "key": address_keys(recipient),
             "sent_at": sent,
             "sender": normalise_senders(text_column(raw, "sender")),
             **columns,
-            "flag": flag,
+            "flag": marks.flag,
             **with_attributes(raw, platform),
         }
     )
+    if "event" not in raw.columns:
+        return rows, list(marks.warnings)
+    rows, folded = fold_events(rows, text_column(raw, "event"))
+    told = [f"Rows of the log that tell what became of a mail that another row sends: {folded}."] if folded else []
+    return rows, [*marks.warnings, *told]
 
 
 def normalise_senders(column: pd.Series) -> pd.Series:

@@ -20,6 +20,9 @@ LOG = pd.DataFrame(
         ("carl@other.example", "2026-03-02T09:00:00Z", "Q2", "<camp@sender.example>", "78"),
         ("dora+x@example.org", "2026-03-02T09:00:00Z", "Q2", "", "79"),
         ("bob@example.net", "2026-03-03T09:00:00Z", "Q3", "<m7@sender.example>", "42"),
+        ("eve@fronts.example", "2026-03-02T09:00:00Z", "Q4", "<010001958-77@mail.example>", "80"),
+        ("fay@fronts.example", "2026-03-02T09:00:00Z", "Q4", "14c5d75ce93.dfd", "81"),
+        ("gus@fronts.example", "2026-03-02T09:00:00Z", "Q4", "12", "82"),
     ],
     columns=["recipient", "sent_at", "campaign", "message_id", "lead_id"],
 )
@@ -64,6 +67,9 @@ CASES: list[tuple[str, dict[str, Any], int | None, str]] = [
     ("by recipient, before anything was sent", {"recipient": "jane@example.com", "received_at": "2026-03-01T09:00:00Z"}, None, ""),
     ("by recipient, weeks later", {"recipient": "jane@example.com", "received_at": "2026-04-05T09:00:00Z"}, None, ""),
     ("a late one with its message id", {"original_message_id": "<M1@sender.example>", "received_at": "2026-04-05T09:00:00Z"}, 0, "message_id"),
+    ("a provider's id, of which the log has the Message-ID", {"original_message_id": "010001958-77"}, 7, "message_id"),
+    ("a Message-ID, of which the log has the provider's id", {"original_message_id": "<14c5d75ce93.dfd@geopod-1>"}, 8, "message_id"),
+    ("a short number is no such id", {"original_message_id": "<12@elsewhere.example>"}, None, ""),
     ("nothing known", {}, None, ""),
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from analyzer.errors import MissingColumnError, UnreadableInputError
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables import read_table, read_tables
-from analyzer.sources.tables.headers import normalise_header, platforms
+from analyzer.sources.tables.headers import normalise_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,10 +122,6 @@ def test_headers_of_a_platform(tmp_path: Path, platform: str, header: str, field
     table = read_table(path)
     assert table.platform == platform
     assert set(table.mapping.values()) == set(fields.split())
-
-
-def test_every_platform_has_a_case() -> None:
-    assert {platform.title for platform in platforms()} == {case[0] for case in PLATFORM_HEADERS}
 
 
 def test_a_leads_file_and_a_file_that_is_both(tmp_path: Path) -> None:

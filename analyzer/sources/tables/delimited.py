@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableInputError
+from analyzer.sources.tables.cells import Cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +28,6 @@ _BLOCK = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """A table before anyone knows what its columns mean: headers as written, cells as text, "" where blank."""
-
-    headers: list[str]
-    frame: pd.DataFrame
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Layout:
     delimiter: str
     skip_lines: int
@@ -43,7 +35,7 @@ class _Layout:
     width: int
 
 
-def read_delimited(path: Path, encoding: str) -> Cells:
+def read_delimited(path: Path, encoding: str, where: str) -> Cells:
     """CSV, TSV and the like in a known encoding; `UnreadableInputError` where Arrow cannot read it."""
     import pyarrow as pa
 
@@ -58,15 +50,10 @@ def read_delimited(path: Path, encoding: str) -> Cells:
             notes.append("a quotation mark is never closed; quotes were read as ordinary characters")
     except (pa.ArrowInvalid, UnicodeError) as error:
         problem = " ".join(str(error).split())[:160]
-        raise UnreadableInputError(
-            str(path), f"is not a table that can be read ({problem})", "save it as CSV"
-        ) from None
+        raise UnreadableInputError(where, f"is not a table that can be read ({problem})", "save it as CSV") from None
     frame = table.to_pandas()
     if uneven:
-        import pandas as pd
-
-        rows = [_even(cells, layout) for text in uneven for cells in csv.reader([text], delimiter=layout.delimiter)]
-        frame = pd.concat([frame, pd.DataFrame(rows, columns=frame.columns, dtype="str")], ignore_index=True)
+        frame = _with_uneven(frame, uneven, layout)
         notes.append(
             f"rows with more or fewer cells than the header: {len(uneven)}; "
             "missing cells were read as blank, surplus ones put into the last column"
@@ -143,14 +130,41 @@ def _evenness(head: str, delimiter: str) -> tuple[float, int]:
     return round(sum(split.values()) / sum(widths.values()), 1), split[width] * width
 
 
-def _read(path: Path, encoding: str, layout: _Layout, *, quoted: bool) -> tuple[pa.Table, list[str]]:
+def _with_uneven(frame: pd.DataFrame, uneven: list[tuple[int, str]], layout: _Layout) -> pd.DataFrame:
+    """The rows that do not fit the header, brought to its width, in their places among the others."""
+    import numpy as np
+    import pandas as pd
+
+    rows = [next(csv.reader([text], delimiter=layout.delimiter), [""]) for _, text in uneven]
+    mended = pd.DataFrame([_even(cells, layout) for cells in rows], columns=frame.columns, dtype="str")
+    # Arrow counts rows from 1, behind the lines that it was told to skip.
+    places = np.array([number - layout.skip_lines - 1 for number, _ in uneven])
+    whole = pd.concat([frame, mended], ignore_index=True)
+    is_free = np.ones(len(whole), dtype=bool)
+    if places.min() < 0 or places.max() >= len(whole) or len(set(places.tolist())) < len(places):
+        return whole
+    is_free[places] = False
+    order = np.argsort(np.concatenate([np.flatnonzero(is_free), places]), kind="stable")
+    return whole.take(order).reset_index(drop=True)
+
+
+def _read(path: Path, encoding: str, layout: _Layout, *, quoted: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
+    """The table, and the rows that are too long or too short for it, with their numbers."""
+    table, uneven = _read_in(path, encoding, layout, quoted=quoted, threads=True)
+    # Only one thread knows the numbers of rows.
+    return _read_in(path, encoding, layout, quoted=quoted, threads=False) if uneven else (table, uneven)
+
+
+def _read_in(
+    path: Path, encoding: str, layout: _Layout, *, quoted: bool, threads: bool
+) -> tuple[pa.Table, list[tuple[int, str]]]:
     import pyarrow as pa
     import pyarrow.csv
 
-    uneven: list[str] = []
+    uneven: list[tuple[int, str]] = []
 
     def keep(row: pyarrow.csv.InvalidRow) -> str:
-        uneven.append(row.text)
+        uneven.append((row.number or 0, row.text))
         return "skip"
 
     names = [f"c{n}" for n in range(layout.width)]
@@ -158,7 +172,11 @@ def _read(path: Path, encoding: str, layout: _Layout, *, quoted: bool) -> tuple[
         table = pyarrow.csv.read_csv(
             str(path),
             read_options=pyarrow.csv.ReadOptions(
-                column_names=names, skip_rows=layout.skip_lines, encoding=encoding, block_size=_BLOCK
+                column_names=names,
+                skip_rows=layout.skip_lines,
+                encoding=encoding,
+                block_size=_BLOCK,
+                use_threads=threads,
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=layout.delimiter,
@@ -171,7 +189,8 @@ def _read(path: Path, encoding: str, layout: _Layout, *, quoted: bool) -> tuple[
             ),
         )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" not in str(error):
+        # A header without a line end is a table without rows.
+        if "Empty CSV" not in str(error) and "Could not skip initial" not in str(error):
             raise
         table = pa.table({name: pa.array([], pa.large_string()) for name in names})
     return table, uneven

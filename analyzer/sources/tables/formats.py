@@ -9,16 +9,18 @@ import codecs
 import hashlib
 import zipfile
 from dataclasses import replace
-from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableInputError
 from analyzer.sources.content import utf16_codec
-from analyzer.sources.tables.delimited import Cells, find_header, read_delimited
+from analyzer.sources.tables.cells import Cells, cell_text
+from analyzer.sources.tables.compressed import is_packed, unpacked
+from analyzer.sources.tables.delimited import find_header, read_delimited
+from analyzer.sources.tables.json_records import read_json, unfolded
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 _SPREADSHEET = "save the sheet as .xlsx or CSV"
@@ -32,28 +34,72 @@ _CHUNK = 1024 * 1024
 
 def read_cells(path: Path) -> tuple[Cells, str]:
     """The table in the file, and the SHA-256 of its bytes; `UnreadableInputError` where there is none."""
+    where = str(path)
     try:
-        with path.open("rb") as file:
-            head = file.read(64 * 1024)
-        if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
-            raise UnreadableInputError(str(path), "is empty", "give a table with a header row")
-        if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-            return _spreadsheet(path), _sha256(path)
-        if head.startswith(b"PAR1"):
-            return _parquet(path), _sha256(path)
-        if head.startswith(b"\x1f\x8b"):
-            raise UnreadableInputError(str(path), "is compressed", "unpack it first")
-        encoding, digest = _encoding(path, head)
-        start = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")[:2]
-        if not start[:1].isascii() or start[:1] not in "[{":
-            if "\0" in head.decode(encoding, errors="ignore")[:4096]:
-                raise UnreadableInputError(
-                    str(path), "is binary data, no table", "give CSV, XLSX, Parquet or JSON lines"
-                )
-            return _with_encoding(read_delimited(path, encoding), encoding), digest
-        return _with_encoding(_json(path, encoding), encoding), digest
+        head = _head(path)
+        if not is_packed(head):
+            return _cells(path, head, where)
+        with TemporaryDirectory(prefix="table-") as folder:
+            inside = unpacked(path, head, Path(folder) / "table", where)
+            return (_cells(inside, _head(inside), where)[0], _sha256(path)) if inside else _cells(path, head, where)
     except OSError as error:
-        raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}") from None
+        raise UnreadableInputError(where, f"cannot be read: {error.strerror}") from None
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64 * 1024)
+
+
+def _cells(path: Path, head: bytes, where: str) -> tuple[Cells, str]:
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
+        raise UnreadableInputError(where, "is empty", "give a table with a header row")
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _spreadsheet(path, where), _sha256(path)
+    if head.startswith(b"PAR1"):
+        return _parquet(path, where), _sha256(path)
+    encoding, digest = _encoding(path, head)
+    start = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")[:2]
+    is_json = start[:1].isascii() and start[:1] in "[{"
+    if not is_json and "\0" in head.decode(encoding, errors="ignore")[:4096]:
+        raise UnreadableInputError(where, "is binary data, no table", "give CSV, XLSX, Parquet or JSON lines")
+    read = read_json if is_json else read_delimited
+    if encoding.startswith("utf") or not _holds_utf8(path):
+        return unfolded(_with_encoding(read(path, encoding, where), encoding)), digest
+    with TemporaryDirectory(prefix="table-") as folder:
+        whole = _in_utf8(path, encoding, Path(folder) / "table")
+        cells = read(whole, "utf-8-sig", where)
+    note = f"some lines are UTF-8, others {encoding}; each was read as what it is"
+    return unfolded(replace(cells, notes=(*cells.notes, note))), digest
+
+
+def _holds_utf8(path: Path) -> bool:
+    """Whether a file that is not UTF-8 throughout is in part: lists pasted together from several sources."""
+    right = wrong = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not line.isascii():
+                good = _is_utf8(line)
+                right, wrong = right + good, wrong + (not good)
+            if right + wrong >= 10_000:
+                break
+    # Two bytes of another code page may look like UTF-8 by chance; one line in five does not.
+    return right * 5 >= right + wrong
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _in_utf8(path: Path, encoding: str, target: Path) -> Path:
+    with path.open("rb") as file, target.open("wb") as out:
+        for line in file:
+            out.write(line if _is_utf8(line) else line.decode(encoding, errors="replace").encode())
+    return target
 
 
 def _with_encoding(cells: Cells, encoding: str) -> Cells:
@@ -109,7 +155,7 @@ def _same_text(sample: bytes, one: str, other: str) -> bool:
     return sample.decode(one, errors="replace") == sample.decode(other, errors="replace")
 
 
-def _spreadsheet(path: Path) -> Cells:
+def _spreadsheet(path: Path, where: str) -> Cells:
     import pandas as pd
 
     try:
@@ -119,16 +165,18 @@ def _spreadsheet(path: Path) -> Cells:
         # An old .xls is no zip; a damaged one is calamine's to refuse.
         names = ["xl/workbook"]
     if not any(name.startswith(("xl/workbook", "content.xml")) for name in names):
-        raise UnreadableInputError(str(path), "is an archive, no table", "unpack it first")
+        raise UnreadableInputError(where, "is an archive, no table", "unpack it first")
     try:
         sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="calamine")
+        hidden = _hidden_sheets(path)
     except Exception as error:  # noqa: BLE001 - calamine raises its own classes, plain errors and panics
         problem = " ".join(str(error).split())[:120]
-        raise UnreadableInputError(str(path), f"is not a workbook that can be read ({problem})", _SPREADSHEET) from None
+        raise UnreadableInputError(where, f"is not a workbook that can be read ({problem})", _SPREADSHEET) from None
     filled = {str(name): sheet for name, sheet in sheets.items() if not sheet.empty}
     if not filled:
-        raise UnreadableInputError(str(path), "is empty", "give a table with a header row")
-    texts = {name: sheet.map(cell_text) for name, sheet in filled.items()}
+        raise UnreadableInputError(where, "is empty", "give a table with a header row")
+    # What someone hid is looked at last: an old copy of the list, as a rule.
+    texts = {name: sheet.map(cell_text) for name, sheet in sorted(filled.items(), key=lambda item: item[0] in hidden)}
     name = next((name for name, text in texts.items() if _holds_address(text)), next(iter(texts)))
     notes = (f"read from the sheet {name!r}; others were left out",) if len(texts) > 1 else ()
     rows = texts[name].to_numpy().tolist()
@@ -139,24 +187,18 @@ def _spreadsheet(path: Path) -> Cells:
     return Cells(headers, frame, notes)
 
 
+def _hidden_sheets(path: Path) -> frozenset[str]:
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    with CalamineWorkbook.from_path(str(path)) as book:
+        return frozenset(sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible)
+
+
 def _holds_address(text: pd.DataFrame) -> bool:
     return any(text[column].str.contains("@", regex=False).any() for column in text.columns)
 
 
-def cell_text(value: Any) -> str:
-    """One cell of a workbook or a JSON value as a CSV would hold it."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:
-        return str(int(value))
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    return str(value).strip()
-
-
-def _parquet(path: Path) -> Cells:
+def _parquet(path: Path, where: str) -> Cells:
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet
@@ -165,7 +207,7 @@ def _parquet(path: Path) -> Cells:
         table = pyarrow.parquet.read_table(path).flatten()
     except (pa.ArrowException, OSError) as error:
         problem = " ".join(str(error).split())[:120]
-        raise UnreadableInputError(str(path), f"is not a Parquet file that can be read ({problem})") from None
+        raise UnreadableInputError(where, f"is not a Parquet file that can be read ({problem})") from None
     columns = []
     for column in table.columns:
         if pa.types.is_dictionary(column.type):
@@ -177,59 +219,3 @@ def _parquet(path: Path) -> Cells:
         columns.append(pc.fill_null(text, ""))
     names = [f"c{n}" for n in range(len(columns))]
     return Cells([str(name) for name in table.column_names], pa.table(columns, names=names).to_pandas())
-
-
-def _json(path: Path, encoding: str) -> Cells:
-    import orjson
-    import pandas as pd
-
-    data = path.read_bytes()
-    if encoding != "utf-8-sig":
-        data = data.decode(encoding, errors="replace").encode()
-    data = data.removeprefix(codecs.BOM_UTF8).strip()
-    bad = 0
-    try:
-        rows = _records(orjson.loads(data))
-    except orjson.JSONDecodeError:
-        rows = []
-        for line in data.splitlines():
-            if not line.strip():
-                continue
-            try:
-                value = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                value = None
-            if isinstance(value, dict):
-                rows.append(value)
-            else:
-                bad += 1
-        if not rows:
-            raise UnreadableInputError(
-                str(path), "is not JSON that can be read", "give an array or a record a line"
-            ) from None
-    flat = [_flatten(row) for row in rows]
-    headers = list(dict.fromkeys(header for row in flat for header in row))
-    columns = {f"c{n}": [row.get(header, "") for row in flat] for n, header in enumerate(headers)}
-    notes = (f"lines that are no JSON record left out: {bad}",) if bad else ()
-    return Cells(headers, pd.DataFrame(columns, dtype="str"), notes)
-
-
-def _records(value: Any) -> list[dict[str, Any]]:
-    """The list of records in a JSON document: the document, or the longest list of records inside its envelope."""
-    if isinstance(value, dict):
-        lists = [item for item in value.values() if isinstance(item, list) and any(isinstance(x, dict) for x in item)]
-        value = max(lists, key=len) if lists else [value]
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def _flatten(row: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested records as dotted names; lists of plain values joined with commas."""
-    flat: dict[str, str] = {}
-    for name, value in row.items():
-        if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{name}.")
-        elif isinstance(value, list):
-            flat[prefix + name] = ", ".join(cell_text(item) for item in value if not isinstance(item, (dict, list)))
-        else:
-            flat[prefix + name] = cell_text(value)
-    return flat

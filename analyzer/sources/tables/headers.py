@@ -5,6 +5,7 @@ Facts lie in `rules/platforms/*.toml` (one file a platform, `generic.toml` for t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -13,14 +14,20 @@ from typing import TYPE_CHECKING, Any
 from analyzer import knowledge
 from analyzer.errors import MissingColumnError, RuleError, UnreadableInputError
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.sources.tables.zones import split_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import tzinfo
 
-#: Columns that are no field of their own, but tell one: `state` tells `bounced`, the next three `email_status`, and
-#: the codes `industry`.
+#: Columns that are no field of their own, but tell one: the first five tell what became of a mail, the next three
+#: `email_status`, and the codes `industry`.
 HINTS: tuple[str, ...] = (
     "state",
+    "event",
+    "was_sent",
+    "spam_blocked",
+    "complained",
     "catch_all",
     "is_valid",
     "is_verified",
@@ -33,24 +40,41 @@ HINTS: tuple[str, ...] = (
 FIELDS: tuple[str, ...] = (*SEND_COLUMNS, *(name for name in LEAD_COLUMNS if name not in {"email", "lead_id"}), *HINTS)
 
 
+# An error names columns for a person to choose from.
+_MOST_NAMED = 40
+# Yes, no, or how often.
+_MARK = re.compile(r"true|false|yes|no|y|n|x|ja|nein|oui|non|sí|si|sent|\d{1,4}(?:\.0)?", re.IGNORECASE)
+_ENVELOPES = ("_airbyte_data.", "attributes.", "properties.", "fields.", "data.", "item.", "node.")
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How one platform heads its tables. Headers are normalised; `values` are a field's codes and their words."""
+    """How one platform heads its tables. Headers are normalised; `values` are a field's codes and their words.
+
+    `blank_is_unsent`: whether a row without a time is a lead to whom nothing was sent yet. `others`: headers that mean
+    something here that is no field, whatever they mean elsewhere.
+    """
 
     name: str
     title: str
     fingerprints: tuple[frozenset[str], ...]
     columns: dict[str, tuple[str, ...]]
     values: dict[str, dict[str, str]]
+    blank_is_unsent: bool = False
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """`fields`: field -> place of its column; `platform`: the recognised one or None; `notes` for a person."""
+    """`fields`: field -> place of its column; `platform`: the recognised one or None; `notes` for a person.
+
+    `zones`: the time zones that headers name, by place. `recipient` is missing from `fields` where ids stand for it.
+    """
 
     fields: dict[str, int]
     platform: Platform | None
     notes: tuple[str, ...]
+    zones: dict[int, tzinfo]
 
 
 def normalise_header(text: str) -> str:
@@ -60,31 +84,79 @@ def normalise_header(text: str) -> str:
 
 
 def map_headers(
-    where: str, headers: Sequence[str], wanted: Mapping[str, str] | None, column_values: Callable[[int], list[str]]
+    where: str,
+    headers: Sequence[str],
+    wanted: Mapping[str, str] | None,
+    column_values: Callable[[int], list[str]],
+    *,
+    by_id: bool = False,
 ) -> Headers:
     """Fields of the columns. `wanted` maps columns to fields and wins; `column_values` gives a sample of a column.
 
-    Raises `UnreadableInputError` for a column or field in `wanted` that does not exist, and `MissingColumnError` when
-    no column holds addresses.
+    With `by_id`, ids of leads may stand for their addresses. Raises `UnreadableInputError` for a column or field in
+    `wanted` that does not exist, and `MissingColumnError` when no column holds addresses.
     """
-    keys = [_strip_envelope(header) for header in headers]
+    split = [split_header(header) for header in headers]
+    keys = [_strip_envelope(header) for header, _ in split]
+    places = _places(keys, column_values)
     fields = _explicit(where, headers, wanted or {})
     platform = _recognise(frozenset(keys))
     notes: list[str] = []
-    for source in (platform, generic()):
-        if source is not None:
-            _fill(fields, keys, source.columns)
+    if platform is not None:
+        places = {key: place for key, place in places.items() if key not in platform.others}
+        _fill(fields, places, platform.columns, column_values)
+    # Where a platform has its own columns of times, others such as "created at" are of something else.
+    timed = platform is not None and "sent_at" in platform.columns
+    rest = {name: names for name, names in generic().columns.items() if not (timed and name == "sent_at")}
+    _fill(fields, places, rest, column_values)
     _fill_by_values(fields, keys, column_values)
-    if "recipient" not in fields:
+    _move_marks(fields, column_values)
+    notes += _second_statuses(fields, headers, keys)
+    if "recipient" not in fields and not (by_id and "lead_id" in fields):
         holders = [place for place in range(len(headers)) if _mostly_addresses(column_values(place))]
         if len(holders) != 1:
-            found = ", ".join(header for header in headers if header) or "none"
+            found = ", ".join(header for header in headers[:_MOST_NAMED] if header) or "none"
+            more = f", and {len(headers) - _MOST_NAMED} more" if len(headers) > _MOST_NAMED else ""
+            by_list = ", or give the list of these leads, with their ids, as --leads" if "lead_id" in fields else ""
             raise MissingColumnError(
-                where, f"has no column of e-mail addresses (found: {found})", "name it with --map YOURCOLUMN=recipient"
+                where,
+                f"has no column of e-mail addresses (found: {found}{more})",
+                f"name it with --map YOURCOLUMN=recipient{by_list}",
             )
         fields["recipient"] = holders[0]
         notes.append(f"no header names an address; the column {headers[holders[0]]!r} holds addresses and was used")
-    return Headers(fields, platform, tuple(notes))
+    return Headers(fields, platform, tuple(notes), {place: zone for place, (_, zone) in enumerate(split) if zone})
+
+
+def _places(keys: Sequence[str], column_values: Callable[[int], list[str]]) -> dict[str, int]:
+    """Header -> place; of several columns with one header the first that holds anything."""
+    places: dict[str, int] = {}
+    known = _known_headers()
+    for place, key in enumerate(keys):
+        if key in known and (key not in places or (not column_values(places[key]) and column_values(place))):
+            places[key] = place
+    return places
+
+
+@cache
+def _known_headers() -> frozenset[str]:
+    """Every header that any platform gives a meaning."""
+    sources = (*platforms(), generic())
+    return frozenset(name for source in sources for names in source.columns.values() for name in names)
+
+
+def _second_statuses(fields: Mapping[str, int], headers: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """Two verifications of one list are told: which of them counts is for a person to say."""
+    used = fields.get("email_status")
+    names = {name for platform in (*platforms(), generic()) for name in platform.columns.get("email_status", ())}
+    names -= {"status", "result", "valid", "substatus", "zbsubstatus"}
+    others = [headers[place] for place, key in enumerate(keys) if key in names and place not in fields.values()]
+    if used is None or not others:
+        return []
+    return [
+        f"two columns tell a verification; {headers[used]!r} was taken, not {others[0]!r} "
+        f"(to change it: --map {others[0]!r}=email_status)"
+    ]
 
 
 def _explicit(where: str, headers: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
@@ -110,21 +182,26 @@ def _explicit(where: str, headers: Sequence[str], wanted: Mapping[str, str]) -> 
 
 def _strip_envelope(header: str) -> str:
     # JSON:API and the like put every field into an envelope of this name.
-    for envelope in ("attributes.", "properties.", "fields.", "data."):
+    for envelope in _ENVELOPES:
         header = header.removeprefix(envelope)
     return normalise_header(header)
 
 
-def _fill(fields: dict[str, int], keys: list[str], columns: Mapping[str, tuple[str, ...]]) -> None:
+def _fill(
+    fields: dict[str, int],
+    places: Mapping[str, int],
+    columns: Mapping[str, tuple[str, ...]],
+    column_values: Callable[[int], list[str]],
+) -> None:
+    """Each field from the first of its columns that holds anything, else from the first that is there."""
     taken = set(fields.values())
     for field, names in columns.items():
         if field in fields:
             continue
-        for name in names:
-            if name in keys and keys.index(name) not in taken:
-                fields[field] = keys.index(name)
-                taken.add(fields[field])
-                break
+        there = [places[name] for name in names if name in places and places[name] not in taken]
+        if there:
+            fields[field] = there[0] if len(there) == 1 else next(filter(column_values, there), there[0])
+            taken.add(fields[field])
 
 
 def _fill_by_values(fields: dict[str, int], keys: list[str], column_values: Callable[[int], list[str]]) -> None:
@@ -139,6 +216,17 @@ def _fill_by_values(fields: dict[str, int], keys: list[str], column_values: Call
         best = max(shares, key=lambda field: shares[field])
         if shares[best] >= 0.8 and best not in fields:
             fields[best] = place
+
+
+def _move_marks(fields: dict[str, int], column_values: Callable[[int], list[str]]) -> None:
+    """A column "Sent" that says yes and no, or how often, is no time, and a column "Role" no title."""
+    if "title" in fields and (values := column_values(fields["title"])) and all(map(_MARK.fullmatch, values)):
+        del fields["title"]
+    if "sent_at" not in fields or "was_sent" in fields:
+        return
+    values = column_values(fields["sent_at"])
+    if values and all(map(_MARK.fullmatch, values)):
+        fields["was_sent"] = fields.pop("sent_at")
 
 
 def _mostly_addresses(values: list[str]) -> bool:
@@ -179,7 +267,9 @@ def _load(name: str) -> Platform:
         table.get("title", name),
         tuple(frozenset(_strip_envelope(header) for header in mark) for mark in table.get("fingerprints", [])),
         {field: tuple(_strip_envelope(header) for header in headers) for field, headers in columns.items()},
-        values,
+        {field: {code.lower(): word for code, word in words.items()} for field, words in values.items()},
+        bool(table.get("blank_is_unsent", False)),
+        frozenset(map(normalise_header, table.get("others", []))),
     )
 
 

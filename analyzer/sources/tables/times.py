@@ -5,22 +5,49 @@ Sources: RFC 3339; ECMA-376 part 1, 18.17.4.1 (serial dates count days from 1899
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from analyzer.sources.tables.zones import with_offsets
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import tzinfo
+
     import pandas as pd
 
-Order: TypeAlias = Literal["", "day first", "month first", "month first, assumed"]
+Order: TypeAlias = Literal["", "day first", "month first", "month first, assumed", "both"]
 
-_NUMBER = r"-?\d+(?:\.\d+)?"
+# A spreadsheet of half the world writes a serial date with a decimal comma.
+_NUMBER = r"-?\d+(?:[.,]\d+)?"
 _ISO = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?"
 _NUMERIC_DATE = r"^(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4}|\d{2})(?:[T,\s]+(.*))?$"
+_DAY_MONTH = re.compile(r"\s*(\d{1,2})\s*([./-])\s*(\d{1,2})\s*[./-]\s*(?:\d{4}|\d{2})(?!\d)")
+# Month names that exports in other languages write in full or cut to three or four letters; English ones need none.
+_MONTHS: dict[str, str] = {
+    "Jan": "januar januari janvier janv enero ene gennaio gen janeiro stycznia",
+    "Feb": "februar februari février févr fév febrero febbraio fevereiro fev lutego",
+    "Mar": "märz mär maart mrt mars marzo março marca",
+    "Apr": "avril avr abril abr aprile kwietnia",
+    "May": "mai mayo maggio mag maio mei maj maja",
+    "Jun": "juni juin junio giugno giu junho czerwca",
+    "Jul": "juli juillet juil julio luglio lug julho lipca",
+    "Aug": "août aou agosto ago augustus augusti sierpnia",
+    "Sep": "septembre septiembre settembre set setembro września sept",
+    "Oct": "oktober okt octobre octubre ottobre ott outubro out października",
+    "Nov": "novembre noviembre novembro listopada",
+    "Dec": "dezember dez décembre déc diciembre dic dicembre dezembro december grudnia",
+}
+_ENGLISH = {name: month for month, names in _MONTHS.items() for name in names.split()}
+_FOREIGN_MONTH = rf"(?i)\b(?:{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})\b\.?"
 _CLOCK = (
     r"^(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[.,]\d+)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*([Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
 _ZONE = r"(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})\)?$"
+# A plain date ends like an offset: 2026-03-02.
+_DATE = r"^\d{4}-\d{1,2}-\d{1,2}$|^\d{1,2}-\d{1,2}-\d{4}$"
 
 #: (smallest number, nanoseconds in its unit, what zero means in ns since 1970) from the largest unit down.
 _DAY = 86_400_000_000_000
@@ -49,29 +76,62 @@ def parse_times(column: pd.Series) -> pd.Series:
     return read_times(column).values
 
 
-def read_times(column: pd.Series) -> Times:
+def read_times(column: pd.Series, *, order: Order = "", zone: tzinfo | None = None) -> Times:
     """The same, with what was found out: whether zones were given, which order of day and month, what was no time.
 
-    Times without a zone are taken as UTC. Whether 02/03 is the 2nd of March or the 3rd of February is decided once for
-    the whole column: by a number over 12, by dots, else by the reading that lets the column span less time.
+    Times without a zone are taken as of `zone`, else as UTC. Whether 02/03 is the 2nd of March or the 3rd of February
+    is what `order` says, or is decided once for the whole column: by a number over 12, by dots, else by the reading
+    that lets the column span less time.
     """
     import pandas as pd
 
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return Times(column.dt.tz_convert("UTC").astype("datetime64[ns, UTC]"), True, "", ())
     if column.dtype.kind == "M":
-        return Times(column.dt.tz_localize("UTC").astype("datetime64[ns, UTC]"), False, "", ())
+        local = column.dt.tz_localize("UTC").astype("datetime64[ns, UTC]")
+        return _located(Times(local, False, "", ()), pd.Series(False, index=column.index), zone)
     text = column.astype("str").fillna("").str.strip()
     quick = _plain_iso(text)
     if quick is not None:
-        return quick
+        return quick if quick.zoned else _located(quick, pd.Series(False, index=text.index), zone)
     # Exports repeat their times (a batch goes out in one minute): the slow ways run over what is distinct.
     codes, distinct = pd.factorize(text)
-    times = _read_distinct(pd.Series(distinct, dtype="str"))
+    words = with_offsets(pd.Series(distinct, dtype="str"))
+    times, has_zone = _read_distinct(words, order)
+    times = _located(times, has_zone, zone)
     return Times(pd.Series(times.values.array.take(codes), index=text.index), times.zoned, times.order, times.unread)
 
 
-def _read_distinct(text: pd.Series) -> Times:
+def order_of(values: Iterable[str]) -> Order:
+    """The order that numeric dates among the values prove: a number over 12, or dots; "" where nothing does."""
+    day = month = dots = False
+    for value in values:
+        found = _DAY_MONTH.match(value)
+        if found:
+            day |= int(found[1]) > 12
+            month |= int(found[3]) > 12
+            dots |= found[2] == "."
+    if day != month:
+        return "day first" if day else "month first"
+    return "day first" if dots and not month else ""
+
+
+def _located(times: Times, has_zone: pd.Series, zone: tzinfo | None) -> Times:
+    """The times that carry no zone of their own as those of `zone`."""
+    if zone is None:
+        return times
+    values = times.values.copy()
+    bare = (~has_zone & values.notna()).to_numpy()
+    if bare.any():
+        clock = values[bare].dt.tz_localize(None)
+        # The hour that the clocks go back over is taken as summer time, the one they skip moves on.
+        local = clock.dt.tz_localize(zone, ambiguous=bare[bare], nonexistent="shift_forward")
+        values[bare] = local.dt.tz_convert("UTC")
+    return Times(values, True, times.order, times.unread)
+
+
+def _read_distinct(text: pd.Series, wanted: Order) -> tuple[Times, pd.Series]:
+    """The times, and which of them carry a zone."""
     import numpy as np
     import pandas as pd
 
@@ -80,7 +140,7 @@ def _read_distinct(text: pd.Series) -> Times:
     order: Order = ""
     is_number = left & text.str.fullmatch(_NUMBER)
     if is_number.any():
-        result[is_number] = _from_numbers(text[is_number])
+        result[is_number] = _from_numbers(text[is_number].str.replace(",", "."))
         left &= result.isna()
     is_iso = left & text.str.fullmatch(_ISO)
     if is_iso.any():
@@ -88,22 +148,36 @@ def _read_distinct(text: pd.Series) -> Times:
         left &= result.isna()
     is_numeric = left & text.str.match(_NUMERIC_DATE)
     if is_numeric.any():
-        result[is_numeric], order = _from_numeric_dates(text[is_numeric])
+        result[is_numeric], order = _from_numeric_dates(text[is_numeric], wanted)
         left &= result.isna()
     if left.any():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # JavaScript writes "GMT+0100 (Central European Time)", which POSIX would read with the sign turned.
-            words = (
-                text[left].str.replace(r"\s*\([^()]*\)$", "", regex=True).str.replace(r"GMT(?=[+-])", "", regex=True)
-            )
-            parsed = pd.to_datetime(words, format="mixed", utc=True, errors="coerce")
-            result[left] = _sane(parsed)
+        result[left] = _from_words(text[left])
         left &= result.isna()
-    given = text[(text != "") & ~left]
-    epoch = given.str.fullmatch(_NUMBER) & (given.str.len() >= 9)
-    zoned = bool((given.str.contains(_ZONE, regex=True) | epoch).all())
-    return Times(result, zoned, order, tuple(text[left].head(3)))
+    given = (text != "") & ~left
+    whole = text.str.replace(r"[.,].*$", "", regex=True).str.len()
+    epoch = text.str.fullmatch(_NUMBER) & (whole >= 9) & ~text.str.fullmatch(r"20\d{12}")
+    has_zone = (text.str.contains(_ZONE, regex=True) & ~text.str.contains(_DATE, regex=True)) | epoch
+    return Times(result, bool(has_zone[given].all()), order, tuple(text[left].head(3))), has_zone
+
+
+def _from_words(text: pd.Series) -> pd.Series:
+    """Dates with the month in letters: "Mon, 02 Mar 2026 09:11:00 +0000", "Mar 2, 2026 9:11 AM", "2. März 2026"."""
+    import pandas as pd
+
+    words = text.str.replace(r"(?<=\d)(?:st|nd|rd|th)\b", "", regex=True).str.replace(r"\bat\b", "", regex=True)
+    foreign = words.str.contains(_FOREIGN_MONTH, regex=True)
+    if bool(foreign.any()):
+        english = words[foreign].str.replace(_FOREIGN_MONTH, lambda found: _ENGLISH[_month_key(found[0])], regex=True)
+        english = english.str.replace(r"(?i)\b(?:de|del|um|à|uhr|h)\b|(?<=\d)\.(?=\s)", " ", regex=True)
+        words = words.mask(foreign, english)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parsed = pd.to_datetime(words, format="mixed", utc=True, errors="coerce")
+    return _sane(parsed)
+
+
+def _month_key(name: str) -> str:
+    return name.rstrip(".").lower()
 
 
 def _plain_iso(text: pd.Series) -> Times | None:
@@ -162,7 +236,7 @@ def _from_iso(text: pd.Series) -> pd.Series:
     return _sane(pd.to_datetime(tidy, format="ISO8601", utc=True, errors="coerce"))
 
 
-def _from_numeric_dates(text: pd.Series) -> tuple[pd.Series, Order]:
+def _from_numeric_dates(text: pd.Series, wanted: Order = "") -> tuple[pd.Series, Order]:
     import pandas as pd
 
     parts = text.str.extract(_NUMERIC_DATE)
@@ -176,11 +250,13 @@ def _from_numeric_dates(text: pd.Series) -> tuple[pd.Series, Order]:
         return _sane(dates) + clock
 
     day_first, month_first = build(first, second), build(second, first)
+    if wanted:
+        return (day_first if wanted == "day first" else month_first), wanted
     over_first, over_second = bool((first > 12).any()), bool((second > 12).any())
     if over_first and over_second:
         # Both orders in one column: each value by what it can be, the rest by the commoner of the two.
         commoner = day_first if (first > 12).sum() >= (second > 12).sum() else month_first
-        return commoner.fillna(day_first).fillna(month_first), "month first, assumed"
+        return commoner.fillna(day_first).fillna(month_first), "both"
     if over_first or over_second:
         return (day_first, "day first") if over_first else (month_first, "month first")
     if text.str.contains(r"^\d+\s*\.", regex=True).all():

@@ -1,0 +1,32 @@
+"""A table before anyone knows what its columns mean: headers as written, and every cell as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """`headers` as written; `frame`: cells as text, "" where blank, its columns by place; `notes` for a person."""
+
+    headers: list[str]
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def cell_text(value: Any) -> str:
+    """One cell of a workbook or a JSON value as a CSV would hold it."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:
+        return str(int(value))
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    return str(value).strip()

@@ -1,0 +1,224 @@
+"""The columns of a table under canonical names: blanks, codes, times and verification marks brought into one form."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.sources.tables.cells import Cells, cell_text
+from analyzer.sources.tables.headers import HINTS
+from analyzer.sources.tables.times import Order, order_of, read_times
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    import pandas as pd
+
+    from analyzer.sources.tables.headers import Headers
+
+#: The columns that hold times.
+TIMES = ("sent_at", "verified_at")
+#: The hints that `correlate` reads; the others are used up here.
+_KEPT_HINTS = tuple(name for name in HINTS if name in {"state", "event", "was_sent", "spam_blocked", "complained"})
+_SAMPLE = 2000
+# What exports write where they have nothing; "NA" is left alone, it is Namibia.
+_BLANKS = ("nan", "null", "none", "n/a", "#n/a", "-", "--", "—", "undefined", "(blank)", "(empty)", "nil", "nat")
+_CODES = {"naics": "NAICS", "sic": "SIC", "gics": "GICS", "linkedin_industry_id": "LinkedIn"}
+_YES = ("true", "1", "yes", "y", "x", "t", "ja", "oui", "sí", "si")
+_CATCH_ALL = (*_YES, "catch all", "catch-all", "catch_all", "catchall", "accept all", "accept-all", "accept_all")
+# Excel's guard against reading a text as a number or a formula: ="00123".
+_GUARDED = r'^="(.*)"$'
+
+
+@dataclass(slots=True)
+class Canonical:
+    """`frame` as in `Table`, but with the rows that have no address; `zoned` and `orders` as there."""
+
+    frame: pd.DataFrame
+    zoned: bool = False
+    orders: dict[str, Order] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def cells_of(frame: pd.DataFrame) -> Cells:
+    """A frame as the cells of a file that holds the same."""
+    import pandas as pd
+
+    columns = {f"c{place}": _text(frame.iloc[:, place]).array for place in range(frame.shape[1])}
+    return Cells([str(name).strip() for name in frame.columns], pd.DataFrame(columns, index=range(len(frame))))
+
+
+def _text(column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    if column.dtype.kind in "Mb" or isinstance(column.dtype, (pd.StringDtype, pd.DatetimeTZDtype)):
+        return column.astype("str").fillna("")
+    return column.map(cell_text, na_action="ignore").astype("str").fillna("")
+
+
+def without_empty_columns(cells: Cells) -> Cells:
+    """Columns with neither header nor values go, and those without a header get a name."""
+    kept = [
+        place
+        for place, header in enumerate(cells.headers)
+        if header or (place < cells.frame.shape[1] and (cells.frame.iloc[:, place].str.strip() != "").any())
+    ]
+    names = [" ".join(cells.headers[place].lstrip("\ufeff").split()) or f"column {place + 1}" for place in kept]
+    return Cells(names, cells.frame.iloc[:, kept], cells.notes)
+
+
+def sample(frame: pd.DataFrame, place: int) -> list[str]:
+    """The first values of a column that are not blank."""
+    column = frame.iloc[:, place]
+    for part in (column.head(10 * _SAMPLE), column):
+        values = part.str.strip()
+        found = [str(value) for value in values[values != ""].head(_SAMPLE)]
+        if found:
+            return found
+    return []
+
+
+def canonical(cells: Cells, headers: Headers, kind: str, order: Order, zone: tzinfo | None) -> Canonical:
+    """The columns under canonical names, in their order, then the others under their own names.
+
+    order, zone: what a person said of dates and times that leave it open; a zone in a header goes before it.
+    """
+    import pandas as pd
+
+    made = Canonical(pd.DataFrame())
+    fields = headers.fields
+    columns: dict[str, pd.Series] = {}
+    for name, place in fields.items():
+        column = _tidy(cells.frame.iloc[:, place])
+        words = headers.platform.values.get(name) if headers.platform else None
+        columns[name] = column.str.lower().map(words).fillna(column).astype("str") if words else column
+    for name in ("lead_id", "step"):
+        if name in columns:
+            # Ids that went through a column of floating point numbers.
+            columns[name] = columns[name].str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    _tell_status(columns)
+    _tell_industry(columns)
+    for name in TIMES:
+        if name in columns:
+            columns[name] = _times(name, columns[name], cells, headers, order, zone, made)
+    blank = pd.Series("", index=cells.frame.index, dtype="str")
+    address = "email" if kind == "leads" else "recipient"
+    columns[address] = columns.pop("recipient", blank)
+    wanted = LEAD_COLUMNS if kind == "leads" else SEND_COLUMNS
+    never = pd.Series(pd.NaT, index=cells.frame.index, dtype="datetime64[ns, UTC]")
+    ordered = {name: columns.pop(name, never if name in TIMES else blank) for name in wanted}
+    ordered |= {name: columns[name] for name in (*SEND_COLUMNS, *LEAD_COLUMNS, *_KEPT_HINTS) if name in columns}
+    taken = frozenset(fields.values())
+    copies: Counter[str] = Counter()
+    for place, header in enumerate(cells.headers):
+        if place in taken:
+            continue
+        name = header
+        # A column "state" that holds Ohio must not pass for the field of that name.
+        while name in ordered or name in _KEPT_HINTS:
+            copies[header] += 1
+            name = f"{header} ({copies[header] + 1})"
+        ordered[name] = cells.frame.iloc[:, place]
+    twice = sorted(header for header, count in Counter(cells.headers).items() if count > 1)
+    if twice:
+        chosen = [header for header in twice if any(cells.headers[place] == header for place in taken)]
+        how = "the first column of each that holds anything was taken" if chosen else "none of them is used"
+        made.warnings.append(f"headers used twice: {', '.join(twice[:5])}; {how}")
+    made.frame = pd.DataFrame(ordered)
+    return made
+
+
+def _times(
+    name: str, column: pd.Series, cells: Cells, headers: Headers, order: Order, zone: tzinfo | None, made: Canonical
+) -> pd.Series:
+    place = headers.fields[name]
+    zone = headers.zones.get(place, zone)
+    times = read_times(column, order=order, zone=zone)
+    if times.order in {"month first, assumed", "both"}:
+        proven = _proven_elsewhere(cells, place) if times.order != "both" else ""
+        if proven:
+            times = read_times(column, order=proven, zone=zone)
+    header = cells.headers[place]
+    if times.order:
+        made.orders[header] = times.order
+    if name == "sent_at":
+        made.zoned = times.zoned
+    if times.unread:
+        made.warnings.append(f"{name}: not read as times, for example {', '.join(map(repr, times.unread))}")
+    if times.order == "month first, assumed":
+        made.warnings.append(
+            f"{header}: nothing tells day from month in dates such as {_example(column)!r}; read with the month first "
+            "(if the day comes first, say --dates day-first)"
+        )
+    if times.order == "both":
+        made.warnings.append(
+            f"{header}: some dates have the day first, some the month; those that can be read both ways may be wrong "
+            "(say --dates day-first or --dates month-first)"
+        )
+    return times.values
+
+
+def _proven_elsewhere(cells: Cells, place: int) -> Order:
+    """The order that the other columns of dates prove: one export writes all its dates alike."""
+    found = {order_of(sample(cells.frame, other)) for other in range(min(len(cells.headers), 200)) if other != place}
+    found -= {""}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _example(column: pd.Series) -> str:
+    numeric = column[column.str.match(r"\d{1,2}\s*[/-]\s*\d{1,2}\s*[/-]")]
+    return str(numeric.iloc[0])[:20] if len(numeric) else ""
+
+
+def _tidy(column: pd.Series) -> pd.Series:
+    text = column.str.strip()
+    if bool(text.str.startswith("=").any()):
+        text = text.str.replace(_GUARDED, r"\1", regex=True)
+    return text.mask(text.str.lower().isin(_BLANKS), "")
+
+
+def _tell_status(columns: dict[str, pd.Series]) -> None:
+    """`email_status` out of yes/no columns where there is none, and a catch-all mark behind it where one says so."""
+    if "email_status" not in columns:
+        for hint, yes, no in (("is_valid", "valid", "invalid"), ("is_verified", "verified", "unverified")):
+            if hint in columns:
+                said = columns[hint].str.lower()
+                columns["email_status"] = (
+                    said.isin((*_YES, yes)).map({True: yes, False: no}).where(said != "", "").astype("str")
+                )
+                break
+    if "catch_all" in columns:
+        mark = columns["catch_all"].str.lower().isin(_CATCH_ALL)
+        if "email_status" in columns:
+            status = columns["email_status"]
+            columns["email_status"] = status.where(~mark, (status + " (catch-all)").str.strip())
+        else:
+            columns["email_status"] = mark.map({True: "catch-all", False: ""}).astype("str")
+
+
+def _tell_industry(columns: dict[str, pd.Series]) -> None:
+    """`industry` out of a column of codes, as "NAICS 5221", where there is no name."""
+    for hint, scheme in _CODES.items():
+        if hint in columns:
+            code = (scheme + " " + columns[hint]).where(columns[hint] != "", "").astype("str")
+            known = columns.get("industry")
+            columns["industry"] = code if known is None else known.where(known != "", code)
+
+
+def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd.DataFrame:
+    """Only the rows that hold an address: blank lines and totals go, and are told."""
+    has = frame[address].str.contains("@", regex=False)
+    lost = frame[~has]
+    if len(lost):
+        texts = [name for name in lost.columns if name not in TIMES]
+        blank = (lost[texts] == "").all(axis=1)
+        if blank.any():
+            warnings.append(f"blank rows left out: {int(blank.sum())}")
+        if not blank.all():
+            example = next((value for value in lost[~blank].iloc[0] if isinstance(value, str) and value), "")
+            warnings.append(f"rows without an address left out: {int((~blank).sum())}, for example {example[:40]!r}")
+    if not has.any():
+        warnings.append("no row holds an address")
+    return frame[has].reset_index(drop=True)

@@ -1,0 +1,67 @@
+"""A packed table: platforms deliver their exports as .zip, warehouses as .gz, .zst, .bz2 or .xz."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+from analyzer.errors import UnreadableInputError
+from analyzer.sources.archives import DAMAGE, TooMuchError, damage, unpack, zip_members
+from analyzer.sources.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from analyzer.sources.content import Content
+
+_MARKS: tuple[tuple[bytes, Content], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+_ZIP = b"PK\x03\x04"
+_CHUNK = 1024 * 1024
+# What file managers and Office put beside the data.
+_CHAFF = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file starts like a packed one; a workbook does too."""
+    return head.startswith((_ZIP, *(mark for mark, _ in _MARKS)))
+
+
+def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
+    """What is packed in the file, written to `target`; None for a workbook, which is a zip of its own kind.
+
+    Raises `UnreadableInputError` for a damaged file, and for an archive of several tables.
+    """
+    try:
+        with path.open("rb") as file:
+            if not head.startswith(_ZIP):
+                content = next(content for mark, content in _MARKS if head.startswith(mark))
+                return _write(unpack(content, b"", file.read, Limits()), target)
+            with zipfile.ZipFile(file) as archive:
+                names = archive.namelist()
+            if any(name.startswith(("xl/", "content.xml", "mimetype")) for name in names):
+                return None
+            tables = [name for name in names if not name.endswith("/") and not any(chaff in name for chaff in _CHAFF)]
+            if len(tables) != 1:
+                held = f"holds {len(tables)} files" if tables else "holds no file"
+                raise UnreadableInputError(where, f"is an archive that {held}", "unpack it, and give the one table")
+            for member in zip_members(file, Limits()):
+                if member.name == tables[0]:
+                    return _write(member.open(), target)
+    except TooMuchError as error:
+        raise UnreadableInputError(where, f"is packed, and not read ({error})", "unpack it first") from None
+    except (*DAMAGE, zipfile.BadZipFile) as error:
+        raise UnreadableInputError(where, f"is damaged ({damage(error)})", "export it again") from None
+    return None
+
+
+def _write(read: Callable[[int], bytes], target: Path) -> Path:
+    with target.open("wb") as out:
+        while chunk := read(_CHUNK):
+            out.write(chunk)
+    return target
