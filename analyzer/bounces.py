@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import orjson
 
 from analyzer.classify import Classifier, classifier_of
+from analyzer.classify.classes import without_words
 from analyzer.parsing import read_message
+from analyzer.parsing.diagnostics import finish
 from analyzer.records import Event, Failure, Item, Report
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ def _work(batch: list[Item]) -> list[list[Row]]:
 def _told_by(event: Event) -> Report:
     """The event's report; where the feed carries the bounce message, with the text that only the message has."""
     report = event.report
+    if report.kind in {"bounce", "delayed"}:
+        report = replace(report, failures=tuple(map(_finished_failure, report.failures)))
     if not event.message:
         return report
     told = read_message(event.message)
@@ -103,6 +107,14 @@ def _told_by(event: Event) -> Report:
     )
     original = told.original if told.original.message_id and not report.original.message_id else report.original
     return replace(report, failures=failures, original=original)
+
+
+def _finished_failure(failure: Failure) -> Failure:
+    """A source's words made uniform as those of a message are: one line, its codes, and the host that said it."""
+    if not failure.diagnostic:
+        return failure
+    (finished,) = finish((failure,))
+    return replace(finished, provider_class=failure.provider_class)
 
 
 def _completed(failure: Failure, told: Failure | None) -> Failure:
@@ -125,6 +137,13 @@ def _judged(source: str, report: Report, failure: Failure, classifier: Classifie
         host=failure.remote_mta,
         recipient=failure.recipient,
     )
+    if failure.provider_class and (not failure.diagnostic or verdict.reason == "unspecified"):
+        codes = verdict
+        if failure.diagnostic:
+            codes = classifier.classify(
+                "", status=failure.status, reply=failure.reply, host=failure.remote_mta, recipient=failure.recipient
+            )
+        verdict = without_words(verdict, codes, failure.provider_class)
     row = _unjudged(source, report, failure)
     row["provider"] = verdict.provider
     row["status"] = verdict.status or failure.status
@@ -174,6 +193,7 @@ def _unjudged(source: str, report: Report, failure: Failure) -> Row:
 def _record_id(report: Report, failure: Failure) -> str:
     """The same for the same failure read twice: by our own Message-ID, else by what the report says and when."""
     ours = report.original.message_id
-    rest = ours or f"{report.received_at}|{failure.diagnostic}"
+    # Feeds and logs name the id without its brackets.
+    rest = f"<{ours.strip().strip('<>')}>" if ours else f"{report.received_at}|{failure.diagnostic}"
     text = f"{report.kind}|{failure.recipient.lower()}|{rest}"
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

@@ -1,6 +1,7 @@
 """Archives and compressed files, read as streams: nothing is unpacked to disk, and how far they expand is bounded.
 
-Sources: RFC 1952 (gzip), APPNOTE.TXT (zip), POSIX.1-2001 (tar), through the standard library's readers.
+Sources: RFC 1952 (gzip), RFC 8878 (zstd), APPNOTE.TXT (zip), POSIX.1-2001 (tar), through the standard library's
+readers and `zstandard`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from collections import deque
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 #: The most that a frame may ask to be kept in memory; `zstd --long=27` asks for that much.
 _ZSTD_WINDOW = 1 << 27
+_ZSTD_READ, _ZSTD_PIECE = 1 << 16, 1 << 10
 
 #: What the standard library raises on damaged, truncated or unsupported data.
 DAMAGE = (
@@ -124,15 +127,38 @@ def unpack(content: Content, head: bytes, read: Callable[[int], bytes], limits: 
 
 
 def _zstd_reader(packed: IO[bytes]) -> Callable[[int], bytes]:
+    """A `read1(n)` of all frames; `EOFError` where the last one is cut off, which the library's own reader ignores."""
     import zstandard  # slow to import, and seldom needed
 
-    reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(packed, read_across_frames=True)
+    frames = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    frame = frames.decompressobj()
+    begun = False
+    waiting = deque[memoryview]()
+    unpacked = memoryview(b"")
 
     def read1(size: int) -> bytes:
-        try:
-            return reader.read1(size)
-        except zstandard.ZstdError as error:
-            raise zlib.error(str(error)) from None
+        nonlocal frame, begun, unpacked
+        while not unpacked:
+            if not waiting:
+                data = memoryview(packed.read(_ZSTD_READ))
+                # A few bytes can stand for a whole block, and there is no bound for what one call gives.
+                waiting.extend(data[at : at + _ZSTD_PIECE] for at in range(0, len(data), _ZSTD_PIECE))
+            if not waiting:
+                if begun:
+                    raise EOFError
+                return b""
+            piece = waiting.popleft()
+            begun = True
+            try:
+                unpacked = memoryview(frame.decompress(piece))
+            except zstandard.ZstdError as error:
+                raise zlib.error(str(error)) from None
+            if frame.eof:
+                if frame.unused_data:
+                    waiting.appendleft(memoryview(frame.unused_data))
+                frame, begun = frames.decompressobj(), False
+        taken, unpacked = unpacked[:size], unpacked[size:]
+        return bytes(taken)
 
     return read1
 

@@ -44,6 +44,8 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
+    # A frame to be skipped, which some archivers put in front (RFC 8878 3.1.2).
+    *[(bytes([0x50 + number]) + b"\x2a\x4d\x18", "zstd") for number in range(16)],
 )
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # Office documents, e-books and Java archives are zips too; their first member gives them away.
@@ -98,7 +100,7 @@ def why_no_mail(head: bytes) -> str:
     if b"\0" in head:
         return "is binary data, no mail"
     if head.lstrip()[:1] in (b"{", b"["):
-        return "is JSON, no mail"
+        return "is JSON of no feed that is known"
     return "has no mail header"
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Read: TypeAlias = Callable[[int], bytes]
 
 _KEPT_SKIPS = 1_000
-_GIVE_MAIL = "give a mail message, an mbox, a Maildir or an archive of them"
+_GIVE_MAIL = "give a mail message, an mbox, a Maildir, an event feed, a mail log, or an archive of them"
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 _EMLX = re.compile(rb"(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,100}[ \t]*:)")
 _MAIL_NAMES = (".eml", ".emlx", ".mail", ".mbox", ".mbx")

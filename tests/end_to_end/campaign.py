@@ -14,6 +14,15 @@ ONLY_INTERNAL = (
 FULL = "552 5.2.2 <{to}>: mailbox is full"
 
 
+@dataclass(frozen=True)
+class Failed:
+    """One failed mail: whom to, what the receiver said, which of our Message-IDs."""
+
+    to: str
+    said: str
+    message_id: str
+
+
 @dataclass
 class Campaign:
     """Leads added in groups, each with a number of bounces of one text; `write` makes the files."""
@@ -21,6 +30,7 @@ class Campaign:
     leads: list[dict[str, str]] = field(default_factory=list)
     log: list[dict[str, str]] = field(default_factory=list)
     mails: list[str] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     next_leads: list[dict[str, str]] = field(default_factory=list)
 
     def add(
@@ -54,6 +64,7 @@ class Campaign:
                 }
             )
             if number < bounces:
+                self.failed.append(Failed(email, text.format(to=email), f"m{serial}@outreach.example"))
                 self.mails.append(bounce(email, text, message_id=f"<m{serial}@outreach.example>"))
         return added
 

@@ -175,7 +175,7 @@ def test_what_is_no_mail_in_a_folder_is_counted(tmp_path: Path) -> None:
         "README.md": "has no mail header",
         "book.xlsx": "is a document in a zip container, no mail",
         "empty": "is empty",
-        "events.json": "is JSON, no mail",
+        "events.json": "is JSON of no feed that is known",
         "leads.csv": "has no mail header",
         "logo.png": "is binary data, no mail",
     }

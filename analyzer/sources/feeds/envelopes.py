@@ -1,0 +1,66 @@
+"""What stands round an event: lists, pages of an API, and the queues and functions that an event came through.
+
+Sources: Amazon SNS "Message format" (the event is a JSON text in `Message`), AWS Lambda with SNS and SQS (`Records`),
+Amazon EventBridge (`detail`), OData (`value`), and the list endpoints of the providers' APIs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from analyzer.sources.feeds.registry import reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.sources.feeds.reader import JsonObject, Reader
+
+#: The keys under which APIs and exports list events or messages.
+LISTS: tuple[str, ...] = (
+    "items", "value", "Messages", "messages", "results", "Bounces", "bounces", "events", "Events", "Records", "records",
+    "data",
+)  # fmt: skip
+#: The keys under which something hands an event on: SNS, Lambda, SQS, EventBridge, loggers of webhooks.
+_CARRIERS = ("Message", "Sns", "body", "Body", "detail", "payload")
+#: SNS in SQS in Lambda in a list is four.
+_DEEPEST = 8
+
+
+def events_in(value: Any, depth: int = 0) -> Iterator[tuple[Reader, JsonObject] | tuple[None, Any]]:
+    """Every event in a JSON value with the reader that knows it; None with any other value that is no list."""
+    if value.__class__ is list and depth < _DEEPEST:
+        for one in value:
+            yield from events_in(one, depth + 1)
+        return
+    if value.__class__ is not dict:
+        yield None, value
+        return
+    reader = reader_of(value)
+    if reader is not None:
+        yield reader, value
+        return
+    inner = _carried(value) if depth < _DEEPEST else None
+    if inner is None:
+        yield None, value
+    else:
+        yield from events_in(inner, depth + 1)
+
+
+def _carried(event: JsonObject) -> Any:
+    """What an object that is no event itself holds, None where that is nothing that could be one."""
+    for key in LISTS:
+        listed = event.get(key)
+        if listed.__class__ is list and all(one.__class__ in (dict, list) for one in listed[:3]):
+            return listed
+    for key in _CARRIERS:
+        held = event.get(key)
+        if held.__class__ is str and held.lstrip()[:1] in ("{", "["):
+            try:
+                return orjson.loads(held)
+            except (orjson.JSONDecodeError, UnicodeEncodeError):
+                continue
+        if held.__class__ in (dict, list) and held:
+            return held
+    return None

@@ -1,0 +1,128 @@
+"""The lines of a log, and what stands in front of what a server says on them.
+
+Sources: RFC 3164 and RFC 5424 (syslog), systemd's `journalctl -o short-iso` and `-o json`, Docker's json-file driver.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: The longest line that is read; servers cut theirs far below, a longer one is damage.
+LONGEST = 64 * 1024
+_PIECE = 1 << 20
+#: How far from the front of a line a syslog tag is looked for.
+TAG_WITHIN = 240
+#: How much of what a server says is looked at: no server writes more on a line of syslog or of a log of its own.
+MOST_TEXT = 8 * 1024
+
+_TIME = (
+    rb"(?:(?:\d{4} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
+    rb"|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?[+-]\d\d:?\d\d|Z| [A-Z]{2,5})?"
+    rb"|\d{10}\.\d+)"
+)
+_FRONT = rb"(?:[\w.-]{1,64}\s*\| )?(?:<\d{1,3}>)?"
+#: `time host program: text`; the program's process id is missing in some set-ups.
+_SYSLOG = re.compile(
+    rb"(?P<stamp>" + _FRONT + _TIME + rb" (?P<host>[^\s\[\]:]+) )(?P<program>[^\s\[\]:=]+)(?:\[\d+\])?: (?P<text>.*)"
+)
+#: RFC 5424: `<22>1 time host program pid msgid data text`.
+_SYSLOG_5424 = re.compile(
+    rb"(?P<stamp><\d{1,3}>1 (?:" + _TIME + rb"|-) (?P<host>\S+) )(?P<program>\S+) \S+ \S+ "
+    rb"(?:-|(?:\[(?:[^\]\\\"]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+) ?(?:\xef\xbb\xbf)?(?P<text>.*)"
+)
+_BEGINS = re.compile(_FRONT + rb"(?:1 )?(?:" + _TIME + rb"|-)[ \]]|(?:\x1b\[[\d;]*m)*\[[A-Z]+\s*\]|level=[A-Z]+ ")
+
+
+class Entry(NamedTuple):
+    """One line. `stamp` holds its time and `host` who wrote it, `text` is what `program` says; of a line that is no
+    syslog, `program` and `host` are empty and `text` is all of it."""
+
+    number: int
+    stamp: bytes
+    host: bytes
+    program: bytes
+    text: bytes
+    #: Whether its tag ends in `[pid]: `, as nearly every one does.
+    tagged: bool = False
+
+
+def numbered(
+    head: bytes, read: Callable[[int], bytes], damaged: Callable[[int, str], None]
+) -> Iterator[tuple[int, bytes]]:
+    """The lines from 1 without their ends; those over LONGEST are told to `damaged(number, why)` and left out."""
+    number, rest, piece, too_long = 0, b"", head or read(_PIECE), False
+    while piece:
+        lines = (rest + piece).split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            number += 1
+            if too_long or len(line) > LONGEST:
+                too_long = False
+                damaged(number, f"is a line of over {LONGEST // 1024} KiB")
+            else:
+                yield number, line
+        if len(rest) > LONGEST:
+            rest, too_long = b"", True
+        piece = read(_PIECE)
+    if too_long:
+        damaged(number + 1, f"is a line of over {LONGEST // 1024} KiB")
+    elif rest:
+        yield number + 1, rest
+
+
+def entry_of(number: int, line: bytes) -> Entry:
+    """What the line holds. The short way serves nearly every line of a syslog: its tag ends in `[pid]: `."""
+    if line.startswith(b"{"):
+        return _from_json(number, line)
+    at = line.find(b"]: ", 0, TAG_WITHIN)
+    if at > 0:
+        opens = line.rfind(b"[", 0, at)
+        if line[opens + 1 : at].isdigit():
+            start = line.rfind(b" ", 0, opens) + 1
+            before = line.rfind(b" ", 0, max(start - 1, 0)) + 1
+            if before:
+                # `journalctl --no-hostname` has the time there.
+                host = b"" if line[before + 2 : before + 6 : 3] == b"::" else line[before : start - 1]
+                return Entry(number, line[:start], host, line[start:opens], line[at + 3 : at + 3 + MOST_TEXT], True)
+    found = _SYSLOG.match(line) or _SYSLOG_5424.match(line)
+    if found:
+        return Entry(number, found["stamp"], found["host"], found["program"], found["text"][:MOST_TEXT])
+    return Entry(number, line[:40], b"", b"", line[:MOST_TEXT])
+
+
+def begins_like_a_log(line: bytes) -> bool:
+    """Whether a time stands where a log has it, or the line is JSON of a kind that logs are kept in."""
+    if line.startswith(b"{"):
+        return _from_json(0, line).text is not line or (b'"level"' in line and b'"uuid"' in line)
+    return _BEGINS.match(line) is not None
+
+
+def _from_json(number: int, line: bytes) -> Entry:
+    """A line of the journal (`MESSAGE`, `SYSLOG_IDENTIFIER`) or of a container's log (`log`, `time`)."""
+    whole = Entry(number, line[:40], b"", b"", line)
+    if b'"MESSAGE"' not in line and b'"log"' not in line:
+        return whole
+    try:
+        fields: Any = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return whole
+    if not isinstance(fields, dict):
+        return whole
+    if isinstance(fields.get("log"), str) and isinstance(fields.get("time"), str):
+        inner = entry_of(number, fields["log"].rstrip("\n").encode())
+        return inner._replace(stamp=fields["time"].encode(), tagged=False)
+    message = fields.get("MESSAGE")
+    if isinstance(message, list):
+        # The journal writes what is not UTF-8 as numbers.
+        message = bytes(b for b in message if isinstance(b, int) and 0 <= b < 256).decode("utf-8", "replace")
+    program = fields.get("SYSLOG_IDENTIFIER") or fields.get("_COMM")
+    if not isinstance(message, str) or not isinstance(program, str):
+        return whole
+    moment, host = str(fields.get("__REALTIME_TIMESTAMP", ""))[:10], str(fields.get("_HOSTNAME", ""))
+    return Entry(number, f"{moment} ".encode(), host.encode(), program.encode(), message.encode()[:MOST_TEXT])
