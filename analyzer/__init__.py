@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analyzer.api import classify, diagnose, parse, read
+    from analyzer.check import check
     from analyzer.errors import AnalyzerError
+    from analyzer.export import export
     from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS, SEND_COLUMNS, Verdict
 
 __version__ = "0.1.0"
@@ -28,8 +30,10 @@ __all__ = [
     "AnalyzerError",
     "Verdict",
     "__version__",
+    "check",
     "classify",
     "diagnose",
+    "export",
     "parse",
     "read",
 ]
@@ -41,8 +45,10 @@ _HOME = {
     "LEAD_COLUMNS": "records",
     "SEND_COLUMNS": "records",
     "Verdict": "records",
+    "check": "check",
     "classify": "api",
     "diagnose": "api",
+    "export": "export",
     "parse": "api",
     "read": "api",
 }

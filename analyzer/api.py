@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.bounces import Row, bounce_rows
 from analyzer.classify import classifier_of, classify
-from analyzer.errors import AnalyzerError
+from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.knowledge import data_folder, rules_version
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, Item, RawMessage
 from analyzer.sources import Reading, Rejects
@@ -19,11 +19,16 @@ from analyzer.sources import Reading, Rejects
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analyzer.audit import Audit
     from analyzer.correlate import Correlated
+    from analyzer.diagnose.backtest import Backtest
     from analyzer.diagnose.diagnosis import Diagnosis, InputFile
+    from analyzer.history import Ingested
     from analyzer.sources.tables import Table
 
 Source: TypeAlias = str | Path
+#: A table: its file, or a frame that holds what a file would.
+TableSource: TypeAlias = "Source | pd.DataFrame"
 
 __all__ = ["DiagnosisRun", "ParseRun", "classify", "diagnose", "diagnose_sample", "parse", "read", "run_diagnosis"]
 
@@ -96,6 +101,13 @@ class DiagnosisRun:
     #: A line for each table that was read: which of its columns was taken for what, and which were not used.
     mappings: tuple[str, ...] = ()
 
+    def backtest(self) -> Backtest:
+        """The advice before each past campaign, held against what then happened."""
+        from analyzer.diagnose.backtest import backtest
+
+        options = self.diagnosis.options
+        return backtest(self.correlated, tolerance=options["tolerance"], seed=options["seed"])
+
     def write(self, out: Path) -> list[Path]:
         """Write the report and every table into the folder `out`; the paths written. `OutputError` where it cannot."""
         from analyzer import report
@@ -114,18 +126,22 @@ class DiagnosisRun:
 def diagnose(
     *,
     bounces: Source | Sequence[Source] | pd.DataFrame,
-    log: Source | Sequence[Source],
-    leads: Source | Sequence[Source] = (),
-    next_list: Source | None = None,
+    log: TableSource | Sequence[TableSource],
+    leads: TableSource | Sequence[TableSource] = (),
+    next_list: TableSource | None = None,
     tolerance: float = 0.05,
     mapping: Sequence[str] = (),
+    dates: str = "",
+    timezone: str = "",
     jobs: int | None = 1,
     rules: Path | None = None,
 ) -> Diagnosis:
     """Tell why a campaign bounced, and what to do for the next one.
 
     `bounces` are message sources, tables that `parse` wrote, or such a frame; `log`, `leads` and `next_list` are table
-    files (CSV, XLSX, Parquet, JSON lines); `mapping` holds `column=field` pairs for headers that are not recognised.
+    files (CSV, XLSX, Parquet, JSON lines) or frames with such columns; `mapping` holds `column=field` pairs for headers
+    that are not recognised. `dates` ("day-first", "month-first") and `timezone` (such as "Europe/Berlin") are for times
+    that leave it open: without them the whole column tells day from month, and such times are UTC.
     `tolerance` is the share of bad addresses (0 to 1) above which a list should not be sent.
     """
     return run_diagnosis(
@@ -135,6 +151,8 @@ def diagnose(
         next_list=next_list,
         tolerance=tolerance,
         mapping=mapping,
+        dates=dates,
+        timezone=timezone,
         jobs=jobs,
         rules=rules,
     ).diagnosis
@@ -142,29 +160,46 @@ def diagnose(
 
 def run_diagnosis(
     *,
-    bounces: Source | Sequence[Source] | pd.DataFrame,
-    log: Source | Sequence[Source],
-    leads: Source | Sequence[Source] = (),
-    next_list: Source | None = None,
+    bounces: Source | Sequence[Source] | pd.DataFrame = (),
+    log: TableSource | Sequence[TableSource] = (),
+    leads: TableSource | Sequence[TableSource] = (),
+    next_list: TableSource | None = None,
     tolerance: float = 0.05,
     mapping: Sequence[str] = (),
+    dates: str = "",
+    timezone: str = "",
+    workspace: str | Path = "",
+    since: str = "",
     jobs: int | None = 1,
     rules: Path | None = None,
 ) -> DiagnosisRun:
-    """`diagnose`, with the frames that its files are written from."""
+    """`diagnose`, with the frames that its files are written from.
+
+    `workspace` adds the history kept there, from the ISO week `since` (such as 2026-W10) on; it stands in for `log`.
+    """
     import analyzer
     from analyzer.correlate import correlate
     from analyzer.diagnose import diagnose as judge
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.tables import read_tables
 
-    pairs = dict(_pair(one) for one in mapping)
+    pairs = dict(column_pair(one) for one in mapping)
     rows, inputs, unread = _bounces(bounces, jobs, rules)
-    logs, lists, upcoming = _listed(log), _listed(leads), _listed(next_list) if next_list else []
+    logs, lists, upcoming = _tables(log), _tables(leads), [] if next_list is None else _tables(next_list)
+    if workspace:
+        past = _history(workspace, since)
+        logs, lists = [*logs, past.sends], [*lists, past.leads] if len(past.leads) else lists
+        rows = [*rows, *past.bounces]
+        inputs.append(InputFile(str(workspace), "bounces", len(past.bounces), ""))
+    if not logs:
+        raise AnalyzerError("diagnose: there is no log of what was sent; give --log, or a --workspace that holds one")
     kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
     paths = [*logs, *lists, *upcoming]
     tables = read_tables(
-        [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)], pairs
+        [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)],
+        pairs,
+        dates=dates,
+        timezone=timezone,
     )
     inputs += [InputFile(t.path, kind, t.rows, t.sha256) for kind, t in zip(kinds, tables, strict=True)]
     by_kind = {kind: [t for k, t in zip(kinds, tables, strict=True) if k == kind] for kind in ("log", "leads", "next")}
@@ -196,15 +231,120 @@ def diagnose_sample() -> DiagnosisRun:
     )
 
 
+def run_audit(
+    domains: Sequence[str],
+    *,
+    bounces: Source | Sequence[Source] = (),
+    resolver: str = "",
+    selectors: Sequence[str] = (),
+    addresses: Sequence[str] = (),
+    timeout: float = 5.0,
+    rules: Path | None = None,
+) -> Audit:
+    """What each sender domain publishes, held against the fixes its bounces ask for; see `analyzer.audit.audit`."""
+    from analyzer.audit import audit as look_at
+
+    rows, _, unread = _bounces(bounces, 1, rules)
+    found = look_at(domains, rows, resolver=resolver, selectors=selectors, addresses=addresses, timeout=timeout)
+    return replace(found, warnings=(*unread, *found.warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What a workspace remembers."""
+
+    sends: pd.DataFrame
+    leads: pd.DataFrame
+    bounces: list[Row]
+
+
+def _history(workspace: str | Path, since: str) -> _Past:
+    from analyzer.history import Workspace, check_week
+
+    store = Workspace(workspace)
+    sends = store.sends(since=check_week(since))
+    if not len(sends):
+        when = f" since {since}" if since else ""
+        raise UnreadableInputError(str(workspace), f"holds no sends{when}", "take a log in with bounce-analyzer ingest")
+    bounces: list[Row] = [
+        {str(name): value for name, value in row.items()} for row in store.bounces(since=since).to_dict("records")
+    ]
+    return _Past(sends, store.leads(), bounces)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRun:
+    """What an ingest changed, table by table, and how the columns of the tables it read were taken."""
+
+    changes: tuple[Ingested, ...]
+    mappings: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def ingest(
+    workspace: str | Path,
+    *,
+    bounces: Source | Sequence[Source] | pd.DataFrame = (),
+    log: TableSource | Sequence[TableSource] = (),
+    leads: TableSource | Sequence[TableSource] = (),
+    mapping: Sequence[str] = (),
+    dates: str = "",
+    timezone: str = "",
+    jobs: int | None = 1,
+    rules: Path | None = None,
+) -> IngestRun:
+    """Take bounces, campaign logs and lead lists into a workspace; the same file twice changes nothing.
+
+    The sources are those of `diagnose`. Leads go first and the record of the run last, so that what an interrupted
+    ingest left undone is done by the next one.
+    """
+    import analyzer
+    from analyzer.history import Workspace
+    from analyzer.sources.tables import read_tables
+
+    store = Workspace(workspace)
+    logs, lists = _tables(log), _tables(leads)
+    tables = read_tables(
+        [*((one, "log") for one in logs), *((one, "leads") for one in lists)],
+        dict(column_pair(one) for one in mapping),
+        dates=dates,
+        timezone=timezone,
+    )
+    rows, inputs, unread = _bounces(bounces, jobs, rules)
+    changes = [store.add_leads(table.frame) for table in tables if table.kind == "leads"]
+    changes += [store.add_sends(table.frame) for table in tables if table.kind == "log"]
+    if rows:
+        changes.append(store.add_bounces(_frame_of(rows)))
+    for table in tables:
+        store.add_run(table.kind, table.path, table.sha256, table.rows, analyzer.__version__)
+    for one in inputs:
+        store.add_run("bounces", one.path, one.sha256, one.rows, analyzer.__version__)
+    warnings = (*unread, *(warning for table in tables for warning in table.warnings))
+    return IngestRun(tuple(changes), tuple(_mapping_used(table) for table in tables), warnings)
+
+
+def _frame_of(rows: list[Row]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(BOUNCE_COLUMNS))
+
+
 def _mapping_used(table: Table) -> str:
     used = ", ".join(header if header == field else f"{header} = {field}" for header, field in table.mapping.items())
     unused = f"; not used: {', '.join(table.unmapped)}" if table.unmapped else ""
     platform = f" ({table.platform})" if table.platform else ""
-    return f"{Path(table.path).name}{platform}: {used}{unused}"
+    orders = sorted({order.partition(",")[0] for order in table.orders.values()} - {"", "both"})
+    dates = f"; dates with the {orders[0]}" if len(orders) == 1 else ""
+    return f"{Path(table.path).name}{platform}: {used}{dates}{unused}"
 
 
 def _listed(sources: Source | Sequence[Source]) -> list[Source]:
     return [sources] if isinstance(sources, (str, Path)) else list(sources)
+
+
+def _tables(sources: TableSource | Sequence[TableSource]) -> list[TableSource]:
+    """One table or several as a list; a frame is one, though it is iterable too."""
+    return list(sources) if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
 
 
 def _bounces(
@@ -241,7 +381,7 @@ def _bounces(
     return found, inputs, unread
 
 
-def _pair(text: str) -> tuple[str, str]:
+def column_pair(text: str) -> tuple[str, str]:
     """`column=field`, at the last equals sign: a column's name may hold one."""
     column, equals, field = text.rpartition("=")
     if not equals or not column.strip() or not field.strip():

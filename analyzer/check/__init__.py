@@ -1,1 +1,91 @@
 """The pre-send check of a lead list: format, domain, mailbox and risk, one after another, and a grade for each lead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    import pandas as pd
+
+    from analyzer.check.smtp import ProbeOptions
+
+    Source: TypeAlias = str | Path
+
+__all__ = ["check"]
+
+
+def check(
+    leads: Source | pd.DataFrame | Iterable[str],
+    *,
+    dns: bool = False,
+    smtp: ProbeOptions | None = None,
+    policy: str = "balanced",
+    resolver: str | None = None,
+    history: Sequence[Source | pd.DataFrame] = (),
+    history_log: Sequence[Source] = (),
+    history_leads: Sequence[Source] = (),
+    suppress: Sequence[Source] = (),
+    disposable: Sequence[Source] = (),
+    banned: Sequence[Source] = (),
+    blocklist_zones: Sequence[str] = (),
+    cache: Path | None = None,
+    resume: bool = False,
+    allow_private: bool = False,
+    allow_reserved: bool = False,
+    as_of: date | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Grade a lead list before it is sent: a frame with one row a lead, in the order of the list.
+
+    `leads`: a table file or a text file with an address a line, a frame with a column `email`, or addresses.
+    Columns: `CHECK_COLUMNS` of `analyzer.check.rows` (`email` as cleaned, `grade` of `send`, `verify_again`,
+    `do_not_send`, `score` 0 to 100, `reasons` joined by "; ", …), then the list's own. Without `dns` nothing leaves the
+    machine; `smtp` asks the mailboxes' hosts, and looks domains up as well. `history`: bounce sources, or tables or
+    frames of `parse`, with `history_log` (what was sent) and `history_leads` also each lead's chance to bounce. Raises
+    `UnreadableInputError` for files that cannot be read, and `AnalyzerError` for an unknown policy or a resolver that
+    does not answer.
+    """
+    import pandas as pd
+
+    from analyzer.check.leads import read_leads
+    from analyzer.check.rows import CHECK_TYPES, LIST_COLUMNS
+    from analyzer.check.run import CheckRun
+    from analyzer.check.start import options_for
+
+    listed = read_leads(leads, mapping)
+    options = options_for(
+        listed,
+        dns=dns,
+        smtp=smtp,
+        policy=policy,
+        resolver=resolver,
+        history=history,
+        history_log=history_log,
+        history_leads=history_leads,
+        suppress=suppress,
+        disposable=disposable,
+        banned=banned,
+        blocklist_zones=blocklist_zones,
+        cache=cache,
+        resume=resume,
+        allow_private=allow_private,
+        allow_reserved=allow_reserved,
+        as_of=as_of,
+    )
+    run = CheckRun(listed, options)
+    columns: dict[str, list[object]] = {name: [] for name in run.columns}
+    for row in run:
+        for name, values in columns.items():
+            value = row[name]
+            values.append("; ".join(value) if name in LIST_COLUMNS else value)
+    types = {int: "Int64", float: "float64"}
+    return pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=types.get(CHECK_TYPES.get(name, str), "str"))
+            for name, values in columns.items()
+        }
+    )

@@ -48,3 +48,8 @@ class MailboxFacts:
     reason: str = ""
     retry_after_s: int | None = None
     checked_at: str = ""
+
+    @property
+    def said(self) -> str:
+        """The reply as it was given, the code in front: `550 5.1.1 No such user`."""
+        return self.text if self.text.startswith(self.reply) else f"{self.reply} {self.text}".strip()

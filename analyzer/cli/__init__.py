@@ -8,7 +8,7 @@ import sys
 import typer
 
 import analyzer
-from analyzer.cli import classify, demo, diagnose, parse, rules
+from analyzer.cli import audit, check, classify, demo, diagnose, export, ingest, parse, rules, workspace
 from analyzer.errors import AnalyzerError
 
 app = typer.Typer(
@@ -23,7 +23,16 @@ app.command()(demo.demo)
 app.command()(parse.parse)
 app.command()(classify.classify)
 app.command()(diagnose.diagnose)
+app.command()(check.check)
+app.command()(export.export)
+app.command()(audit.audit)
+app.command()(ingest.ingest)
+app.add_typer(workspace.app, name="workspace")
 app.add_typer(rules.app, name="rules")
+
+
+#: 128 and the number of SIGINT, as shells have it.
+_INTERRUPTED = 130
 
 
 def _version(asked: bool) -> None:
@@ -61,6 +70,8 @@ def main() -> None:
         command = context.command_path if context else "bounce-analyzer"
         _fail(f"{error.format_message()} See '{command} --help'.")
     else:
+        if code == _INTERRUPTED:  # typer takes Ctrl-C for an exit of its own
+            _stop()
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -71,4 +82,4 @@ def _fail(text: str) -> None:
 
 def _stop() -> None:
     print("bounce-analyzer: interrupted", file=sys.stderr)
-    sys.exit(130)
+    sys.exit(_INTERRUPTED)

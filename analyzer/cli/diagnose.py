@@ -7,20 +7,20 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Jobs, Mapping, Rules
+from analyzer.cli.options import Dates, Jobs, Mapping, Rules, Timezone, WorkspacePlace
 
 
 def diagnose(
     bounces: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--bounces", metavar="SOURCE", help="Bounce messages, or a table that parse wrote; may be repeated."
         ),
-    ],
+    ] = None,
     log: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option("--log", metavar="FILE", help="The campaign log: what was sent to whom; may be repeated."),
-    ],
+    ] = None,
     leads: Annotated[
         list[Path] | None,
         typer.Option("--leads", metavar="FILE", help="The lead list: e-mail status, industry, …; may be repeated."),
@@ -36,30 +36,55 @@ def diagnose(
         Path | None, typer.Option("--out", metavar="DIR", help="Write the report and all tables into this folder.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print diagnosis.json instead of the summary.")] = False,
+    with_backtest: Annotated[
+        bool,
+        typer.Option(
+            "--backtest", help="Hold the advice before each past campaign against what came; with --json, print that."
+        ),
+    ] = False,
+    workspace: WorkspacePlace = "",
+    since: Annotated[
+        str, typer.Option("--since", metavar="WEEK", help="The first week of the workspace to use, such as 2026-W10.")
+    ] = "",
     mapping: Mapping = None,
+    dates: Dates = "",
+    timezone: Timezone = "",
     jobs: Jobs = None,
     rules: Rules = None,
 ) -> None:
     """Tell why a campaign bounced, and what to do for the next one."""
     from analyzer import api, report
+
+    if not workspace and not bounces:
+        raise typer.BadParameter("give --bounces and --log, or a --workspace")
+    from analyzer.report import backtest
     from analyzer.report.data import json_text
 
     result = api.run_diagnosis(
-        bounces=bounces,
-        log=log,
+        bounces=bounces or (),
+        log=log or (),
         leads=leads or (),
         next_list=next_list,
         tolerance=tolerance,
+        workspace=workspace,
+        since=since,
         mapping=mapping or (),
+        dates=dates,
+        timezone=timezone,
         jobs=jobs,
         rules=rules,
     )
     written = result.write(out) if out else []
     for line in result.mappings:
         typer.echo(line, err=True)
+    tested = result.backtest() if with_backtest else None
+    if tested and out:
+        written.append(backtest.write(tested, out))
     if as_json:
-        typer.echo(json_text(result.diagnosis), nl=False)
+        typer.echo(backtest.json_text(tested) if tested else json_text(result.diagnosis), nl=False)
         return
     report.show(result.diagnosis)
+    if tested:
+        backtest.show(tested)
     if out:
         typer.echo(f"Written to {out}: {', '.join(path.name for path in written)}")

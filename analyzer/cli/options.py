@@ -18,3 +18,16 @@ Mapping: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="COLUMN=FIELD", help="Use this column as that field; may be repeated."),
 ]
+Dates: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--dates", metavar="ORDER", help="day-first or month-first, for dates such as 03/02/2026 that leave it open."
+    ),
+]
+Timezone: TypeAlias = Annotated[
+    str,
+    typer.Option("--timezone", metavar="ZONE", help="The zone of times that name none, such as Europe/Berlin."),
+]
+WorkspacePlace: TypeAlias = Annotated[
+    str, typer.Option("--workspace", metavar="DIR", help="The folder (or object-store address) that keeps the history.")
+]

@@ -29,7 +29,6 @@ def warnings(correlated: Correlated, contacts: Contacts, totals: Totals) -> list
         return [*found, "The log holds no mail that was sent: there are no rates."]
     found += _matching(correlated.matching)
     found += _columns(correlated, contacts)
-    found += _labels(totals)
     found += _small(totals)
     return list(dict.fromkeys(found))
 
@@ -48,11 +47,6 @@ def _matching(matching: Matching) -> list[str]:
         found.append(
             f"Not counted, because the log holds no such mail: {many(matching.suspected_forged, 'bounce')}. They are "
             "forged, or of a campaign whose log was not given."
-        )
-    if matching.flag_only:
-        found.append(
-            f"Marked as bounced in the log without a bounce message: {many(matching.flag_only, 'lead')}; nothing says "
-            "why, unless the log does."
         )
     return found
 
@@ -84,21 +78,6 @@ def _columns(correlated: Correlated, contacts: Contacts) -> list[str]:
                 "as guessed."
             )
     return found
-
-
-def _labels(totals: Totals) -> list[str]:
-    """The bounds of both rates: with all bounces of unknown cause on neither side, and with all on this one."""
-    unknown, leads = totals.unknown.count, totals.leads_contacted
-    known = totals.hard.count + totals.spam.count
-    if not unknown or unknown < thresholds().evidence.unread_share * (known + unknown):
-        return []
-    hard, spam = totals.hard.count / leads, totals.spam.count / leads
-    share = unknown / leads
-    return [
-        f"{many(unknown, 'lead')} bounced without a cause that can be read: depending on it, the hard rate is between "
-        f"{percent(hard)} and {percent(min(1.0, hard + share))}, the spam rate between {percent(spam)} and "
-        f"{percent(min(1.0, spam + share))}."
-    ]
 
 
 def _small(totals: Totals) -> list[str]:

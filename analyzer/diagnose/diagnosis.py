@@ -5,7 +5,7 @@ Rates and shares are fractions of 1, intervals cover 95 %, counts are leads unle
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from analyzer.records import Matching
@@ -104,7 +104,11 @@ class DataQuality:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One named fix that the bounces ask for. `share` is its part of all spam bounces; lower `priority` comes first."""
+    """One named fix that the bounces ask for. `share` is its part of all spam bounces; lower `priority` comes first.
+
+    `senders` are the sender domains whose mail was refused so, the one with most bounces first; `since` is the day
+    (ISO 8601, UTC) of the first such mail, "" where the log has no times.
+    """
 
     id: str
     title: str
@@ -117,6 +121,8 @@ class Fix:
     evidence: list[str]
     steps: list[str]
     verify: list[str]
+    senders: list[str] = field(default_factory=list)
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +162,16 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    """What each rate is at most: with every bounce of unknown cause on its side. At least it is the rate itself."""
+
+    hard: Rate
+    spam: Rate
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """The campaign in six figures."""
+    """The campaign in six figures, and the bounds of two of them where bounces say nothing of their cause."""
 
     leads_contacted: int
     emails_sent: int
@@ -165,6 +179,7 @@ class Totals:
     spam: Rate
     unknown: Rate
     address: Rate
+    at_most: AtMost | None = None
 
 
 @dataclass(frozen=True, slots=True)

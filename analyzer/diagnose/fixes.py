@@ -21,6 +21,7 @@ from analyzer.errors import RuleError
 from analyzer.knowledge import data_folder, load_toml, reasons
 
 _EVIDENCE = 3
+_SENDERS = 5
 _FINDINGS = ("", "strict_excess", "blocking_domain")
 _LISTED = ("ip_blocklisted", "domain_blocklisted", "url_blocklisted")
 _ADDRESS = re.compile(r"[^\s<>@\"'(),;:\[\]=]+@([\w.-]+)")
@@ -43,6 +44,8 @@ class FixRule:
     fallback: bool = False
     finding: str = ""
     patterns: tuple[str, ...] = ()
+    #: Subjects of `audit` that show whether the domain has this fault.
+    tested_by: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
 
@@ -205,6 +208,8 @@ def _fix(rule: FixRule, rows: pd.DataFrame, bounces: int, refused: int, place: i
         evidence=_evidence(rows),
         steps=list(rule.steps),
         verify=list(rule.verify),
+        senders=[name for name in rows["sender_domain"].value_counts(sort=True).index if name][:_SENDERS],
+        since=min((day for day in rows["day"] if day), default=""),
     )
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
-from analyzer.diagnose.contacts import Contacts, dimension
+from analyzer.diagnose.contacts import Contacts, Dimension, dimension
 from analyzer.diagnose.forecast import CELLS, GROUPS, History, Target, cell_means, cell_of, target_of
-from analyzer.diagnose.suppression_list import dead_domains, suppression
+from analyzer.diagnose.suppression_list import dead_domains, refused, suppression
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _GUESSED, _INVALID = EMAIL_STATUSES.index("guessed"), EMAIL_STATUSES.index("invalid")
 _VERIFIED = EMAIL_STATUSES.index("verified")
+#: Findings of a format check that do not keep a mail from being addressed.
+_IN_FORM = frozenset(
+    {"", "reserved_domain", "public_suffix", "unknown_suffix", "mixed_scripts", "possible_typo", "needs_smtputf8"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,25 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     chance = _with_domain(contacts, past, cell, pd.Series(domains, dtype=object).to_numpy()[email.codes], means)
     barred = np.full(len(given), "", dtype=object)
     barred[cell // GROUPS == _INVALID] = "invalid"
+    barred[_of(email, refused(correlated))] = "refused"
+    barred[np.array([_malformed(address) for address in email.values], dtype=bool)[email.codes]] = "malformed"
     gone = dead_domains(contacts, correlated)
     barred[np.array([domain in gone for domain in domains], dtype=bool)[email.codes]] = "domain"
-    known = dict(zip(*(suppression(correlated)[column] for column in ("email", "fault")), strict=True))
-    barred[np.array([address in known for address in email.values], dtype=bool)[email.codes]] = "suppressed"
-    chance = np.where(barred == "", chance, np.where(barred == "invalid", chance, 1.0))
+    barred[_of(email, frozenset(suppression(correlated)["email"]))] = "suppressed"
+    # Who is marked or refuses us may have a good address; the others cannot be delivered to.
+    chance = np.where(np.isin(barred, ("", "invalid", "refused")), chance, 1.0)
     return NextList(cell, chance, barred, means, own=True)
+
+
+def _of(email: Dimension, wanted: frozenset[str]) -> Flags:
+    return np.array([address in wanted for address in email.values], dtype=bool)[email.codes]
+
+
+def _malformed(address: str) -> bool:
+    """Whether no mail can be addressed to it. A name that DNS may know after all is left to `check`."""
+    from analyzer.addresses.reading import read_address
+
+    return read_address(address).fault not in _IN_FORM
 
 
 def _with_domain(

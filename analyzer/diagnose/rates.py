@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
 from analyzer.diagnose.contacts import Contacts, pairs
-from analyzer.diagnose.diagnosis import DIMENSIONS, Interval, Rate, Row, Totals
+from analyzer.diagnose.diagnosis import DIMENSIONS, AtMost, Interval, Rate, Row, Totals
 from analyzer.diagnose.thresholds import thresholds
 
 #: How a value that was not given is shown.
@@ -64,10 +64,11 @@ def design_effect(flag: Flags, clusters: Codes) -> float:
 
 
 def totals(contacts: Contacts) -> Totals:
-    """The campaign in six figures."""
+    """The campaign in six figures; a lead that bounced in two ways counts once in what a rate is at most."""
     leads = contacts.leads
     figures = {name: rate(int(leads[name].sum()), len(leads)) for name in _COUNTS}
-    return Totals(leads_contacted=len(leads), emails_sent=contacts.sends, **figures)
+    bounds = {name: rate(int((leads[name] | leads["unknown"]).sum()), len(leads)) for name in ("hard", "spam")}
+    return Totals(len(leads), contacts.sends, **figures, at_most=AtMost(**bounds))
 
 
 def counts(contacts: Contacts, name: str) -> pd.DataFrame:

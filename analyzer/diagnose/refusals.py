@@ -50,8 +50,9 @@ STANDING = frozenset({"ip_reputation", "domain_reputation", "rate_limited", "too
 class Findings:
     """What the refusals show.
 
-    `refused` has one row per lead refused: `reason`, `fault`, `diagnostic`, `blocklist`, `domain`, `group`,
-    `provider` and `party`, whose side the refusal was put down to ("open": neither is shown). `proofs` are kinds of
+    `refused` has one row per lead refused: `reason`, `fault`, `diagnostic`, `blocklist`, `sender_domain` and `day`
+    (of the mail, "" unknown), `domain`, `group`, `provider` and `party`, whose side the refusal was put down to
+    ("open": neither is shown). `proofs` are kinds of
     NAMED that are beyond doubt; `health` is the rate among open industries without the recipients' own rules;
     `strict_p` is the chance of an excess as large in strict industries (None: not comparable); `excess` how many of
     their refusals, put down to us because open industries refuse as well, go beyond what those do. `unknown` leads
@@ -168,6 +169,9 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     table = pd.DataFrame({"lead": contacts.lead[rows]})
     for column in ("reason", "fault", "diagnostic", "record_id"):
         table[column] = dimension(sends, column).text()
+    table["sender_domain"] = contacts.at["sender_domain"].take(rows).text()
+    sent = pd.to_datetime(sends["sent_at"], utc=True) if "sent_at" in sends.columns else pd.Series(pd.NaT, sends.index)
+    table["day"] = sent.dt.strftime("%Y-%m-%d").fillna("").to_numpy(dtype=object)
     named = correlated.bounces.reindex(columns=["record_id", "blocklist"]).fillna("")
     named = named[named["blocklist"] != ""]
     lists = dict(zip(named["record_id"], named["blocklist"], strict=True))

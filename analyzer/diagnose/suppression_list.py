@@ -48,6 +48,25 @@ def dead_domains(contacts: Contacts, correlated: Correlated) -> frozenset[str]:
     return frozenset(domain.values[code] for code in np.unique(domain.codes[rows]) if not alive[code])
 
 
+def refused(correlated: Correlated) -> frozenset[str]:
+    """Addresses (lower case) whose latest mail the receiver's own rule refused for good: another would be, too.
+
+    Not struck off, for the address is good: another channel reaches the person.
+    """
+    sends = correlated.sends
+    if sends.empty or "fault" not in sends.columns:
+        return frozenset()
+    times = (
+        pd.to_datetime(sends["sent_at"], utc=True, errors="coerce")
+        if "sent_at" in sends.columns
+        else pd.Series(pd.NaT, sends.index)
+    )
+    by_rule = (sends["fault"] == "recipient") & ~_yes(sends, "transient")
+    frame = pd.DataFrame({"key": sends["recipient"].astype(str).str.lower(), "at": times, "by_rule": by_rule})
+    last = frame.sort_values("at", na_position="first", kind="stable").drop_duplicates("key", keep="last")
+    return frozenset(last.loc[last["by_rule"], "key"])
+
+
 def _from_bounces(correlated: Correlated) -> pd.DataFrame:
     bounces = correlated.bounces
     if bounces.empty:

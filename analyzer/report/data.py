@@ -25,7 +25,12 @@ _ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufe
 
 def json_text(diagnosis: Diagnosis) -> str:
     """diagnosis.json: values exactly as found, with acting characters written as escapes; no NaN, no Infinity."""
-    text = json.dumps(_plain(diagnosis.to_dict()), ensure_ascii=False, allow_nan=False, indent=2)
+    return readable_json(diagnosis.to_dict())
+
+
+def readable_json(values: Mapping[str, Any]) -> str:
+    """`values` as indented JSON that is safe to print: see `json_text`."""
+    text = json.dumps(_plain(values), ensure_ascii=False, allow_nan=False, indent=2)
     return _ACTING.sub(lambda found: json.dumps(found.group())[1:-1], text) + "\n"
 
 

@@ -90,7 +90,8 @@ def _rates(diagnosis: Diagnosis) -> str:
         for name, rate in words.named_rates(totals)
     ]
     return (
-        _table(["What", "Rate", "Range", "Leads"], rows) + f"\n\n{words.contacted(totals)} Ranges are 95 % intervals."
+        _table(["What", "Rate", "Range", "Leads"], rows)
+        + f"\n\n{words.contacted(totals)} Ranges are 95 % intervals. {words.bounds_line(totals)}".rstrip()
     )
 
 

@@ -55,6 +55,8 @@ class _Screen:
             self.line(self.text(f"{number}. {action.what}", "bold"), self.text(f" {action.detail}"), hang=3)
         self.heading(words.contacted(diagnosis.totals))
         self.rates(diagnosis)
+        if bounds := words.bounds_line(diagnosis.totals):
+            self.line(self.text(bounds))
         self.forecast(diagnosis)
         for dimension in _SHOWN:
             if len(diagnosis.breakdown.get(dimension, [])) > 1:

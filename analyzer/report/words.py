@@ -242,6 +242,18 @@ def named_rates(totals: Totals) -> list[tuple[str, Rate]]:
     ]
 
 
+def bounds_line(totals: Totals) -> str:
+    """Between what the rates lie where bounces say nothing of their cause; "" where all of them do."""
+    most = totals.at_most
+    if most is None or not totals.unknown.count:
+        return ""
+    return (
+        f"Nothing says why {plural(totals.unknown.count, 'lead')} bounced. If all of these were hard bounces, the hard "
+        f"rate would be {percent(most.hard.rate)} instead of {percent(totals.hard.rate)}; if all were spam bounces, "
+        f"the spam rate would be {percent(most.spam.rate)} instead of {percent(totals.spam.rate)}."
+    )
+
+
 def contacted(totals: Totals) -> str:
     """How much went out."""
     return (
@@ -262,7 +274,7 @@ def matching_line(matching: Matching) -> str:
         ]
         line += "".join(f", {words}" for number, words in left if number) + "."
     if matching.flag_only:
-        line += f" {plural(matching.flag_only, 'lead')} only marked as bounced in the log, with nothing to explain it."
+        line += f" {plural(matching.flag_only, 'lead')} marked as bounced in the log alone, without a bounce."
     return line
 
 
@@ -300,10 +312,15 @@ def over_heading(limit: float | None) -> str:
 
 
 def fix_size(fix: Fix) -> str:
-    """How much hangs on a fix."""
-    return (
+    """How much hangs on a fix; for our side's also whose mail it is about, and since when."""
+    size = (
         f"{plural(fix.bounces, 'bounce')} at {plural(fix.domains, 'domain')}, {percent(fix.share)} of all spam bounces"
     )
+    if fix.side != "sender":
+        return size
+    whose = f", mail from {short(', '.join(fix.senders[:3]), 120)}" if fix.senders else ""
+    more = f" and {len(fix.senders) - 3} more" if len(fix.senders) > 3 else ""
+    return f"{size}{whose}{more}{f', first on {fix.since}' if fix.since else ''}"
 
 
 #: What makes a value a driver.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign, next_list
@@ -57,6 +59,63 @@ def test_who_is_never_sent_to() -> None:
     assert table.loc["new@alive.example", "decision"] != "do_not_send"
     assert "bounced for good" in table.loc["p0.0@KNOWN.example", "reason"]
     assert "domain takes no mail" in table.loc["new@dead.example", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("bounced", "later", "decision"),
+    [
+        ({"recipient_restricted": 1}, None, "do_not_send"),
+        ({"policy": 1}, None, "do_not_send"),
+        ({"policy": 1}, {}, "send"),  # a later mail got through
+        ({}, {"policy": 1}, "do_not_send"),
+        ({"spam_content": 1}, None, "send"),
+        ({"ip_blocklisted": 1}, None, "send"),
+        ({"rate_limited": 1}, None, "send"),
+    ],
+)
+def test_whom_the_receivers_own_rule_keeps_out(
+    bounced: dict[str, int], later: dict[str, int] | None, decision: str
+) -> None:
+    """What we send or how we send can be mended; the receiver's rule stands, and another channel goes round it."""
+    blocks = [Block(1, domain="bank.example", bounced=bounced)]
+    if later is not None:
+        blocks.append(Block(1, domain="bank.example", bounced=later, sent_at="2026-03-09T09:00:00Z"))
+    correlated = campaign(*blocks, Block(600, bounced={"user_unknown": 6}))
+    if later is not None:
+        correlated.sends.loc[1, "recipient"] = "p0.0@bank.example"
+    ahead = pd.DataFrame({"email": ["P0.0@bank.example"], "email_status": "verified", "industry_group": "open"})
+    correlated = replace(correlated, next_leads=ahead)
+    diagnosis = diagnose(correlated)
+    lead = next_send(correlated, diagnosis).iloc[0]
+    assert lead["decision"] == decision
+    assert ("use another channel" in lead["reason"]) == (decision == "do_not_send")
+    assert lead["probability"] < 0.1  # the address itself is good
+    assert diagnosis.data_quality.forecast.max_quantity.leads == (decision == "send")
+
+
+@pytest.mark.parametrize(
+    ("email", "in_form"),
+    [
+        ("info@@example.com", False),
+        ("jane@examplecom", False),
+        ("@example.com", False),
+        ("jane@", False),
+        ("jane@example..com", False),
+        (f"{'x' * 65}@example.com", False),
+        ("jane@[192.0.2.1]", False),
+        ("jörg@example.com", True),
+        ("jane@bücher.example", True),
+        ("o'brien+news@example.co.uk", True),
+    ],
+)
+def test_what_is_no_address_is_no_lead_of_the_forecast(email: str, in_form: bool) -> None:
+    ahead = pd.DataFrame({"email": [email], "email_status": "verified", "industry_group": "open"})
+    correlated = campaign(Block(600, bounced={"user_unknown": 6}), next_leads=ahead)
+    diagnosis = diagnose(correlated)
+    lead = next_send(correlated, diagnosis).iloc[0]
+    assert lead["decision"] == ("send" if in_form else "do_not_send")
+    assert (lead["probability"] == 1) is not in_form
+    assert diagnosis.data_quality.forecast.max_quantity.leads == in_form
 
 
 def test_a_domains_history_moves_its_leads() -> None:

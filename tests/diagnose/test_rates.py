@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,6 +54,17 @@ def test_labels_and_faults_are_counted_apart() -> None:
     reasons = {"user_unknown": 3, "mailbox_full": 2, "policy": 4, "unspecified": 1}
     figures = totals(contacts(campaign(Block(50, bounced=reasons))))
     assert [figures.hard.count, figures.address.count, figures.spam.count, figures.unknown.count] == [5, 3, 4, 1]
+    assert figures.at_most is not None
+    assert (figures.at_most.hard, figures.at_most.spam) == (rate(6, 50), rate(5, 50))
+
+
+def test_a_lead_of_two_labels_counts_once_in_what_a_rate_is_at_most() -> None:
+    twice = campaign(Block(10, bounced={"user_unknown": 2}), Block(10, bounced={"unspecified": 3}, step="2"))
+    sends = twice.sends.assign(lead=[*range(10), *range(10)])
+    figures = totals(contacts(replace(twice, sends=sends)))
+    assert figures.at_most is not None
+    assert (figures.hard.count, figures.unknown.count, figures.at_most.hard.count) == (2, 3, 3)
+    assert figures.at_most.spam.count == 3
 
 
 def test_breakdown_has_every_dimension_and_sorts_domains_by_bounces() -> None:

@@ -1,0 +1,83 @@
+"""The audit of a sender domain: what it publishes now, set against the fixes that the bounces asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analyzer.audit import published, returned
+from analyzer.audit.fixes import judge
+from analyzer.audit.lookup import Lookup
+from analyzer.audit.records import Audit, Check, CheckState, DomainAudit, FixAudit, FixVerdict
+from analyzer.errors import AnalyzerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Audit", "Check", "CheckState", "DomainAudit", "FixAudit", "FixVerdict", "audit"]
+
+
+def audit(
+    domains: Sequence[str],
+    bounces: Iterable[Mapping[str, Any]] = (),
+    *,
+    resolver: str = "",
+    selectors: Sequence[str] = (),
+    addresses: Sequence[str] = (),
+    timeout: float = 5.0,
+) -> Audit:
+    """What each of `domains` publishes, and whether that bears out what its `bounces` (BOUNCE_COLUMNS) ask for.
+
+    resolver: `HOST` or `HOST:PORT`, "" for the system's. selectors: DKIM selectors beside those that the returned
+    originals show. addresses: IP addresses that mail is sent from, beside those that refusals name. timeout: seconds a
+    look-up. Without a network every look-up is `unanswered`, and what the bounces tell is still there. Raises
+    `AnalyzerError` for what is no domain.
+    """
+    lookup = Lookup(resolver, timeout=timeout)
+    told = returned.by_domain(bounces)
+    names = list(dict.fromkeys(_domain(name) for name in domains))
+    done = tuple(_audited(name, told.get(name, returned.Returned()), lookup, selectors, addresses) for name in names)
+    warnings = []
+    others = {name: len(one.rows) for name, one in told.items() if name and name not in names}
+    if others:
+        most = max(others, key=lambda name: others[name])
+        warnings.append(
+            f"{sum(others.values()):,} bounces are of mail from other domains, most of them from {most}; "
+            "they are not looked at here."
+        )
+    if "" in told:
+        warnings.append(f"{len(told[''].rows):,} bounces do not show which domain sent the mail.")
+    if lookup.offline:
+        warnings.append(
+            f"Nothing could be looked up: {lookup.name} did not answer. What the bounces tell is below; run it again "
+            "with a network, or with --resolver."
+        )
+    return Audit(done, lookup.name, lookup.offline, sum(len(one.rows) for one in told.values()), tuple(warnings))
+
+
+def _audited(
+    domain: str, told: returned.Returned, lookup: Lookup, selectors: Sequence[str], addresses: Sequence[str]
+) -> DomainAudit:
+    seen = [pair for pair, _ in told.signatures.most_common(5)]
+    sent_from = list(dict.fromkeys([*addresses, *returned.sending_addresses(told)]))
+    checks = (
+        published.spf(domain, lookup),
+        published.dkim(domain, [*((selector, domain) for selector in selectors), *seen], lookup),
+        published.dmarc(domain, lookup),
+        returned.alignment(domain, told),
+        published.mx(domain, lookup),
+        published.ptr(sent_from, lookup),
+        published.mta_sts(domain, lookup),
+        returned.unsubscribe(told),
+    )
+    return DomainAudit(domain, checks, judge(told.rows, checks))
+
+
+def _domain(text: str) -> str:
+    name = text.strip().rpartition("@")[2].rstrip(".").lower()
+    try:
+        ascii_name = name.encode("idna").decode()
+    except UnicodeError:
+        ascii_name = ""
+    if "." not in ascii_name or any(not part or len(part) > 63 for part in ascii_name.split(".")) or " " in name:
+        raise AnalyzerError(f"audit {text!r}: is no domain; give the one that mail is sent from: outreach.example")
+    return ascii_name

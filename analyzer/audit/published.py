@@ -1,0 +1,234 @@
+"""What a sender domain publishes: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), MX, PTR, MTA-STS (RFC 8461).
+
+The records themselves are judged by checkdmarc; here it is told apart what is not there from what nobody answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Any
+
+from analyzer.audit.records import Check, CheckState, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from analyzer.audit.lookup import Answer, Lookup
+
+#: RFC 7208 section 4.6.4: more look-ups than that, and receivers answer permerror.
+MAX_SPF_LOOKUPS = 10
+#: RFC 8301 section 3.2: verifiers refuse keys of less than 1024 bits; signers should use 2048.
+MIN_DKIM_BITS, GOOD_DKIM_BITS = 1024, 2048
+
+#: Where no selector is known: the ones that Google, Microsoft 365 and the common platforms use.
+USUAL_SELECTORS = ("google", "selector1", "selector2", "s1", "s2", "k1", "default", "mail", "dkim")
+_TAG = re.compile(r"\s*([a-zA-Z]\w*)\s*=\s*([^;]*)")
+
+
+def spf(domain: str, lookup: Lookup) -> Check:
+    """Whether there is one SPF record that receivers can evaluate."""
+    answer = lookup.ask(domain, "TXT")
+    records = [text for text in answer.records if re.match(r"v=spf1(?:\s|$)", text, re.IGNORECASE)]
+    if not records:
+        return _missing("spf", answer, f"{domain} publishes no SPF record, so nothing says who may send for it.")
+    if len(records) > 1:
+        return Check(
+            "spf", "fault", f"{domain} publishes {len(records)} SPF records; with two none counts.", " | ".join(records)
+        )
+    record = records[0]
+    if re.search(r"(?:^|\s)\+?all(?:\s|$)", record, re.IGNORECASE):
+        return Check("spf", "fault", "The record ends in +all: everyone may send as the domain.", record)
+    result = _checked("spf", "check_spf", domain, lookup)
+    notes = tuple(_sentence(note) for note in result.get("warnings", ()))
+    count = result.get("dns_lookups")
+    if count is not None and count > MAX_SPF_LOOKUPS:
+        says = f"It takes {count} DNS look-ups; receivers stop after {MAX_SPF_LOOKUPS} and call it an error."
+        return Check("spf", "fault", says, record, notes)
+    if result.get("error"):
+        return Check("spf", "fault", _sentence(result["error"]), record, notes)
+    looked = f"One record, {count or 0} of {MAX_SPF_LOOKUPS} DNS look-ups."
+    return Check("spf", "ok", looked, record, notes)
+
+
+def dmarc(domain: str, lookup: Lookup) -> Check:
+    """Whether a DMARC policy holds for the domain: its own, or that of the organisational domain."""
+    for name in dict.fromkeys((domain, organisational(domain))):
+        answer = lookup.ask(f"_dmarc.{name}", "TXT")
+        records = [text for text in answer.records if text.lower().replace(" ", "").startswith("v=dmarc1")]
+        if records or answer.outcome == "unanswered":
+            break
+    if not records:
+        return _missing(
+            "dmarc", answer, f"{domain} has no DMARC record; Google, Yahoo and Microsoft ask bulk senders for one."
+        )
+    if len(records) > 1:
+        return Check(
+            "dmarc", "fault", f"_dmarc.{name} holds {len(records)} records; with two none counts.", " | ".join(records)
+        )
+    result = _checked("dmarc", "check_dmarc", domain, lookup)
+    notes = tuple(_sentence(note) for note in result.get("warnings", ()))
+    if result.get("error"):
+        return Check("dmarc", "fault", _sentence(result["error"]), records[0], notes)
+    policy = _tags(records[0]).get("p", "").lower()
+    inherited = "" if name == domain else f" of {name}"
+    return Check("dmarc", "ok", f"The policy{inherited} is p={policy}.", records[0], notes)
+
+
+def dkim(domain: str, selectors: Iterable[tuple[str, str]], lookup: Lookup) -> Check:
+    """Whether the keys of `selectors` (selector, signing domain) are there and fit to be used.
+
+    Without any, the usual selectors are tried; that none of them is there says nothing.
+    """
+    asked = list(dict.fromkeys(selectors))
+    guessed = not asked
+    faults: list[tuple[CheckState, str]] = []
+    seen: list[tuple[CheckState, str]] = []
+    unanswered: list[str] = []
+    for selector, signer in asked or [(name, domain) for name in USUAL_SELECTORS]:
+        name = f"{selector}._domainkey.{signer}"
+        answer = lookup.ask(name, "TXT")
+        if answer.outcome == "unanswered":
+            unanswered.append(answer.why)
+        elif answer.outcome == "absent":
+            faults.append(("absent", f"there is no key at {name}"))
+        else:
+            state, says = _key(answer.records)
+            (seen if state == "ok" else faults).append((state, f"{name}: {says}"))
+    found = [text for _, text in seen]
+    if guessed and not found:
+        wrong = [text for state, text in faults if state == "fault"]
+        if wrong:
+            return Check("dkim", "fault", _joined(wrong))
+        why = unanswered[0] if unanswered else "no selector is known, and none of the usual ones is there"
+        return Check("dkim", "unanswered", f"Not testable: {why}; give --selector.")
+    if faults and not guessed:
+        worst: CheckState = "fault" if any(each == "fault" for each, _ in faults) else "absent"
+        return Check("dkim", worst, _joined([text for _, text in faults]), notes=tuple(found))
+    if unanswered and not found:
+        return Check("dkim", "unanswered", _joined(unanswered))
+    if guessed:
+        found.append("found under the usual names; which key the refused mail was signed with is not known")
+    return Check("dkim", "ok", _joined(found), ", ".join(f"{s}._domainkey.{d}" for s, d in asked), sure=not guessed)
+
+
+def mx(domain: str, lookup: Lookup) -> Check:
+    """Whether the domain can take replies and bounces: receivers refuse senders that cannot be answered."""
+    answer = lookup.ask(domain, "MX")
+    hosts = [record.split(" ", 1)[1] for record in sorted(answer.records, key=lambda each: int(each.split(" ")[0]))]
+    if hosts == [""] or hosts == ["."]:
+        return Check(
+            "mx", "fault", f"{domain} publishes a null MX: it says that it takes no mail, not even a reply.", "0 ."
+        )
+    if hosts:
+        return Check("mx", "ok", f"Mail for the domain goes to {', '.join(hosts[:3])}.", ", ".join(answer.records))
+    addresses = [lookup.ask(domain, kind) for kind in ("A", "AAAA")]
+    if answer.outcome == "absent" and any(each.records for each in addresses):
+        return Check("mx", "ok", f"{domain} has no MX record, and mail goes to its own address.")
+    if any(each.outcome == "unanswered" for each in (answer, *addresses)):
+        return Check("mx", "unanswered", _sentence(answer.why or addresses[0].why))
+    return Check(
+        "mx", "absent", f"{domain} has neither an MX record nor an address: no reply and no bounce can reach it."
+    )
+
+
+def ptr(addresses: Sequence[str], lookup: Lookup) -> Check:
+    """Forward-confirmed reverse DNS of the sending addresses: the name of each leads back to it."""
+    if not addresses:
+        return Check("ptr", "unanswered", "Not testable: no refusal names the sending address; give --ip.")
+    faults, good, unanswered = [], [], []
+    for address in addresses:
+        names = lookup.names_of(address)
+        if names.outcome == "unanswered":
+            unanswered.append(names.why)
+        elif not names.records:
+            faults.append(f"{address} has no PTR record")
+        else:
+            kind = "AAAA" if ":" in address else "A"
+            forward = [lookup.ask(name, kind) for name in names.records]
+            if any(address in each.records for each in forward):
+                good.append(f"{address} is {names.records[0]}, and back")
+            elif any(each.outcome == "unanswered" for each in forward):
+                unanswered.append(next(each.why for each in forward if each.outcome == "unanswered"))
+            else:
+                faults.append(f"{address} is called {names.records[0]}, which does not lead back to it")
+    if faults:
+        return Check("ptr", "fault", _joined(faults), notes=tuple(good))
+    return Check("ptr", "ok", _joined(good)) if good else Check("ptr", "unanswered", _joined(unanswered))
+
+
+def mta_sts(domain: str, lookup: Lookup) -> Check:
+    """Whether the domain announces MTA-STS for the mail that it receives; nothing to do with what it sends."""
+    answer = lookup.ask(f"_mta-sts.{domain}", "TXT")
+    records = [text for text in answer.records if text.lower().startswith("v=stsv1")]
+    if records:
+        return Check("mta_sts", "ok", "Announced; the policy file itself is not fetched.", records[0])
+    if answer.outcome == "unanswered":
+        return Check("mta_sts", "unanswered", _sentence(answer.why))
+    return Check(
+        "mta_sts", "ok", "Not announced. It protects mail to the domain, and no receiver asks a sender for it."
+    )
+
+
+def organisational(domain: str) -> str:
+    """The organisational domain (RFC 7489 section 3.2), by the public suffix list."""
+    from publicsuffixlist import PublicSuffixList
+
+    return str(PublicSuffixList().privatesuffix(domain) or domain)
+
+
+def _key(records: Sequence[str]) -> tuple[CheckState, str]:
+    tags = _tags(records[0])
+    if "p" not in tags:
+        return "fault", "is no DKIM key"
+    key = re.sub(r"\s", "", tags["p"])
+    if not key:
+        return "fault", "the key is revoked (p= is empty)"
+    if tags.get("k", "rsa").lower() == "ed25519":
+        return "ok", "an Ed25519 key"
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        public = load_der_public_key(base64.b64decode(key, validate=True))
+    except (ValueError, binascii.Error, UnsupportedAlgorithm):
+        return "fault", "the key is damaged; publish it again, whole"
+    if not isinstance(public, RSAPublicKey):
+        return "fault", "is not an RSA key, though it says so"
+    if public.key_size < MIN_DKIM_BITS:
+        return "fault", f"a key of {public.key_size} bits, which receivers refuse"
+    weak = "" if public.key_size >= GOOD_DKIM_BITS else f"; {GOOD_DKIM_BITS} are advised"
+    return "ok", f"an RSA key of {public.key_size} bits{weak}"
+
+
+def _tags(record: str) -> dict[str, str]:
+    return {name.lower(): value.strip() for name, value in _TAG.findall(record)}
+
+
+def _checked(module: str, function: str, domain: str, lookup: Lookup) -> dict[str, Any]:
+    """checkdmarc's own answer. Its cache knows names and not resolvers, so it is emptied first."""
+    from importlib import import_module
+
+    from checkdmarc.utils import DNS_CACHE
+
+    DNS_CACHE.clear()
+    check = getattr(import_module(f"checkdmarc.{module}"), function)
+    result: dict[str, Any] = check(domain, resolver=lookup.resolver, timeout=lookup.timeout, retries=0)
+    return result
+
+
+def _missing(subject: Subject, answer: Answer, absent: str) -> Check:
+    if answer.outcome == "unanswered":
+        return Check(subject, "unanswered", _sentence(answer.why))
+    return Check(subject, "absent", absent)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return _sentence("; ".join(parts))
+
+
+def _sentence(text: object) -> str:
+    plain = " ".join(str(text).split())
+    return plain[:1].upper() + plain[1:] + ("" if plain.endswith((".", "?", "!")) else ".")

@@ -1,0 +1,226 @@
+"""What happened to mail that was sent before: addresses and domains that bounced, who refused us, patterns that failed.
+
+Without the log of what was sent, every bounce is taken at its word; with one, only those tied to a mail of ours are,
+and each lead's chance to bounce is learnt as `diagnose` learns it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from analyzer.check.facts import score
+from analyzer.records import COUNTED_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+Source: TypeAlias = str | Path
+
+_DEAD = frozenset({"domain_not_found", "no_mail_server"})
+#: Refusals of whoever the receiver does not know; other spam-fault refusals are about our own reputation or content.
+_UNKNOWN_SENDER = frozenset({"recipient_restricted", "policy", "sender_rejected"})
+_LONGEST = 160
+_WORD = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """One bounce of an address: when (ISO 8601 UTC or ""), and how."""
+
+    at: str
+    label: str
+    fault: str
+    reason: str
+    transient: bool
+    text: str
+
+    def told(self) -> str:
+        """In a few words: `bounced 2026-03-02 (user_unknown): 550 5.1.1 No such user`."""
+        when = f" {self.at[:10]}" if self.at else ""
+        return f"bounced{when} ({self.reason})" + (f": {self.text}" if self.text else "")
+
+
+@dataclass(frozen=True, slots=True)
+class AtDomain:
+    """What the bounces of one domain say."""
+
+    bad_addresses: int = 0
+    dead: str = ""
+    refused: str = ""
+    #: shape of the local part -> addresses of that shape that do not exist
+    failed_shapes: Mapping[str, int] = field(default_factory=dict)
+
+
+_NOTHING = AtDomain()
+
+
+@dataclass(slots=True)
+class History:
+    """Bounces by address (lower case, the worst of each) and by domain; `blocking`: gateways that refuse us as unknown.
+
+    `chances` holds the chance of a bad address by address, where sends were given; `bounces` how many were read.
+    """
+
+    addresses: dict[str, Bounce] = field(default_factory=dict)
+    domains: dict[str, AtDomain] = field(default_factory=dict)
+    blocking: dict[str, int] = field(default_factory=dict)
+    chances: dict[str, float] = field(default_factory=dict)
+    bounces: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def at(self, domain: str) -> AtDomain:
+        """What is known of a domain."""
+        return self.domains.get(domain, _NOTHING)
+
+
+def history_of(rows: Iterable[Mapping[str, Any]]) -> History:
+    """The history in bounce rows (BOUNCE_COLUMNS; those of other kinds than bounces and complaints say nothing)."""
+    found = History()
+    limits = score()
+    refusals: dict[str, list[str]] = defaultdict(list)
+    by_domain: dict[str, dict[str, Bounce]] = defaultdict(dict)
+    for row in rows:
+        if row.get("kind", "bounce") not in COUNTED_KINDS:
+            continue
+        found.bounces += 1
+        bounce = Bounce(
+            str(row.get("received_at") or ""),
+            str(row.get("label") or ""),
+            str(row.get("fault") or ""),
+            str(row.get("reason") or ""),
+            row.get("transient") in {True, "true", "True"},
+            " ".join(str(row.get("diagnostic") or "").split())[:_LONGEST],
+        )
+        # Where mail was forwarded, the address that we wrote to is the one that is on the list.
+        for name in ("original_recipient", "recipient"):
+            address = str(row.get(name) or "").strip().lower()
+            if "@" not in address:
+                continue
+            held = found.addresses.get(address)
+            if held is None or _worse(bounce, held):
+                found.addresses[address] = bounce
+            domain = address.rpartition("@")[2]
+            by_domain[domain][address] = found.addresses[address]
+            if bounce.fault == "recipient" and bounce.reason in _UNKNOWN_SENDER:
+                provider = str(row.get("provider") or "")
+                refusals[provider].append(domain)
+            break
+    for domain, bounces in by_domain.items():
+        found.domains[domain] = _at_domain(bounces)
+    from analyzer.addresses.words import words
+
+    for provider, domains in refusals.items():
+        enough = len(domains) >= limits.gateway_refusals and len(set(domains)) >= limits.gateway_domains
+        if provider in words().gateways and enough:
+            found.blocking[provider] = len(domains)
+    return found
+
+
+def read_history(
+    sources: Sequence[Source | pd.DataFrame],
+    *,
+    leads: pd.DataFrame | None = None,
+    logs: Sequence[Source] = (),
+    log_leads: Sequence[Source] = (),
+    jobs: int | None = 1,
+) -> History:
+    """The history in bounce sources (or tables or frames of `parse`), sharpened by the logs of what was sent.
+
+    `leads` is the list to be checked: columns `email`, `email_status`, `industry`, `verified_at`. Errors as `diagnose`.
+    """
+    rows: list[Mapping[str, Any]] = []
+    warnings: list[str] = []
+    for source in sources:
+        found, unread = _rows(source, jobs)
+        rows += found
+        warnings += unread
+    history = _tied(rows, leads, logs, log_leads) if logs else history_of(rows)
+    history.warnings = [*warnings, *history.warnings]
+    return history
+
+
+def _rows(source: Source | pd.DataFrame, jobs: int | None) -> tuple[list[Mapping[str, Any]], list[str]]:
+    if not isinstance(source, (str, Path)):
+        return [{str(name): value for name, value in row.items()} for row in source.to_dict("records")], []
+    from analyzer.api import ParseRun
+    from analyzer.sources.own_rows import is_own_rows, read_own_rows
+
+    if is_own_rows(source):
+        return list(read_own_rows(Path(source))), []
+    run = ParseRun([source], jobs=jobs)
+    rows = list(run)
+    broken = run.reading.broken
+    return list(rows), [f"{broken:,} files or messages of {source} could not be read as bounces."] if broken else []
+
+
+def _tied(
+    rows: list[Mapping[str, Any]], leads: pd.DataFrame | None, logs: Sequence[Source], log_leads: Sequence[Source]
+) -> History:
+    """The history of bounces that belong to a send of ours, with the chance of each lead."""
+    from analyzer.correlate import correlate
+    from analyzer.diagnose.contacts import contacts
+    from analyzer.diagnose.forecast import history as learn
+    from analyzer.diagnose.next_list import list_ahead
+    from analyzer.sources.tables import read_tables
+
+    tables = read_tables([*((path, "log") for path in logs), *((path, "leads") for path in log_leads)])
+    correlated = correlate(rows, tables[: len(logs)], tables[len(logs) :] or None, leads)
+    bounces = correlated.bounces
+    tied = bounces[bounces["send_id"].notna() & (bounces["send_id"].fillna(-1) >= 0)]
+    written_to = correlated.sends.set_index("send_id")["recipient"]
+    tied = tied.assign(original_recipient=written_to.reindex(tied["send_id"].astype("int64")).to_numpy())
+    history = history_of({str(name): value for name, value in row.items()} for row in tied.to_dict("records"))
+    untied = len(bounces) - len(tied)
+    if untied:
+        history.warnings.append(f"{untied:,} bounces of the history belong to no send of the log and were left out.")
+    if correlated.next_leads is not None:
+        counted = contacts(correlated)
+        ahead = list_ahead(correlated, counted, learn(counted))
+        keys = correlated.next_leads["email"].astype(str).str.lower()
+        free = ahead.barred == ""
+        history.chances = dict(zip(keys[free], (float(chance) for chance in ahead.chance[free]), strict=True))
+    return history
+
+
+def shape_of(local: str) -> str:
+    """How a local part is built, as far as it shows: `jane.roe` is "w.w", `j.roe` "i.w"; "" where nothing shows."""
+    parts = re.split(r"([._-])", local.lower())
+    if len(parts) < 3 or not all(_WORD.fullmatch(part) for part in parts[::2]):
+        return ""
+    return "".join(part if place % 2 else "i" if len(part) == 1 else "w" for place, part in enumerate(parts))
+
+
+def _at_domain(bounces: Mapping[str, Bounce]) -> AtDomain:
+    bad = {address: one for address, one in bounces.items() if one.fault == "address" and not one.transient}
+    shapes: dict[str, int] = defaultdict(int)
+    for address, one in bad.items():
+        shape = shape_of(address.rpartition("@")[0])
+        if shape and one.reason in {"user_unknown", "recipient_rejected"}:
+            shapes[shape] += 1
+    dead = next((one.told() for one in bad.values() if one.reason in _DEAD), "")
+    # A domain that answered for another address of it is there.
+    alive = any(one.reason not in _DEAD for one in bounces.values())
+    refused = next(
+        (one.told() for one in bounces.values() if one.fault == "recipient" and one.reason in _UNKNOWN_SENDER), ""
+    )
+    return AtDomain(len(bad), "" if alive else dead, refused, dict(shapes))
+
+
+def _rank(bounce: Bounce) -> int:
+    if bounce.fault == "complaint":
+        return 4
+    if bounce.fault == "address" and not bounce.transient:
+        return 3
+    if bounce.fault == "mailbox":
+        return 2
+    return 1 if bounce.label == "spam" else 0
+
+
+def _worse(one: Bounce, other: Bounce) -> bool:
+    return (_rank(one), one.at) > (_rank(other), other.at)

@@ -1,0 +1,276 @@
+"""The list that is checked: every row of it in its order, from a table of any kind or one address a line.
+
+Nothing is left out here, for a row without an address is a finding as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from analyzer.errors import UnreadableInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+Source: TypeAlias = str | Path
+
+_HEAD = 256 * 1024
+_PLAIN_ENDINGS = frozenset({"", ".txt", ".list", ".lst", ".text"})
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadList:
+    """A list, row by row; every sequence has one entry a row.
+
+    texts: the cell of the address as written. statuses, industries, groups: in canonical words, "" where the list has
+    no such column. verified_days: days since 1970-01-01 of the verification, None unknown. own: the list's own cells
+    under `headers`. mapping: header -> field.
+    """
+
+    path: str
+    texts: list[str]
+    statuses: list[str]
+    status_texts: list[str]
+    industries: list[str]
+    groups: list[str]
+    verified_days: list[int | None]
+    headers: tuple[str, ...]
+    own: list[tuple[str, ...]]
+    mapping: Mapping[str, str] | None = None
+    platform: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def frame(self, emails: Sequence[str]) -> pd.DataFrame:
+        """The leads as `correlate` takes them, with the addresses as cleaned."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "email": list(emails),
+                "email_status": self.statuses,
+                "industry": self.industries,
+                "verified_at": pd.to_datetime(
+                    pd.Series([None if day is None else day * 86400 for day in self.verified_days], dtype="float64"),
+                    unit="s",
+                    utc=True,
+                ),
+            }
+        )
+
+
+def read_leads(source: Source | pd.DataFrame | Iterable[str], mapping: Mapping[str, str] | None = None) -> LeadList:
+    """Every row of a CSV, XLSX, Parquet or JSON-lines file, of a text file with an address a line, of "-" (the standard
+    input), of a frame, or of addresses. Raises `UnreadableInputError`, and `MissingColumnError` where no column holds
+    addresses.
+    """
+    if not isinstance(source, (str, Path)):
+        import pandas as pd
+
+        if isinstance(source, pd.DataFrame):
+            return _of_table(source, mapping)
+        return _of_lines("(addresses)", [str(text) for text in source])
+    if str(source) == "-":
+        return _of_stdin(mapping)
+    path = Path(source)
+    lines = _plain_lines(path, mapping)
+    return _of_lines(str(path), lines) if lines is not None else _of_table(path, mapping)
+
+
+def _of_stdin(mapping: Mapping[str, str] | None) -> LeadList:
+    # The readers look at a file twice; a pipe can be read only once.
+    with tempfile.NamedTemporaryFile(prefix="leads-", suffix=".txt") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        try:
+            leads = read_leads(file.name, mapping)
+        except UnreadableInputError as error:
+            raise type(error)("the standard input", error.problem, error.remedy) from None
+        name = Path(file.name).name
+    from dataclasses import replace
+
+    told = tuple(text.replace(f"{name}: ", "standard input: ") for text in leads.warnings)
+    return replace(leads, path="the standard input", warnings=told)
+
+
+def _plain_lines(path: Path, mapping: Mapping[str, str] | None) -> list[str] | None:
+    """The lines of a file that is no table but a list of addresses, one a line; None for a table."""
+    from analyzer.sources.content import utf16_codec
+
+    if mapping or path.suffix.lower() not in {*_PLAIN_ENDINGS, ".csv", ".tsv"}:
+        return None
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        # The reader of tables tells what is wrong with it.
+        return None
+    if (b"\0" in head and not utf16_codec(head)) or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
+        return None
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b")) or not head.strip():
+        return None
+    encoding = utf16_codec(head) or "utf-8-sig"
+    sample = [line for line in head.decode(encoding, "replace").splitlines() if line.strip()][:200]
+    if not sample or path.suffix.lower() not in _PLAIN_ENDINGS or _is_table(sample):
+        return None
+    with contextlib.suppress(UnicodeDecodeError):
+        return path.read_bytes().decode(encoding).splitlines()
+    return path.read_bytes().decode("cp1252", "replace").splitlines()
+
+
+def _is_table(sample: list[str]) -> bool:
+    """Whether lines are rows of a table: a first line with a known header, or rows that split alike."""
+    if any(
+        _is_header(cell) for delimiter in _DELIMITERS for cell in next(csv.reader([sample[0]], delimiter=delimiter))
+    ):
+        return True
+    for delimiter in _DELIMITERS:
+        widths = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
+        usual = max(set(widths), key=widths.count)
+        # Two addresses in a line are an untidy list; an address and other words are a table.
+        if usual > 1 and widths.count(usual) >= 0.8 * len(widths):
+            cells = [row for row in csv.reader(sample, delimiter=delimiter) if len(row) == usual]
+            if sum(sum("@" in cell for cell in row) == 1 for row in cells) * 2 > len(cells):
+                return True
+    return False
+
+
+def _is_header(cell: str) -> bool:
+    from analyzer.sources.tables.headers import generic, normalise_header
+
+    return "@" not in cell and normalise_header(cell) in generic().columns["recipient"]
+
+
+def _of_lines(path: str, lines: list[str]) -> LeadList:
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not lines:
+        raise UnreadableInputError(path, "is empty", "give one address a line, or a table with a header row")
+    blank = [""] * len(lines)
+    return LeadList(path, lines, blank, blank, blank, blank, [None] * len(lines), (), [()] * len(lines))
+
+
+def _of_table(source: Path | pd.DataFrame, mapping: Mapping[str, str] | None) -> LeadList:
+    from analyzer.sources.tables.columns import canonical, cells_of, sample, without_empty_columns
+    from analyzer.sources.tables.formats import read_cells
+    from analyzer.sources.tables.headers import map_headers
+
+    where = str(source) if isinstance(source, Path) else "(a frame)"
+    name = source.name if isinstance(source, Path) else where
+    if isinstance(source, Path) and source.is_dir():
+        raise UnreadableInputError(where, "is a folder", "give one table file")
+    cells = without_empty_columns(read_cells(source)[0] if isinstance(source, Path) else cells_of(source))
+    if not cells.headers or not len(cells.frame):
+        raise UnreadableInputError(where, "holds no rows", "give a table with a header row and leads below it")
+    headers = map_headers(where, cells.headers, mapping, lambda place: sample(cells.frame, place))
+    made = canonical(cells, headers, "leads", "", None)
+    # The list's own cells as written: reading them must change nothing.
+    own = [[str(cell) for cell in cells.frame.iloc[:, place].tolist()] for place in range(len(cells.headers))]
+    notes = (*cells.notes, *headers.notes, *made.warnings)
+    return _canonical(
+        where,
+        made.frame,
+        own[headers.fields["recipient"]],
+        _unique(cells.headers),
+        list(zip(*own, strict=True)),
+        mapping={
+            cells.headers[place]: "email" if field == "recipient" else field for field, place in headers.fields.items()
+        },
+        platform=headers.platform.title if headers.platform else "",
+        warnings=tuple(f"{name}: {note}" for note in notes),
+    )
+
+
+def _canonical(
+    path: str,
+    frame: pd.DataFrame,
+    texts: list[str],
+    headers: tuple[str, ...],
+    own: list[tuple[str, ...]],
+    **more: Any,
+) -> LeadList:
+    from analyzer.correlate.industries import normalise_industries
+    from analyzer.correlate.statuses import normalise_statuses
+
+    count = len(texts)
+    blank = [""] * count
+    statuses, status_texts = blank, blank
+    if "email_status" in frame.columns and (frame["email_status"] != "").any():
+        status_texts = [str(text) for text in frame["email_status"]]
+        told = normalise_statuses(frame["email_status"], more.get("platform", ""))
+        # A blank cell says nothing, which is not the same as a verification that came to nothing.
+        statuses = [status if text else "" for status, text in zip(told, status_texts, strict=True)]
+    industries, groups = blank, blank
+    if "industry" in frame.columns and (frame["industry"] != "").any():
+        named = normalise_industries(frame["industry"])
+        industries, groups = named["industry"].tolist(), named["industry_group"].tolist()
+    days: list[int | None] = [None] * count
+    if "verified_at" in frame.columns and frame["verified_at"].notna().any():
+        seconds = frame["verified_at"].dt.as_unit("s").astype("int64") // 86400
+        days = [
+            day if there else None for day, there in zip(seconds.tolist(), frame["verified_at"].notna(), strict=True)
+        ]
+    return LeadList(path, texts, statuses, status_texts, industries, groups, days, headers, own, **more)
+
+
+def _unique(headers: Sequence[str]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    names = []
+    for header in headers:
+        seen[header] = seen.get(header, 0) + 1
+        names.append(header if seen[header] == 1 else f"{header} ({seen[header]})")
+    return tuple(names)
+
+
+def read_marks(source: Source) -> Iterator[tuple[str, str]]:
+    """The addresses and domains of a suppression, ban or disposable list, each with the reason that the list gives.
+
+    One a line, or a table: a column of addresses (or domains) and perhaps one called reason. "#" begins a remark.
+    """
+    path = Path(source)
+    lines = None
+    try:
+        sample = path.read_bytes()[:_HEAD].decode("utf-8-sig", "replace").splitlines()[:50]
+    except OSError as error:
+        raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}") from None
+    single = not any(delimiter in line for line in sample for delimiter in _DELIMITERS if not line.startswith("#"))
+    if single and "\0" not in "".join(sample) and not "".join(sample).startswith(("PK\x03\x04", "{", "[")):
+        lines = path.read_bytes().decode("utf-8-sig", "replace").splitlines()
+        for line in lines:
+            text = line.partition("#")[0].strip().strip("\"'").lower()
+            if text and "." in text:
+                yield text.removeprefix("@").removeprefix("*.") if "@" not in text[1:] else text, ""
+        return
+    yield from _marks_of_table(path)
+
+
+def _marks_of_table(path: Path) -> Iterator[tuple[str, str]]:
+    from analyzer.sources.tables.formats import read_cells
+    from analyzer.sources.tables.headers import normalise_header
+
+    cells, _ = read_cells(path)
+    keys = [normalise_header(header) for header in cells.headers]
+    columns = [cells.frame.iloc[:, place].tolist() for place in range(len(keys))]
+    known = ("email", "emailaddress", "recipient", "address", "domain", "domainname", "bouncedemail")
+    place = next((keys.index(name) for name in known if name in keys), None)
+    if place is None:
+        place = next((n for n, column in enumerate(columns) if any("@" in str(cell) for cell in column)), None)
+    if place is None:
+        raise UnreadableInputError(str(path), "has no column of addresses or domains", "name it email or domain")
+    why = next((keys.index(name) for name in ("reason", "type", "category", "cause") if name in keys), None)
+    for row, cell in enumerate(columns[place]):
+        text = str(cell).strip().lower()
+        if "." in text:
+            yield text.removeprefix("@"), str(columns[why][row]).strip() if why is not None else ""

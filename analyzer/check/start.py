@@ -1,0 +1,72 @@
+"""From what a caller names (files, a resolver, a policy) to the options of a run: all is read before it starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.addresses.reading import read_address
+from analyzer.check.domains import LookupOptions
+from analyzer.check.history import History, read_history
+from analyzer.check.options import CheckOptions, today
+from analyzer.check.risk import read_lists
+from analyzer.errors import AnalyzerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    import pandas as pd
+
+    from analyzer.check.leads import LeadList, Source
+    from analyzer.check.smtp import ProbeOptions
+
+
+def options_for(
+    leads: LeadList,
+    *,
+    dns: bool = False,
+    smtp: ProbeOptions | None = None,
+    policy: str = "balanced",
+    resolver: str | None = None,
+    history: Sequence[Source | pd.DataFrame] = (),
+    history_log: Sequence[Source] = (),
+    history_leads: Sequence[Source] = (),
+    suppress: Sequence[Source] = (),
+    disposable: Sequence[Source] = (),
+    banned: Sequence[Source] = (),
+    blocklist_zones: Sequence[str] = (),
+    cache: Path | None = None,
+    resume: bool = False,
+    allow_private: bool = False,
+    allow_reserved: bool = False,
+    as_of: date | None = None,
+    jobs: int | None = 1,
+) -> CheckOptions:
+    """The options of a run over `leads`; errors as `analyzer.check.check`."""
+    if history_log and not history:
+        raise AnalyzerError("a log of what was sent says nothing without the bounces of it: give them as history too")
+    if history_leads and not history_log:
+        raise AnalyzerError("the leads of earlier sends say nothing without the log of those sends")
+    if (resolver or blocklist_zones) and not (dns or smtp):
+        raise AnalyzerError("a resolver and block lists are asked only when domains are looked up: ask for DNS as well")
+    past = History()
+    if history:
+        frame = leads.frame([read_address(text).email for text in leads.texts]) if history_log else None
+        past = read_history(history, leads=frame, logs=history_log, log_leads=history_leads, jobs=jobs)
+    options = CheckOptions(
+        dns=dns,
+        smtp=smtp,
+        policy=policy,
+        lookup=LookupOptions(
+            resolver=resolver, allow_private=allow_private, zones=tuple(zone.strip(". ") for zone in blocklist_zones)
+        ),
+        lists=read_lists(suppress=suppress, disposable=disposable, banned=banned),
+        history=past,
+        allow_reserved=allow_reserved,
+        as_of=as_of or today(),
+        cache=cache,
+        resume=resume,
+    )
+    options.chosen_policy()
+    return options

@@ -1,0 +1,411 @@
+"""`check`: a lead list before it is sent, graded lead by lead."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analyzer.cli.check_screen import ALIKE, SHOWN, progress, show
+from analyzer.cli.options import Jobs, Mapping
+from analyzer.errors import AnalyzerError
+
+if TYPE_CHECKING:
+    from analyzer.check.run import CheckRun
+    from analyzer.check.smtp import ProbeOptions
+
+_WHY_SMTP = (
+    "--smtp needs {missing}: every mail server is told who asks, and takes a question from nobody for abuse. "
+    "Give --helo the name that this host's PTR record has, and --mail-from a mailbox of yours that somebody reads"
+)
+_ASK = "Looking domains up"
+_PROBE = "Asking the mailboxes' servers"
+_KNOWN = "What is known of the leads"
+_OUT = "Output"
+
+Files = list[Path] | None
+
+
+def check(
+    leads: Annotated[
+        str,
+        typer.Argument(
+            metavar="LEADS", help="The list: CSV, XLSX, Parquet, JSON lines, or an address a line; - for stdin."
+        ),
+    ],
+    dns: Annotated[bool, typer.Option("--dns", help="Look the domains up.", rich_help_panel=_ASK)] = False,
+    resolver: Annotated[
+        str | None,
+        typer.Option("--resolver", metavar="HOST:PORT", help="The DNS resolver to ask.", rich_help_panel=_ASK),
+    ] = None,
+    zones: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--blocklist",
+            metavar="ZONE",
+            help="A DNS block list of domains to ask; may be repeated.",
+            rich_help_panel=_ASK,
+        ),
+    ] = None,
+    smtp: Annotated[
+        bool,
+        typer.Option(
+            "--smtp",
+            help="Ask the mail servers whether they know each address; nothing is sent.",
+            rich_help_panel=_PROBE,
+        ),
+    ] = False,
+    helo: Annotated[
+        str | None,
+        typer.Option(
+            "--helo", metavar="NAME", help="This host's name, as its PTR record has it.", rich_help_panel=_PROBE
+        ),
+    ] = None,
+    mail_from: Annotated[
+        str | None,
+        typer.Option(
+            "--mail-from", metavar="ADDRESS", help="A mailbox of yours that somebody reads.", rich_help_panel=_PROBE
+        ),
+    ] = None,
+    smtp_port: Annotated[
+        int, typer.Option("--smtp-port", metavar="PORT", help="The port to ask at.", rich_help_panel=_PROBE)
+    ] = 25,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", metavar="N", help="Addresses a second in all, at most (20).", rich_help_panel=_PROBE),
+    ] = None,
+    provider_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--provider-rate",
+            metavar="N",
+            help="Addresses a minute at each receiving provider.",
+            rich_help_panel=_PROBE,
+        ),
+    ] = None,
+    connections: Annotated[
+        int | None,
+        typer.Option(
+            "--connections", metavar="N", help="Connections to each receiving provider.", rich_help_panel=_PROBE
+        ),
+    ] = None,
+    no_wait: Annotated[
+        bool,
+        typer.Option(
+            "--no-wait",
+            help="Do not wait for servers that ask to come back later (up to 80 minutes).",
+            rich_help_panel=_PROBE,
+        ),
+    ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", metavar="FILE", help="Where answers are kept between runs.", rich_help_panel=_PROBE),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with a run of this list that did not come to its end.", rich_help_panel=_PROBE
+        ),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Ask although DNS says that this host is not fit to.", rich_help_panel=_PROBE),
+    ] = False,
+    allow_private: Annotated[
+        bool,
+        typer.Option("--allow-private", help="Mail servers in private networks count as well.", rich_help_panel=_PROBE),
+    ] = False,
+    history: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--history",
+            metavar="BOUNCES",
+            help="What bounced before: messages, or a table that parse wrote.",
+            rich_help_panel=_KNOWN,
+        ),
+    ] = None,
+    log: Annotated[
+        Files,
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            help="The campaign log: gives --history rates, and says who was sent to.",
+            rich_help_panel=_KNOWN,
+        ),
+    ] = None,
+    log_leads: Annotated[
+        Files,
+        typer.Option("--log-leads", metavar="FILE", help="The lead list of that log.", rich_help_panel=_KNOWN),
+    ] = None,
+    suppress: Annotated[
+        Files,
+        typer.Option(
+            "--suppress",
+            metavar="FILE",
+            help="Addresses and domains never to write to; complaints by their reason.",
+            rich_help_panel=_KNOWN,
+        ),
+    ] = None,
+    disposable: Annotated[
+        Files,
+        typer.Option("--disposable", metavar="FILE", help="More disposable domains.", rich_help_panel=_KNOWN),
+    ] = None,
+    banned: Annotated[
+        Files, typer.Option("--banned", metavar="FILE", help="Banned domains.", rich_help_panel=_KNOWN)
+    ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--against",
+            metavar="BOUNCES",
+            help="LEADS was checked before: compare its grades with what then bounced.",
+            rich_help_panel=_KNOWN,
+        ),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="COLUMN",
+            help="Compare by this column of the list too, such as its source; may be repeated.",
+            rich_help_panel=_KNOWN,
+        ),
+    ] = None,
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy", metavar="NAME", help="strict, balanced or permissive: how unconfirmed leads are graded."
+        ),
+    ] = "balanced",
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Judge the age of verifications on this day (2026-03-31)."),
+    ] = None,
+    allow_reserved: Annotated[
+        bool, typer.Option("--allow-reserved", help="Treat documentation domains (.example) as any other: for samples.")
+    ] = False,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help=".csv, .xlsx, .jsonl or .parquet; - for JSON lines on stdout.",
+            rich_help_panel=_OUT,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON lines on stdout, as --out -.", rich_help_panel=_OUT)
+    ] = False,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="A,B,…",
+            help="The columns to write; own stands for the list's own.",
+            rich_help_panel=_OUT,
+        ),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="LIMIT",
+            help="Exit with 1 over it: 5%, do_not_send, verify_again:10%; may be repeated.",
+            rich_help_panel=_OUT,
+        ),
+    ] = None,
+    mapping: Mapping = None,
+    jobs: Jobs = None,
+) -> None:
+    """Check a lead list before it is sent: a grade for each lead (send, verify again, do not send), and why."""
+    probe = _probe_options(
+        smtp,
+        helo,
+        mail_from,
+        smtp_port,
+        rate,
+        provider_rate,
+        connections,
+        no_wait=no_wait,
+        resume=resume,
+        allow_private=allow_private,
+    )
+    if probe is not None:
+        _audit_self(probe, resolver or "", force=force)
+    if against:
+        if dns or smtp or out:
+            raise AnalyzerError("--against looks back at a list that was checked: leave out --dns, --smtp and --out")
+        _look_back(leads, against, log, by, jobs, as_json=as_json)
+        return
+    from analyzer.api import column_pair
+    from analyzer.check.leads import read_leads
+    from analyzer.check.run import CheckRun
+    from analyzer.check.start import options_for
+    from analyzer.check.summary import check_limit, over_limit, summary
+    from analyzer.check.writing import check_ending
+
+    if as_json and out not in {None, "-"}:
+        raise AnalyzerError(f"--json writes to the standard output, --out {out} to a file: use one of them")
+    target = "-" if as_json else out
+    for limit in fail_on or ():
+        check_limit(limit)
+    if target is not None:
+        check_ending(target)
+    listed = read_leads(leads, dict(map(column_pair, mapping or ())))
+    if target is not None:
+        check_ending(target, len(listed))
+    options = options_for(
+        listed,
+        dns=dns,
+        smtp=probe,
+        policy=policy,
+        resolver=resolver,
+        history=history or (),
+        history_log=log or (),
+        history_leads=log_leads or (),
+        suppress=suppress or (),
+        disposable=disposable or (),
+        banned=banned or (),
+        blocklist_zones=zones or (),
+        cache=(cache or _usual_cache()) if smtp else cache,
+        resume=resume,
+        allow_private=allow_private,
+        allow_reserved=allow_reserved,
+        as_of=_day(as_of),
+        jobs=jobs,
+    )
+    with progress() as on_progress:
+        run = CheckRun(listed, options, on_progress=on_progress)
+        chosen = _columns(columns, run)
+        _write(run, target, chosen)
+    for line in summary(run):
+        print(line, file=sys.stderr if target is not None else sys.stdout)
+    told = [why for limit in fail_on or () if (why := over_limit(run, limit))]
+    for why in told:
+        print(f"bounce-analyzer: {why}", file=sys.stderr)
+    if told:
+        raise typer.Exit(1)
+
+
+def _look_back(
+    checked: str, bounces: list[str], log: Files, by: list[str] | None, jobs: int | None, *, as_json: bool
+) -> None:
+    """The closed loop: how earlier grades compare with what then bounced."""
+    from analyzer.scorecard.against import against
+
+    found = against(checked, bounces, log or None, by or (), jobs=jobs)
+    if as_json:
+        import orjson
+
+        print(orjson.dumps(found.to_dict(), option=orjson.OPT_SERIALIZE_NUMPY).decode())
+        return
+    for line in found.lines():
+        print(line)
+
+
+def _audit_self(probe: ProbeOptions, resolver: str, *, force: bool) -> None:
+    """Whoever asks with a name that leads nowhere is put on a list rather than answered."""
+    from analyzer.audit.lookup import Lookup
+    from analyzer.check.smtp import refuse_unfit, self_audit
+
+    for sentence in refuse_unfit(self_audit(probe, Lookup(resolver)), force=force):
+        print(f"bounce-analyzer: {sentence}", file=sys.stderr)
+
+
+def _probe_options(
+    smtp: bool,
+    helo: str | None,
+    mail_from: str | None,
+    port: int,
+    rate: float | None,
+    provider_rate: float | None,
+    connections: int | None,
+    *,
+    no_wait: bool,
+    resume: bool,
+    allow_private: bool,
+) -> ProbeOptions | None:
+    if not smtp:
+        given = {
+            "--helo": helo,
+            "--mail-from": mail_from,
+            "--rate": rate,
+            "--provider-rate": provider_rate,
+            "--connections": connections,
+            "--no-wait": no_wait,
+            "--resume": resume,
+        }
+        alone = next((name for name, value in given.items() if value), "")
+        if alone:
+            raise AnalyzerError(f"{alone} is about asking mail servers: give --smtp too, or leave it out")
+        return None
+    missing = [name for name, value in (("--helo", helo), ("--mail-from", mail_from)) if not value]
+    if missing:
+        raise AnalyzerError(_WHY_SMTP.format(missing=" and ".join(missing)))
+    from analyzer.check.smtp import ProbeOptions
+
+    settings: dict[str, Any] = {"port": port, "allow_private": allow_private}
+    if rate is not None:
+        settings["recipients_per_second"] = rate
+    if provider_rate is not None:
+        settings["recipients_per_minute"] = provider_rate
+    if connections is not None:
+        settings["connections"] = connections
+    if no_wait:
+        settings["retry_after_s"] = ()
+    return ProbeOptions(str(helo), str(mail_from), **settings)
+
+
+def _usual_cache() -> Path:
+    """Where answers of mail servers are kept unless somebody names a place: never asked twice, even after a kill."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(base) / "bounce-analyzer"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise AnalyzerError(f"{folder}: cannot be made: {error.strerror}; name a file with --cache") from None
+    return folder / "check.sqlite"
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise AnalyzerError(f"--as-of {text}: is no date such as 2026-03-31") from None
+
+
+def _columns(text: str | None, run: CheckRun) -> list[str]:
+    if text is None:
+        return list(run.columns)
+    chosen: list[str] = []
+    for name in (part.strip() for part in text.split(",")):
+        if name == "own":
+            chosen += run.own_columns
+        elif name in run.columns:
+            chosen.append(name)
+        else:
+            raise AnalyzerError(f"--columns {name}: is no column; there are {', '.join(run.columns)}, and own")
+    return list(dict.fromkeys(chosen))
+
+
+def _write(run: CheckRun, target: str | None, columns: list[str]) -> None:
+    from analyzer.check.writing import write
+
+    if target is not None:
+        write(run, target, columns)
+        return
+    shown: list[dict[str, Any]] = []
+    of_kind: Counter[str] = Counter()
+    for row in run:
+        # A short list whole, of a long one a few for each reason: the rest of them would look the same.
+        if len(run) > SHOWN:
+            of_kind[kind := row["reasons"][0]] += 1
+            if row["grade"] == "send" or of_kind[kind] > ALIKE or len(shown) >= SHOWN:
+                continue
+        shown.append(row)
+    show(shown, run)

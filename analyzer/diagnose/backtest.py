@@ -1,0 +1,178 @@
+"""What the advice would have been before each past campaign, and what then happened: does the forecast hold?
+
+Each campaign after the first is taken as the next list of those before it. Only what had been sent by then is known to
+the advice; the outcome is the campaign's own, over the leads that the advice let through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.data_quality import data_quality
+from analyzer.diagnose.diagnosis import Forecast, Interval, Recommendation
+from analyzer.diagnose.forecast import history
+from analyzer.diagnose.next_list import list_ahead
+from analyzer.diagnose.rates import wilson
+from analyzer.records import LEAD_COLUMNS
+from analyzer.sources.tables import parse_times
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+
+_TINY = 1e-9
+_LEAD_FRAME = (*LEAD_COLUMNS, "industry_group", "email_status_original", "industry_original")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One campaign, foretold and seen. Rates are address faults per lead, 0 to 1.
+
+    `forecast` and `rate` are of everyone who could be written to (max quantity). `guessed` leads had `guessed_bounces`:
+    what max quality would have avoided, and the leads that it would have left out.
+    """
+
+    campaign: str
+    began: str
+    known_leads: int
+    leads: int
+    recommendation: Recommendation
+    forecast: Forecast
+    bounces: int
+    rate: float | None
+    within_interval: bool
+    over_tolerance: bool
+    guessed: int
+    guessed_bounces: int
+    #: What the rule of thumb says: over the tolerance so far, so leave guessed addresses out.
+    naive_max_quality: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """All steps. `coverage`: share of outcomes inside their 95 % interval, with the Wilson interval of that share.
+
+    `brier`: mean squared error of the chance of exceeding the tolerance (0 best, 0.25 a coin's). `avoided` and `lost`:
+    bounces not had and deliveries not made by following the advice where it was max quality; `naive_…` by the rule of
+    thumb. `skipped` names campaigns that could not be tested, and why.
+    """
+
+    tolerance: float
+    steps: tuple[Step, ...]
+    coverage: Interval
+    brier: float | None
+    avoided: int
+    lost: int
+    naive_avoided: int
+    naive_lost: int
+    skipped: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The backtest as plain lists and dicts."""
+        return asdict(self)
+
+
+def backtest(correlated: Correlated, *, tolerance: float, seed: int) -> Backtest:
+    """Replay the campaigns of `correlated` in the order of their first mail.
+
+    Campaigns without a name or a time cannot be put in order and are skipped.
+    """
+    sends = correlated.sends
+    began = sends[sends["campaign"] != ""].groupby("campaign", observed=True)["sent_at"].min().sort_values()
+    skipped = [f"{name}: has no times" for name in began.index[began.isna()]]
+    if (sends["campaign"] == "").any():
+        skipped.append("mails without a campaign: cannot be put in order")
+    began = began.dropna()
+    if len(began):
+        skipped.append(f"{began.index[0]}: is the first, nothing was known before it")
+    steps = []
+    for name, start in list(began.items())[1:]:
+        step = _step(correlated, str(name), pd.Timestamp(start), tolerance, seed)
+        if step is None:
+            skipped.append(f"{name}: none of its leads was new, or nothing had been sent before it")
+        else:
+            steps.append(step)
+    return _summed(tuple(steps), tolerance, tuple(skipped))
+
+
+def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: float, seed: int) -> Step | None:
+    sends = correlated.sends
+    before = sends[sends["sent_at"] < start]
+    met = sends[sends["campaign"] == name]
+    met = met[~met["lead"].isin(before["lead"].unique())]
+    if before.empty or met.empty:
+        return None
+    known = _known(correlated, before, met, start)
+    counted = contacts(known)
+    ahead = list_ahead(known, counted, history(counted))
+    judged = data_quality(known, counted, tolerance=tolerance, seed=seed)
+    free = ahead.barred == ""
+    lead = met.drop_duplicates("lead")["lead"].to_numpy()
+    failed = np.isin(lead, met.loc[met["fault"] == "address", "lead"].unique()) & free
+    guessed = free & (met.drop_duplicates("lead")["email_status"] == "guessed").to_numpy()
+    size, bounces = int(free.sum()), int(failed.sum())
+    if not size:
+        return None
+    foretold = judged.forecast.max_quantity
+    rate = bounces / size
+    low, high = foretold.low or 0.0, 1.0 if foretold.high is None else foretold.high
+    so_far = float(counted.leads["address"].mean())
+    return Step(
+        campaign=name,
+        began=start.strftime("%Y-%m-%d"),
+        known_leads=len(counted.leads),
+        leads=size,
+        recommendation=judged.recommendation,
+        forecast=foretold,
+        bounces=bounces,
+        rate=rate,
+        within_interval=low - _TINY <= rate <= high + _TINY,
+        over_tolerance=rate > tolerance,
+        guessed=int(guessed.sum()),
+        guessed_bounces=int((guessed & failed).sum()),
+        naive_max_quality=so_far > tolerance,
+    )
+
+
+def _known(correlated: Correlated, before: pd.DataFrame, met: pd.DataFrame, start: pd.Timestamp) -> Correlated:
+    """The data as it stood before a campaign, with that campaign's leads as the next list."""
+    arrived = parse_times(correlated.bounces["received_at"])
+    late = correlated.bounces.loc[arrived >= start, "send_id"]
+    bounces = correlated.bounces[~(arrived >= start)]
+    before = before.copy(deep=False)
+    for column in ("label", "fault", "reason"):
+        before[column] = before[column].mask(before["send_id"].isin(late), "")
+    upcoming = met.drop_duplicates("lead").rename(columns={"recipient": "email"})
+    return replace(
+        correlated,
+        sends=before,
+        bounces=bounces[bounces["send_id"].isin(before["send_id"])],
+        next_leads=upcoming[[name for name in _LEAD_FRAME if name in upcoming.columns]].reset_index(drop=True),
+    )
+
+
+def _summed(steps: tuple[Step, ...], tolerance: float, skipped: tuple[str, ...]) -> Backtest:
+    inside = sum(step.within_interval for step in steps)
+    coverage = Interval(None, None, None)
+    if steps:
+        low, high = wilson(inside, len(steps))
+        coverage = Interval(inside / len(steps), float(low), float(high))
+    scored = [(step.forecast.p_over_tolerance, step.over_tolerance) for step in steps]
+    errors = [(chance - over) ** 2 for chance, over in scored if chance is not None]
+    followed = [step for step in steps if step.recommendation == "max_quality"]
+    naive = [step for step in steps if step.naive_max_quality]
+    return Backtest(
+        tolerance=tolerance,
+        steps=steps,
+        coverage=coverage,
+        brier=float(np.mean(errors)) if errors else None,
+        avoided=sum(step.guessed_bounces for step in followed),
+        lost=sum(step.guessed - step.guessed_bounces for step in followed),
+        naive_avoided=sum(step.guessed_bounces for step in naive),
+        naive_lost=sum(step.guessed - step.guessed_bounces for step in naive),
+        skipped=skipped,
+    )

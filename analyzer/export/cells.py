@@ -1,0 +1,107 @@
+"""What stands in a cell: values in the form that a platform asks for, safe for a spreadsheet, and redacted if asked.
+
+OWASP, "CSV Injection": a cell that begins with = + - @ (or their full-width forms) is run as a formula. A text gets an
+apostrophe in front. An address must not: `'=a@example.com` is another address, and a list with it would strike nobody
+off. Such addresses are kept out of CSV files and counted; they stand unchanged in text and JSON, which nothing runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analyzer.report.words import clean, short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from analyzer.export.kinds import Column
+
+#: How addresses can be taken out: shortened, hashed, or left away.
+REDACTIONS: tuple[str, ...] = ("mask", "hash", "drop")
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# A number, a date or a telephone number: it begins like a formula, and without a letter it can call nothing.
+_FIGURES = re.compile(r"[+-]?[0-9][0-9 ().,/:-]*")
+_MAIL = re.compile(r"[^\s@<>()\[\],;:\"']+@(?=[^\s@<>()\[\],;:\"']+)")
+_GMAIL = ("gmail.com", "googlemail.com")
+_SHORTEST_NAME = 3
+
+
+def runs_as_formula(text: str) -> bool:
+    """Whether a spreadsheet would take the cell for a formula."""
+    return text.startswith(_FORMULA) and not _FIGURES.fullmatch(text)
+
+
+def guarded(text: str) -> str:
+    """The text as a cell that no spreadsheet runs; an apostrophe before one that begins like a formula."""
+    return "'" + text if runs_as_formula(text.lstrip("'")) else text
+
+
+def tidy(value: object, limit: int = 0) -> str:
+    """One line of text that can do nothing but be read; cut to `limit` characters (0: not at all)."""
+    return short(value, limit) if limit else clean(value)
+
+
+def column_values(rows: pd.DataFrame, column: Column, lead_ids: dict[str, str]) -> pd.Series:
+    """A column of the export, row by row, as text: RFC 2822, ISO 8601 and SHA-256 where it asks for them."""
+    values = (
+        rows["email"].map(lambda email: lead_ids.get(email, "")) if column.value == "lead_id" else rows[column.value]
+    )
+    if column.form == "sha256":
+        return values.map(lambda address: hashed(address, column.normalise))
+    if column.form:
+        values = in_form(values, column.form)
+    if column.words:
+        words = dict(column.words)
+        values = values.map(lambda value: words.get(value, ""))
+    if column.otherwise:
+        values = values.mask(values == "", column.otherwise)
+    if column.value == "email":
+        return values.astype(object)
+    return values.map(lambda value: tidy(value, column.limit)).astype(object)
+
+
+def in_form(dates: pd.Series, form: str) -> pd.Series:
+    """ISO 8601 times as "iso" (to the second, UTC), "day", or "rfc2822"; "" where there is none that can be read."""
+    times = pd.to_datetime(dates.where(dates != ""), utc=True, errors="coerce", format="ISO8601")
+    write: Callable[[pd.Timestamp], str] = {
+        "iso": lambda time: time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "day": lambda time: time.strftime("%Y-%m-%d"),
+        "rfc2822": lambda time: format_datetime(time.to_pydatetime()),
+    }[form]
+    return pd.Series(["" if pd.isna(time) else write(time) for time in times], index=dates.index, dtype=object)
+
+
+def hashed(address: str, normalise: Sequence[str] = ("trim", "lower")) -> str:
+    """SHA-256 of the UTF-8 address in lower-case hexadecimal, after the steps that the platform's document names."""
+    for step in normalise:
+        if step == "trim":
+            address = address.strip()
+        elif step == "lower":
+            address = address.lower()
+        elif step == "gmail_dots":
+            local, _, domain = address.rpartition("@")
+            address = f"{local.replace('.', '')}@{domain}" if domain in _GMAIL else address
+    return hashlib.sha256(address.encode()).hexdigest()
+
+
+def redacted(address: str, how: str) -> str:
+    """An address that no longer tells whose it is: `j***@example.com`, its SHA-256, or nothing."""
+    if how == "hash":
+        return hashed(address)
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}***{at}{domain}" if how == "mask" and at else ""
+
+
+def without_addresses(text: str, own: str = "") -> str:
+    """A text with "***" for the local part of each address in it, and for that of the lead's `own` address."""
+    text = _MAIL.sub("***@", text)
+    local = own.rpartition("@")[0]
+    if len(local) >= _SHORTEST_NAME:
+        text = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "***", text, flags=re.IGNORECASE)
+    return text

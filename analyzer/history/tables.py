@@ -1,0 +1,177 @@
+"""The tables of a workspace: their columns, the key that makes a row the same when it is read again, and their weeks.
+
+Columns come from `records`; text is "" where unknown. `week` (ISO 8601, "2026-W10") is what a table is partitioned by:
+of the send for sends, of the bounce's arrival for bounces. Leads and runs are small and have none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.correlate import address_keys, normalise_addresses
+from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES, LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.sources.tables import parse_times
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: A row without a time.
+NO_WEEK = "unknown"
+_TIME = pa.timestamp("us", tz="UTC")
+_TIMES = frozenset({"sent_at", "verified_at"})
+_ARROW = {bool: pa.bool_(), float: pa.float64(), int: pa.int64()}
+#: What of a lead the campaign log may carry itself.
+_LEAD_OF_SEND = tuple(name for name in LEAD_COLUMNS if name not in ("email", "lead_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class TableKind:
+    """One table. `updates`: columns that a later reading of the same row may change; `newer` is when it may.
+
+    `order`: by what its rows are sorted where they are read, the key behind it.
+    """
+
+    name: str
+    schema: pa.Schema
+    partitioned: bool
+    updates: tuple[str, ...] = ()
+    newer: str = ""
+    order: tuple[str, ...] = ()
+
+
+def _schema(columns: Sequence[str], types: dict[str, type] | None = None, *, week: bool) -> pa.Schema:
+    own = types or {}
+    fields = [
+        pa.field(name, _TIME if name in _TIMES else _ARROW.get(own[name]) if name in own else pa.string())
+        for name in columns
+    ]
+    return pa.schema([pa.field("key", pa.string()), *fields, *([pa.field("week", pa.string())] if week else [])])
+
+
+SENDS = TableKind(
+    "sends",
+    _schema((*SEND_COLUMNS, "state", *_LEAD_OF_SEND), week=True),
+    True,
+    # A later export knows of a bounce that an earlier one did not.
+    updates=("bounced", "bounce_reason", "state"),
+    newer="s.bounced <> t.bounced OR s.bounce_reason <> t.bounce_reason OR s.state <> t.state",
+    order=("sent_at",),
+)
+BOUNCES = TableKind(
+    "bounces",
+    _schema(BOUNCE_COLUMNS, BOUNCE_TYPES, week=True),
+    True,
+    # The same failure from a source that carries its text, where the one before had none.
+    updates=tuple(name for name in BOUNCE_COLUMNS if name != "record_id"),
+    newer="t.diagnostic = '' AND s.diagnostic <> ''",
+    order=("received_at",),
+)
+LEADS = TableKind(
+    "leads",
+    pa.schema([*_schema(LEAD_COLUMNS, week=False), pa.field("seen_at", _TIME)]),
+    False,
+    updates=(*LEAD_COLUMNS, "seen_at"),
+    newer="s.seen_at > t.seen_at AND ("
+    + " OR ".join(f"NOT (s.{name} IS NOT DISTINCT FROM t.{name})" for name in LEAD_COLUMNS)
+    + ")",
+)
+RUNS = TableKind(
+    "runs",
+    pa.schema(
+        [
+            *(pa.field(name, pa.string()) for name in ("key", "kind", "path", "sha256", "tool_version")),
+            pa.field("rows", pa.int64()),
+            pa.field("at", _TIME),
+        ]
+    ),
+    False,
+)
+KINDS: tuple[TableKind, ...] = (SENDS, BOUNCES, LEADS, RUNS)
+
+
+def sends_of(log: pd.DataFrame) -> pa.Table:
+    """A campaign log (canonical columns) as rows of `sends`.
+
+    The key is our Message-ID with the recipient; without one, all that is known of the mail, and its number among those
+    that are alike: a log read twice gives the same keys.
+    """
+    frame = _filled(log, SENDS.schema)
+    who = address_keys(normalise_addresses(frame["recipient"]))
+    known = frame["message_id"].str.strip("<> ") != ""
+    other = who + "|" + _text(frame["sent_at"]) + "|" + frame["campaign"] + "|" + frame["step"] + "|" + frame["sender"]
+    other = other + "|" + other.groupby(other).cumcount().astype("str")
+    frame["key"] = _digests((frame["message_id"].str.strip("<> ") + "|" + who).where(known, other))
+    frame["week"] = weeks(frame["sent_at"])
+    return _table(frame, SENDS)
+
+
+def leads_of(leads: pd.DataFrame, seen_at: pd.Timestamp) -> pa.Table:
+    """A lead list (canonical columns) as rows of `leads`, keyed by address.
+
+    Keys are digests throughout: what a table logs of itself must not name anyone who is to be forgotten.
+    """
+    frame = _filled(leads, LEADS.schema)
+    frame["email"] = normalise_addresses(frame["email"])
+    frame = frame[frame["email"] != ""].reset_index(drop=True)
+    frame["key"] = _digests(address_keys(frame["email"]))
+    frame["seen_at"] = seen_at
+    return _table(frame, LEADS)
+
+
+def bounces_of(bounces: pd.DataFrame) -> pa.Table:
+    """Rows of BOUNCE_COLUMNS as rows of `bounces`, keyed by record_id."""
+    frame = _filled(bounces, BOUNCES.schema)
+    frame["key"] = frame["record_id"]
+    frame["week"] = weeks(parse_times(frame["received_at"]))
+    # Of the same failure in one reading, the row with the most to tell.
+    order = frame["diagnostic"].str.len().sort_values(ascending=False, kind="stable").index
+    return _table(frame.loc[order], BOUNCES)
+
+
+def weeks(times: pd.Series[Any]) -> pd.Series[str]:
+    """ISO 8601 week labels, such as 2026-W10; NO_WEEK where the time is not known."""
+    moments = pd.to_datetime(times, utc=True)
+    calendar = moments.dt.isocalendar()
+    labels = calendar["year"].astype("str") + "-W" + calendar["week"].astype("str").str.zfill(2)
+    return labels.where(moments.notna(), NO_WEEK).astype("str")
+
+
+def _filled(frame: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
+    """All columns of the schema, text as text."""
+    columns: dict[str, Any] = {}
+    for column in schema:
+        have = column.name in frame.columns
+        if pa.types.is_timestamp(column.type):
+            values = frame[column.name] if have else pd.Series(pd.NaT, index=frame.index)
+            columns[column.name] = pd.to_datetime(values, utc=True).dt.floor("us")
+        elif pa.types.is_string(column.type):
+            values = frame[column.name] if have else pd.Series("", index=frame.index, dtype="str")
+            columns[column.name] = values.astype("str").fillna("")
+        else:
+            columns[column.name] = frame[column.name] if have else pd.Series(None, index=frame.index, dtype="object")
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _table(frame: pd.DataFrame, kind: TableKind) -> pa.Table:
+    once = frame.drop_duplicates("key")
+    return pa.Table.from_pandas(
+        once[kind.schema.names], schema=kind.schema, preserve_index=False
+    ).replace_schema_metadata()
+
+
+def _digests(texts: pd.Series[str]) -> pd.Series[str]:
+    import hashlib
+
+    digests: pd.Series[str] = texts.map(
+        lambda text: hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    )
+    return digests
+
+
+def _text(times: pd.Series[Any]) -> pd.Series[str]:
+    text: pd.Series[str] = times.dt.strftime("%Y-%m-%dT%H:%M:%S.%f").fillna("").astype("str")
+    return text

@@ -1,0 +1,326 @@
+"""The workspace: a folder, or an address in an object store, with one Delta table each for sends, bounces, leads, runs.
+
+Delta gives what history needs (delta.io, protocol specification): a commit is whole or not there, readers see one
+version throughout, and writers that meet try again on what the other left. Rows are merged by key, so that the same
+file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import deltalake
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from analyzer.errors import AnalyzerError, OutputError, UnreadableInputError
+from analyzer.history.tables import BOUNCES, KINDS, LEADS, RUNS, SENDS, TableKind, bounces_of, leads_of, sends_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+#: A writer that another one overtook tries again, for this long at most.
+_PATIENCE_S = 120.0
+#: Versions are kept this long for readers that are under way, before `compact` removes their files.
+_GRACE_HOURS = 24 * 7
+#: Statistics of text would write addresses into the tables' own log.
+_CONFIGURATION: dict[str, str | None] = {"delta.dataSkippingStatsColumns": "key"}
+#: Where an address may stand: the columns that are one, and those whose text may name one.
+_ABOUT: tuple[tuple[TableKind, tuple[str, ...], tuple[str, ...]], ...] = (
+    (SENDS, ("recipient",), ("bounce_reason",)),
+    (LEADS, ("email",), ()),
+    (BOUNCES, ("recipient", "original_recipient"), ("diagnostic", "evidence", "original_headers", "delivered_to")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one ingest changed, in rows; what was there already counts as `known`."""
+
+    table: str
+    read: int
+    added: int
+    updated: int
+
+    @property
+    def known(self) -> int:
+        """Rows that changed nothing."""
+        return self.read - self.added - self.updated
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One table as it stands: `bytes` and `files` of the current version, `first` and `last` week."""
+
+    table: str
+    rows: int
+    bytes: int
+    files: int
+    version: int
+    first: str
+    last: str
+
+
+def check_week(label: str) -> str:
+    """The label of an ISO week as it came, or "" for none; `AnalyzerError` for anything else."""
+    if label and not re.fullmatch(r"\d{4}-W(?:0[1-9]|[1-4]\d|5[0-3])", label):
+        raise AnalyzerError(f"week {label!r}: is no ISO week; give one such as 2026-W10")
+    return label
+
+
+class Workspace:
+    """A team's history. Any number may read and write it at once."""
+
+    def __init__(self, place: str | Path, *, storage_options: dict[str, str] | None = None) -> None:
+        """place: a folder, or `s3://`, `gs://` or `az://` with `storage_options` for it; nothing is made yet."""
+        self.place = str(place)
+        self._options = storage_options
+        if "://" not in self.place and Path(self.place).is_file():
+            raise UnreadableInputError(self.place, "is a file, no workspace", "name a folder")
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def add_sends(self, log: pd.DataFrame) -> Ingested:
+        """A campaign log with canonical columns; what is there already is left, but for later news of a bounce."""
+        return self._merge(SENDS, sends_of(log))
+
+    def add_leads(self, leads: pd.DataFrame, *, seen_at: pd.Timestamp | None = None) -> Ingested:
+        """A lead list with canonical columns; the newest reading of an address counts. seen_at: as of when; now."""
+        return self._merge(LEADS, leads_of(leads, seen_at or pd.Timestamp.now(tz="UTC")))
+
+    def add_bounces(self, bounces: pd.DataFrame) -> Ingested:
+        """Rows of BOUNCE_COLUMNS, complaints among them."""
+        return self._merge(BOUNCES, bounces_of(bounces))
+
+    def add_run(self, kind: str, path: str, sha256: str, rows: int, tool_version: str) -> None:
+        """That a file was taken in: the last thing an ingest writes."""
+        now = pd.Timestamp.now(tz="UTC").floor("us")
+        row = {"key": f"{now.value}-{random.getrandbits(32):08x}", "kind": kind, "path": path, "sha256": sha256}
+        values = {**row, "tool_version": tool_version, "rows": rows, "at": now}
+        self._merge(RUNS, pa.Table.from_pylist([values], schema=RUNS.schema))
+
+    def forget(self, address: str) -> int:
+        """Remove every row about an address, from the files as well; the number of rows removed.
+
+        What the tables' past versions hold goes too: after this no file of the workspace names the address.
+        """
+        key = address.strip().strip("<>").lower()
+        if "@" not in key:
+            raise AnalyzerError(f"forget {address!r}: is no address; give one such as jane@example.com")
+        removed = 0
+        for kind, names, within in _ABOUT:
+            table = self._opened(kind)
+            if table is None:
+                continue
+            quoted = key.replace("'", "''")
+            told = [f"lower({name}) = '{quoted}'" for name in names]
+            told += [f"position('{quoted}' in lower({name})) > 0" for name in within]
+            found = _read(table, ["key"], where=" OR ".join(told))
+            if pa.table(found).num_rows:
+                # By key, for a table's log repeats the words of a deletion.
+                removed += self._patiently(kind, _deletion_of(pa.table(found)))
+            self._erase_past(kind)
+        return removed
+
+    def retain(self, days: int) -> int:
+        """Remove sends and bounces of weeks that ended more than `days` ago; the number of rows removed."""
+        if days < 1:
+            raise AnalyzerError(f"retain {days}: is no number of days; give 1 or more")
+        oldest = pd.Timestamp.now(tz="UTC") - pd.Timedelta(days=days)
+        year, week, _ = oldest.isocalendar()
+        before = f"week < '{year}-W{week:02d}'"
+        removed = 0
+        for kind in (SENDS, BOUNCES):
+            if self._opened(kind) is not None:
+                removed += self._patiently(kind, lambda found: _deleted(found, before))
+        return removed
+
+    def compact(self) -> dict[str, int]:
+        """Join small files, and remove those that no version of the last week needs; files removed, by table."""
+        removed = {}
+        for kind in KINDS:
+            table = self._opened(kind)
+            if table is not None:
+                self._patiently(kind, lambda found: found.optimize.compact())
+                found = self._opened(kind)
+                removed[kind.name] = len(found.vacuum(_GRACE_HOURS, dry_run=False)) if found else 0
+        return removed
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def sends(self, *, since: str = "", until: str = "") -> pd.DataFrame:
+        """Sends of the weeks `since` to `until` (labels such as 2026-W10, both included; "" for no bound)."""
+        return self._frame(SENDS, since, until)
+
+    def bounces(self, *, since: str = "", until: str = "") -> pd.DataFrame:
+        """Bounces by the week in which they came; BOUNCE_COLUMNS."""
+        return self._frame(BOUNCES, since, until)
+
+    def leads(self) -> pd.DataFrame:
+        """Every lead, as last seen; LEAD_COLUMNS."""
+        return self._frame(LEADS)
+
+    def runs(self) -> pd.DataFrame:
+        """What was taken in, the newest first."""
+        return self._frame(RUNS).sort_values("at", ascending=False, ignore_index=True)
+
+    def info(self) -> list[Stored]:
+        """Each table that is there."""
+        stored = []
+        for kind in KINDS:
+            table = self._opened(kind)
+            if table is None:
+                continue
+            actions = pa.table(table.get_add_actions(flatten=True))
+            weeks = sorted(value for value in _column(actions, "partition.week") if value and value[0].isdigit())
+            stored.append(
+                Stored(
+                    kind.name,
+                    int(pc.sum(actions["num_records"]).as_py() or 0),
+                    int(pc.sum(actions["size_bytes"]).as_py() or 0),
+                    actions.num_rows,
+                    table.version(),
+                    weeks[0] if weeks else "",
+                    weeks[-1] if weeks else "",
+                )
+            )
+        return stored
+
+    def export(self, folder: Path) -> list[Path]:
+        """Every table as one Parquet file in `folder`; the paths written."""
+        import pyarrow.parquet as pq
+
+        from analyzer.report.files import atomic
+
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(str(folder), f"cannot be made: {error.strerror}", "name a folder") from None
+        written = []
+        for kind in KINDS:
+            table = self._opened(kind)
+            if table is not None:
+                path = folder / f"{kind.name}.parquet"
+                with atomic(path) as temporary:
+                    pq.write_table(pa.table(_read(table, kind.schema.names)), temporary)
+                written.append(path)
+        return written
+
+    def exists(self) -> bool:
+        """Whether anything was ever taken in here."""
+        return any(self._opened(kind) is not None for kind in KINDS)
+
+    # --- the tables --------------------------------------------------------------------------------------------------
+
+    def _where(self, kind: TableKind) -> str:
+        return f"{self.place.rstrip('/')}/{kind.name}"
+
+    def _opened(self, kind: TableKind) -> deltalake.DeltaTable | None:
+        try:
+            return deltalake.DeltaTable(self._where(kind), storage_options=self._options)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise UnreadableInputError(self.place, f"its table {kind.name} cannot be read: {_line(error)}") from None
+
+    def _frame(self, kind: TableKind, since: str = "", until: str = "") -> pd.DataFrame:
+        table = self._opened(kind)
+        names = [name for name in kind.schema.names if name != "week"]
+        if table is None:
+            return pd.DataFrame(kind.schema.empty_table().select(names[1:]).to_pandas())
+        bounds = [*([f"week >= '{since}'"] if since else []), *([f"week <= '{until}'"] if until else [])]
+        found: pd.DataFrame = pa.table(_read(table, names, where=" AND ".join(bounds))).to_pandas()
+        # Files have no order of their own; the same history is to give the same figures, to the last digit.
+        return found.sort_values([*kind.order, "key"], ignore_index=True).drop(columns="key")
+
+    def _merge(self, kind: TableKind, rows: pa.Table) -> Ingested:
+        if not rows.num_rows:
+            return Ingested(kind.name, 0, 0, 0)
+
+        def merged(table: deltalake.DeltaTable) -> tuple[int, int]:
+            on = "t.key = s.key"
+            if kind.partitioned:
+                named = ", ".join(f"'{week}'" for week in sorted(set(rows["week"].to_pylist())))
+                on += f" AND t.week = s.week AND t.week IN ({named})"
+            merger = table.merge(rows, on, source_alias="s", target_alias="t").when_not_matched_insert_all()
+            if kind.updates:
+                merger = merger.when_matched_update({name: f"s.{name}" for name in kind.updates}, predicate=kind.newer)
+            metrics = merger.execute()
+            return int(metrics["num_target_rows_inserted"]), int(metrics["num_target_rows_updated"])
+
+        added, updated = self._patiently(kind, merged)
+        return Ingested(kind.name, rows.num_rows, added, updated)
+
+    def _patiently(self, kind: TableKind, change: Callable[[deltalake.DeltaTable], Any]) -> Any:
+        """Change a table; again on its newest version while other writers come first."""
+        deadline = time.monotonic() + _PATIENCE_S
+        wait = 0.05
+        while True:
+            try:
+                return change(self._made(kind))
+            except CommitFailedError as error:
+                if time.monotonic() > deadline:
+                    problem = f"others kept writing to {kind.name} for {_PATIENCE_S:.0f} s: {_line(error)}"
+                    raise OutputError(self.place, problem, "try again") from None
+                time.sleep(random.uniform(wait / 2, wait))  # noqa: S311
+                wait = min(wait * 1.6, 2.0)
+            except (DeltaError, OSError) as error:
+                raise OutputError(self.place, f"{kind.name} cannot be written: {_line(error)}") from None
+
+    def _made(self, kind: TableKind) -> deltalake.DeltaTable:
+        table = self._opened(kind)
+        if table is not None:
+            return table
+        try:
+            if "://" not in self.place:
+                Path(self.place).mkdir(parents=True, exist_ok=True)
+            return deltalake.DeltaTable.create(
+                self._where(kind),
+                schema=deltalake.Schema.from_arrow(kind.schema),
+                mode="ignore",
+                configuration=_CONFIGURATION,
+                partition_by=["week"] if kind.partitioned else None,
+                storage_options=self._options,
+            )
+        except OSError as error:
+            raise OutputError(self.place, f"cannot be made: {_line(error)}", "name a folder you may write to") from None
+
+    def _erase_past(self, kind: TableKind) -> None:
+        """Past versions and their files: for what must be gone, not only unseen."""
+        table = self._opened(kind)
+        if table is not None:
+            # Only what a version once had: a writer under way has files that no version knows yet.
+            table.vacuum(0, dry_run=False, enforce_retention_duration=False)
+
+
+def _read(table: deltalake.DeltaTable, names: Sequence[str], *, where: str = "") -> Any:
+    builder = deltalake.QueryBuilder().register("history", table)
+    condition = f" WHERE {where}" if where else ""
+    return builder.execute(f"SELECT {', '.join(names)} FROM history{condition}").read_all()  # noqa: S608
+
+
+def _deletion_of(keys: pa.Table) -> Callable[[deltalake.DeltaTable], int]:
+    def delete(table: deltalake.DeltaTable) -> int:
+        merger = table.merge(keys, "t.key = s.key", source_alias="s", target_alias="t").when_matched_delete()
+        return int(merger.execute()["num_target_rows_deleted"])
+
+    return delete
+
+
+def _deleted(table: deltalake.DeltaTable, predicate: str) -> int:
+    return int(table.delete(predicate)["num_deleted_rows"] or 0)
+
+
+def _column(table: pa.Table, name: str) -> Iterable[Any]:
+    return table[name].to_pylist() if name in table.column_names else []
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

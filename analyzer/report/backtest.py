@@ -1,0 +1,90 @@
+"""The backtest on the terminal, and as JSON: each campaign as it was foretold, and as it went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analyzer.diagnose.words import many, percent
+from analyzer.report import words
+from analyzer.report.data import readable_json, write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.diagnose.backtest import Backtest
+
+_COLUMNS = ("Campaign", "Began", "Advice", "Foretold", "Came", "Leads")
+
+
+def json_text(backtest: Backtest) -> str:
+    """The backtest's fields as they are, indented."""
+    return readable_json(backtest.to_dict())
+
+
+def write(backtest: Backtest, folder: Path) -> Path:
+    """Write backtest.json into a folder that is there; its path. `OutputError` where it cannot."""
+    path = folder / "backtest.json"
+    write_text(path, json_text(backtest))
+    return path
+
+
+def show(backtest: Backtest, console: Console | None = None) -> None:
+    """Print what the advice before each campaign was, what came, and what following it would have changed."""
+    screen = console or Console(highlight=False)
+    screen.print()
+    screen.print(Text("What the advice before each campaign would have been, and what came", "bold"))
+    if not backtest.steps:
+        screen.print(Text("No campaign could be tested: it takes two at least, with names and times."))
+    else:
+        _table(backtest, screen)
+        for line in sentences(backtest):
+            screen.print(Text(words.clean(line)))
+    for reason in backtest.skipped:
+        screen.print(Text(words.clean(f"Not tested: {reason}."), "dim"))
+
+
+def sentences(backtest: Backtest) -> list[str]:
+    """How well the forecasts held, and what following the advice would have changed."""
+    inside = sum(step.within_interval for step in backtest.steps)
+    lines = [
+        f"{inside} of {many(len(backtest.steps), 'outcome')} fell inside the forecast's range, made to hold 95 in 100."
+    ]
+    lines.append(_followed("Following the advice", backtest.avoided, backtest.lost))
+    lines.append(
+        _followed(
+            f'The rule of thumb "over {percent(backtest.tolerance)}: leave guessed addresses out"',
+            backtest.naive_avoided,
+            backtest.naive_lost,
+        )
+    )
+    return lines
+
+
+def _followed(who: str, avoided: int, lost: int) -> str:
+    if not avoided and not lost:
+        return f"{who} would have left no one out."
+    return f"{who} would have avoided {many(avoided, 'bounce')} and given up {many(lost, 'lead')} that did not bounce."
+
+
+def _table(backtest: Backtest, screen: Console) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in _COLUMNS:
+        table.add_column(
+            name, justify="right" if name in ("Foretold", "Came", "Leads") else "left", no_wrap=name != "Campaign"
+        )
+    for step in backtest.steps:
+        foretold = f"{percent(step.forecast.rate)} ({percent(step.forecast.low)} to {percent(step.forecast.high)})"
+        came = percent(step.rate)
+        table.add_row(
+            Text(words.clean(step.campaign)),
+            step.began,
+            step.recommendation.replace("_", " "),
+            foretold,
+            Text(came, "" if step.within_interval else "bold yellow"),
+            f"{step.leads:,}",
+        )
+    screen.print(table)

@@ -1,0 +1,7 @@
+"""The closed loop: how the grades that `check` once gave compare with what then bounced."""
+
+from __future__ import annotations
+
+from analyzer.scorecard.against import Against, against
+
+__all__ = ["Against", "against"]

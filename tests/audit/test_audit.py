@@ -1,0 +1,285 @@
+"""The audit against a real DNS server on loopback: each thing a sender domain can publish, and what bounces make of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from analyzer.api import run_audit
+from analyzer.audit import audit
+from analyzer.cli import main
+from analyzer.errors import AnalyzerError
+
+ADDRESS = "192.0.2.25"
+
+
+def _key(bits: int) -> str:
+    public = generate_private_key(65537, bits).public_key()
+    return base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+def _txt(name: str, text: str) -> str:
+    """A TXT record for dnsmasq, in strings of at most 255 bytes."""
+    parts = [text[start : start + 200] for start in range(0, len(text), 200)]
+    return f"txt-record={name}," + ",".join(f'"{part}"' for part in parts)
+
+
+ZONE = [
+    # Everything as it should be.
+    _txt("good.example", "v=spf1 ip4:192.0.2.0/24 include:spf.relay.example -all"),
+    _txt("spf.relay.example", "v=spf1 ip4:198.51.100.0/24 -all"),
+    _txt("s1._domainkey.good.example", f"v=DKIM1; k=rsa; p={_key(2048)}"),
+    _txt("_dmarc.good.example", "v=DMARC1; p=reject; rua=mailto:dmarc@good.example"),
+    _txt("_mta-sts.good.example", "v=STSv1; id=20260101"),
+    "mx-host=good.example,mx.good.example,10",
+    "host-record=mx.good.example,192.0.2.25",
+    "host-record=good.example,192.0.2.80",
+    "ptr-record=25.2.0.192.in-addr.arpa,mx.good.example",
+    # Each thing wrong in its way.
+    _txt("two.example", "v=spf1 -all"),
+    _txt("two.example", "v=spf1 include:spf.relay.example ~all"),
+    "host-record=two.example,192.0.2.81",
+    _txt("open.example", "v=spf1 +all"),
+    "host-record=open.example,192.0.2.82",
+    _txt("deep.example", "v=spf1 " + " ".join(f"include:s{n}.deep.example" for n in range(12)) + " ~all"),
+    *(_txt(f"s{n}.deep.example", "v=spf1 ip4:203.0.113.1 -all") for n in range(12)),
+    "host-record=deep.example,192.0.2.83",
+    _txt("short._domainkey.keys.example", f"v=DKIM1; p={_key(1024)}"),
+    _txt("revoked._domainkey.keys.example", "v=DKIM1; p="),
+    _txt("broken._domainkey.keys.example", "v=DKIM1; p=AAAA"),
+    _txt("_dmarc.twice.example", "v=DMARC1; p=none"),
+    _txt("_dmarc.twice.example", "v=DMARC1; p=reject"),
+    _txt("_dmarc.bad.example", "v=DMARC1; p=maybe"),
+    _txt("_dmarc.parent.example", "v=DMARC1; p=quarantine"),
+    "host-record=mail.parent.example,192.0.2.85",
+    "mx-host=null.example,.,0",
+    "ptr-record=26.2.0.192.in-addr.arpa,elsewhere.good.example",
+    "host-record=elsewhere.good.example,192.0.2.99",
+]
+
+
+@pytest.fixture(scope="session")
+def resolver(tmp_path_factory: pytest.TempPathFactory):
+    """dnsmasq, the only authority there is: what is not in ZONE does not exist."""
+    program = shutil.which("dnsmasq") or "/usr/sbin/dnsmasq"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = tmp_path_factory.mktemp("dns") / "dnsmasq.conf"
+    config.write_text(
+        "\n".join(["no-resolv", "no-hosts", "local=/example/", "local=/arpa/", "edns-packet-max=4096", *ZONE])
+    )
+    server = subprocess.Popen(
+        [
+            *(program, "--keep-in-foreground", f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces"),
+            *(f"--conf-file={config}", "--user=", "--pid-file="),
+        ],
+        stderr=subprocess.PIPE,
+    )
+    address = f"127.0.0.1:{port}"
+    deadline = time.monotonic() + 10
+    while audit(["good.example"], resolver=address, timeout=1).offline:
+        assert server.poll() is None, server.stderr.read().decode() if server.stderr else ""
+        assert time.monotonic() < deadline, "dnsmasq does not answer"
+    yield address
+    server.terminate()
+    server.wait()
+
+
+def bounce(text: str, *, reason: str = "auth_failure", signed: str = "", unsubscribe: str = "", **more) -> dict:
+    headers = {"x-campaign": "q1"}
+    if signed:
+        selector, _, domain = signed.partition("@")
+        headers["dkim-signature"] = f"v=1; a=rsa-sha256; d={domain}; s={selector}; h=from:to; bh=abc=; b=def="
+    if unsubscribe:
+        headers["list-unsubscribe"] = unsubscribe
+        headers["list-unsubscribe-post"] = "List-Unsubscribe=One-Click"
+    row = {"sender": "ava@good.example", "reason": reason, "diagnostic": text, "delivered_to": "ava@good.example"}
+    return {**row, "original_headers": json.dumps(headers), **more}
+
+
+def _checks(domain, resolver, bounces=(), **more):
+    found = audit([domain], bounces, resolver=resolver, timeout=2, **more)
+    return {check.subject: check for check in found.domains[0].checks}
+
+
+def test_a_domain_in_order(resolver):
+    bounces = [bounce("550 5.7.26 DMARC", signed="s1@good.example", unsubscribe="<https://good.example/u/1>")]
+    checks = _checks("good.example", resolver, bounces, addresses=[ADDRESS])
+    assert {subject: check.state for subject, check in checks.items()} == dict.fromkeys(checks, "ok")
+    assert "1 of 10" in checks["spf"].says
+    assert "2048 bits" in checks["dkim"].says
+    assert "p=reject" in checks["dmarc"].says
+    assert checks["mx"].value == "10 mx.good.example"
+
+
+@pytest.mark.parametrize(
+    ("domain", "subject", "state", "words"),
+    [
+        ("two.example", "spf", "fault", "2 SPF records"),
+        ("open.example", "spf", "fault", "everyone may send"),
+        ("deep.example", "spf", "fault", "12 DNS look-ups"),
+        ("keys.example", "spf", "absent", "no SPF record"),
+        ("twice.example", "dmarc", "fault", "2 records"),
+        ("bad.example", "dmarc", "fault", "maybe"),
+        ("two.example", "dmarc", "absent", "no DMARC record"),
+        ("mail.parent.example", "dmarc", "ok", "of parent.example is p=quarantine"),
+        ("null.example", "mx", "fault", "null MX"),
+        ("nowhere.example", "mx", "absent", "neither an MX record nor an address"),
+        ("two.example", "mx", "ok", "its own address"),
+    ],
+)
+def test_what_a_domain_publishes(resolver, domain, subject, state, words):
+    check = _checks(domain, resolver)[subject]
+    assert (check.state, words in check.says) == (state, True), check
+
+
+@pytest.mark.parametrize(
+    ("selectors", "state", "words"),
+    [
+        (["short"], "ok", "2048 are advised"),
+        (["revoked"], "fault", "revoked"),
+        (["broken"], "fault", "damaged"),
+        (["nothing"], "absent", "no key at nothing._domainkey.keys.example"),
+        (["short", "nothing"], "absent", "no key at nothing"),
+        ([], "unanswered", "no selector is known"),
+    ],
+)
+def test_dkim_keys(resolver, selectors, state, words):
+    check = _checks("keys.example", resolver, selectors=selectors)["dkim"]
+    assert (check.state, words in check.says) == (state, True), check
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "words"),
+    [
+        ("192.0.2.25", "ok", "mx.good.example, and back"),
+        ("192.0.2.26", "fault", "does not lead back"),
+        ("192.0.2.27", "fault", "no PTR record"),
+    ],
+)
+def test_reverse_names(resolver, address, state, words):
+    check = _checks("good.example", resolver, addresses=[address])["ptr"]
+    assert (check.state, words in check.says) == (state, True), check
+
+
+def test_the_sending_address_is_read_from_the_refusals(resolver):
+    text = (
+        "550 5.7.25 The IP address sending this message [192.0.2.27] has no PTR record; see https://example.com/1.2.3"
+    )
+    check = _checks("good.example", resolver, [bounce(text, reason="ptr_missing")])["ptr"]
+    assert (check.state, "192.0.2.27" in check.says) == ("fault", True)
+
+
+def test_signed_by_somebody_else(resolver):
+    bounces = [bounce("550 5.7.26 DMARC", signed="k1@platform.example", delivered_to="b-1@bounces.platform.example")]
+    check = _checks("good.example", resolver, bounces)["alignment"]
+    assert (check.state, "platform.example" in check.says) == ("fault", True)
+
+
+@pytest.mark.parametrize(
+    ("bounces", "fix", "verdict"),
+    [
+        ([bounce("550 5.7.27 SPF check did not pass", sender="ava@two.example")], "AUTH-SPF", "confirmed"),
+        ([bounce("550 5.7.27 SPF check did not pass")], "AUTH-SPF", "contradicted"),
+        ([bounce("550 5.7.30 DKIM check did not pass")], "AUTH-DKIM", "not_testable"),
+        ([bounce("550 5.7.30 DKIM check did not pass", signed="s9@good.example")], "AUTH-DKIM", "confirmed"),
+        ([bounce("550 5.7.1 very low reputation of the sending domain", reason="domain_reputation")], "REP-DOMAIN", "not_testable"),
+    ],
+)  # fmt: skip
+def test_fixes_held_against_what_is_published(resolver, bounces, fix, verdict):
+    found = audit([bounces[0]["sender"].partition("@")[2]], bounces, resolver=resolver, timeout=2)
+    fixes = {each.id: each for each in found.domains[0].fixes}
+    assert fixes[fix].verdict == verdict, fixes
+    assert fixes[fix].bounces == 1
+
+
+def test_bounces_of_other_domains_are_not_blamed_on_this_one(resolver):
+    found = audit(["good.example"], [bounce("550 SPF fail", sender="b@two.example")], resolver=resolver)
+    assert found.domains[0].fixes == ()
+    assert any("two.example" in warning for warning in found.warnings)
+
+
+def test_without_a_network_nothing_is_called_wrong():
+    bounces = [bounce("550 5.7.26 DMARC", signed="k1@platform.example", delivered_to="b@platform.example")]
+    found = audit(["good.example"], bounces, resolver="127.0.0.1:9", timeout=0.3)
+    states = {check.subject: check.state for check in found.domains[0].checks}
+    assert found.offline
+    assert {states[name] for name in ("spf", "dkim", "dmarc", "mx", "mta_sts")} == {"unanswered"}
+    assert states["alignment"] == "fault"
+    assert any("Nothing could be looked up" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("text", ["nodots", "", "two words.example", "a..example", "x" * 64 + ".example"])
+def test_what_is_no_domain(text):
+    with pytest.raises(AnalyzerError, match="is no domain"):
+        audit([text], resolver="127.0.0.1:9", timeout=0.1)
+
+
+@pytest.mark.parametrize("text", ["dns.example", "127.0.0.1:port", "127.0.0.1:0", "[::1]:99999"])
+def test_what_is_no_resolver(text):
+    with pytest.raises(AnalyzerError, match="--resolver"):
+        audit(["good.example"], resolver=text, timeout=0.1)
+
+
+def test_an_address_and_a_name_of_any_script_name_the_domain(resolver):
+    assert [each.domain for each in audit(["Ava@GOOD.example.", "münchen.example"], resolver=resolver).domains] == [
+        "good.example",
+        "xn--mnchen-3ya.example",
+    ]
+
+
+def test_the_command(resolver, tmp_path, monkeypatch, capsys):
+    rows = tmp_path / "bounces.csv"
+    columns = "recipient,label,fault,reason,sender,diagnostic,kind"
+    rows.write_text(
+        f"{columns}\nbob@corp.example,spam,sender,auth_failure,ava@two.example,550 5.7.27 SPF fail,bounce\n"
+    )
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["bounce-analyzer", "audit", *arguments, "--resolver", resolver])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return int(done.value.code or 0), capsys.readouterr().out
+
+    code, shown = run("two.example", "--bounces", str(rows))
+    assert (code, "AUTH-SPF (1 bounce)" in shown, "confirmed" in shown) == (0, True, True)
+    code, shown = run("two.example", "--fail-on", "fault", "--json")
+    assert code == 1
+    assert json.loads(shown)["domains"][0]["checks"][0]["state"] == "fault"
+    assert run("good.example", "--fail-on", "fault", "--ip", ADDRESS)[0] == 0
+
+
+def test_the_library_reads_bounce_sources(resolver, tmp_path):
+    with pytest.raises(AnalyzerError, match=r"missing\.mbox"):
+        run_audit(["good.example"], bounces=str(tmp_path / "missing.mbox"), resolver=resolver)
+
+
+def test_selectors_and_headers_come_out_of_the_returned_mail(resolver, tmp_path):
+    returned = (
+        "Message-ID: <1@good.example>\nFrom: ava@good.example\nTo: jo@corp.example\n"
+        "DKIM-Signature: v=1; a=rsa-sha256;\n d=good.example; s=s1; h=from:to; bh=abc; b=def\n"
+        "List-Unsubscribe: <https://good.example/u/1>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
+    )
+    message = tmp_path / "bounce.eml"
+    message.write_text(
+        "From: MAILER-DAEMON@mx.example\nTo: ava@good.example\nSubject: Undelivered Mail Returned to Sender\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        "Final-Recipient: rfc822; jo@corp.example\nAction: failed\nStatus: 5.7.30\n"
+        "Diagnostic-Code: smtp; 550 5.7.30 DKIM check for good.example did not pass\n\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\n{returned}--b--\n"
+    )
+    (found,) = run_audit(["good.example"], bounces=str(message), resolver=resolver, timeout=2).domains
+    checks = {check.subject: check for check in found.checks}
+    assert checks["dkim"].value == "s1._domainkey.good.example"
+    assert (checks["alignment"].state, checks["unsubscribe"].state) == ("ok", "ok")
+    assert [(fix.id, fix.verdict) for fix in found.fixes] == [("AUTH-DKIM", "contradicted")]

@@ -1,0 +1,212 @@
+"""The command: what it prints, writes and returns, offline and against servers on the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from servers.mail_world import WORLD, World, mail_world
+
+import analyzer
+
+LEADS = (
+    "Email,Company,Email Status,Verified At\n"
+    "ann@example.org,=HYPERLINK(),Verified,2026-03-01\n"
+    "info@@gmail,Brix,Verified,2026-03-01\n"
+    ",Cask,,\n"
+    "bob@example.org,Dorn,Guessed,\n"
+)
+
+
+def run(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "analyzer", "check", *map(str, arguments)],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def leads(tmp_path: Path) -> Path:
+    path = tmp_path / "leads.csv"
+    path.write_text(LEADS)
+    return path
+
+
+SAMPLE = ("--allow-reserved", "--as-of", "2026-03-20")
+
+
+def test_a_person_sees_every_row_of_a_short_list_and_a_summary(leads: Path) -> None:
+    done = run(leads, *SAMPLE)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for text in ("several_at_signs", "info@gmail.com?", "blank_line", "4 leads checked", "send", "What to do:"):
+        assert text in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "jsonl", "-"])
+def test_every_kind_of_output_holds_the_same(leads: Path, tmp_path: Path, ending: str) -> None:
+    out = "-" if ending == "-" else str(tmp_path / f"checked.{ending}")
+    done = run(leads, *SAMPLE, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "4 leads checked" in done.stderr
+    if ending == "csv":
+        with Path(out).open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert rows[1]["reasons"] == "several_at_signs"
+        assert rows[0]["Company"] == "'=HYPERLINK()"
+    elif ending == "xlsx":
+        sheet = openpyxl.load_workbook(out).active
+        cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        rows = [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
+        assert sheet.cell(2, cells[0].index("Company") + 1).data_type == "s"
+        assert rows[0]["Company"] == "=HYPERLINK()"
+    elif ending == "parquet":
+        rows = pd.read_parquet(out).to_dict("records")
+        assert list(rows[1]["reasons"]) == ["several_at_signs"]
+    else:
+        text = done.stdout if ending == "-" else Path(out).read_text()
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert rows[1]["reasons"] == ["several_at_signs"]
+    assert [row["grade"] for row in rows] == ["send", "do_not_send", "do_not_send", "verify_again"]
+    assert [str(row["score"]) for row in rows] == ["92", "0", "0", "70"]
+    assert [row["Email Status"] or "" for row in rows] == ["Verified", "Verified", "", "Guessed"]
+
+
+def test_columns_can_be_chosen(leads: Path) -> None:
+    done = run(leads, *SAMPLE, "--json", "--columns", "grade,email,own")
+    assert list(json.loads(done.stdout.splitlines()[0])) == ["grade", "email", "Company", "Email Status", "Verified At"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [
+        *(("50%", 0), ("49%", 1), ("2", 0), ("1", 1), ("do_not_send", 1), ("verify_again:75%", 0)),
+        *(("verify_again:74%", 1), ("verify_again", 1)),
+    ],
+)
+def test_a_pipeline_can_be_made_to_fail(leads: Path, limit: str, code: int) -> None:
+    done = run(leads, *SAMPLE, "--fail-on", limit)
+    assert done.returncode == code
+    assert (f"--fail-on {limit}" in done.stderr) == bool(code)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere.csv"], "nowhere.csv: cannot be read"),
+        (["LEADS", "--smtp"], "--helo and --mail-from"),
+        (["LEADS", "--smtp", "--helo", "probe.example.org"], "--mail-from"),
+        (["LEADS", "--smtp", "--helo", "probe", "--mail-from", "me@example.org"], "no full host name"),
+        (["LEADS", "--policy", "bold"], "strict, balanced, permissive"),
+        (["LEADS", "--columns", "email,colour"], "colour"),
+        (["LEADS", "--out", "checked.doc"], "'.doc'"),
+        (["LEADS", "--json", "--out", "checked.csv"], "one of them"),
+        (["LEADS", "--fail-on", "many"], "--fail-on many"),
+        (["LEADS", "--resolver", "192.0.2.1"], "DNS"),
+        (["LEADS", "--dns", "--resolver", "nonsense:port"], "--resolver"),
+        (["LEADS", "--as-of", "yesterday"], "--as-of yesterday"),
+        (["LEADS", "--map", "Company"], "COLUMN=FIELD"),
+        (["LEADS", "--suppress", "nowhere.txt"], "nowhere.txt"),
+        (["LEADS", "--history", "nowhere.mbox"], "nowhere.mbox"),
+        (["LEADS", "--resume"], "--resume"),
+        (["LEADS", "--log", "LEADS"], "without the bounces"),
+        (["LEADS", "--against", "LEADS"], "is no table of ours"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line(leads: Path, arguments: list[str], told: str) -> None:
+    done = run(*(leads if argument == "LEADS" else argument for argument in arguments))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_earlier_grades_are_held_against_what_then_bounced(leads: Path, tmp_path: Path) -> None:
+    checked, bounces = tmp_path / "checked.csv", tmp_path / "bounces.csv"
+    assert run(leads, *SAMPLE, "--out", checked).returncode == 0
+    bounces.write_text(
+        "recipient,kind,label,fault,reason\nbob@example.org,bounce,hard,address,user_unknown\n", encoding="utf-8"
+    )
+    done = run(checked, "--against", bounces, "--json")
+    assert done.returncode == 0, done.stderr
+    matrix = {row["grade"]: row for row in json.loads(done.stdout)["matrix"]}
+    assert [matrix[grade]["address"] for grade in ("send", "verify_again")] == [0, 1]
+    assert "verify again" in run(checked, "--against", bounces, "--by", "Company").stdout
+    assert run(checked, "--against", bounces, "--dns").returncode == 2
+
+
+def test_the_standard_input_is_a_list(leads: Path) -> None:
+    done = run("-", "--json", "--allow-reserved", given="ann@example.org\ngarbage\n")
+    assert [json.loads(line)["grade"] for line in done.stdout.splitlines()] == ["verify_again", "do_not_send"]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with mail_world() as servers:
+        yield servers
+
+
+def probing(world: World, tmp_path: Path) -> list[str]:
+    return [
+        *("--smtp", "--force", "--helo", "probe.example.org", "--mail-from", "postmaster@example.org"),
+        *("--resolver", world.resolver, "--smtp-port", str(world.port), "--allow-private"),
+        *("--provider-rate", "6000", "--no-wait", "--cache", str(tmp_path / "cache.sqlite")),
+    ]
+
+
+def test_the_mailboxes_of_the_loopback_are_graded_by_what_is_true(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "leads.txt"
+    path.write_text("\n".join(case.address for case in WORLD) + "\n", encoding="utf-8")
+    done = run(path, "--json", *probing(world, tmp_path))
+    assert done.returncode == 0, done.stderr
+    rows = {row["email"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert list(rows) == [case.address for case in WORLD]
+    for case in WORLD:
+        grade = rows[case.address]["grade"]
+        if case.takes_mail == "no":
+            assert grade != "send", case
+        else:
+            # Greylisting is not waited for here: it is neither a yes nor a no.
+            assert grade != "do_not_send", case
+        if case.grade and "greylisting" not in case.truth:
+            assert grade == case.grade, case
+    # What is known is not asked again: the log of the servers stays as it is.
+    asked = world.log.read_text().count("connect from")
+    again = run(path, "--json", *probing(world, tmp_path))
+    assert again.stdout == done.stdout
+    assert world.log.read_text().count("connect from") == asked
+
+
+def test_a_check_runs_where_an_event_loop_already_does(world: World) -> None:
+    async def notebook() -> list[str]:
+        return list(analyzer.check(["a@known.example"], dns=True, resolver=world.resolver)["domain_state"])
+
+    assert asyncio.run(notebook()) == ["mx"]
+
+
+def test_domains_alone_are_looked_up_through_the_resolver(world: World, tmp_path: Path) -> None:
+    done = run(
+        "-",
+        "--dns",
+        "--resolver",
+        world.resolver,
+        "--allow-private",
+        "--json",
+        given="a@null.example\na@nowhere.example\na@known.example\n",
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["domain_state"] for row in rows] == ["null_mx", "nxdomain", "mx"]
+    assert [row["reasons"][0] for row in rows] == ["null_mx", "domain_not_found", "not_verified"]

@@ -1,0 +1,100 @@
+"""One row: what DNS knows goes before what the spelling or the past suggests, and the evidence is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.addresses.reading import read_address
+from analyzer.check.facts import policies
+from analyzer.check.history import History, history_of
+from analyzer.check.leads import read_leads
+from analyzer.check.records import DomainFacts, MailboxFacts
+from analyzer.check.risk import Lists
+from analyzer.check.rows import CHECK_COLUMNS, Row, RowMaker
+
+DEAD = [{"recipient": "old@dead.example", "fault": "address", "label": "hard", "reason": "domain_not_found"}]
+
+
+def maker(*texts: str, history: History | None = None, **more: object) -> RowMaker:
+    return RowMaker(
+        read_leads(list(texts)),
+        [read_address(text) for text in texts],
+        policy=policies()["balanced"],
+        lists=Lists(),
+        history=history or History(),
+        today=20_000,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def row(text: str, facts: DomainFacts | None = None, mailbox: MailboxFacts | None = None, **more: object) -> Row:
+    rows = maker(text, **more)  # type: ignore[arg-type]
+    if facts:
+        rows.facts[facts.domain] = facts
+    if mailbox:
+        rows.mailboxes[mailbox.address] = mailbox
+    return rows.row(0)
+
+
+def mx(domain: str, **more: object) -> DomainFacts:
+    return DomainFacts(domain, "mx", (f"mx.{domain}",), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "reasons"),
+    [
+        # A near name with mail servers of its own is another company; a known misspelling proves nothing with them.
+        ("jane@gmaild.com", None, {"possible_typo", "not_verified"}),
+        ("jane@gmaild.com", mx("gmaild.com"), {"not_verified"}),
+        ("jane@gmaild.com", mx("gmaild.com", parked=True), {"parked", "possible_typo"}),
+        ("jane@gmaild.com", DomainFacts("gmaild.com", "nxdomain"), {"domain_not_found", "possible_typo"}),
+        ("jane@gamil.com", mx("gamil.com"), {"possible_typo", "not_verified"}),
+        # Spelling is only the second best witness.
+        ("jane@lab.test", None, {"reserved_domain"}),
+        ("jane@lab.test", mx("lab.test"), {"not_verified"}),
+        ("jane@lab.test", DomainFacts("lab.test", "nxdomain"), {"domain_not_found"}),
+        ("jane@lab.test", DomainFacts("lab.test", "timeout"), {"reserved_domain", "dns_timeout"}),
+        ("jane@co.uk", mx("co.uk"), {"not_verified"}),
+        ("jane@firm.newsuffix", mx("firm.newsuffix"), {"not_verified"}),
+    ],
+)
+def test_dns_goes_before_the_spelling(text: str, facts: DomainFacts | None, reasons: set[str]) -> None:
+    assert set(row(text, facts)["reasons"]) == reasons
+
+
+def test_a_dead_domain_may_have_come_back() -> None:
+    history = history_of(DEAD)
+    assert "domain_dead_before" in row("new@dead.example", history=history, allow_reserved=True)["reasons"]
+    assert "domain_dead_before" not in row("new@dead.example", mx("dead.example"), history=history)["reasons"]
+
+
+def test_every_row_has_every_column_and_its_evidence() -> None:
+    found = row(
+        " Jane@known.example",
+        mx("known.example", provider="google"),
+        MailboxFacts("Jane@known.example", "unknown_user", "550", "550 5.1.1 No such user", "mx.known.example"),
+    )
+    assert tuple(found) == CHECK_COLUMNS
+    assert (found["grade"], found["mailbox"], found["domain_state"]) == ("do_not_send", "unknown_user", "mx")
+    assert found["evidence"] == [
+        "user_unknown: mx.known.example: 550 5.1.1 No such user",
+        "MX mx.known.example (google)",
+        "cleaned: spaces removed",
+    ]
+
+
+def test_only_those_are_asked_for_whom_an_answer_can_change_something() -> None:
+    rows = maker("a@known.example", "A@known.example", "noreply@known.example", "b@null.example", "c@slow.example", "@")
+    rows.facts["known.example"] = mx("known.example")
+    rows.facts["null.example"] = DomainFacts("null.example", "null_mx")
+    rows.facts["slow.example"] = DomainFacts("slow.example", "timeout")
+    assert [rows.is_worth_asking(number) for number in range(6)] == [True, False, False, False, False, False]
+
+
+def test_a_listing_bans_a_domain() -> None:
+    rows = maker("a@known.example")
+    rows.facts["known.example"] = mx("known.example")
+    rows.listings["known.example"] = "known.example is listed by dbl.example (127.0.1.2)"
+    found = rows.row(0)
+    assert (found["grade"], found["reasons"]) == ("do_not_send", ("domain_banned",))
+    assert "domain_banned: known.example is listed by dbl.example (127.0.1.2)" in found["evidence"]

@@ -1,0 +1,273 @@
+"""The workspace: the same thing twice changes nothing, writers do not lose each other's rows, and what is forgotten is gone."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import analyzer
+from analyzer.api import ingest, run_diagnosis
+from analyzer.cli import main
+from analyzer.errors import AnalyzerError
+from analyzer.history import Workspace
+
+DAY = "2026-03-02T09:00:00Z"
+
+
+def log(count: int, *, start: int = 0, ids: bool = True, at: str = DAY) -> pd.DataFrame:
+    names = [f"lead{number}@corp{number % 40}.example" for number in range(start, start + count)]
+    frame = pd.DataFrame({"recipient": names, "sent_at": pd.to_datetime([at] * count), "campaign": "Q1", "step": "1"})
+    frame["message_id"] = [f"<m{number}@out.example>" for number in range(start, start + count)] if ids else ""
+    return frame
+
+
+def bounces(count: int, *, start: int = 0, text: str = "550 5.1.1 user unknown") -> pd.DataFrame:
+    numbers = range(start, start + count)
+    return pd.DataFrame(
+        {
+            "kind": "bounce",
+            "received_at": "2026-03-03T10:00:00Z",
+            "recipient": [f"lead{number}@corp{number % 40}.example" for number in numbers],
+            "diagnostic": text,
+            "label": "hard",
+            "fault": "address",
+            "reason": "user_unknown",
+            "record_id": [f"r{number}" for number in numbers],
+            "original_message_id": [f"<m{number}@out.example>" for number in numbers],
+            "transient": False,
+            "confidence": 0.97,
+            "retry_after_s": None,
+        }
+    )
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "space"
+
+
+def test_the_same_twice_changes_nothing(place):
+    space = Workspace(place)
+    first = [space.add_sends(log(50)), space.add_bounces(bounces(5))]
+    again = [space.add_sends(log(50)), space.add_bounces(bounces(5))]
+    assert [(done.added, done.updated) for done in first] == [(50, 0), (5, 0)]
+    assert [(done.added, done.updated, done.known) for done in again] == [(0, 0, 50), (0, 0, 5)]
+    assert (len(space.sends()), len(space.bounces())) == (50, 5)
+
+
+def test_mails_that_look_alike_are_still_as_many(place):
+    """Two mails to one lead in one minute, without Message-IDs, are two; the same log again adds none."""
+    twice = pd.concat([log(10, ids=False), log(10, ids=False)])
+    space = Workspace(place)
+    assert space.add_sends(twice).added == 20
+    assert space.add_sends(twice).added == 0
+
+
+def test_what_is_read_back_is_what_went_in(place):
+    space = Workspace(place)
+    space.add_sends(log(3))
+    space.add_bounces(bounces(3))
+    sends, back = space.sends(), space.bounces()
+    assert sends["recipient"].tolist() == log(3)["recipient"].tolist() or set(sends["recipient"]) == set(
+        log(3)["recipient"]
+    )
+    assert (sends["sent_at"] == pd.Timestamp(DAY)).all()
+    assert back["confidence"].tolist() == [0.97] * 3
+    assert back["transient"].tolist() == [False] * 3
+    assert back["retry_after_s"].isna().all()
+    assert list(back.columns) == list(analyzer.BOUNCE_COLUMNS)
+
+
+def test_later_news_of_the_same_mail_is_taken(place):
+    space = Workspace(place)
+    space.add_sends(log(4))
+    space.add_bounces(bounces(2, text=""))
+    later = log(4).assign(bounced=["TRUE", "", "", ""])
+    assert space.add_sends(later).updated == 1
+    assert space.add_bounces(bounces(2)).updated == 2
+    assert space.sends()["bounced"].tolist().count("TRUE") == 1
+    assert set(space.bounces()["diagnostic"]) == {"550 5.1.1 user unknown"}
+    # An emptier reading of it takes nothing away.
+    assert space.add_bounces(bounces(2, text="")).updated == 0
+
+
+def test_the_newest_reading_of_a_lead_counts(place):
+    space = Workspace(place)
+    lead = pd.DataFrame({"email": ["Jane@Corp.example"], "email_status": ["guessed"], "industry": ["Banking"]})
+    space.add_leads(lead, seen_at=pd.Timestamp("2026-03-01", tz="UTC"))
+    assert space.add_leads(lead, seen_at=pd.Timestamp("2026-03-02", tz="UTC")).known == 1
+    newer = lead.assign(email=["jane@corp.example"], email_status=["verified"])
+    assert space.add_leads(newer, seen_at=pd.Timestamp("2026-03-03", tz="UTC")).updated == 1
+    assert space.add_leads(lead, seen_at=pd.Timestamp("2026-02-01", tz="UTC")).known == 1
+    assert space.leads()["email_status"].tolist() == ["verified"]
+
+
+def test_only_the_weeks_asked_for(place):
+    space = Workspace(place)
+    for number, at in enumerate(["2025-12-29T09:00:00Z", "2026-03-02T09:00:00Z", "2026-03-09T09:00:00Z"]):
+        space.add_sends(log(10 * (number + 1), start=100 * number, at=at))
+    space.add_sends(log(5, start=900).assign(sent_at=pd.NaT))
+    assert [len(space.sends(since=since)) for since in ("2026-W10", "2026-W11")] == [55, 35]
+    assert len(space.sends(since="2026-W01", until="2026-W01")) == 10
+    sends = next(table for table in space.info() if table.table == "sends")
+    assert (sends.rows, sends.first, sends.last) == (65, "2026-W01", "2026-W11")
+
+
+def test_forgotten_is_gone_from_every_file(place):
+    space = Workspace(place)
+    who = "lead3@corp3.example"
+    space.add_sends(log(20))
+    space.add_bounces(bounces(5, text=f"550 5.1.1 <{who}> user unknown"))
+    space.add_leads(pd.DataFrame({"email": [who, "other@corp.example"], "industry": "Retail"}))
+    # One send, one lead, and all five bounces, whose text names the address.
+    assert space.forget("Lead3@CORP3.example") == 7
+    assert (len(space.sends()), len(space.leads()), len(space.bounces())) == (19, 1, 0)
+    for path in place.rglob("*"):
+        if path.is_file():
+            text = path.read_bytes()
+            if path.suffix == ".parquet":
+                text = pd.read_parquet(path).to_csv().encode()
+            assert who.encode() not in text.lower(), path
+    assert space.forget(who) == 0
+
+
+def test_old_weeks_are_dropped_and_the_rest_stays(place):
+    space = Workspace(place)
+    space.add_sends(log(10, at="2020-01-06T09:00:00Z"))
+    recent = pd.Timestamp.now(tz="UTC").isoformat()
+    space.add_sends(log(7, start=50, at=recent))
+    assert space.retain(30) == 10
+    assert len(space.sends()) == 7
+    assert space.compact().keys() >= {"sends"}
+    assert len(space.sends()) == 7
+
+
+def _write(place: str, writer: int) -> None:
+    space = Workspace(place)
+    for turn in range(4):
+        space.add_sends(log(20, start=1000 * writer + 20 * turn))
+        space.add_sends(log(10, start=90_000))
+
+
+def test_writers_at_once_lose_nothing_and_readers_see_whole_versions(place):
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write, args=(str(place), number)) for number in range(3)]
+    for writer in writers:
+        writer.start()
+    sizes = []
+    while any(writer.is_alive() for writer in writers):
+        sizes.append(len(Workspace(place).sends()))
+        time.sleep(0.05)
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    assert len(Workspace(place).sends()) == 3 * 80 + 10
+    # Every commit adds 20 or 10 rows: a reader that saw half of one would see another number.
+    assert all(size % 10 == 0 for size in sizes), sizes
+
+
+_VICTIM = """
+import sys
+sys.path[:0] = [{tests!r}]
+from test_workspace import log, bounces
+from analyzer.history import Workspace
+print("ready", flush=True)
+for start in range(0, 2000, 50):
+    space = Workspace({place!r})
+    space.add_sends(log(50, start=start))
+    space.add_bounces(bounces(5, start=start))
+"""
+
+
+def test_killed_at_any_moment_it_can_be_read_and_gone_on_with(place):
+    chance = random.Random(7)
+    code = _VICTIM.format(tests=str(Path(__file__).parent), place=str(place))
+    for _ in range(8):
+        victim = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        assert victim.stdout and victim.stdout.readline() == b"ready\n"
+        time.sleep(chance.uniform(0.0, 0.4))
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.wait()
+        space = Workspace(place)
+        assert len(space.sends()) % 50 == 0
+        assert len(space.bounces()) % 5 == 0
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert done.returncode == 0
+    space = Workspace(place)
+    assert (len(space.sends()), space.sends()["message_id"].nunique()) == (2000, 2000)
+    assert sorted(space.bounces()["record_id"]) == sorted(
+        f"r{start + n}" for start in range(0, 2000, 50) for n in range(5)
+    )
+
+
+def test_the_sample_campaign_has_one_diagnosis_from_files_and_from_history(place):
+    from analyzer.knowledge import data_folder
+
+    sample = data_folder("sample_data")
+    files = {
+        "bounces": [sample / "bounces.mbox", sample / "bounces"],
+        "log": sample / "log.csv",
+        "leads": sample / "leads.csv",
+    }
+    for _ in range(2):
+        ingest(place, **files)
+    direct, kept = run_diagnosis(**files).diagnosis, run_diagnosis(workspace=place).diagnosis
+    assert kept.totals == direct.totals
+    assert kept.breakdown == direct.breakdown
+    assert kept.data_quality.recommendation == direct.data_quality.recommendation
+    assert kept.matching.matched == direct.matching.matched
+    assert run_diagnosis(workspace=place).diagnosis == kept
+    later = run_diagnosis(workspace=place, since="2026-W10").diagnosis
+    assert 0 < later.totals.emails_sent < direct.totals.emails_sent
+
+
+def _run(monkeypatch, capsys, *arguments: object) -> tuple[int, str, str]:
+    monkeypatch.setattr("sys.argv", ["bounce-analyzer", *map(str, arguments)])
+    with pytest.raises(SystemExit) as done:
+        main()
+    said = capsys.readouterr()
+    return int(done.value.code or 0), said.out, said.err
+
+
+def test_the_commands(place, tmp_path, monkeypatch, capsys):
+    table = tmp_path / "log.csv"
+    log(12).to_csv(table, index=False)
+    code, said, _ = _run(monkeypatch, capsys, "ingest", "--workspace", place, "--log", table)
+    assert (code, said) == (0, "sends: 12 read, 12 new, 0 changed\n")
+    assert "12 read, 0 new" in _run(monkeypatch, capsys, "ingest", "--workspace", place, "--log", table)[1]
+    assert "sends: 12 rows" in _run(monkeypatch, capsys, "workspace", "info", "--workspace", place)[1]
+    told = json.loads(_run(monkeypatch, capsys, "workspace", "info", "--workspace", place, "--json")[1])
+    assert {one["table"]: one["rows"] for one in told["tables"]} == {"sends": 12, "runs": 2}
+    assert (
+        _run(monkeypatch, capsys, "workspace", "forget", "lead1@corp1.example", "--workspace", place)[1]
+        == "1 row removed\n"
+    )
+    out = tmp_path / "out"
+    assert _run(monkeypatch, capsys, "workspace", "export", "--out", out, "--workspace", place)[0] == 0
+    assert len(pd.read_parquet(out / "sends.parquet")) == 11
+    code, _, told_off = _run(monkeypatch, capsys, "diagnose", "--workspace", tmp_path / "nowhere")
+    assert (code, told_off.count("\n"), "holds no sends" in told_off) == (2, 1, True)
+    assert _run(monkeypatch, capsys, "workspace", "info", "--workspace", tmp_path / "nowhere")[0] == 2
+    assert _run(monkeypatch, capsys, "ingest", "--workspace", place)[0] == 2
+
+
+@pytest.mark.parametrize("label", ["2026-10", "W10", "2026-W60", "2026-W10' OR 1=1"])
+def test_what_is_no_week(place, label):
+    Workspace(place).add_sends(log(1))
+    with pytest.raises(AnalyzerError, match="is no ISO week"):
+        run_diagnosis(workspace=place, since=label)
+
+
+def test_a_file_is_no_workspace(tmp_path):
+    there = tmp_path / "file"
+    there.write_text("x")
+    with pytest.raises(AnalyzerError, match="is a file, no workspace"):
+        Workspace(there)
