@@ -11,15 +11,18 @@ from functools import cache
 from typing import Any
 
 from analyzer import knowledge
+from analyzer.classify.confidence import confidences
 from analyzer.classify.text import PHASES
 from analyzer.errors import RuleError
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a code means where no words say more. `confidence` is the chance that its label is right."""
+    """What a code means where no words say more. `confidence` is the chance that its label is right, as it was measured
+    for codes that were `judged` alike."""
 
     reason: str
+    judged: float
     confidence: float
     strong: bool
     why: str
@@ -88,4 +91,5 @@ def _code(row: dict[str, Any], where: str, *, strong: bool) -> Code:
             raise RuleError(where, f"{key} is missing")
     if row["reason"] not in knowledge.reasons():
         raise RuleError(where, f"names an unknown reason {row['reason']!r}", "take one of rules/reasons.toml")
-    return Code(row["reason"], float(row["confidence"]), strong, row["why"], row.get("transient"))
+    judged = float(row["confidence"])
+    return Code(row["reason"], judged, confidences().of_code(judged), strong, row["why"], row.get("transient"))

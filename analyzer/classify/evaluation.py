@@ -193,7 +193,7 @@ def _judged(held: Held, reasons: tuple[str, ...], temperature: float, threshold:
 
 
 _PAGE = """\
-# The model behind the rules
+# How sure the classifier is: the model behind the rules, and the rules
 
 Written by `make model`; no figure in it is by hand.
 
@@ -222,27 +222,29 @@ The second line is the nearest to a receiver that nobody has written rules for. 
 is of their subject, so the figures of left-out files are on the dark side. A language that is left out altogether still
 shares codes, names and loan words with the rest (SPF, spam, server); elsewhere the model is meant to stay silent.
 
-## Is its confidence right?
+## Is the model's confidence right?
 
 {reliability}
 
 Expected calibration error: {error:.3f}.
 
-## By reason (left-out files)
+{confidence}
+## The model by reason (left-out files)
 
 {by_reason}
 
-## By left-out file
+## The model by left-out file
 
 {by_file}
 
-## By left-out language
+## The model by left-out language
 
 {by_language}
 
 ## Building it again
 
-`make model` (or `python -m analyzer.classify.build_model`) takes a few minutes and writes `rules/{file}` and this page.
+`make model` (or `python -m analyzer.classify.build_model`) takes a few minutes and writes `rules/{file}`,
+`rules/confidence.toml` and this page.
 The same texts, the same versions of NumPy, SciPy and scikit-learn and the same kind of processor give the same bytes.
 
 A changed rule does not make the model wrong, only out of date, so no test asks for a rebuild after every edit:
@@ -251,8 +253,8 @@ A changed rule does not make the model wrong, only out of date, so no test asks 
 """
 
 
-def report(folds: Folds, model: Learned, rows: Sequence[Labelled], size: int) -> str:
-    """docs/model.md."""
+def report(folds: Folds, model: Learned, rows: Sequence[Labelled], size: int, confidence: str) -> str:
+    """docs/model.md; `confidence` is its part about rules and codes."""
     both = (*folds.files, *folds.languages)
     figures = ("texts", "label", "reason", "answered", "label\\*", "reason\\*")
     overall = [
@@ -277,6 +279,7 @@ def report(folds: Folds, model: Learned, rows: Sequence[Labelled], size: int) ->
         overall=_table(("left out", *figures), overall),
         reliability=_table(("confidence", "texts", "mean confidence", "label right", "curve"), _reliability(both)),
         error=_calibration_error(both),
+        confidence=confidence,
         by_reason=_table(("reason", *figures), _grouped(folds.files, lambda one: one.row.reason)),
         by_file=_table(("file", *figures), _grouped(folds.files, lambda one: one.group)),
         by_language=_table(("language", *figures), _grouped(folds.languages, lambda one: one.group)),

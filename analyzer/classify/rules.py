@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer import knowledge
 from analyzer.classify import blocklists, providers
+from analyzer.classify.confidence import confidences, family_of
 from analyzer.classify.patterns import refuse_unsound
 from analyzer.classify.text import PHASES
 from analyzer.errors import RuleError
@@ -18,8 +19,6 @@ from analyzer.errors import RuleError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-DEFAULT_CONFIDENCE = 0.97
 
 _KEYS: dict[str, tuple[type, ...]] = {
     "id": (str,),
@@ -69,7 +68,10 @@ class Rule:
     phases: frozenset[str] = frozenset()
     transient: bool | None = None
     blocklist: str = ""
-    confidence: float = DEFAULT_CONFIDENCE
+    #: The chance that its label is right: measured for the rules of its file where the row says none.
+    confidence: float = 0.97
+    #: Whether the row says it.
+    confidence_given: bool = False
     file: str = ""
 
     @property
@@ -99,7 +101,10 @@ def load_rules(folders: Iterable[Path]) -> tuple[Rule, ...]:
     for folder in folders:
         if not folder.is_dir():
             raise RuleError(str(folder), "is no folder", "name a folder with .toml files of rules")
-        for path in sorted(folder.glob("*.toml")):
+        paths = sorted(folder.glob("*.toml"))
+        if not paths:
+            raise RuleError(str(folder), "holds no .toml file", "name the folder that the rule files lie in")
+        for path in paths:
             rules.extend(_rows(path))
     _refuse_clashes(rules)
     return tuple(rules)
@@ -151,7 +156,7 @@ def rule_of(row: Mapping[str, Any], file: str, number: int = 1) -> Rule:
     for phase in phases:
         if phase not in PHASES:
             raise RuleError(where, f"names an unknown phase {phase!r}", f"take of {', '.join(sorted(PHASES))}")
-    confidence = float(row.get("confidence", DEFAULT_CONFIDENCE))
+    confidence = float(row["confidence"]) if "confidence" in row else confidences().of_rule(family_of(file))
     if not 0 < confidence <= 1:
         raise RuleError(where, f"confidence {confidence} is out of range", "give a share between 0 and 1")
     return Rule(
@@ -169,6 +174,7 @@ def rule_of(row: Mapping[str, Any], file: str, number: int = 1) -> Rule:
         transient=row.get("transient"),
         blocklist=blocklist,
         confidence=confidence,
+        confidence_given="confidence" in row,
         file=file,
     )
 

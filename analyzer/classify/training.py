@@ -23,7 +23,7 @@ from analyzer.classify.rules import Example, load_rules
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from scipy.sparse import csr_array
 
@@ -65,10 +65,21 @@ def labelled_texts(folder: Path) -> list[Labelled]:
     return list(found.values())
 
 
-def _examples(folder: Path) -> Iterable[tuple[Example, str, str, str]]:
+def further_texts(folder: Path) -> Iterator[tuple[Example, str]]:
+    """(text, reason) of every text under `folder` (`rules/`) that is no rule's example; raises as `labelled_texts`."""
+    for example, reason, _ in _in_files(folder):
+        yield example, reason
+
+
+def _examples(folder: Path) -> Iterator[tuple[Example, str, str, str]]:
     for rule in load_rules([folder / "replies"]):
         for example in rule.examples:
             yield example, rule.reason, Path(rule.file).name, ""
+    for example, reason, path in _in_files(folder):
+        yield example, reason, f"texts/{path.name}", path.stem.partition("-")[0]
+
+
+def _in_files(folder: Path) -> Iterator[tuple[Example, str, Path]]:
     for path in sorted((folder / "texts").glob("*.toml")):
         for reason, values in knowledge.load_toml(path).items():
             if reason not in knowledge.reasons():
@@ -76,7 +87,7 @@ def _examples(folder: Path) -> Iterable[tuple[Example, str, str, str]]:
             if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
                 raise RuleError(f"{path}: {reason}", "holds something that is no text", "give a list of strings")
             for value in values:
-                yield Example(value), reason, f"texts/{path.name}", path.stem.partition("-")[0]
+                yield Example(value), reason, path
 
 
 def digest_of(rows: Sequence[Labelled]) -> str:

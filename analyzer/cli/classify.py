@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from analyzer.cli.options import Rules
+from analyzer.errors import UnreadableInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,12 +62,15 @@ def _with_text(text: str, beside: Question) -> Question:
 
 
 def _from_stdin(beside: Question) -> Iterator[Question]:
-    for line in sys.stdin.buffer:
-        yield question_of(line, beside)
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        yield question_of(line, beside, "standard input", number)
 
 
-def question_of(line: bytes, beside: Question) -> Question:
-    """A line of stdin: a JSON object with a text, or else plain text; options fill what the line does not say."""
+def question_of(line: bytes, beside: Question, source: str, number: int) -> Question:
+    """A line of `source`: a JSON object with a text, or else plain text; options fill what the line does not say.
+
+    `UnreadableInputError` for a JSON object without a text: it can only be an object of some other kind.
+    """
     import orjson
 
     bare = line.strip()
@@ -75,7 +79,13 @@ def question_of(line: bytes, beside: Question) -> Question:
             row = orjson.loads(bare)
         except orjson.JSONDecodeError:
             row = None
-        if isinstance(row, dict) and "text" in row:
+        if isinstance(row, dict):
+            if "text" not in row:
+                raise UnreadableInputError(
+                    f"{source}, line {number}",
+                    "is a JSON object without a text",
+                    'give {"text": "…"}, and beside it status, reply, host and recipient where they are known',
+                )
             return Question(
                 _said(row, "text", ""),
                 _said(row, "status", beside.status),
@@ -99,21 +109,12 @@ def _answer(classifier: Classifier, question: Question, *, as_json: bool, explai
         verdict = classifier.classify(text, status=status, reply=reply, host=host, recipient=recipient)
         # The fields of a verdict are `VERDICT_COLUMNS`, in their order.
         return orjson.dumps(verdict) if as_json else readable(verdict).encode()
+    from analyzer.cli.explanations import as_facts, explained
+
     explanation = classifier.explain(text, status=status, reply=reply, host=host, recipient=recipient)
     if not as_json:
-        from analyzer.cli.rules import explained
-
-        return explained(explanation).encode()
-    why = {
-        "rule": explanation.rule.id if explanation.rule else "",
-        "why": explanation.rule.why if explanation.rule else explanation.codes_why,
-        "source": explanation.rule.source if explanation.rule else "",
-        "also_matched": explanation.also,
-        "codes_alone": explanation.codes_alone,
-        "deciding_text": explanation.deciding_text,
-        "masked": explanation.masked,
-    }
-    return orjson.dumps({**as_row(explanation.verdict), "explanation": why})
+        return explained(explanation, classifier).encode()
+    return orjson.dumps({**as_row(explanation.verdict), "explanation": as_facts(explanation, classifier)})
 
 
 def as_row(verdict: Verdict) -> dict[str, Any]:

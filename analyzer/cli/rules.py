@@ -11,7 +11,7 @@ from analyzer.cli.options import Rules
 from analyzer.errors import AnalyzerError, OutputError
 
 if TYPE_CHECKING:
-    from analyzer.classify import Classifier, Example, Explanation, Rule
+    from analyzer.classify import Classifier, Example, Rule
     from analyzer.knowledge import Reason
 
 app = typer.Typer(
@@ -76,6 +76,8 @@ def test(
     from analyzer.classify.checks import prove
 
     proof = prove(_classifier(rules), only)
+    if not proof.rules:
+        raise AnalyzerError(f"no rule's id starts with {only!r}; `rules list` shows them all")
     for failed in proof.failed:
         typer.echo(str(failed))
     for rule in proof.shadowed:
@@ -97,8 +99,11 @@ def explain(
     rules: Rules = None,
 ) -> None:
     """Tell which rule decides a text, on which words, and what else matched."""
-    explanation = _classifier(rules).explain(text, status=status, reply=reply, host=host, recipient=recipient)
-    typer.echo(explained(explanation))
+    from analyzer.cli.explanations import explained
+
+    classifier = _classifier(rules)
+    explanation = classifier.explain(text, status=status, reply=reply, host=host, recipient=recipient)
+    typer.echo(explained(explanation, classifier))
 
 
 @app.command("suggest")
@@ -137,34 +142,6 @@ def suggest(
             unfinished.write_text("\n".join(blocks), encoding="utf-8")
         typer.echo("\n\n".join("\n".join(one.facts()) for one in suggestions.found))
     typer.echo(suggestions.summary(), err=True)
-
-
-def explained(explanation: Explanation) -> str:
-    """An explanation for a person, a fact a line."""
-    verdict, rule = explanation.verdict, explanation.rule
-    lines = [
-        f"{verdict.label}: {verdict.reason} ({verdict.fault} fault) — {_reasons()[verdict.reason].says}",
-        f"  decided by   {verdict.decided_by}, confidence {verdict.confidence:.0%}",
-    ]
-    if rule:
-        lines += [f"  why          {rule.why}", f"  source       {rule.source or 'not given'}"]
-    elif verdict.decided_by == "code":
-        lines.append(f"  why          {explanation.codes_why}")
-    if verdict.evidence:
-        lines.append(f"  words        “{verdict.evidence}”")
-    lines += [
-        f"  text         {explanation.deciding_text}",
-        f"  codes        reply {verdict.reply or '–'}, status {verdict.status or '–'}"
-        f"; alone: {explanation.codes_alone or 'nothing'}",
-        f"  provider     {verdict.provider or 'unknown'}",
-        f"  later        {'may get through' if verdict.transient else 'will not get through'}"
-        + (f", again in {verdict.retry_after_s} s" if verdict.retry_after_s is not None else ""),
-    ]
-    if verdict.blocklist:
-        lines.append(f"  block list   {verdict.blocklist}")
-    if explanation.also:
-        lines.append(f"  also matched {', '.join(explanation.also)}")
-    return "\n".join(lines)
 
 
 def described(rule: Rule) -> str:

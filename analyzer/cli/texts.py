@@ -46,9 +46,9 @@ def _texts_in(source: str, rules: Path | None) -> Iterator[Example]:
         yield from map(_of_row, (row for row in read_own_rows(path) if row["kind"] in {"", *COUNTED_KINDS}))
     elif _is_lines(path):
         with path.open("rb") as file:
-            for line in file:
+            for number, line in enumerate(file, 1):
                 if line.strip():
-                    asked = question_of(line.removeprefix(b"\xef\xbb\xbf"), _NOTHING)
+                    asked = question_of(line.removeprefix(b"\xef\xbb\xbf"), _NOTHING, source, number)
                     yield Example(asked.text, asked.status, asked.reply, asked.host, asked.recipient)
     else:
         yield from map(_of_row, ParseRun([source], jobs=None, rules=rules))

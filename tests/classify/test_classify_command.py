@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import orjson
@@ -48,12 +49,11 @@ def test_stdin_gives_an_answer_for_every_line_in_order() -> None:
         b'{"text": "hm", "status": "5.2.2", "reply": null, "host": null}',
         b'{"text": null, "reply": 552}',
         b'{"text": broken 550 5.1.1 User unknown',
-        b'{"status": "5.1.1"}',
         b"552 5.2.2 Mailbox full \xff",
     ]
     result = run("classify", "--json", stdin=b"\n".join(lines))
     answers = [orjson.loads(line) for line in result.stdout.splitlines()]
-    reasons = ["user_unknown", "unspecified", "mailbox_full", "mailbox_full", "user_unknown", "user_unknown"]
+    reasons = ["user_unknown", "unspecified", "mailbox_full", "mailbox_full", "user_unknown"]
     assert [answer["reason"] for answer in answers] == [*reasons, "mailbox_full"]
 
 
@@ -106,3 +106,43 @@ def test_what_a_person_can_put_right_is_one_line(args: tuple[str, ...]) -> None:
     result = run(*args)
     assert isinstance(result.exception, AnalyzerError)
     assert "\n" not in str(result.exception)
+
+
+WITHOUT_A_TEXT = {
+    "classify": ("classify", "--json"),
+    "suggest": ("rules", "suggest", "-"),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_A_TEXT)
+def test_a_json_object_without_a_text_is_named_by_its_line(case: str) -> None:
+    result = run(*WITHOUT_A_TEXT[case], stdin='550 5.1.1 User unknown\n{"status": "5.1.1"}\n')
+    assert isinstance(result.exception, AnalyzerError)
+    said = str(result.exception)
+    assert "line 2: is a JSON object without a text" in said
+    assert '{"text"' in said
+    if case == "classify":
+        assert orjson.loads(result.stdout)["reason"] == "user_unknown", "what came before was answered"
+
+
+def test_rules_test_of_no_rule_is_a_wrong_question() -> None:
+    result = run("rules", "test", "--only", "no-such-family/")
+    assert isinstance(result.exception, AnalyzerError)
+    assert "no rule's id starts with 'no-such-family/'" in str(result.exception)
+
+
+def test_an_explanation_names_what_else_would_have_decided_and_what_the_model_thinks() -> None:
+    text = "550 5.1.1 User unknown (in reply to RCPT TO command)"
+    shown = run("rules", "explain", text).stdout
+    assert re.search(r"also matched .*\(user_unknown\)", shown)
+    assert "phase rcpt" in shown
+    assert "  model " not in shown
+    answer = orjson.loads(run("classify", "--explain", "--json", text).stdout)["explanation"]
+    assert {"rule", "reason"} == set(answer["also_matched"][0])
+    assert (answer["phase"], answer["model"]) == ("rcpt", [])
+    assert answer["why"]
+    assert answer["source"]
+    assert answer["codes_why"]
+    unknown = run("rules", "explain", "ye olde letterbox doth not belong to this gentleman").stdout
+    assert re.search(r"model +\w+ \d+%, \w+ \d+%, \w+ \d+%", unknown)
+    assert "as matched" in run("rules", "explain", "550 5.1.1 <jo@example.org>: User unknown").stdout

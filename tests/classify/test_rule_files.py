@@ -48,7 +48,17 @@ REFUSED = {
     "no examples": (rule(examples="[]"), "examples is missing"),
     "no near misses": (rule(near_misses=""), "near_misses is missing"),
     "no pattern": (rule(pattern=""), "either pattern or patterns"),
-    "look-ahead": (rule(pattern="'(?=x)purple'"), "RE2 refuses"),
+    "look-ahead": (
+        rule(pattern="'(?=x)purple'"),
+        "write it without look-around and back references (invalid perl operator",
+    ),
+    "back reference": (rule(pattern=r"'(p)urple \1'"), "write it without look-around and back references"),
+    "open bracket": (
+        rule(pattern="'purple (elephants'"),
+        "close every bracket, and write \\( or \\[ for one that stands",
+    ),
+    "open class": (rule(pattern="'purple [elephants'"), "missing ]"),
+    "repeats nothing": (rule(pattern="'*purple'"), "mend it (no argument for repetition operator"),
     "empty match": (rule(pattern="'x*'"), "matches an empty text"),
     "wrong type": (rule(provider='"google"'), "provider has the wrong type str"),
     "number for a yes": (rule(transient="1"), "transient has the wrong type int"),
@@ -73,6 +83,12 @@ def test_refused(case: str, tmp_path: Path) -> None:
     assert words in str(caught.value)
     assert "mine.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_rule_files_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rules.txt").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(RuleError, match=r"holds no \.toml file"):
+        load_rules([tmp_path])
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
