@@ -39,6 +39,7 @@ _HANDS_OVER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _HANDS_OVER_LENGTH = 48
+_FURTHER_CODE = re.compile(r"[45]\d\d(?:[ -]|$)")
 #: A code and a status beside each other are a quoted reply behind any of these.
 _BEFORE_PAIR = frozenset(":;,.>])")
 #: Behind one of these a repeated code opens a quoted reply; elsewhere it is a further line of the same.
@@ -77,6 +78,7 @@ class Diagnostic(NamedTuple):
     wrapper: str
 
 
+@lru_cache(256)
 def read(text: str) -> Diagnostic:
     """Normalise a diagnostic text of any number of lines, and find the innermost reply in it."""
     line = " ".join(text.split())
@@ -86,6 +88,9 @@ def read(text: str) -> Diagnostic:
         prefix = _TYPE_PREFIX.match(line)
         if prefix:
             line = line[prefix.end() :]
+    if line[3:4] == " " and not _FURTHER_CODE.search(line, 4):
+        # Nearly every reply: one code in front, and none behind it that opens another line or a quoted reply.
+        return Diagnostic(read_part(line), None, "")
     line = join_lines(line)
     at = _quoted_reply_at(line)
     if not at:
@@ -133,9 +138,9 @@ def join_lines(line: str) -> str:
 
 @lru_cache(256)
 def _repeated(reply: str, status: str) -> re.Pattern[str]:
-    """A code that opens a further line of the same reply."""
-    after = rf"{re.escape(status)}:?(?: |$)" if status else ""
-    return re.compile(rf"(?:(?:^| ){reply}-|{_NO_MARKER} {reply}(?: |$))(?:{after})?")
+    """The code, or the codes of several empty lines, that open a further line of the same reply."""
+    after = rf"{re.escape(status)}:?(?= |$)" if status else "(?!)"
+    return re.compile(rf"(?:(?:^| ){reply}-(?:{after})?|{_NO_MARKER} {reply}(?: {after}|(?= |$)))+ ?")
 
 
 def _quoted_reply_at(line: str) -> int:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from analyzer import knowledge
 from analyzer.classify import codes, providers, text
 from analyzer.classify.blocklists import blocklist_of
+from analyzer.classify.confidence import beside_of, confidences
 from analyzer.classify.patterns import PatternIndex
+from analyzer.classify.rules import Rule
 from analyzer.classify.transience import is_transient
 from analyzer.records import Verdict
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analyzer.classify.patterns import Requirements
-    from analyzer.classify.rules import Rule
 
 _EVIDENCE_LENGTH = 200
 #: Judgements that are kept, and the length in characters of the longest text that is worth keeping.
@@ -131,6 +132,7 @@ class Classifier:
         self.rules = tuple(rules)
         self.model = model
         self._codes = codes.table()
+        self._shares = confidences()
         self._reasons = knowledge.reasons()
         owned = [(rule, pattern) for rule in self.rules for pattern in rule.patterns]
         self._owner = tuple(rule for rule, _ in owned)
@@ -160,7 +162,9 @@ class Classifier:
                 self._judged[key] = known
         if known.number < 0:
             return known.verdict
-        return _with_evidence(known.verdict, self._as_written(known.number, case.wide if known.on_whole else case.near))
+        verdict = known.verdict
+        view = case.wide if known.on_whole else case.near
+        return _with_evidence(verdict, self._as_written(known.number, view, verdict.evidence))
 
     def explain(
         self, diagnostic: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = ""
@@ -172,7 +176,7 @@ class Classifier:
         phase = case.phase()
         verdict = self._verdict(case, hit)
         if hit:
-            verdict = _with_evidence(verdict, self._as_written(hit.number, hit.view))
+            verdict = _with_evidence(verdict, self._as_written(hit.number, hit.view, hit.words))
         code = self._codes.strong(case.provider, case.near.status) or self._codes.weak(
             case.provider, case.near.status, case.near.reply, phase
         )
@@ -197,9 +201,9 @@ class Classifier:
             return _Judgement(verdict, -1, False, case.phase_asked)
         return _Judgement(verdict, hit.number, hit.view is not case.near, case.phase_asked)
 
-    def _as_written(self, number: int, view: _View) -> str:
+    def _as_written(self, number: int, view: _View, evidence: str) -> str:
         """The words that decided as they were written, which say more than masked ones, where they match as well."""
-        if view.masked == view.line:
+        if view.masked == view.line or (evidence in view.line and not text.is_masked(evidence)):
             return ""
         return (self._index.search(number, view.line.encode()) or "")[:_EVIDENCE_LENGTH]
 
@@ -230,7 +234,8 @@ class Classifier:
         own: bool | None = None
         if hit:
             rule = hit.rule
-            reason, confidence, decided_by, own = rule.reason, rule.confidence, f"rule:{rule.id}", rule.transient
+            reason, decided_by, own = rule.reason, f"rule:{rule.id}", rule.transient
+            confidence = rule.confidence if rule.confidence_given else self._confidence(rule, case)
             evidence, blocklist = hit.words, rule.blocklist
         else:
             reason, confidence, decided_by, evidence, own = self._without_rule(case)
@@ -250,6 +255,16 @@ class Classifier:
             near.status,
             near.reply,
         )
+
+    def _confidence(self, rule: Rule, case: _Case) -> float:
+        """The rule's share of right labels, with what the codes beside the words say to it."""
+        near = case.near
+        code = self._codes.strong(case.provider, near.status)
+        # Without the phase: asked for, it would part the texts that are judged once.
+        code = code or self._codes.weak(case.provider, near.status, near.reply, "")
+        said = self._reasons[code.reason].label if code else ""
+        beside = beside_of(self._reasons[rule.reason].label, said, code.confidence if code else 0.0)
+        return self._shares.moved(rule.confidence, beside)
 
     def _without_rule(self, case: _Case) -> tuple[str, float, str, str, bool | None]:
         """(reason, confidence, decided_by, evidence, transient) of a text that no rule knows."""

@@ -68,7 +68,22 @@ def refuse_unsound(pattern: str, where: str) -> None:
         if not all(required_literals(pattern)) and re2.compile(pattern, options()).search("") is not None:
             raise RuleError(where, f"the pattern {pattern!r} matches an empty text", "make it ask for words")
     except re2.error:
-        raise RuleError(where, f"RE2 refuses the pattern {pattern!r}", "write it without look-around") from None
+        raise RuleError(where, f"RE2 refuses the pattern {pattern!r}", _remedy(pattern)) from None
+
+
+def _remedy(pattern: str) -> str:
+    """What is wrong with a pattern, in RE2's words, and what to do about it."""
+    try:
+        re2.compile(pattern, options())
+    except re2.error as error:
+        said = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error.args[0])
+    else:
+        said = ""
+    if said.startswith(("invalid perl operator", "invalid escape sequence")):
+        return f"write it without look-around and back references ({said})"
+    if said.startswith(("missing", "unexpected")):
+        return f"close every bracket, and write \\( or \\[ for one that stands in the text ({said})"
+    return f"mend it ({said})" if said else "write it without look-around"
 
 
 class PatternIndex:

@@ -81,6 +81,7 @@ def of_domain(domain: str) -> str:
     return _by_domain().get(domain.strip().lower().rstrip("."), "")
 
 
+@lru_cache(maxsize=65536)
 def clean_host(host: str) -> str:
     """A host name as RFC 3464's Remote-MTA or a log writes it, bare and in lower case."""
     name = host.strip().lower()

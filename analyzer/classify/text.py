@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import re2
+
 from analyzer.replies import Diagnostic, Part, read, read_part
 
 __all__ = ["PHASES", "Diagnostic", "Part", "host_in", "mask", "phase_of", "read", "read_part", "retry_after"]
@@ -28,14 +30,12 @@ _IPV6 = re.compile(
     re.IGNORECASE,
 )
 
-_PHASE = re.compile(
-    r"""(?: in\ (?:reply|response)\ to | after(?:\ pipelined)? | during | at | >>>
-          | while\ (?:sending|talking|performing) )
-        \s+ (?:the\s+|end\ of\s+)*
-        (?P<word> rcpt | recipient | mail\ from | mail\b | sender | data | message\ body | \. | helo | ehlo
-                | initial\ connection | connect(?:ion)? | banner | starttls )
-      | (?P<eod> end\ of\ (?:data|message) )""",
-    re.IGNORECASE | re.VERBOSE,
+# RE2, since `re` tries every way to begin at every letter of the line.
+_PHASE = re2.compile(
+    r"(?i)(?:(?:in (?:reply|response) to|after(?: pipelined)?|during|at|>>>|while (?:sending|talking|performing))"
+    r"\s+(?:the\s+|end of\s+)*"
+    r"(rcpt|recipient|mail from|mail\b|sender|data|message body|\.|helo|ehlo"
+    r"|initial connection|connect(?:ion)?|banner|starttls))|end of (?:data|message)"
 )
 _PHASES = {
     "rcpt": "rcpt",
@@ -90,6 +90,11 @@ def mask(line: str, domain: str = "", host: str = "") -> str:
     return line
 
 
+def is_masked(words: str) -> bool:
+    """Whether a stand-in is among the words of a masked line."""
+    return "_@_" in words or "0.0.0.0" in words or ".invalid" in words  # noqa: S104
+
+
 def _without_name(line: str, name: str, stand_in: str, *, only_whole: bool = False) -> str:
     """The line with a stand-in for a name in lower case, however it is written there.
 
@@ -136,10 +141,10 @@ def _without_addresses(line: str) -> str:
 
 def phase_of(line: str) -> str:
     """The SMTP phase that the line names (`connect`, `helo`, `mail`, `rcpt`, `data`), or ""."""
-    found = _PHASE.search(line)
+    found = _PHASE.search(line.encode("utf-8", "replace"))
     if not found:
         return ""
-    return "data" if found["eod"] else _PHASES[found["word"].lower()]
+    return _PHASES[found[1].decode().lower()] if found[1] else "data"
 
 
 def host_in(line: str) -> str:

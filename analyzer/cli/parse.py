@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli.options import Jobs, Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.api import ParseRun
+    from analyzer.bounces import Row
+
+#: Rows between two looks at how far the reading is.
+_EVERY = 100
 
 
 def parse(
@@ -28,11 +38,36 @@ def parse(
     rules: Rules = None,
 ) -> None:
     """Read bounce messages and write one row for each failed recipient."""
+    # The model's matrices are small: the linear algebra library's threads would cost more than they save.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from analyzer.api import ParseRun
     from analyzer.report.rows import check_ending, write_rows
 
     check_ending(out)
     run = ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rejects=rejects, rules=rules)
-    write_rows(run, out)
+    # Rows on the same terminal would tear the bar apart.
+    at_terminal = sys.stderr.isatty() and not (out == "-" and sys.stdout.isatty())
+    write_rows(_with_bar(run, sources) if at_terminal else run, out)
     for line in run.summary():
         print(line, file=sys.stderr)
+
+
+def _with_bar(run: ParseRun, sources: list[str]) -> Iterator[Row]:
+    """The rows of the run, with a bar on stderr while they are taken."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("messages", total=_files_in(sources))
+        for number, row in enumerate(run):
+            if number % _EVERY == 0:
+                progress.update(task, completed=run.kinds.total())
+            yield row
+
+
+def _files_in(sources: list[str]) -> int | None:
+    """How many files lie in the folders, each most often a message; None where a source is a file of unknown many."""
+    if not all(os.path.isdir(source) for source in sources):  # noqa: PTH112
+        return None
+    return sum(len(names) for source in sources for _, _, names in os.walk(source))

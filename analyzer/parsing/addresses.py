@@ -12,6 +12,7 @@ _ANGLE = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_LEADING = "<([{'="
 _TRAILING = ".,;:!?>)]}'\"=。"
 #: Japanese, Chinese and Korean put no blank behind an address: no top-level domain mixes scripts.
 _GLUED = re.compile(r"(@(?:[^\s@]*\.)?[A-Za-z]+)[\u1100-\ud7ff\uf900-\ufaff\uff10-\uffdc][^.]*$")
@@ -22,19 +23,29 @@ ROBOTS = frozenset({"postmaster", "mailer-daemon", "mailerdaemon", "mailer_daemo
 
 def find_addresses(text: str) -> list[str]:
     """Every address in prose, in order, each once."""
-    if "@" not in text:
-        return []
+    at = text.find("@")
     found: dict[str, None] = {}
-    for match in _ADDRESS.finditer(text):
+    done = 0
+    while at >= 0:
+        # The words before the "@" are no part of an address, unless they are a quoted local part: looking for one at
+        # each of their letters would take longer than all the rest.
+        start = done if text[at - 1 : at] == '"' else max(done, text.rfind(" ", done, at) + 1)
+        match = _ADDRESS.search(text, start)
+        if match is None:
+            break
         address = tidy(match.group())
         if is_address(address):
-            found.setdefault(address)
+            found[address] = None
+        done = match.end()
+        at = text.find("@", done)
     return list(found)
 
 
 def tidy(address: str) -> str:
     """An address without the punctuation that prose leaves on it."""
-    address = address.strip().rstrip(_TRAILING).lstrip("<([{'=")
+    address = address.strip()
+    if address[-1:] in _TRAILING or address[:1] in _LEADING:
+        address = address.rstrip(_TRAILING).lstrip(_LEADING)
     if address[:7].lower() == "mailto:":
         address = address[7:]
     if not address.isascii():
@@ -50,26 +61,28 @@ def is_address(text: str) -> bool:
 
 def from_field(value: str) -> str:
     """The address of a `Final-Recipient:`-like field (`type; address`), or the bare token where it is no address."""
+    if not value:
+        return ""
     kind, separator, rest = value.partition(";")
     if not separator:
         rest = kind
     elif "@" in kind and "@" not in rest:
         # "<a@b>; comment" without a type.
         rest = kind
-    angle = _ANGLE.search(rest)
+    angle = _ANGLE.search(rest) if "<" in rest else None
     if angle and angle.group(1).strip():
         rest = angle.group(1)
-    if "@" in rest and "(" in rest:
+    if "(" in rest and "@" in rest:
         rest = _COMMENT.sub("", rest)
     rest = rest.strip().strip("<>").strip()
     if len(rest) > 2 and rest[0] == rest[-1] == '"':
         rest = rest[1:-1]
     if "\\x{" in rest:
         rest = _UTF8_ESCAPE.sub(_unescape, rest)
-    if separator and "utf-8" in kind.lower() and "+" in rest:
+    if separator and "+" in rest and "utf-8" in kind.lower():
         # `utf-8-addr-xtext` of RFC 6533 may carry xtext for the ASCII specials.
         rest = _XTEXT.sub(lambda m: chr(int(m.group(1), 16)), rest)
-    if "@" in rest and any(c in rest for c in " \t,"):
+    if "@" in rest and (" " in rest or "," in rest or "\t" in rest):
         found = find_addresses(rest)
         rest = found[0] if found else rest
     return tidy(rest) if "@" in rest else rest
@@ -82,7 +95,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 def from_header(value: str) -> str:
     """The first address of a `From:`-like header."""
-    angle = _ANGLE.search(value)
+    angle = _ANGLE.search(value) if "<" in value else None
     if angle and "@" in angle.group(1):
         return tidy(angle.group(1))
     found = find_addresses(value)

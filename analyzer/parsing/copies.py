@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import re
 
+import re2
+
+from analyzer.parsing.marks import TEXT, options
+from analyzer.parsing.message import Message
+
 #: What follows the dashes of a separator.
 _BEHIND_DASHES = (
     r"this is a copy", r"(?:the )?(?:body|header)s? of the", r"below this line", r"original message",
@@ -28,19 +33,32 @@ _SENTENCES = (
     r"исходн(?:ое сообщение|ые заголовки)", r"заголовки", r"özgün ileti", r"元の ?(?:メッセージ|メール)", r"原始邮件",
     r"原始郵件", r"원본 메시지",
 )  # fmt: skip
-_COPY = re.compile(
-    rf"^[ \t>*]*(?:-{{2,}}[ \t]*(?:{'|'.join(_BEHIND_DASHES)})"
+_COPY = re2.compile(
+    rf"(?mi)^[ \t>*]*(?:-{{2,}}[ \t]*(?:{'|'.join(_BEHIND_DASHES)})"
     r"|original message(?: (?:headers?|follows?|text|body))?[ .:-]*$"
     rf"|(?:{'|'.join(_SENTENCES)})[^\n]{{0,60}}$)",
-    re.IGNORECASE | re.MULTILINE,
+    options(),
 )
+# The line break in front is what `re` looks for quickly.
 _HEADER_BLOCK = re.compile(
-    r"^(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): ?\S.*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)",
-    re.IGNORECASE | re.MULTILINE,
+    r"\n(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): ?\S.*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)",
+    re.IGNORECASE,
 )
 
 
-def own_words(text: str) -> str:
-    """The text up to the copy of the returned message."""
-    ends = [m.start() for m in (_COPY.search(text), _HEADER_BLOCK.search(text)) if m and m.start() > 0]
+_HOLDS_COPY = TEXT.add(_COPY.pattern)
+_MAY_HOLD_HEADERS = TEXT.add(r"^(?:return-path|received|x-[a-z-]+|dkim-signature|message-id):")
+
+
+def own_words(message: Message) -> str:
+    """The message's plain text up to the copy of the returned message."""
+    if message.own is None:
+        message.own = _up_to_copy(message.plain_text(), message.marks())
+    return message.own
+
+
+def _up_to_copy(text: str, marks: frozenset[int]) -> str:
+    copy = _COPY.search(text) if _HOLDS_COPY in marks else None
+    headers = _HEADER_BLOCK.search(f"\n{text}") if _MAY_HOLD_HEADERS in marks else None
+    ends = [m.start() for m in (copy, headers) if m and m.start() > 0]
     return text[: min(ends)] if ends else text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 _DATE = re.compile(
     r"(\d{1,2})[ -]+([A-Za-z]{3})[a-z]*[ -]+(\d{2,4})[ ,]+"
@@ -15,6 +16,7 @@ _MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }
+_UTC = frozenset({"+0000", "-0000", "GMT", "UTC"})
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9, "CET": 1}
 
 
@@ -29,14 +31,16 @@ def to_utc(value: str) -> str:
         return ""
     full_year = int(year) + (0 if len(year) > 2 else 2000 if int(year) < 50 else 1900)
     try:
-        # A leap second has no place in datetime.
-        moment = datetime(full_year, number, int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC)
-        moment -= _offset(zone or "")
-        return f"{moment.isoformat()[:19]}Z" if moment.year >= 1000 else ""
+        # A leap second has no place in datetime. Without a zone of its own it is written as it stands: it is UTC.
+        moment = datetime(full_year, number, int(day), int(hour), int(minute), min(int(second or 0), 59))
+        if zone and zone not in _UTC:
+            moment -= _offset(zone)
+        return f"{moment.isoformat()}Z" if moment.year >= 1000 else ""
     except (ValueError, OverflowError):
         return ""
 
 
+@lru_cache(maxsize=256)
 def _offset(zone: str) -> timedelta:
     if zone[:1] in {"+", "-"}:
         minutes = int(zone[1:3]) * 60 + int(zone[3:5])

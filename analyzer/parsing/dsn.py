@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
+from analyzer.parsing.copies import own_words
 from analyzer.parsing.decoding import decode_words
-from analyzer.parsing.message import Message, Part, one_line, unfold
+from analyzer.parsing.message import Message, Part, field_name, one_line, unfold
 from analyzer.parsing.prose import about, statements
 from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
@@ -57,16 +58,16 @@ def groups(content: bytes) -> tuple[Group, list[Group]]:
     for block in _BLANK_LINE.split(content):
         for group in _split_at_openers(block):
             last = recipients[-1] if recipients else None
-            if last is not None and not _NAMES & group.keys() and not last.keys() & group.keys():
+            if last is not None and _NAMES.isdisjoint(group) and last.keys().isdisjoint(group):
                 # A blank line inside one recipient's fields.
                 last.update(group)
-            elif _RECIPIENT_FIELDS & group.keys():
+            elif not _RECIPIENT_FIELDS.isdisjoint(group):
+                if not recipients:
+                    # Everything in one block: the message's own fields stand among the recipient's.
+                    per_message = {**group, **per_message}
                 recipients.append(group)
             else:
-                per_message.update({k: v for k, v in group.items() if k not in per_message})
-        if len(recipients) == 1:
-            # Everything in one block: the message's own fields stand among the recipient's.
-            per_message = {**recipients[0], **per_message}
+                per_message = {**group, **per_message}
     return per_message, recipients
 
 
@@ -79,7 +80,7 @@ def _split_at_openers(block: bytes) -> list[Group]:
     current: Group = {}
     found: list[Group] = [current]
     for name, value in _FIELD.findall(block):
-        key = name.decode("ascii", "replace").lower()
+        key = field_name(name)
         if key in current:
             if key not in _OPENERS:
                 continue
@@ -150,7 +151,7 @@ def _recipient_elsewhere(message: Message, group: Group, count: int) -> str:
         if found:
             return found[0]
     if count == 1:
-        found_in_text = statements(message.plain_text())
+        found_in_text = statements(own_words(message))
         if len(found_in_text) == 1:
             return found_in_text[0].address
     return ""

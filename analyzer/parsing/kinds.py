@@ -7,9 +7,11 @@ written by a machine to the envelope sender: without a sign of that, a mail is n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from analyzer.parsing.addresses import find_addresses, from_header, is_robot
 from analyzer.parsing.copies import own_words
+from analyzer.parsing.marks import OPENING, any_of, re2_pattern
 from analyzer.parsing.message import Message, one_line
 from analyzer.parsing.phrases import AUTOREPLY_SUBJECTS, BOUNCE_OPENINGS, BOUNCE_SUBJECTS, CHALLENGES, DELAYS
 from analyzer.parsing.quotes import has_reply
@@ -87,39 +89,51 @@ _AUTOREPLY_HEADERS = (
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
 _PERSONAL_HEADERS = ("in-reply-to", "user-agent", "x-mailer", *_LIST_HEADERS)
 
-_ASCII_DELAYS = tuple(phrase for phrase in DELAYS if phrase.isascii())
+#: What each of these tables and patterns needs, looked for in one pass over the subject and the opening words.
+_MAY_SAY_BOUNCE = OPENING.add(re2_pattern(_BOUNCE_OPENING))
+_MAY_SAY_BOUNCE_ABROAD = OPENING.add(any_of(BOUNCE_OPENINGS))
+_MAY_BE_CHALLENGE = OPENING.add(any_of(CHALLENGES))
+_SAYS_DELAY = OPENING.add(any_of(DELAYS))
+_MAY_SAY_DELAY = OPENING.add(re2_pattern(_DELAYED))
+_MAY_SAY_DELIVERED = OPENING.add(re2_pattern(_DELIVERED))
 
 _OPENING = 2000
-
-
-def _subject(message: Message) -> str:
-    return message.words("subject").lower().replace("\u2019", "'")
 
 
 def _opening(message: Message) -> str:
     """The first of the server's own words, in lower case on one line."""
     if message.opening is None:
-        words = own_words(message.plain_text())[: 2 * _OPENING]
+        words = own_words(message)[: 2 * _OPENING]
         message.opening = one_line(words).lower().replace("\u2019", "'")[:_OPENING]
     return message.opening
+
+
+def _spoken(message: Message) -> frozenset[int]:
+    """Which marks of `marks.OPENING` stand in the subject and the opening words."""
+    if message.spoken is None:
+        message.spoken = OPENING.found(f"{message.subject()} {_opening(message)}")
+    return message.spoken
 
 
 def _holds(text: str, phrases: tuple[str, ...]) -> bool:
     return any(phrase in text for phrase in phrases)
 
 
+@lru_cache(maxsize=4096)
 def _subject_says(subject: str) -> bool:
     return bool(_BOUNCE_SUBJECT.search(subject)) or _holds(subject, BOUNCE_SUBJECTS)
 
 
-def _opening_says(opening: str) -> bool:
-    return bool(_BOUNCE_OPENING.search(opening)) or _holds(opening, BOUNCE_OPENINGS)
+def _opening_says(message: Message) -> bool:
+    spoken, opening = _spoken(message), _opening(message)
+    return (_MAY_SAY_BOUNCE in spoken and _BOUNCE_OPENING.search(opening) is not None) or (
+        _MAY_SAY_BOUNCE_ABROAD in spoken and _holds(opening, BOUNCE_OPENINGS)
+    )
 
 
 def _from_reporter(message: Message) -> bool:
     """Whether a mail server sent it: to the envelope sender, in nobody's name, or in its own."""
-    sender = message.get("from")
-    address = from_header(sender)
+    address = message.sender()
     if address and is_robot(address):
         return True
     if (
@@ -136,7 +150,7 @@ def _from_machine(message: Message) -> bool:
 
 def is_a_persons(message: Message) -> bool:
     """Whether somebody answered or forwarded: such a mail may carry all of a bounce and is none."""
-    return not _from_machine(message) and bool(_ANSWER_MARK.match(_subject(message)) or _written_by_person(message))
+    return not _from_machine(message) and bool(_ANSWER_MARK.match(message.subject()) or _written_by_person(message))
 
 
 def is_autoreply(message: Message) -> bool:
@@ -144,13 +158,10 @@ def is_autoreply(message: Message) -> bool:
     fields = message.fields
     if any(name in fields for name in _AUTOREPLY_HEADERS):
         return True
-    subject = _subject(message)
-    topic = subject
-    while mark := _ANSWER_MARK.match(topic):
-        topic = topic[mark.end() :]
-    if topic.lstrip(" [").startswith(AUTOREPLY_SUBJECTS) or topic.lstrip().startswith(AUTOREPLY_SUBJECTS):
+    subject = message.subject()
+    if _is_an_autoreplys(subject):
         # Some servers answer under our own subject.
-        return not (is_robot(from_header(message.get("from"))) and _opening_says(_opening(message)))
+        return not (is_robot(message.sender()) and _opening_says(message))
     if "oof" in message.get("x-auto-response-suppress").lower().split():
         return not _subject_says(subject)
     if message.get("precedence").lower() in {"auto_reply", "auto-reply"}:
@@ -159,9 +170,19 @@ def is_autoreply(message: Message) -> bool:
     return automatic and not _from_reporter(message) and not _subject_says(subject)
 
 
+@lru_cache(maxsize=4096)
+def _is_an_autoreplys(subject: str) -> bool:
+    topic = subject
+    while mark := _ANSWER_MARK.match(topic):
+        topic = topic[mark.end() :]
+    return topic.lstrip(" [").startswith(AUTOREPLY_SUBJECTS) or topic.lstrip().startswith(AUTOREPLY_SUBJECTS)
+
+
 def is_challenge(message: Message) -> bool:
     """A question back to the sender before the mail is let through."""
-    return _holds(_subject(message), CHALLENGES) or _holds(_opening(message), CHALLENGES)
+    return _MAY_BE_CHALLENGE in _spoken(message) and (
+        _holds(message.subject(), CHALLENGES) or _holds(_opening(message), CHALLENGES)
+    )
 
 
 def is_bounce_like(message: Message) -> bool:
@@ -174,9 +195,9 @@ def is_bounce_like(message: Message) -> bool:
 def _is_bounce_like(message: Message) -> bool:
     if "x-failed-recipients" in message.fields:
         return True
-    subject = _subject(message)
+    subject = message.subject()
     if _from_reporter(message):
-        return _subject_says(subject) or _opening_says(_opening(message)) or is_delay(message)
+        return _subject_says(subject) or _opening_says(message) or is_delay(message)
     if _ANSWER_MARK.match(subject) or _written_by_person(message) or not _subject_says(subject):
         return False
     # Nothing but the subject speaks for it so far: shops and parcel services write such subjects too.
@@ -195,13 +216,18 @@ def _written_by_person(message: Message) -> bool:
 
 def is_delay(message: Message) -> bool:
     """A notice that the server keeps trying (no recipient has failed yet)."""
-    words = f"{_subject(message)} {_opening(message)}"
-    if _holds(words, _ASCII_DELAYS if words.isascii() else DELAYS):
+    spoken = _spoken(message)
+    if _SAYS_DELAY in spoken:
         return True
+    if _MAY_SAY_DELAY not in spoken:
+        return False
+    words = f"{message.subject()} {_opening(message)}"
     rest, found = _DELAYED.subn(" ", words)
     return bool(found) and (not _GAVE_UP.search(rest) or bool(_STRONG_DELAY.search(words)))
 
 
 def is_success(message: Message) -> bool:
     """A notice that the mail was delivered."""
-    return bool(_DELIVERED.search(f"{_subject(message)} {_opening(message)[:1000]}"))
+    return _MAY_SAY_DELIVERED in _spoken(message) and bool(
+        _DELIVERED.search(f"{message.subject()} {_opening(message)[:1000]}")
+    )

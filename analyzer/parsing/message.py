@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from analyzer.parsing.addresses import from_header
 from analyzer.parsing.decoding import decode_text, decode_transfer, decode_words, html_to_text
+from analyzer.parsing.marks import TEXT
 from analyzer.records import Original
 
 #: How deep multiparts may nest, and how many parts one level may have, before the rest is left as text.
@@ -26,10 +28,16 @@ def read_fields(block: bytes) -> dict[str, bytes]:
     """Header fields by lower-case name, still folded; of a repeated field the first."""
     fields: dict[str, bytes] = {}
     for name, value in _FIELD.findall(block):
-        key = name.decode("ascii", "replace").lower()
+        key = field_name(name)
         if key not in fields:
             fields[key] = value
     return fields
+
+
+@lru_cache(maxsize=4096)
+def field_name(name: bytes) -> str:
+    """A field's name in lower case: a mailbox has few, and each of them very often."""
+    return name.decode("ascii", "replace").lower()
 
 
 def unfold(value: bytes) -> str:
@@ -44,9 +52,23 @@ def unfold(value: bytes) -> str:
 
 
 class Part:
-    """A MIME entity: `head` and `body` are bytes with LF line ends, `depth` counts the multiparts around it."""
+    """A MIME entity: `head` and `body` are bytes with LF line ends, `depth` counts the multiparts around it.
 
-    __slots__ = ("_children", "_fields", "_leaves", "_text", "body", "content_type", "depth", "head", "parameters")
+    `encoding` is its Content-Transfer-Encoding, `parameters` those of its content type.
+    """
+
+    __slots__ = (
+        "_children",
+        "_fields",
+        "_leaves",
+        "_text",
+        "body",
+        "content_type",
+        "depth",
+        "encoding",
+        "head",
+        "parameters",
+    )
 
     def __init__(self, data: bytes, depth: int = 0, default_type: str = "text/plain") -> None:
         self.depth = depth
@@ -55,7 +77,12 @@ class Part:
         self._children: list[Part] | None = None
         self._leaves: list[Part] | None = None
         self._text: str | None = None
-        self.content_type, self.parameters = _content_type(self.get("content-type"), default_type)
+        if depth > 0 and len(self.head) < _WORTH_KEEPING:
+            # Most parts begin as the same part of another message does.
+            self.content_type, self.parameters, self.encoding = _part_head(self.head, default_type)
+        else:
+            self.content_type, self.parameters = _content_type(self.get("content-type"), default_type)
+            self.encoding = self.get("content-transfer-encoding")
 
     @property
     def fields(self) -> dict[str, bytes]:
@@ -75,7 +102,7 @@ class Part:
 
     @property
     def is_multipart(self) -> bool:
-        return self.content_type.startswith("multipart/")
+        return self.content_type[:10] == "multipart/"
 
     @property
     def is_message(self) -> bool:
@@ -119,7 +146,10 @@ class Part:
         """This entity's leaves, in order; a returned message is a leaf."""
         if self._leaves is None:
             children = self.children()
-            self._leaves = [leaf for child in children for leaf in child.leaves()] if children else [self]
+            if any(child.is_multipart for child in children):
+                self._leaves = [leaf for child in children for leaf in child.leaves()]
+            else:
+                self._leaves = children or [self]
         return self._leaves
 
     def leaf(self, *content_types: str) -> Part | None:
@@ -131,8 +161,7 @@ class Part:
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        encoding = self.get("content-transfer-encoding")
-        return decode_transfer(self.body, encoding) if encoding else self.body
+        return decode_transfer(self.body, self.encoding) if self.encoding else self.body
 
     def text(self) -> str:
         """The body as text; of HTML its words."""
@@ -164,14 +193,31 @@ _GUESS_BOUNDARY = re.compile(rb"(\n--[^\s][^\n]{0,80}?)[ \t]*\n(?=Content-)", re
 class Message(Part):
     """A whole message: line ends made LF, a leading mbox line taken off."""
 
-    __slots__ = ("bounce_like", "opening", "original", "said")
+    __slots__ = (
+        "_marks",
+        "_plain",
+        "_sender",
+        "_subject",
+        "bounce_like",
+        "opening",
+        "original",
+        "own",
+        "said",
+        "spoken",
+    )
 
     def __init__(self, data: bytes) -> None:
         # Answers that several readers ask for, kept once they are known, by `original`, `kinds` and `prose`.
         self.original: Original | None = None
+        self.own: str | None = None
         self.opening: str | None = None
         self.bounce_like: bool | None = None
         self.said: dict[str, tuple[str, str]] | None = None
+        self.spoken: frozenset[int] | None = None
+        self._marks: frozenset[int] | None = None
+        self._plain: str | None = None
+        self._sender: str | None = None
+        self._subject: str | None = None
         if b"\r" in data:
             if b"\r\r\n" in data:
                 data = data.replace(b"\r\r\n", b"\n")
@@ -183,8 +229,31 @@ class Message(Part):
             data = data[data.find(b"\n") + 1 :]
         super().__init__(data)
 
+    def subject(self) -> str:
+        """The subject, decoded, in lower case and with plain apostrophes."""
+        if self._subject is None:
+            self._subject = self.words("subject").lower().replace("\u2019", "'")
+        return self._subject
+
+    def sender(self) -> str:
+        """The address that it is from."""
+        if self._sender is None:
+            self._sender = from_header(self.get("from"))
+        return self._sender
+
     def plain_text(self) -> str:
         """What the message says to a person: its first text part, of HTML where there is no plain one."""
+        if self._plain is None:
+            self._plain = self._find_text()
+        return self._plain
+
+    def marks(self) -> frozenset[int]:
+        """Which marks of `marks.TEXT` stand in the plain text."""
+        if self._marks is None:
+            self._marks = TEXT.found(self.plain_text())
+        return self._marks
+
+    def _find_text(self) -> str:
         fallback = ""
         for part in self.leaves():
             if part.is_message or not part.content_type.startswith("text/"):
@@ -206,6 +275,14 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
     if end < 0:
         return (data, b"") if _FIELD.match(data) else (b"", data)
     return data[: end + 1], data[end + 2 :]
+
+
+@lru_cache(maxsize=2048)
+def _part_head(head: bytes, default: str) -> tuple[str, dict[str, str], str]:
+    """Content type with its parameters, and transfer encoding, of a part with this header block."""
+    fields = read_fields(head)
+    content_type, parameters = _content_type(unfold(fields.get("content-type", b"")), default)
+    return content_type, parameters, unfold(fields.get("content-transfer-encoding", b""))
 
 
 def _content_type(value: str, default: str) -> tuple[str, dict[str, str]]:

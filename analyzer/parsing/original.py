@@ -7,24 +7,40 @@ sent it. Only the outermost returned header block is read; whatever is nested in
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from analyzer.parsing.addresses import find_addresses, from_header
 from analyzer.parsing.decoding import decode_words
+from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, read_fields, unfold
 from analyzer.records import Original
 
 #: Headers beside `X-…` that tell which of our mails this was: platforms' marks, and whom it was written to.
-_MARKS = frozenset({"to", "feedback-id", "list-unsubscribe", "list-id", "in-reply-to", "references"})
+_MARKS = frozenset(
+    {"to", "feedback-id", "list-unsubscribe", "list-unsubscribe-post", "list-id", "in-reply-to", "references"}
+)
+_TAG = re.compile(r"(?:^|;)\s*([ds])\s*=\s*([^;]*)")
 #: `X-…` headers that every hop adds and nobody matches by.
 _NOISE = re.compile(
     r"x-(?:received|spam|ms-|microsoft|forefront|google|gm-|originat|virus|amavis|mailer|priority|mime|ham|proofpoint|"
     r"barracuda|ironport|uidl?|mozilla|provags|antispam|exchange|authenti|envelope|original-to|yahoo|ymail|apparently)"
 )
+# The line break in front is what `re` looks for quickly.
 _HEADER_START = re.compile(
-    r"^(?:Return-Path|Received|Message-ID|From|Date|Subject|To|MIME-Version|DKIM-Signature): ?", re.M | re.I
+    r"\n(Return-Path|Received|Message-ID|From|Date|Subject|To|MIME-Version|DKIM-Signature): ?", re.IGNORECASE
 )
 _MESSAGE_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
-_ANY_MESSAGE_ID = re.compile(r"^[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.M | re.I)
+_ANY_MESSAGE_ID = re.compile(r"\n[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _tells_which(name: str) -> bool:
+    """Whether matching may want this header of our message."""
+    return name in _MARKS or (name.startswith("x-") and not _NOISE.match(name))
+
+
+_HAS_HEADER = TEXT.add("^(?:return-path|received|message-id|from|date|subject|to|mime-version|dkim-signature):")
+_HAS_MESSAGE_ID = TEXT.add("message-id:")
 
 
 def find_original(message: Message) -> Original:
@@ -55,24 +71,29 @@ def _from_fields(fields: dict[str, bytes]) -> Original:
         recipients=tuple(recipients),
         subject=decode_words(get("subject")),
         date=get("date"),
-        headers={
-            name: decode_words(unfold(value))
-            for name, value in fields.items()
-            if name in _MARKS or (name.startswith("x-") and not _NOISE.match(name))
-        },
+        headers=_marks(fields),
     )
+
+
+def _marks(fields: dict[str, bytes]) -> dict[str, str]:
+    """The headers that tell which of our mails it was, and of its DKIM signature (RFC 6376 3.5) who signed it."""
+    found = {name: decode_words(unfold(value)) for name, value in fields.items() if _tells_which(name)}
+    if signature := fields.get("dkim-signature"):
+        tags = {name: "".join(value.split()) for name, value in _TAG.findall(unfold(signature))}
+        if tags.get("d") and tags.get("s"):
+            found["dkim-signature"] = f"d={tags['d']}; s={tags['s']}"
+    return found
 
 
 def _from_text(message: Message) -> Original:
     """The copied header block with the most of a message's own fields, in a text-only bounce."""
-    text = message.plain_text()
+    text, marks = f"\n{message.plain_text()}", message.marks()
     start = -1
-    for match in _HEADER_START.finditer(text):
+    for match in _HEADER_START.finditer(text) if _HAS_HEADER in marks else ():
         # A header block, not a sentence: the next line is a field or a folded one too.
-        if _HEADER_START.match(text, text.find("\n", match.end()) + 1) or match.group().lower().startswith(
-            ("received", "return-path")
-        ):
-            start = match.start()
+        next_line = text.find("\n", match.end())
+        if (next_line >= 0 and _HEADER_START.match(text, next_line)) or match[1].lower() in {"received", "return-path"}:
+            start = match.start() + 1
             break
     if start >= 0:
         end = text.find("\n\n", start)
@@ -80,7 +101,7 @@ def _from_text(message: Message) -> Original:
         original = _from_fields(read_fields(block.encode("utf-8", "surrogateescape")))
         if original.message_id or original.sender:
             return original
-    identifier = _ANY_MESSAGE_ID.search(text)
+    identifier = _ANY_MESSAGE_ID.search(text) if _HAS_MESSAGE_ID in marks else None
     if identifier:
         return Original(message_id=identifier.group(1))
     references = _MESSAGE_ID.findall(message.get("in-reply-to") or message.get("references"))

@@ -102,12 +102,14 @@ class _Said:
     blocks: list[str] = field(default_factory=list)
 
 
-def statements(text: str, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()) -> list[Statement]:
-    """The addresses that the text is about, each with what is said of it.
+def statements(
+    words: str, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
+) -> list[Statement]:
+    """The addresses that a server's own words are about, each with what is said of it.
 
     `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
     """
-    lines = own_words(text).split("\n")[:_MOST_LINES]
+    lines = words.split("\n")[:_MOST_LINES]
     heads: list[_Head] = []
     mentions: dict[str, None] = {}
     for number, line in enumerate(lines):
@@ -250,11 +252,11 @@ def about(address: str, message: Message) -> Statement:
     """What the text says of this one address; of all it says, the reply in it, where it does not name the address."""
     if message.said is None:
         # A report may list thousands of recipients: the text is read once for all of them.
-        message.said = {one.address.lower(): (one.says, one.host) for one in statements(message.plain_text())}
+        message.said = {one.address.lower(): (one.says, one.host) for one in statements(own_words(message))}
     said = message.said.get(address.lower())
     if said is None:
         if "" not in message.said:
-            lines = own_words(message.plain_text()).split("\n")[:_MOST_LINES]
+            lines = own_words(message).split("\n")[:_MOST_LINES]
             message.said[""] = (passage(lines).words, host_in(clip("\n".join(lines))))
         said = message.said[""]
     return Statement(address, *said)

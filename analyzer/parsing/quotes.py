@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from analyzer.parsing.message import one_line
 
-_REPLY = re.compile(r"(?<![\d.])[45]\d\d(?:[ -]|$)(?!\d\d\d)|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
-_SMTP_REPLY = re.compile(r"(?<![\d.])[45]\d\d[ :-][^\W\d_<\[('\"#]?")
+# The digit comes first in these, since `re` looks for one quickly; what must not stand before it comes behind.
+_REPLY = re.compile(r"[45](?<![\d.].)(?:\d\d(?:[ -]|$)(?!\d\d\d)|\.\d{1,3}\.\d{1,3}(?![\d.]))")
+_SMTP_REPLY = re.compile(r"[45](?<![\d.].)\d\d[ :-][^\W\d_<\[('\"#]?")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A line of a session as Sendmail, MDaemon and InterScan mark the other side's.
 _HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d\d(?=[ -]|$).*|)$")
@@ -47,6 +48,12 @@ _SAYING = (
 )
 _CODE = re.compile(r"\#?[45]\d\d[ :-]")
 _INTRODUCTION = re.compile(rf"(?:{'|'.join(_SAYING)}) *:? *[\"'\[(<]? *(?:smtp; *)?$", re.IGNORECASE)
+#: What may stand between an introduction and the reply, and how each introduction ends.
+_BEHIND_SAYING = " :\"'[(<"
+_LAST_SAID = (
+    "was", "said", "returned", "with", "follows", "message", "below", "error", "lautet", "lautete", "era", "fue",
+    "сервера", "reason", "code", "responded", "],",
+)  # fmt: skip
 #: A colon right before a reply code with its status introduces it, and Exchange's hash before any.
 _MARK = re.compile(r"(?:[:：]|\bsmtp;)\s*[\"'\[(<]?$")
 _STATUS = re.compile(r"[45]\d\d[ -][245]\.\d{1,3}\.\d")
@@ -157,7 +164,9 @@ def _items(lines: list[str]) -> list[str]:
 def deciding_words(text: str) -> str:
     """The quoted reply where the text introduces one, else the text as it is."""
     start = _introduced_at(text, marked=True)
-    text = _PADDING.sub("", text).rstrip()
+    if text.endswith("#") or "giving up on" in text.lower():
+        text = _PADDING.sub("", text)
+    text = text.rstrip()
     return balanced(text[start:]) if start else text
 
 
@@ -172,10 +181,19 @@ def _introduced_at(text: str, *, marked: bool) -> int:
     for code in reversed(list(_CODE.finditer(text))):
         before = text[max(0, code.start() - _BEFORE) : code.start()]
         hashed = code.group().startswith("#")
-        labelled = marked and _MARK.search(before) is not None and _STATUS.match(text, code.start()) is not None
-        if labelled or (marked and hashed) or _INTRODUCTION.search(before):
+        labelled = marked and _STATUS.match(text, code.start()) is not None and _MARK.search(before) is not None
+        if labelled or (marked and hashed) or (_may_introduce(before) and _INTRODUCTION.search(before)):
             return code.start() + hashed
     return 0
+
+
+def _may_introduce(before: str) -> bool:
+    """Whether the words end as an introduction does; most do not, and searching for one takes long."""
+    words = before.rstrip(_BEHIND_SAYING)
+    if words[-5:].lower() == "smtp;":
+        words = words[:-5].rstrip(_BEHIND_SAYING)
+    words = words.lower()
+    return words.endswith(_LAST_SAID) or " like our " in words
 
 
 def balanced(text: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from analyzer.parsing.addresses import from_header
+from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message
 
 _HOST = r"(?P<host>(?:[\w-]+\.)+[\w-]*\w)"
-#: A word that every such text holds, and the words in full.
+#: A mark that every such text has, and the words in full.
 _NAMED = tuple(
-    (word, re.compile(pattern.replace("HOST", _HOST), re.IGNORECASE))
-    for word, pattern in (
+    (TEXT.add(mark), re.compile(pattern.replace("HOST", _HOST), re.IGNORECASE))
+    for mark, pattern in (
         # A field in the text, or of Amazon SES's JSON.
         ("reporting", r"\breporting-?mta\"?\s*:\s*\"?<?(?:\w+;\s*)?HOST"),
         # Postfix, qmail, dma, James, Haraka, amavis.
@@ -21,9 +21,12 @@ _NAMED = tuple(
         ("mail server", r"\bmail server (?:at|on) HOST"),
         ("mailer-daemon at", r"\bmailer-daemon at HOST"),
         # Exchange; the words before the host differ by language, the address in the next line does not.
-        (":", r"[:：][ \t]*HOST(?:[ ]*\n){2,3}[ \t]*[^\s@]{1,64}@"),
+        (
+            r"[:：][ \t]*[\pL\pN_][\pL\pN_-]*\.[^\s:@]*(?:[ ]*\n){2,3}[ \t]*[^@\s]{1,64}@",
+            r"[:：][ \t]*HOST(?:[ ]*\n){2,3}[ \t]*[^\s@]{1,64}@",
+        ),
         # Microsoft 365: the server that wrote the notice.
-        (".prod.outlook.com", r"[:：]\s*(?P<host>(?:[\w-]+\.)+prod\.outlook\.com)"),
+        (r"\.prod\.outlook\.com", r"[:：]\s*(?P<host>(?:[\w-]+\.)+prod\.outlook\.com)"),
     )
 )
 _SEARCHED = 6000
@@ -32,10 +35,10 @@ _SEARCHED = 6000
 def reporting_host(message: Message) -> str:
     """The reporting host, lower case; empty where neither the text nor the sender tells it."""
     text = message.plain_text()[:_SEARCHED]
-    lowered = text.lower()
-    for word, pattern in _NAMED:
-        if word in lowered:
+    marks = message.marks()
+    for mark, pattern in _NAMED:
+        if mark in marks:
             named = pattern.search(text)
             if named:
                 return named.group("host").lower()
-    return from_header(message.get("from")).rpartition("@")[2].strip("[]").lower()
+    return message.sender().rpartition("@")[2].strip("[]").lower()

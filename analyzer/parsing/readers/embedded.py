@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from analyzer.parsing import dsn
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.kinds import is_bounce_like
+from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, Part
 from analyzer.records import Failure
 
 _FIELDS = re.compile(r"^(?:Original-Envelope-Id|Reporting-MTA|Final-Recipient|Action):", re.MULTILINE | re.IGNORECASE)
 _FINAL = re.compile(r"^Final-Recipient:", re.MULTILINE | re.IGNORECASE)
 _COPIED = re.compile(r"^(?:From MAILER-DAEMON|Return-Path: *<>)", re.MULTILINE | re.IGNORECASE)
+
+
+_HAS_FINAL = TEXT.add("^final-recipient:")
 
 
 class Embedded:
@@ -26,16 +30,16 @@ class Embedded:
     def recognises(self, message: Message) -> bool:
         """A bounce-like mail with the fields at the beginning of lines: a person's quote has marks before them."""
         text = message.plain_text()
-        if _FINAL.search(text) is None or not is_bounce_like(message):
+        if _HAS_FINAL not in message.marks() or _FINAL.search(text) is None or not is_bounce_like(message):
             return False
         # Behind the copy of our own mail they would be somebody else's fields, quoted in it.
-        own = own_words(text)
+        own = own_words(message)
         return _FINAL.search(own) is not None or _starts_with_copy(text, len(own))
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The failed recipients of the fields that stand in the text."""
         text = message.plain_text()
-        own = own_words(text)
+        own = own_words(message)
         copied = _COPIED.search(text)
         if copied and _starts_with_copy(text, len(own)):
             inner = Message(text[copied.start() :].encode("utf-8", "replace"))

@@ -36,7 +36,7 @@ class Exim:
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """A failure for each address line; for `X-Failed-Recipients` where the text names a pipe or a file."""
-        words = own_words(message.plain_text())
+        words = own_words(message)
         named = find_addresses(message.get("x-failed-recipients"))
         heads = list(_ADDRESS_LINE.finditer(words))
         found = False
