@@ -40,6 +40,8 @@ _ENTITIES = (
 _ANGLE = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>")
 _COMMENT = re.compile(r"\s*\([^()@]*\)\s*$|^\s*\([^()@]*\)\s*")
 _OPEN, _CLOSE = "\"'`´‘’‚‛“”„«»‹›<([{ ", "\"'`´‘’‚‛“”„«»‹›>)]} "
+# What word processors and spreadsheets make of the apostrophe in O'Brien.
+_APOSTROPHE = re.compile(r"(?<=\w)[‘’ʼ](?=\w[^@]*@)")
 _TRAILING = ".,;:!?/\\|"
 
 
@@ -64,6 +66,7 @@ def _steps() -> tuple[Step, ...]:
     return (
         ("invisible characters removed", _without_invisible),
         ("full-width signs made plain", _narrow),
+        ("curly apostrophes made plain", _straight),
         ("spaces removed", _stripped),
         ("web escapes removed", _without_escapes),
         ("mailto: removed", _without_mailto),
@@ -86,6 +89,10 @@ def _without_invisible(text: str) -> str:
 
 def _narrow(text: str) -> str:
     return text if text.isascii() else text.translate(_WIDE)
+
+
+def _straight(text: str) -> str:
+    return text if text.isascii() else _APOSTROPHE.sub("'", text)
 
 
 def _stripped(text: str) -> str:

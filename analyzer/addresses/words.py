@@ -20,6 +20,7 @@ class Words:
     no_reply: frozenset[str]
     abuse_desk: frozenset[str]
     placeholder: frozenset[str]
+    sample_name: frozenset[str]
     #: misspelt domain -> what was meant
     typos: dict[str, str]
     suffix_typos: dict[str, str]

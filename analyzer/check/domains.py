@@ -203,6 +203,8 @@ class DomainLookup:
         """An MX record that leads nowhere is none: at least one of its hosts must have an address."""
         private: list[str] = []
         for host in facts.mx[:4]:
+            if _is_no_host(host):
+                continue
             try:
                 found = await self._host(host)
             except _NoAnswerInTime:
@@ -339,6 +341,17 @@ def _with_provider(facts: DomainFacts) -> DomainFacts:
     provider = next((name for name in map(of_host, facts.mx) if name), "")
     gateway = next((name for name in map(of_host, facts.mx) if name in words().gateways), "")
     return replace(facts, provider=provider, gateway=gateway)
+
+
+def _is_no_host(name: str) -> bool:
+    """Whether an MX record names what no sender can reach: itself, or an address where RFC 1035, 3.3.9 wants a name."""
+    if name == "localhost" or name.endswith((".localhost", ".localdomain")):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_public(address: str) -> bool:

@@ -35,6 +35,14 @@ DOMAIN_CODES: dict[str, str] = {
     "servfail": "dns_failed",
     "timeout": "dns_timeout",
 }
+#: Reasons of a refusal of RCPT TO that are about the address or about nothing in particular: whoever writes from
+#: elsewhere meets the same. A refusal for what we are says nothing about the lead.
+_OF_RECIPIENT = frozenset(
+    {
+        *("user_unknown", "mailbox_disabled", "moved", "address_syntax", "recipient_rejected", "relay_denied"),
+        *("recipient_restricted", "policy", "unspecified"),
+    }
+)
 _RANK = {"do_not_send": 0, "verify_again": 1, None: 2}
 
 
@@ -100,7 +108,8 @@ class Grader:
 #: What a lead's chance rests on, which is told whatever it comes to.
 _BASIS = frozenset(
     {
-        *("accepted", "catch_all", "provider_opaque", "probe_refused", "temporary_answer", "no_answer"),
+        *("accepted", "catch_all", "provider_opaque", "probe_refused", "recipient_refused", "temporary_answer"),
+        "no_answer",
         *("verified", "guessed", "risky", "unknown", "not_verified", "invalid"),
     }
 )
@@ -121,7 +130,8 @@ def basis(
     limits = score()
     found: list[Found] = []
     if mailbox is not None:
-        code = MAILBOX_CODES[mailbox.state]
+        refused = mailbox.state == "policy" and mailbox.reason in _OF_RECIPIENT
+        code = "recipient_refused" if refused else MAILBOX_CODES[mailbox.state]
         found.append((code, _told(mailbox)))
         if mailbox.state == "accepted":
             return found, limits.accepted_chance

@@ -81,12 +81,13 @@ def read_leads(source: Source | pd.DataFrame | Iterable[str], mapping: Mapping[s
 
         if isinstance(source, pd.DataFrame):
             return _of_table(source, mapping)
-        return _of_lines("(addresses)", [str(text) for text in source])
+        # Every one of them is a lead, so that the answers stand in their places; NaN is what is not itself.
+        return _of_lines("(addresses)", ["" if text is None or text != text else str(text) for text in source])
     if str(source) == "-":
         return _of_stdin(mapping)
     path = Path(source)
     lines = _plain_lines(path, mapping)
-    return _of_lines(str(path), lines) if lines is not None else _of_table(path, mapping)
+    return _of_lines(str(path), _without_end(lines)) if lines is not None else _of_table(path, mapping)
 
 
 def _of_stdin(mapping: Mapping[str, str] | None) -> LeadList:
@@ -153,9 +154,14 @@ def _is_header(cell: str) -> bool:
     return "@" not in cell and normalise_header(cell) in generic().columns["recipient"]
 
 
-def _of_lines(path: str, lines: list[str]) -> LeadList:
+def _without_end(lines: list[str]) -> list[str]:
+    """The lines without the blank ones that end a file."""
     while lines and not lines[-1].strip():
         lines.pop()
+    return lines
+
+
+def _of_lines(path: str, lines: list[str]) -> LeadList:
     if not lines:
         raise UnreadableInputError(path, "is empty", "give one address a line, or a table with a header row")
     blank = [""] * len(lines)

@@ -203,13 +203,13 @@ def _kinds() -> dict[str, str]:
     known = words()
     kinds: dict[str, str] = {}
     # A name that is in several lists is what speaks most against it.
-    for kind in ("role", "placeholder", "abuse_desk", "no_reply"):
+    for kind in ("role", "sample_name", "placeholder", "abuse_desk", "no_reply"):
         kinds |= dict.fromkeys(getattr(known, kind), kind)
     return kinds
 
 
 def _kind_of_local(local: str) -> str:
-    """role, no_reply, abuse_desk, placeholder or ""."""
+    """role, no_reply, abuse_desk, placeholder, sample_name or ""."""
     kinds = _kinds()
     lower = local.lower()
     kind = kinds.get(lower)

@@ -78,6 +78,7 @@ class RowMaker:
         self._first: dict[str, int] = {}
         self._aliases: dict[str, int] = {}
         self._twins: dict[int, tuple[Found, ...]] = {}
+        self._contradicted: dict[int, Found] = {}
         counts: dict[str, int] = {}
         working: dict[str, set[str]] = {}
         for number, address in enumerate(addresses):
@@ -95,6 +96,8 @@ class RowMaker:
         first = self._first.setdefault(key, number)
         if first != number:
             self._twins[number] = (("duplicate", f"row {first + 1}"),)
+            if self._leads.statuses[number] == "invalid" and self._leads.statuses[first] != "invalid":
+                self._contradicted.setdefault(first, ("contradicted", f"row {number + 1} says invalid"))
             return
         alias = gmail_key(address)
         if alias:
@@ -163,6 +166,9 @@ class RowMaker:
             if address.fault not in LIFTABLE:
                 return found, 0.0, suggestion, None
         found += self._twins.get(number, ())
+        # The receiving host's own word ends the dispute.
+        if number in self._contradicted and not (mailbox and mailbox.state == "accepted"):
+            found.append(self._contradicted[number])
         at_domain, meant = self._risk.of_domain(address)
         alive = facts is not None and facts.state == "mx" and not facts.parked
         found += at_domain if not alive else [one for one in at_domain if one[0] != "domain_dead_before"]

@@ -31,10 +31,12 @@ def summary(run: CheckRun) -> list[str]:
         lines.append(f"  {_NAMES[grade]:13}{count:>9,}  {_share(count, total):>6}")
     send = run.grades["send"]
     if send:
-        lines.append(
-            f"Of those to send to, about {run.expected:,.1f} ({_share(run.expected, send)}) are expected to bounce "
-            "as bad addresses."
-        )
+        share = _share(run.expected, send)
+        if run.expected < 1:
+            lines.append(f"Of those to send to, fewer than one ({share}) is expected to bounce as a bad address.")
+        else:
+            expected = f"{run.expected:,.1f}" if run.expected < 10 else f"{run.expected:,.0f}"
+            lines.append(f"Of those to send to, about {expected} ({share}) are expected to bounce as bad addresses.")
     for grade in ("do_not_send", "verify_again"):
         held = run.reasons_of[grade]
         if held:
@@ -42,11 +44,15 @@ def summary(run: CheckRun) -> list[str]:
             lines += [f"  {count:>9,}  {code}: {known[code].says}" for code, count in held.most_common(_SHOWN)]
             if len(held) > _SHOWN:
                 rest = sum(count for _, count in held.most_common()[_SHOWN:])
-                lines.append(f"  {rest:>9,}  for {len(held) - _SHOWN} other reasons")
+                others = "one other reason" if len(held) == _SHOWN + 1 else f"{len(held) - _SHOWN} other reasons"
+                lines.append(f"  {rest:>9,}  for {others}")
     if run.cleaned:
-        lines.append(f"{run.cleaned:,} cells were cleaned; `email` holds the address, `email_original` the cell.")
+        cells = "1 cell was" if run.cleaned == 1 else f"{run.cleaned:,} cells were"
+        lines.append(f"{cells} cleaned; `email` holds the address, `email_original` the cell.")
     if run.suggested:
-        lines.append(f"{run.suggested:,} suggestions of what an address was meant to be stand in `suggestion`.")
+        guesses = "1 suggestion" if run.suggested == 1 else f"{run.suggested:,} suggestions"
+        verb = "stands" if run.suggested == 1 else "stand"
+        lines.append(f"{guesses} of what an address was meant to be {verb} in `suggestion`.")
     main = [code for grade in ("do_not_send", "verify_again") for code, _ in run.reasons_of[grade].most_common(3)]
     todo = list(dict.fromkeys(known[code].todo for code in main if known[code].todo))
     if run.grades["send"] < total and not (run.options.dns or run.options.smtp) and len(todo) < 4:

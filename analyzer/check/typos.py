@@ -34,7 +34,15 @@ def known_domains() -> frozenset[str]:
 
 @cache
 def _models() -> tuple[str, ...]:
-    return tuple(sorted(name for name in known_domains() if len(name.partition(".")[0]) >= _SHORTEST))
+    # Of several that are as near, the first is taken: the one that most people meant.
+    usual = frozenset(words().typos.values())
+    names = (name for name in known_domains() if len(name.partition(".")[0]) >= _SHORTEST)
+    return tuple(sorted(names, key=lambda name: (name not in usual, name)))
+
+
+@cache
+def _model_names() -> frozenset[str]:
+    return frozenset(model.partition(".")[0] for model in _models())
 
 
 class Typos:
@@ -53,6 +61,9 @@ class Typos:
         if listed:
             return listed
         if self._counts.get(domain, 0) >= _FREQUENT or under(domain, words().reserved):
+            return self._near_own(domain)
+        if domain.partition(".")[0] in _model_names():
+            # A provider's name under another suffix is no misspelling of some other provider.
             return self._near_own(domain)
         return self._near(domain, _models(), names_may_differ=False) or self._near_own(domain)
 

@@ -242,6 +242,8 @@ def check(
             raise AnalyzerError("--against looks back at a list that was checked: leave out --dns, --smtp and --out")
         _look_back(leads, against, log, by, jobs, as_json=as_json)
         return
+    if by:
+        raise AnalyzerError("--by compares grades with what then bounced: give --against too, or leave it out")
     from analyzer.api import column_pair
     from analyzer.check.leads import read_leads
     from analyzer.check.run import CheckRun
@@ -256,6 +258,7 @@ def check(
         check_limit(limit)
     if target is not None:
         check_ending(target)
+        _spare_inputs(target, [leads, *(history or ()), *(log or ()), *(log_leads or ()), *(suppress or ())])
     listed = read_leads(leads, dict(map(column_pair, mapping or ())))
     if target is not None:
         check_ending(target, len(listed))
@@ -290,6 +293,16 @@ def check(
         print(f"bounce-analyzer: {why}", file=sys.stderr)
     if told:
         raise typer.Exit(1)
+
+
+def _spare_inputs(out: str, inputs: list[str | Path]) -> None:
+    """A list that somebody collected is not written over by what was found out about it."""
+    place = Path(out)
+    if out == "-" or not place.exists():
+        return
+    for one in map(Path, inputs):
+        if one.exists() and place.samefile(one):
+            raise AnalyzerError(f"--out {out}: is read by this very run; write to another file")
 
 
 def _look_back(

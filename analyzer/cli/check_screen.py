@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: Rows that are shown of a long list, and how many of them for the same reason.
 SHOWN, ALIKE = 25, 3
 _PIPE_WIDTH = 140
+# A cell of thousands of characters would fill the screen, and no address is longer than 254.
+_CELL, _WHY = 80, 300
 _STAGES = {"format": "Reading addresses", "dns": "Domains", "smtp": "Mailboxes", "grade": "Grading"}
 
 
@@ -38,12 +40,17 @@ def show(rows: Iterable[dict[str, Any]], run: CheckRun) -> None:
         if row["suggestion"]:
             why += f" → {row['suggestion']}?"
         grade = Text(row["grade"].replace("_", " "), style=colours[row["grade"]])
-        table.add_row(str(row["row"]), Text(row["email"] or "(blank)"), grade, str(row["score"]), Text(why))
+        email = Text(_cut(row["email"], _CELL) or "(blank)")
+        table.add_row(str(row["row"]), email, grade, str(row["score"]), Text(_cut(why, _WHY)))
     console.print(table)
     held = run.grades["verify_again"] + run.grades["do_not_send"]
     if len(run) > SHOWN and held > len(rows):
         console.print(Text(f"… and {held - len(rows):,} more that may not simply be sent to; --out FILE has them all."))
     console.print()
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 @contextmanager

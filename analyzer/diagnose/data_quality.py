@@ -5,7 +5,7 @@ Only address faults count here, and refusals as spam never do: no list setting c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from analyzer.diagnose import data_words
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Recommendation
 from analyzer.diagnose.forecast import GROUPS, History, Target, best_mix, forecast, history, outcomes
 from analyzer.diagnose.guessed import Effect, guessed_effect
+from analyzer.diagnose.judgement import Chances, Judgement
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.rates import wilson
 from analyzer.diagnose.thresholds import thresholds
@@ -25,34 +26,6 @@ if TYPE_CHECKING:
 #: A list is judged at the size at which the tolerance allows this many bounces, if it is smaller: in fifteen leads a
 #: single bounce is 6.7 %, whatever the data.
 _ALLOWED_BOUNCES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Chances:
-    """How likely each setting exceeds the tolerance; None for a setting that leaves no lead."""
-
-    quantity: float | None
-    quality: float | None
-    verified: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A recommendation and what it rests on. `settled` are the chances at the lowest rates that the data
-    makes likely, so that what they say is not said by doubt.
-
-    `arms` names the statuses whose history is too thin, `more` how many sends to each would settle it.
-    `shown`: guessed addresses demonstrably bounce more than verified ones. `unread`: leads that bounced for a cause
-    that cannot be read, where the answer hangs on it (0 where it does not).
-    """
-
-    recommendation: Recommendation
-    chances: Chances
-    settled: Chances
-    shown: bool
-    arms: tuple[str, ...]
-    more: int
-    unread: int = 0
 
 
 def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float, seed: int) -> DataQuality:

@@ -11,9 +11,9 @@ from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
     from analyzer.diagnose.contacts import Contacts
-    from analyzer.diagnose.data_quality import Judgement
     from analyzer.diagnose.forecast import History
     from analyzer.diagnose.guessed import Effect
+    from analyzer.diagnose.judgement import Judgement
     from analyzer.diagnose.next_list import NextList
 
 

@@ -235,9 +235,11 @@ def _difference_p(refused: Flags, domain: Codes, is_strict: Flags, is_open: Flag
         sizes.append(float(effective))
     if sum(counts) == 0:
         return 1.0
-    result = test_proportions_2indep(
-        counts[0], sizes[0], counts[1], sizes[1], method="score", compare="diff", alternative="larger"
-    )
+    # It works ratios out as well, which are infinite where one side has no refusal.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = test_proportions_2indep(
+            counts[0], sizes[0], counts[1], sizes[1], method="score", compare="diff", alternative="larger"
+        )
     return float(result.pvalue)
 
 

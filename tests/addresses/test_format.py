@@ -32,6 +32,7 @@ CLEANED = [
     ("u003ejane@example.org", "jane@example.org", ("web escapes removed",)),
     ("jane&#64;example.org", "jane@example.org", ("web escapes removed",)),
     ("=jane@example.org", "jane@example.org", ("web escapes removed",)),
+    ("o’neil@example.org", "o'neil@example.org", ("curly apostrophes made plain",)),
 ]
 
 
@@ -126,6 +127,13 @@ def test_the_form_that_a_server_is_asked_for_has_a_labels() -> None:
 def test_a_misspelling_is_near_to_what_is_known_or_frequent(domain: str, meant: str) -> None:
     counts = {domain: 1, "nordmark-bank.se": 40}
     assert Typos(counts).suggestion(domain) == meant
+
+
+@pytest.mark.parametrize(
+    ("domain", "meant"), [("fmail.com", "gmail.com"), ("jmail.com", "gmail.com"), ("gmail.de", "")]
+)
+def test_of_several_that_are_as_near_the_usual_one_was_meant(domain: str, meant: str) -> None:
+    assert Typos().suggestion(domain) == meant
 
 
 def test_a_domain_that_the_list_uses_often_is_no_misspelling() -> None:

@@ -210,3 +210,28 @@ def test_domains_alone_are_looked_up_through_the_resolver(world: World, tmp_path
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["domain_state"] for row in rows] == ["null_mx", "nxdomain", "mx"]
     assert [row["reasons"][0] for row in rows] == ["null_mx", "domain_not_found", "not_verified"]
+
+
+def test_a_list_is_never_written_over(leads: Path) -> None:
+    done = run(leads, *SAMPLE, "--out", leads)
+    assert (done.returncode, leads.read_text()) == (2, LEADS)
+    assert "write to another file" in done.stderr
+
+
+def test_a_comparison_without_bounces_is_refused(leads: Path) -> None:
+    done = run(leads, "--by", "Company")
+    assert done.returncode == 2
+    assert "--against" in done.stderr
+
+
+def test_a_cell_of_thousands_of_characters_does_not_fill_the_screen() -> None:
+    done = run("-", given=f"{'a' * 10_000}@example.org\n")
+    assert done.returncode == 0
+    assert "address_too_long" in done.stdout
+    assert len(done.stdout) < 2_000
+
+
+def test_numbers_of_one_are_told_in_the_singular() -> None:
+    done = run("-", *SAMPLE, given="email,status\n ann@example.org,verified\nbob@gmail.con,verified\n")
+    for text in ("1 cell was cleaned", "1 suggestion of", "stands in", "fewer than one (2.0 %) is expected"):
+        assert text in done.stdout

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from analyzer import check
 from analyzer.addresses.reading import read_address
 from analyzer.check.facts import policies
 from analyzer.check.history import History, history_of
@@ -98,3 +100,15 @@ def test_a_listing_bans_a_domain() -> None:
     found = rows.row(0)
     assert (found["grade"], found["reasons"]) == ("do_not_send", ("domain_banned",))
     assert "domain_banned: known.example is listed by dbl.example (127.0.1.2)" in found["evidence"]
+
+
+def test_a_list_that_says_two_things_of_an_address_is_not_believed() -> None:
+    leads = pd.DataFrame(
+        {
+            "email": ["a@known.example", "A@known.example", "b@known.example", "b@known.example"],
+            "email_status": ["verified", "invalid", "verified", "guessed"],
+        }
+    )
+    checked = check(leads, allow_reserved=True)
+    assert list(checked["grade"]) == ["verify_again", "do_not_send", "send", "do_not_send"]
+    assert "contradicted: row 2 says invalid" in checked["evidence"][0]

@@ -28,6 +28,7 @@ ZONE = (
     *("txt-record=words.example,nothing but text", "mx-host=nowhere.example,mx.gone.example,10"),
     *("mx-host=parked.example,mx.parkmydomain.example,10", "mx-host=xn--mnchen-3ya.example,mx.good.example,10"),
     *("host-record=good.example.listed.example,127.0.1.2", "host-record=two.example.listed.example,127.0.0.1"),
+    *("mx-host=itself.example,localhost,10", "mx-host=number.example,192.0.2.10,10"),
     *("address=/refusing.example/127.255.255.254", "address=/hijacked.example/198.51.100.7"),
 )
 
@@ -67,6 +68,8 @@ def look_up(
         ("six.example", "implicit_mx", ("six.example",), "", ""),
         ("words.example", "no_mail", (), "", ""),
         ("nowhere.example", "no_mail", ("mx.gone.example",), "", ""),
+        ("itself.example", "no_mail", ("localhost",), "", ""),
+        ("number.example", "no_mail", ("192.0.2.10",), "", ""),
         ("gone.example", "nxdomain", (), "", ""),
         ("xn--mnchen-3ya.example", "mx", ("mx.good.example",), "", ""),
     ],

@@ -72,6 +72,20 @@ def test_what_the_mailbox_s_host_says_goes_before_the_list(mailbox: str, status:
     assert reason in found[2]
 
 
+@pytest.mark.parametrize(
+    ("reason", "grade"),
+    [
+        *((reason, "verify_again") for reason in ("relay_denied", "recipient_rejected", "recipient_restricted")),
+        *((reason, "send") for reason in ("ip_blocklisted", "sender_rejected", "")),
+    ],
+)
+def test_a_verified_address_that_its_host_refuses_is_not_sent_to_unless_it_refuses_us(reason: str, grade: str) -> None:
+    found, chance = basis(
+        "verified", MailboxFacts(ADDRESS, "policy", "550", reason=reason), None, 0, policies()["balanced"]
+    )
+    assert Grader(policies()["balanced"]).grade([code for code, _ in found], chance).grade == grade
+
+
 @pytest.mark.parametrize("code", list(findings()))
 def test_a_gate_holds_whatever_the_score(code: str) -> None:
     gate = findings()[code].gate

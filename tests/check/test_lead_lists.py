@@ -197,3 +197,9 @@ def test_a_history_with_what_was_sent_sharpens_each_lead(tmp_path: Path) -> None
     assert bare["reasons"][0] == "bounced_before"
     with pytest.raises(AnalyzerError, match="without the bounces"):
         check(leads, history_log=[tmp_path / "log.csv"])
+
+
+def test_addresses_in_memory_keep_their_places() -> None:
+    checked = check(["ann@example.org", None, "", float("nan"), ""], allow_reserved=True)  # type: ignore[list-item]
+    assert list(checked["reasons"].map(str)) == ["not_verified", *["blank_line"] * 4]
+    assert list(checked["email"]) == ["ann@example.org", "", "", "", ""]

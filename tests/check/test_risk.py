@@ -26,7 +26,8 @@ def codes(found: object) -> list[str]:
         ),
         *((name, "no_reply") for name in ("noreply", "no-reply", "do.not.reply", "mailer-daemon", "bounces")),
         *((name, "abuse_desk") for name in ("postmaster", "abuse", "Spam")),
-        *((name, "placeholder") for name in ("test", "noemail", "no-email", "firstname.lastname", "john.doe")),
+        *((name, "placeholder") for name in ("test", "noemail", "no-email", "firstname.lastname")),
+        *((name, "sample_name") for name in ("john.doe", "JaneDoe")),
         *((name, "gibberish") for name in ("asdfghjk", "qwertz12", "xkjrtwqzbn", "aaaaaa", "x7k2q9z1", "5f3a9c0d1e2b")),
         # People, whatever they are called.
         *((name, "") for name in ("jane.roe", "j.roe", "barbara", "infante", "salesky", "a.mail", "tester.anna", "na")),

@@ -160,6 +160,29 @@ def test_a_text_beside_a_no_is_no_bounce() -> None:
     assert _flagged(bounced=["false"], bounce_reason=["550 user unknown"]).sends.loc[0, "label"] == ""
 
 
+@pytest.mark.parametrize(
+    ("portal", "everywhere", "label"),
+    [
+        ("550 5.1.1 User unknown", "FALSE", "hard"),
+        ("550 5.1.1 User unknown", "TRUE", "hard"),
+        ("TRUE", "FALSE", "unknown"),
+        ("", "TRUE", "unknown"),
+        ("FALSE", "TRUE", "unknown"),
+        ("", "FALSE", ""),
+        ("FALSE", "FALSE", ""),
+    ],
+)
+def test_either_of_hubspots_two_columns_is_a_bounce(tmp_path: Path, portal: str, everywhere: str, label: str) -> None:
+    path = tmp_path / "recipients.csv"
+    path.write_text(
+        "Recipient,Sent date,Portal Bounce,Global Bounce\n"
+        f"jane@example.com,2026-03-02 09:11,{portal},{everywhere}\n"
+        "bob@example.net,2026-03-02 09:11,,FALSE\n"
+    )
+    found = correlate(pd.DataFrame(columns=list(BOUNCE_COLUMNS)), read_table(path, "log"), None)
+    assert found.sends["label"].tolist() == [label, ""]
+
+
 def test_a_flag_that_a_bounce_explains_is_not_counted_again() -> None:
     found = correlate([_bounce("a", "jane@example.com", **HARD)], LOG.assign(bounced=["yes", "yes", "", ""]))
     assert found.matching.flag_only == 0

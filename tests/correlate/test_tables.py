@@ -85,6 +85,13 @@ def test_the_same_table_in_every_format_whatever_its_name(tmp_path: Path, form: 
     assert (table.rows, len(table.sha256)) == (2, 64)
 
 
+@pytest.mark.parametrize("name", ["Jörg", "Müller", "André Søby", "Zoë", "Peña", "Groß"])
+def test_a_few_western_letters_are_no_chinese(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text(f"name,email\n{name},ann@example.org\n", encoding="cp1252")
+    assert read_table(path, "leads").frame["name"].tolist() == [name]
+
+
 @pytest.mark.parametrize("encoding", ["cp1251", "cp932", "gb18030"])
 def test_other_code_pages(tmp_path: Path, encoding: str) -> None:
     company = {

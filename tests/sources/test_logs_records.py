@@ -115,13 +115,16 @@ def test_powermta_with_few_columns_tells_what_they_hold(tmp_path: Path) -> None:
         ({"type": "tq", "dsnAction": "delayed"}, {"kind": "delayed", "action": "delayed"}),
         ({"type": "b", "orig": ""}, {"kind": "other"}),
         ({"type": "f", "dsnDiag": "", "dsnStatus": "", "dsnAction": ""},
-         {"kind": "complaint", "recipient": "jane@example.net", "provider_class": "pmta:abuse", "diagnostic": ""}),
+         {"kind": "complaint", "recipient": "jane@example.net", "provider_class": "pmta:abuse", "reason": "complaint",
+          "diagnostic": "feedback report: abuse"}),
+        ({"type": "rb", "orig": ""}, {"kind": "bounce", "sender": "", "reason": "ip_blocklisted"}),
+        ({"type": "rb", "orig": "<>"}, {"kind": "bounce", "sender": "", "reason": "ip_blocklisted"}),
     ],
 )  # fmt: skip
 def test_powermta_types(tmp_path: Path, record: dict[str, str], told: dict[str, str]) -> None:
     found = rows(tmp_path, csv({**ROW, **record}, names=[*ROW, "dsnReportingMta"]))
     assert [{name: row.get(name, "") for name in told} for row in found] == [told]
-    assert found[0].get("reporting_mta", "") == ("mx9.example.com" if record["type"] == "rb" else "")
+    assert found[0].get("reporting_mta", "") == ("mx9.example.com" if "dsnReportingMta" in record else "")
 
 
 def test_powermta_joins_the_tries_of_a_mail(tmp_path: Path) -> None:
@@ -223,7 +226,26 @@ def jsonl(*records: dict[str, Any]) -> str:
         ),
         ({"type": "OOB"}, {}),
         ({"type": "AdminBounce", "peer_address": None}, {"remote_mta": ""}),
-        ({"type": "Rejection"}, {}),
+        ({"type": "Rejection"}, {"kind": "other", "reason": "", "delivered_to": ""}),
+        (
+            {
+                "type": "AdminBounce",
+                "bounce_classification": "Uncategorized",
+                "response": {
+                    "code": 551,
+                    "enhanced_code": {"class": 5, "subject": 7, "detail": 1},
+                    "content": "Administrator bounced with reason: tidying up",
+                    "command": None,
+                },
+            },
+            {
+                "status": "5.7.1",
+                "reply": "551",
+                "diagnostic": "551 5.7.1 Administrator bounced with reason: tidying up",
+                "reason": "sender_account",
+                "provider_class": "kumomta:Uncategorized",
+            },
+        ),
         ({"sender": ""}, {"kind": "other", "sender": "", "delivered_to": "", "reason": ""}),
         (
             {"type": "TransientFailure", "bounce_classification": "GreyListing"},
@@ -281,8 +303,14 @@ def test_kumomta_tells_of_complaints(tmp_path: Path) -> None:
         "sender": "founder@sender.example",
         "reporting_mta": "mx1.example.com",
         "provider_class": "kumomta:abuse",
-        "reason": row["reason"],
+        "reason": "complaint",
     }
+
+
+def test_kumomta_takes_a_complaint_back(tmp_path: Path) -> None:
+    report = {"feedback_type": "not-spam", "original_rcpt_to": ["jane.roe@example.com"]}
+    (row,) = rows(tmp_path, jsonl({**RECORD, "type": "Feedback", "feedback_report": report, "response": {}}))
+    assert (row["kind"], row["recipient"]) == ("other", "jane.roe@example.com")
 
 
 def test_kumomta_joins_the_tries_of_a_mail_in_a_zstd_file(tmp_path: Path) -> None:

@@ -318,7 +318,7 @@ FATES: list[tuple[str, str, str]] = [
     ("email,campaign_lead_map_id,status\nj@example.com,1,BLOCKED\n", "unknown", "unspecified"),
     ("email,campaign_lead_map_id,status\nj@example.com,1,INPROGRESS\n", "", ""),
     ("email,campaign_lead_map_id,status\nj@example.com,1,STARTED\n", "unsent", ""),
-    ("Recipient,Portal Bounce,Global Bounce\nj@example.com,TRUE,FALSE\n", "", ""),
+    ("Recipient,Portal Bounce,Global Bounce\nj@example.com,TRUE,FALSE\n", "unknown", "unspecified"),
     ("Recipient,Portal Bounce,Global Bounce\nj@example.com,TRUE,\n", "unknown", "unspecified"),
     ("Recipient,Portal Bounce,Global Bounce\nj@example.com,FALSE,\n", "", ""),
     ("Recipient,Portal Bounce,Global Bounce\nj@example.com,550 5.1.1 User unknown,TRUE\n", "hard", "user_unknown"),

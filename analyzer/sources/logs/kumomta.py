@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from analyzer.sources.logs.outcomes import Mail, failed, host_of, message_id_of, reached
+from analyzer.sources.logs.outcomes import Mail, complained, complaint_kind, failed, host_of, message_id_of, reached
 from analyzer.sources.logs.queues import Attempt, Queues
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ _ENDS: dict[str, Kind] = {
     "AdminBounce": "bounce",
     "OOB": "bounce",
     "Expiration": "bounce",
-    "Rejection": "bounce",
+    # The server's own answer to a client that handed a mail in: nobody at the far end was asked.
+    "Rejection": "other",
     "Delivery": "delivered",
     "Feedback": "complaint",
 }
@@ -119,15 +120,17 @@ class KumoMta:
         """A report of a feedback loop; `recipient` is the address that the report was sent to."""
         report = _table(record.get("feedback_report"))
         trace = _table(report.get("supplemental_trace"))
-        complained = _texts(report.get("original_rcpt_to")) or _texts(trace.get("recipient")) or _recipients(record)
-        of = f"kumomta:{report['feedback_type']}" if isinstance(report.get("feedback_type"), str) else ""
-        failures = tuple(failed(one.strip("<>"), "", provider_class=of) for one in complained)
+        recipients = _texts(report.get("original_rcpt_to")) or _texts(trace.get("recipient")) or _recipients(record)
+        named = report.get("feedback_type")
+        feedback = named.strip().lower() if isinstance(named, str) else ""
+        of = f"kumomta:{feedback}" if feedback else ""
+        failures = tuple(complained(one.strip("<>"), feedback, provider_class=of) for one in recipients)
         original = report.get("original_mail_from") or trace.get("sender")
         sender = str(original).strip("<>") if original else None
         mail = _mail(record, sender)
         host = str(_table(report.get("reporting_mta")).get("name", "")).encode()
         return self._log.event(
-            entry.number, "complaint", self.name, failures, at=self._at(record), mail=mail, host=host
+            entry.number, complaint_kind(feedback), self.name, failures, at=self._at(record), mail=mail, host=host
         )
 
     def _event(self, number: int, kind: Kind, record: dict[str, Any], failures: tuple[Failure, ...]) -> Event:

@@ -130,6 +130,16 @@ def failed(
     )
 
 
+def complained(recipient: str, feedback: str, *, provider_class: str = "") -> Failure:
+    """A recipient who complained, in the words that stand for it in a mailed feedback report (RFC 5965)."""
+    return Failure(recipient, diagnostic=f"feedback report: {feedback or 'abuse'}", provider_class=provider_class)
+
+
+def complaint_kind(feedback: str) -> Kind:
+    """`not-spam` (RFC 6430) takes a complaint back; all else is one."""
+    return "other" if feedback == "not-spam" else "complaint"
+
+
 def reached(
     recipient: str,
     says: str,

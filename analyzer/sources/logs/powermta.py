@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.sources.logs.outcomes import Mail, failed, host_of, message_id_of, reached
+from analyzer.sources.logs.outcomes import Mail, complained, complaint_kind, failed, host_of, message_id_of, reached
 from analyzer.sources.logs.queues import Attempt, Queues
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _MOST_LINES = 50
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s*\((.*)\))?")
 _ACTIONS: dict[str, Kind] = {"failed": "bounce", "delayed": "delayed", "delivered": "delivered", "relayed": "delivered"}
 _TYPES = frozenset({"d", "b", "t", "tq", "r", "rb", "rs", "rr", "f"})
+#: What came back after the mail was handed over (remote bounce, remote status).
+_REMOTE = frozenset({"rb", "rs"})
 _EXPIRED = "message-expired"
 
 
@@ -159,9 +161,11 @@ class PowerMta:
     def _complaint(self, entry: Entry, row: _Row) -> Event:
         """A feedback loop's report: whom it is about stands in the original's recipient, where the loop tells it."""
         recipient = (row.originalrcptto or row.orcpt or row.rcpt).rpartition(";")[2].strip("<>")
-        failure = failed(recipient, "", provider_class=_class(row.feedbacktype or "abuse"))
+        feedback = row.feedbacktype.strip().lower() or "abuse"
+        failure = complained(recipient, feedback, provider_class=_class(feedback))
         at = self._log.time(row.timelogged)
-        return self._log.event(entry.number, "complaint", self.name, (failure,), at=at, mail=self._layout.mail(row))
+        kind = complaint_kind(feedback)
+        return self._log.event(entry.number, kind, self.name, (failure,), at=at, mail=self._layout.mail(row))
 
     def _delayed(self, waiting: Iterable[tuple[object, Attempt]]) -> list[Event]:
         rows = [(attempt.entry.number, self._layout.row(attempt.entry.text)) for _, attempt in waiting]
@@ -223,7 +227,9 @@ class _Layout:
             headers["x-job-id"] = row.jobid
         if row.envid:
             headers["x-envelope-id"] = row.envid
-        sender = row.orig.strip("<>") if self._has_sender else None
+        # A report that came later is itself sent from nobody; it is about a mail of ours all the same.
+        of_another = row.type in _REMOTE and not row.orig.strip("<>")
+        sender = row.orig.strip("<>") if self._has_sender and not of_another else None
         return Mail(message_id_of(message_id), sender, subject, tuple(headers.items()))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,9 @@ _CODE_PAGES = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
     *("cp932", "gb18030", "big5", "cp949"),
 ]
+_OF_PAIRS = frozenset({"cp932", "gb18030", "big5", "cp949"})
+_FEW = 8
+_PAIR = re.compile(rb"[\x80-\xff]{2}|[\x81-\x9f]")
 _CHUNK = 1024 * 1024
 
 
@@ -143,12 +147,24 @@ def _code_page(sample: bytes) -> str:
 
     # Only the lines that hold something beyond ASCII say anything about the code page.
     telling = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:_CHUNK]
-    best = charset_normalizer.from_bytes(telling, cp_isolation=_CODE_PAGES).best()
+    letters = re.findall(rb"[\x80-\xff]", telling)
+    alone = _stands_alone(telling)
+    if alone and len(letters) < _FEW and all(letter >= b"\xc0" for letter in letters):
+        # A handful of accents tells no page from another: the most usual one.
+        return "cp1252"
+    pages = [page for page in _CODE_PAGES if page not in _OF_PAIRS] if alone else _CODE_PAGES
+    best = charset_normalizer.from_bytes(telling, cp_isolation=pages).best()
     if best is None:
         return "cp1252"
     if best.encoding == "cp1250" and _same_text(telling, "cp1250", "cp1252"):
         return "cp1252"
     return best.encoding
+
+
+def _stands_alone(sample: bytes) -> bool:
+    """Whether no byte beyond ASCII has another beside it: an umlaut in a name, and no text of two-byte signs. Japanese
+    pairs may end in ASCII, and then begin with 0x81 to 0x9F, where Western letters are rare."""
+    return not _PAIR.search(sample)
 
 
 def _same_text(sample: bytes, one: str, other: str) -> bool:
