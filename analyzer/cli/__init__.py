@@ -48,11 +48,32 @@ def _options(
     """Options before the command."""
 
 
+#: Commands without positional arguments, whose options may be given several values at once: `--bounces a.eml b.eml`.
+_SPREAD = frozenset({"diagnose", "ingest"})
+_MANY = frozenset({"--bounces", "--log", "--leads", "--map"})
+
+
+def spread(arguments: list[str]) -> list[str]:
+    """`--bounces a b` as `--bounces a --bounces b`, which a shell's `--bounces *.eml` needs."""
+    if not arguments or arguments[0] not in _SPREAD:
+        return arguments
+    said, option, values = arguments[:1], "", 0
+    for argument in arguments[1:]:
+        if argument.startswith("-") and argument != "-":
+            option, values = argument, 0
+        elif option in _MANY:
+            if values:
+                said.append(option)
+            values += 1
+        said.append(argument)
+    return said
+
+
 def main() -> None:
     """The entry point of `bounce-analyzer`: exit code 2 and one line on stderr for what a person can put right."""
     try:
         # Not standalone, so that usage errors come here as well and look like the others.
-        code = app(standalone_mode=False)
+        code = app(spread(sys.argv[1:]), standalone_mode=False)
     except AnalyzerError as error:
         _fail(str(error))
     except typer.Abort:

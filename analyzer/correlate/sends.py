@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ def build_sends(log: Tables) -> Sends:
             warnings.append(f"Rows of the log left out, because nothing was sent to these leads: {skipped}.")
         parts.append(part[real])
     if not parts or not sum(map(len, parts)):
-        raise UnreadableInputError("campaign log", "holds no mail that was sent", "give the log of the campaign")
+        raise _without_mail(tables)
     frame = pd.concat(parts, ignore_index=True)
     if len(parts) > 1:
         # Two exports overlap, or one was given twice: the same mail to the same lead is one mail.
@@ -151,6 +152,18 @@ def join_leads(sends: pd.DataFrame, leads: Leads) -> tuple[pd.DataFrame, int]:
         joined[name] = found.where(says, sends[name])
     alone = int(pd.Series(codes[row < 0]).nunique())
     return joined, alone
+
+
+def _without_mail(logs: list[Any]) -> UnreadableInputError:
+    """Names the log, and the column that was taken for the recipient where no cell of it is an address."""
+    for log in logs:
+        if isinstance(log, Table):
+            column = next((header for header, field in log.mapping.items() if field == "recipient"), "")
+            if column and not log.frame["recipient"].str.contains("@", regex=False).any():
+                problem = f"its column {column!r} was taken for the recipient, and holds no e-mail address"
+                return UnreadableInputError(log.path, problem, "name the right one with --map YOURCOLUMN=recipient")
+            return UnreadableInputError(log.path, "holds no mail that was sent", "give the log of the campaign")
+    return UnreadableInputError("campaign log", "holds no mail that was sent", "give the log of the campaign")
 
 
 def leads_of(sends: pd.DataFrame) -> pd.DataFrame:

@@ -162,3 +162,38 @@ def test_the_readme_shows_what_its_commands_print(tmp_path):
         ]
         done = run(*words)
         assert " ".join(shown.split()) in " ".join((done.stdout + done.stderr).split()), command
+
+
+def test_an_option_takes_several_files_at_once(files, tmp_path):
+    """`--bounces *.mbox`, as a shell spells it out, is the option repeated; other options are left alone."""
+    more = tmp_path / "more.mbox"
+    more.write_bytes(Path(files["bounces"]).read_bytes())
+    at_once = run(
+        "diagnose", "--bounces", files["bounces"], more, "--log", files["log"], "--tolerance", "0.1", "--json"
+    )
+    in_turn = run(
+        "diagnose",
+        "--bounces",
+        files["bounces"],
+        "--bounces",
+        more,
+        "--log",
+        files["log"],
+        "--tolerance",
+        "0.1",
+        "--json",
+    )
+    assert at_once.returncode == 0, at_once.stderr
+    assert at_once.stdout == in_turn.stdout
+    assert (
+        run("diagnose", "--bounces", files["bounces"], "--log", files["log"], "--tolerance", "0.1", "x").returncode == 2
+    )
+
+
+def test_a_column_of_names_taken_for_addresses_is_named(files, tmp_path):
+    table = tmp_path / "names.csv"
+    table.write_text("Recipient,Email,Sent at\nJane Roe,jane@corp.example,2026-03-02\n")
+    done = run("diagnose", "--bounces", files["bounces"], "--log", table)
+    assert done.returncode == 2
+    assert "names.csv: its column 'Recipient'" in done.stderr
+    assert "--map YOURCOLUMN=recipient" in done.stderr
