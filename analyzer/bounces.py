@@ -114,7 +114,7 @@ def _finished_failure(failure: Failure) -> Failure:
     if not failure.diagnostic:
         return failure
     (finished,) = finish((failure,))
-    return replace(finished, provider_class=failure.provider_class)
+    return finished
 
 
 def _completed(failure: Failure, told: Failure | None) -> Failure:

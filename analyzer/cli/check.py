@@ -235,13 +235,13 @@ def check(
         resume=resume,
         allow_private=allow_private,
     )
-    if probe is not None:
-        _audit_self(probe, resolver or "", force=force)
     if against:
         if dns or smtp or out:
             raise AnalyzerError("--against looks back at a list that was checked: leave out --dns, --smtp and --out")
         _look_back(leads, against, log, by, jobs, as_json=as_json)
         return
+    if probe is not None:
+        _audit_self(probe, resolver or "", force=force)
     if by:
         raise AnalyzerError("--by compares grades with what then bounced: give --against too, or leave it out")
     from analyzer.api import column_pair

@@ -116,4 +116,5 @@ def _with_codes(failure: Failure, status: str, reply: str, line: str) -> Failure
         failure.reply or reply,
         line,
         failure.remote_mta or host_in(failure.diagnostic),
+        failure.provider_class,
     )
