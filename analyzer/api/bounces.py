@@ -1,0 +1,135 @@
+"""Bounce rows out of sources: `read`, `parse`, and what other commands read their bounces with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from analyzer.bounces import Row, bounce_rows
+from analyzer.errors import AnalyzerError
+from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, Item, RawMessage
+from analyzer.sources import Reading, Rejects
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.diagnose.diagnosis import InputFile
+
+Source: TypeAlias = str | Path
+
+
+def read(*sources: Source) -> Iterator[Item]:
+    """Every message or event in the sources (files, mboxes, Maildirs, folders, archives, event feeds, mail logs; "-" is
+    stdin), one at a time.
+
+    `UnreadableInputError` for a source that does not exist or holds no message; broken files inside are passed over.
+    """
+    return iter(Reading(sources))
+
+
+class ParseRun:
+    """The bounce rows of some sources, as an iterable that counts what it meets. Iterate it once."""
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        *,
+        all_kinds: bool = False,
+        jobs: int | None = 1,
+        rejects: Path | None = None,
+        rules: Path | None = None,
+    ) -> None:
+        self._rejects = Rejects(rejects) if rejects else None
+        self.reading = Reading(sources, rejects=self._rejects)
+        self._all_kinds, self._jobs, self._rules = all_kinds, jobs, rules
+        #: Messages by kind.
+        self.kinds: Counter[str] = Counter()
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for item, rows in bounce_rows(self.reading, jobs=self._jobs, rules=self._rules):
+            kind = rows[0]["kind"]
+            self.kinds[kind] += 1
+            if kind == "other" and self._rejects is not None and isinstance(item, RawMessage):
+                self._rejects.keep(item.source, "no bounce that any reader recognises", item.data)
+            if self._all_kinds or kind in COUNTED_KINDS:
+                self.rows += len(rows)
+                yield from rows
+
+    def summary(self) -> list[str]:
+        """What was read, in lines for a person."""
+        total = sum(self.kinds.values())
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.most_common())
+        head = f"{total:,} {'message' if total == 1 else 'messages'} read ({kinds}), {self.rows:,} rows"
+        return [head, *self.reading.summary()]
+
+
+def parse(*sources: Source, all_kinds: bool = False, jobs: int | None = 1, rules: Path | None = None) -> pd.DataFrame:
+    """The bounces in the sources: a frame with `BOUNCE_COLUMNS`, one row per failed recipient.
+
+    With `all_kinds` the messages that are no bounce have a row too. Raises `UnreadableInputError` like `read`, and
+    `RuleError` for a folder of own `rules` that cannot be used.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        list(ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rules=rules)), columns=list(BOUNCE_COLUMNS)
+    )
+
+
+def read_bounces(
+    bounces: Source | Sequence[Source] | pd.DataFrame, jobs: int | None, rules: Path | None
+) -> tuple[list[Row], list[InputFile], list[str]]:
+    """The bounce rows of message sources, of tables that `parse` wrote, or of a frame; what went in; what could not."""
+    import pandas as pd
+
+    from analyzer.diagnose.diagnosis import InputFile
+    from analyzer.sources.own_rows import is_own_rows, read_own_rows
+
+    if isinstance(bounces, pd.DataFrame):
+        missing = [name for name in ("recipient", "label", "fault", "reason") if name not in bounces.columns]
+        if missing:
+            raise AnalyzerError(f"bounces: the frame has no column {missing[0]!r}; give what `parse` returns")
+        rows: list[Row] = [{str(name): value for name, value in row.items()} for row in bounces.to_dict("records")]
+        return rows, [InputFile("(a frame)", "bounces", len(rows), "")], []
+    found: list[Row] = []
+    inputs: list[InputFile] = []
+    unread: list[str] = []
+    for source in _listed(bounces):
+        if is_own_rows(source):
+            rows = list(read_own_rows(Path(source)))
+        else:
+            run = ParseRun([source], jobs=jobs, rules=rules)
+            rows = list(run)
+            unread += [f"Bounces not read: {skip.source} {skip.why}." for skip in run.reading.skipped if skip.broken][
+                :5
+            ]
+            if run.reading.broken > 5:
+                unread.append(f"Bounces not read: {run.reading.broken:,} files or messages of {source} in all.")
+        inputs.append(InputFile(str(source), "bounces", len(rows), _digest(source)))
+        found += rows
+    return found, inputs, unread
+
+
+def _listed(sources: Source | Sequence[Source]) -> list[Source]:
+    return [sources] if isinstance(sources, (str, Path)) else list(sources)
+
+
+def _digest(source: Source) -> str:
+    """SHA-256 of a file, or of all files of a folder with their names; "" for what can be read only once."""
+    path = Path(source)
+    digest = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    if not path.is_dir():
+        return ""
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            with file.open("rb") as handle:
+                one = hashlib.file_digest(handle, "sha256").hexdigest()
+            digest.update(f"{file.relative_to(path).as_posix()} {one}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,188 @@
+"""The post-campaign diagnosis: `diagnose`, and the run that its files are written from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.api.bounces import Source, read_bounces
+from analyzer.api.tables import TableSource, column_pair, listed_tables, mapping_used
+from analyzer.classify import classifier_of
+from analyzer.errors import AnalyzerError, UnreadableInputError
+from analyzer.knowledge import data_folder, rules_version
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.bounces import Row
+    from analyzer.correlate import Correlated
+    from analyzer.diagnose.backtest import Backtest
+    from analyzer.diagnose.diagnosis import Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisRun:
+    """A diagnosis with the frames behind it: what the files of `diagnose --out` are written from."""
+
+    diagnosis: Diagnosis
+    correlated: Correlated
+    #: A line for each table that was read: which of its columns was taken for what, and which were not used.
+    mappings: tuple[str, ...] = ()
+
+    def backtest(self) -> Backtest:
+        """The advice before each past campaign, held against what then happened."""
+        from analyzer.diagnose.backtest import backtest
+
+        options = self.diagnosis.options
+        return backtest(self.correlated, tolerance=options["tolerance"], seed=options["seed"])
+
+    def write(self, out: Path) -> list[Path]:
+        """Write the report and every table into the folder `out`; the paths written. `OutputError` where it cannot."""
+        from analyzer import report
+        from analyzer.diagnose import next_send, suppression
+
+        has_next = self.correlated.next_leads is not None
+        return report.write(
+            self.diagnosis,
+            self.correlated,
+            Path(out),
+            next_send=next_send(self.correlated, self.diagnosis) if has_next else None,
+            suppression=suppression(self.correlated),
+        )
+
+
+def diagnose(
+    *,
+    bounces: Source | Sequence[Source] | pd.DataFrame,
+    log: TableSource | Sequence[TableSource],
+    leads: TableSource | Sequence[TableSource] = (),
+    next_list: TableSource | None = None,
+    tolerance: float = 0.05,
+    mapping: Sequence[str] = (),
+    dates: str = "",
+    timezone: str = "",
+    jobs: int | None = 1,
+    rules: Path | None = None,
+) -> Diagnosis:
+    """Tell why a campaign bounced, and what to do for the next one.
+
+    `bounces` are message sources, tables that `parse` wrote, or such a frame; `log`, `leads` and `next_list` are table
+    files (CSV, XLSX, Parquet, JSON lines) or frames with such columns; `mapping` holds `column=field` pairs for headers
+    that are not recognised. `dates` ("day-first", "month-first") and `timezone` (such as "Europe/Berlin") are for times
+    that leave it open: without them the whole column tells day from month, and such times are UTC.
+    `tolerance` is the share of bad addresses (0 to 1) above which a list should not be sent.
+    """
+    return run_diagnosis(
+        bounces=bounces,
+        log=log,
+        leads=leads,
+        next_list=next_list,
+        tolerance=tolerance,
+        mapping=mapping,
+        dates=dates,
+        timezone=timezone,
+        jobs=jobs,
+        rules=rules,
+    ).diagnosis
+
+
+def run_diagnosis(
+    *,
+    bounces: Source | Sequence[Source] | pd.DataFrame = (),
+    log: TableSource | Sequence[TableSource] = (),
+    leads: TableSource | Sequence[TableSource] = (),
+    next_list: TableSource | None = None,
+    tolerance: float = 0.05,
+    mapping: Sequence[str] = (),
+    dates: str = "",
+    timezone: str = "",
+    workspace: str | Path = "",
+    since: str = "",
+    jobs: int | None = 1,
+    rules: Path | None = None,
+) -> DiagnosisRun:
+    """`diagnose`, with the frames that its files are written from.
+
+    `workspace` adds the history kept there, from the ISO week `since` (such as 2026-W10) on; it stands in for `log`.
+    """
+    import analyzer
+    from analyzer.correlate import correlate
+    from analyzer.diagnose import diagnose as judge
+    from analyzer.diagnose.diagnosis import InputFile
+    from analyzer.sources.tables import read_tables
+
+    pairs = dict(column_pair(one) for one in mapping)
+    rows, inputs, unread = read_bounces(bounces, jobs, rules)
+    logs, lists, upcoming = (
+        listed_tables(log),
+        listed_tables(leads),
+        [] if next_list is None else listed_tables(next_list),
+    )
+    if workspace:
+        past = _history(workspace, since)
+        logs, lists = [*logs, past.sends], [*lists, past.leads] if len(past.leads) else lists
+        rows = [*rows, *past.bounces]
+        inputs.append(InputFile(str(workspace), "bounces", len(past.bounces), ""))
+    if not logs:
+        raise AnalyzerError("diagnose: there is no log of what was sent; give --log, or a --workspace that holds one")
+    kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
+    paths = [*logs, *lists, *upcoming]
+    tables = read_tables(
+        [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)],
+        pairs,
+        dates=dates,
+        timezone=timezone,
+    )
+    inputs += [InputFile(t.path, kind, t.rows, t.sha256) for kind, t in zip(kinds, tables, strict=True)]
+    by_kind = {kind: [t for k, t in zip(kinds, tables, strict=True) if k == kind] for kind in ("log", "leads", "next")}
+    correlated = correlate(
+        rows,
+        by_kind["log"],
+        by_kind["leads"] or None,
+        by_kind["next"] or None,
+        judge=classifier_of(rules).classify if rules else None,
+    )
+    diagnosis = judge(
+        replace(correlated, warnings=[*unread, *correlated.warnings]),
+        tolerance=tolerance,
+        inputs=inputs,
+        rules_version=rules_version(rules),
+        tool_version=analyzer.__version__,
+    )
+    return DiagnosisRun(diagnosis, correlated, tuple(mapping_used(table) for table in tables))
+
+
+def diagnose_sample() -> DiagnosisRun:
+    """The diagnosis of the sample campaign that comes with the package."""
+    sample = data_folder("sample_data")
+    return run_diagnosis(
+        bounces=[sample / "bounces.mbox", sample / "bounces"],
+        log=sample / "log.csv",
+        leads=sample / "leads.csv",
+        next_list=sample / "next_leads.csv",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What a workspace remembers."""
+
+    sends: pd.DataFrame
+    leads: pd.DataFrame
+    bounces: list[Row]
+
+
+def _history(workspace: str | Path, since: str) -> _Past:
+    from analyzer.history import Workspace, check_week
+
+    store = Workspace(workspace)
+    sends = store.sends(since=check_week(since))
+    if not len(sends):
+        when = f" since {since}" if since else ""
+        raise UnreadableInputError(str(workspace), f"holds no sends{when}", "take a log in with bounce-analyzer ingest")
+    bounces: list[Row] = [
+        {str(name): value for name, value in row.items()} for row in store.bounces(since=since).to_dict("records")
+    ]
+    return _Past(sends, store.leads(), bounces)

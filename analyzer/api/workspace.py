@@ -1,0 +1,75 @@
+"""Taking files into a workspace: `ingest`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.api.bounces import Source, read_bounces
+from analyzer.api.tables import TableSource, column_pair, listed_tables, mapping_used
+from analyzer.records import BOUNCE_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.bounces import Row
+    from analyzer.history import Ingested
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRun:
+    """What an ingest changed, table by table, and how the columns of the tables it read were taken."""
+
+    changes: tuple[Ingested, ...]
+    mappings: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def ingest(
+    workspace: str | Path,
+    *,
+    bounces: Source | Sequence[Source] | pd.DataFrame = (),
+    log: TableSource | Sequence[TableSource] = (),
+    leads: TableSource | Sequence[TableSource] = (),
+    mapping: Sequence[str] = (),
+    dates: str = "",
+    timezone: str = "",
+    jobs: int | None = 1,
+    rules: Path | None = None,
+) -> IngestRun:
+    """Take bounces, campaign logs and lead lists into a workspace; the same file twice changes nothing.
+
+    The sources are those of `diagnose`. Leads go first and the record of the run last, so that what an interrupted
+    ingest left undone is done by the next one.
+    """
+    import analyzer
+    from analyzer.history import Workspace
+    from analyzer.sources.tables import read_tables
+
+    store = Workspace(workspace)
+    logs, lists = listed_tables(log), listed_tables(leads)
+    tables = read_tables(
+        [*((one, "log") for one in logs), *((one, "leads") for one in lists)],
+        dict(column_pair(one) for one in mapping),
+        dates=dates,
+        timezone=timezone,
+    )
+    rows, inputs, unread = read_bounces(bounces, jobs, rules)
+    changes = [store.add_leads(table.frame) for table in tables if table.kind == "leads"]
+    changes += [store.add_sends(table.frame) for table in tables if table.kind == "log"]
+    if rows:
+        changes.append(store.add_bounces(_frame_of(rows)))
+    for table in tables:
+        store.add_run(table.kind, table.path, table.sha256, table.rows, analyzer.__version__)
+    for one in inputs:
+        store.add_run("bounces", one.path, one.sha256, one.rows, analyzer.__version__)
+    warnings = (*unread, *(warning for table in tables for warning in table.warnings))
+    return IngestRun(tuple(changes), tuple(mapping_used(table) for table in tables), warnings)
+
+
+def _frame_of(rows: list[Row]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(BOUNCE_COLUMNS))
