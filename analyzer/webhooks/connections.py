@@ -1,0 +1,85 @@
+"""uvicorn with what it leaves open: how long the head of a request may take, and how many connections there may be."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
+
+
+def bounded(head_seconds: float, connections: int) -> type[H11Protocol]:
+    """A protocol that drops a connection whose next head is not whole in time, and those that are too many."""
+
+    class Bounded(H11Protocol):
+        _late: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if len(self.connections) > connections:
+                transport.abort()
+            else:
+                self._watch()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._unwatch()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._watch()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._watch()
+
+        def _watch(self) -> None:
+            """A timer runs while a head is awaited, from the connection or the last answer on."""
+            if self.conn.their_state is not h11.IDLE:
+                self._unwatch()
+            elif self._late is None and not self.transport.is_closing():
+                self._late = self.loop.call_later(head_seconds, self.transport.abort)
+
+        def _unwatch(self) -> None:
+            if self._late is not None:
+                self._late.cancel()
+                self._late = None
+
+    return Bounded
+
+
+class Server(uvicorn.Server):
+    """Leaves the signals to whoever runs several of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None."""
+        yield
+
+
+def server_of(app: Any, *, head_seconds: float, connections: int, tls: tuple[str, str] | None = None) -> Server:
+    """A server for one application, without logs of addresses, and without trust in what a proxy claims."""
+    return Server(
+        uvicorn.Config(
+            app,
+            http=bounded(head_seconds, connections),
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            h11_max_incomplete_event_size=16_384,
+            timeout_keep_alive=max(1, int(head_seconds)),
+            timeout_graceful_shutdown=20,
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=tls[1] if tls else None,
+        )
+    )
