@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analyzer.history.workspace import Ingested, Stored, Workspace, check_week
+from analyzer.history.workspace import Ingested, Kept, Stored, Workspace, check_week
 
-__all__ = ["Ingested", "Stored", "Workspace", "check_week"]
+__all__ = ["Ingested", "Kept", "Stored", "Workspace", "check_week"]

@@ -90,7 +90,23 @@ RUNS = TableKind(
     ),
     False,
 )
-KINDS: tuple[TableKind, ...] = (SENDS, BOUNCES, LEADS, RUNS)
+#: What was advised, and on what figures: fractions of 1, null where the data could not tell.
+DECISIONS = TableKind(
+    "decisions",
+    pa.schema(
+        [
+            *(pa.field(name, pa.string()) for name in ("key", "command", "first_week", "last_week")),
+            *(pa.field(name, pa.string()) for name in ("recommendation", "guessed_effect", "side", "first_fix")),
+            *(pa.field(name, pa.int64()) for name in ("leads", "emails")),
+            *(pa.field(name, pa.float64()) for name in ("tolerance", "hard_rate", "address_rate", "spam_rate")),
+            *(pa.field(name, pa.float64()) for name in ("max_quantity_rate", "max_quality_rate", "p_over_tolerance")),
+            *(pa.field(name, pa.string()) for name in ("tool_version", "rules_version")),
+            pa.field("at", _TIME),
+        ]
+    ),
+    False,
+)
+KINDS: tuple[TableKind, ...] = (SENDS, BOUNCES, LEADS, RUNS, DECISIONS)
 
 
 def sends_of(log: pd.DataFrame) -> pa.Table:
@@ -130,6 +146,14 @@ def bounces_of(bounces: pd.DataFrame) -> pa.Table:
     # Of the same failure in one reading, the row with the most to tell.
     order = frame["diagnostic"].str.len().sort_values(ascending=False, kind="stable").index
     return _table(frame.loc[order], BOUNCES)
+
+
+def decision_of(values: dict[str, Any], at: pd.Timestamp) -> pa.Table:
+    """One row of `decisions`; the same advice on the same figures has the same key, whenever it was given."""
+    known = {field.name: values.get(field.name) for field in DECISIONS.schema if field.name not in ("key", "at")}
+    told = "|".join(str(value) for value in known.values())
+    row = {"key": _digests(pd.Series([told]))[0], **known, "at": at}
+    return pa.Table.from_pylist([row], schema=DECISIONS.schema)
 
 
 def weeks(times: pd.Series[Any]) -> pd.Series[str]:

@@ -21,7 +21,19 @@ import pyarrow.compute as pc
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from analyzer.errors import AnalyzerError, OutputError, UnreadableInputError
-from analyzer.history.tables import BOUNCES, KINDS, LEADS, RUNS, SENDS, TableKind, bounces_of, leads_of, sends_of
+from analyzer.history.tables import (
+    BOUNCES,
+    DECISIONS,
+    KINDS,
+    LEADS,
+    RUNS,
+    SENDS,
+    TableKind,
+    bounces_of,
+    decision_of,
+    leads_of,
+    sends_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,6 +65,15 @@ class Ingested:
     def known(self) -> int:
         """Rows that changed nothing."""
         return self.read - self.added - self.updated
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a workspace remembers: SEND_COLUMNS with what the log said of the lead, LEAD_COLUMNS, BOUNCE_COLUMNS."""
+
+    sends: pd.DataFrame
+    leads: pd.DataFrame
+    bounces: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +127,11 @@ class Workspace:
         values = {**row, "tool_version": tool_version, "rows": rows, "at": now}
         self._merge(RUNS, pa.Table.from_pylist([values], schema=RUNS.schema))
 
+    def add_decision(self, **values: Any) -> bool:
+        """What was advised, under the columns of the table `decisions`; whether it was new."""
+        row = decision_of(values, pd.Timestamp.now(tz="UTC").floor("us"))
+        return self._merge(DECISIONS, row).added > 0
+
     def forget(self, address: str) -> int:
         """Remove every row about an address, from the files as well; the number of rows removed.
 
@@ -142,11 +168,14 @@ class Workspace:
                 removed += self._patiently(kind, lambda found: _deleted(found, before))
         return removed
 
-    def compact(self) -> dict[str, int]:
-        """Join small files, and remove those that no version of the last week needs; files removed, by table."""
+    def compact(self, *, only: str = "") -> dict[str, int]:
+        """Join small files, and remove those that no version of the last week needs; files removed, by table.
+
+        `only`: of this one table.
+        """
         removed = {}
         for kind in KINDS:
-            table = self._opened(kind)
+            table = self._opened(kind) if only in ("", kind.name) else None
             if table is not None:
                 self._patiently(kind, lambda found: found.optimize.compact())
                 found = self._opened(kind)
@@ -167,9 +196,20 @@ class Workspace:
         """Every lead, as last seen; LEAD_COLUMNS."""
         return self._frame(LEADS)
 
+    def kept(self, *, since: str = "") -> Kept:
+        """Everything from the ISO week `since` on; `UnreadableInputError` for a workspace that holds nothing."""
+        found = Kept(self.sends(since=check_week(since)), self.leads(), self.bounces(since=since))
+        if not (len(found.sends) or len(found.leads) or len(found.bounces)):
+            raise UnreadableInputError(self.place, "holds no history", "take files in with bounce-analyzer ingest")
+        return found
+
     def runs(self) -> pd.DataFrame:
         """What was taken in, the newest first."""
         return self._frame(RUNS).sort_values("at", ascending=False, ignore_index=True)
+
+    def decisions(self) -> pd.DataFrame:
+        """What was advised, and on what figures, the newest first."""
+        return self._frame(DECISIONS).sort_values("at", ascending=False, ignore_index=True)
 
     def info(self) -> list[Stored]:
         """Each table that is there."""

@@ -42,9 +42,17 @@ def messages(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterat
     None stands for a message of more than `limit` bytes: it is passed over without being held. Errors of `read` pass
     through; what was complete by then has been yielded.
     """
+    for _, _, message in located(head, read, limit=limit):
+        yield message
+
+
+def located(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterator[tuple[int, int, bytes | None]]:
+    """As `messages`, each with the places where its From_ line begins and where the next one may; `head` is at 0."""
     buffer, start, ended = head, 0, False
     scan = 0
     oversize = False
+    #: Where the buffer begins, and where the current message does.
+    base = begin = 0
     while True:
         at = buffer.find(b"\nFrom ", scan)
         if at >= 0 and (ended or len(buffer) - at >= _LOOK_AHEAD):
@@ -56,12 +64,13 @@ def messages(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterat
                 if not ended and len(buffer) - at < _MULTIPART_LOOK_AHEAD:
                     more = _read_up_to(read, _MULTIPART_LOOK_AHEAD)
                     ended = len(more) < _MULTIPART_LOOK_AHEAD
+                    base += start
                     buffer, scan, end, start = buffer[start:] + more, scan - start, end - start, 0
                 if closed := _closes_later(buffer, scan, boundary):
                     scan = closed
                     continue
-            yield None if oversize or end - start > limit else _message(buffer[start:end])
-            start, oversize = scan, False
+            yield begin, base + scan, None if oversize or end - start > limit else _message(buffer[start:end])
+            start, oversize, begin = scan, False, base + scan
             continue
         if ended:
             break
@@ -72,11 +81,12 @@ def messages(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterat
             oversize, start = True, max(start, scan - 3)
         chunk = read(min(max(_CHUNK, len(buffer) - start), _GREATEST_CHUNK))
         ended = not chunk
+        base += start
         buffer, scan, start = buffer[start:] + chunk, scan - start, 0
     if oversize or len(buffer) - start > limit:
-        yield None
+        yield begin, base + len(buffer), None
     elif start < len(buffer):
-        yield _message(_without_last_blank(buffer[start:]))
+        yield begin, base + len(buffer), _message(_without_last_blank(buffer[start:]))
 
 
 def without_envelope(data: bytes) -> bytes:

@@ -19,8 +19,9 @@ from typing import IO, TYPE_CHECKING, TypeAlias, cast
 
 from analyzer.errors import UnreadableInputError
 from analyzer.records import Item, RawMessage
-from analyzer.sources import archives, feeds, folders, logs, mbox
+from analyzer.sources import archives, feeds, folders, imap, logs, mbox
 from analyzer.sources.content import HEAD_SIZE, recognise, utf16_codec, why_no_mail
+from analyzer.sources.imap_address import imap_address, is_imap
 from analyzer.sources.limits import MIB, Limits
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ class Reading:
 
     def _source(self, source: str) -> Iterator[Item]:
         if source == "-":
-            yield from self._stream(source, sys.stdin.buffer)
+            yield from self.opened(source, sys.stdin.buffer)
+        elif is_imap(source):
+            yield from imap.messages(source, self.skip, self._limits)
         elif os.path.isdir(source):  # noqa: PTH112
             for path, in_maildir in folders.files(source, self.skip):
                 yield from self._file(path, single=in_maildir)
@@ -141,7 +144,7 @@ class Reading:
         else:
             try:
                 with Path(source).open("rb") as pipe:
-                    yield from self._stream(source, pipe)
+                    yield from self.opened(source, pipe)
             except OSError as error:
                 self.skip(source, f"cannot be read: {error.strerror}")
 
@@ -162,7 +165,8 @@ class Reading:
         except OSError as error:
             self.skip(path, f"cannot be read: {error.strerror}")
 
-    def _stream(self, source: str, stream: IO[bytes]) -> Iterator[Item]:
+    def opened(self, source: str, stream: IO[bytes]) -> Iterator[Item]:
+        """The messages in a stream that is open already, named `source`; what cannot be read is counted."""
         yield from self._guarded(_Part(source, stream.read(HEAD_SIZE), stream.read, given=True))
 
     def _guarded(self, part: _Part) -> Iterator[Item]:
@@ -323,12 +327,9 @@ class _Part:
 def _check(source: str) -> None:
     if source == "-":
         return
-    if source.lower().startswith(("imaps://", "imap://")):
-        raise UnreadableInputError(
-            source.split("@")[-1],
-            "a mailbox on a server is not supported yet, it comes with `watch`",
-            "export it as mbox",
-        )
+    if is_imap(source):
+        imap_address(source)
+        return
     if not source or not os.path.exists(source):  # noqa: PTH110
         raise UnreadableInputError(_shown(source) or "(empty name)", "does not exist", "check the path")
     needed = os.R_OK | (os.X_OK if os.path.isdir(source) else 0)  # noqa: PTH112

@@ -91,9 +91,16 @@ def postgrey(folder: Path, port: int, delay_s: int) -> Iterator[None]:
 
 @contextmanager
 def postfix(
-    folder: Path, port: int, main: Mapping[str, str], listeners: Mapping[str, Mapping[str, str]], resolver: str
+    folder: Path,
+    port: int,
+    main: Mapping[str, str],
+    listeners: Mapping[str, Mapping[str, str]],
+    resolver: str,
+    also: Sequence[str] = (),
 ) -> Iterator[None]:
     """A Postfix with this main.cf and an smtpd for each address of the loopback, with parameters of its own.
+
+    `also`: lines of master.cf for what it is to do beside taking mail in.
 
     It runs in a chroot, where `resolver` (an address, port 53) is its name server. Needs root.
     """
@@ -123,6 +130,7 @@ def postfix(
         "anvil unix - - n - 1 anvil",
         "tlsmgr unix - - n 1000? 1 tlsmgr",
         "postlog unix-dgram n - n - 1 postlogd",
+        *also,
     ]
     for address, own in listeners.items():
         services.append(f"{address}:{port} inet n - y - - smtpd")

@@ -403,7 +403,7 @@ def test_a_box_goes_on_behind_a_message_that_is_too_big(tmp_path: Path) -> None:
         (lambda folder: put(folder, {"a.zip": zipped({"a.txt": b"no"})}) / "a.zip", "a.txt has no mail header"),
         (lambda folder: put(folder, {"a.eml": noise(5000)}) / "a.eml", "is binary data"),
         (lambda folder: put(folder, {"a.msg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}) / "a.msg", "save the mail as .eml"),
-        (lambda folder: "imaps://jane@example.com/INBOX", "comes with `watch`"),
+        (lambda folder: "imaps://example.com/INBOX", "names no user; write it as imaps://user@host/FOLDER"),
         (lambda folder: "", "does not exist"),
     ],
 )

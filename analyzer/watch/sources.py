@@ -1,0 +1,65 @@
+"""What the loop of `watch` asks of a source that it follows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from analyzer.errors import UnreadableInputError
+from analyzer.sources.limits import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from analyzer.records import RawMessage
+
+#: Whether the watch is to end.
+Stopped: TypeAlias = "Callable[[], bool]"
+#: `skip(source, why)`: told of a message that could not be had.
+Skip: TypeAlias = "Callable[[str, str], None]"
+#: Of a message over the limit this much is read: the report stands before the returned original.
+HEAD_OF_GREAT = MIB
+_GLANCE_S = 0.25
+
+
+class BusyError(UnreadableInputError):
+    """A source that cannot be read just now, as another program holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step through a source: a message, or None where there was nothing to take; `mark` is the place behind it."""
+
+    message: RawMessage | None
+    mark: Any
+
+
+class Followed(Protocol):
+    """A mailbox that grows. Nothing of it counts as taken before `keep` says so."""
+
+    name: str
+    #: Whether the last reading left a message that is not whole yet.
+    unsettled: bool
+
+    def open(self) -> None:
+        """Get at it; errors that another try may cure are `ConnectionTroubleError` and `BusyError`."""
+
+    def read(self, skip: Skip) -> Iterator[Step]:
+        """All that is there and was not taken yet, in a fixed order; `keep` may be called between two steps."""
+
+    def keep(self, steps: Sequence[Step], counted: Collection[str]) -> None:
+        """These steps are durable. `counted`: the sources of the messages that were bounces or complaints."""
+
+    def wait(self, seconds: float, stopped: Stopped) -> None:
+        """Until more may be there; `seconds` at most where the source does not tell by itself."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def nap(seconds: float, stopped: Stopped) -> None:
+    """Sleep, unless the watch is to end."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not stopped():
+        time.sleep(min(_GLANCE_S, left))
