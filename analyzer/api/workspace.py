@@ -1,4 +1,4 @@
-"""Taking files into a workspace: `ingest`."""
+"""Taking files into a workspace, and what was advised from it: `ingest`, `remember`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analyzer.bounces import Row
+    from analyzer.diagnose.diagnosis import Diagnosis
     from analyzer.history import Ingested
 
 
@@ -67,6 +68,37 @@ def ingest(
         store.add_run("bounces", one.path, one.sha256, one.rows, analyzer.__version__)
     warnings = (*unread, *(warning for table in tables for warning in table.warnings))
     return IngestRun(tuple(changes), tuple(mapping_used(table) for table in tables), warnings)
+
+
+def remember(workspace: str | Path, command: str, diagnosis: Diagnosis) -> None:
+    """Keep what a diagnosis advised, and on what figures, in the workspace's table `decisions`; the same one once.
+
+    `command` is who advised it (`diagnose`, `weekly`). `OutputError` where the workspace cannot be written.
+    """
+    from analyzer.history import Workspace
+
+    totals, data, side = diagnosis.totals, diagnosis.data_quality, diagnosis.deliverability
+    weeks = sorted(row.value for row in diagnosis.breakdown["week"] if row.value[:1].isdigit())
+    Workspace(workspace).add_decision(
+        command=command,
+        first_week=weeks[0] if weeks else "",
+        last_week=weeks[-1] if weeks else "",
+        recommendation=data.recommendation,
+        guessed_effect=data.guessed_effect,
+        side=side.side,
+        first_fix=side.fixes[0].id if side.fixes else "",
+        leads=totals.leads_contacted,
+        emails=totals.emails_sent,
+        tolerance=float(diagnosis.options["tolerance"]),
+        hard_rate=totals.hard.rate,
+        address_rate=totals.address.rate,
+        spam_rate=totals.spam.rate,
+        max_quantity_rate=data.forecast.max_quantity.rate,
+        max_quality_rate=data.forecast.max_quality.rate,
+        p_over_tolerance=data.forecast.max_quantity.p_over_tolerance,
+        tool_version=diagnosis.tool_version,
+        rules_version=diagnosis.rules_version,
+    )
 
 
 def _frame_of(rows: list[Row]) -> pd.DataFrame:

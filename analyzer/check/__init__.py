@@ -28,6 +28,7 @@ def check(
     history: Sequence[Source | pd.DataFrame] = (),
     history_log: Sequence[Source] = (),
     history_leads: Sequence[Source] = (),
+    workspace: str | Path = "",
     suppress: Sequence[Source] = (),
     disposable: Sequence[Source] = (),
     banned: Sequence[Source] = (),
@@ -45,9 +46,9 @@ def check(
     Columns: `CHECK_COLUMNS` of `analyzer.check.rows` (`email` as cleaned, `grade` of `send`, `verify_again`,
     `do_not_send`, `score` 0 to 100, `reasons` joined by "; ", …), then the list's own. Without `dns` nothing leaves the
     machine; `smtp` asks the mailboxes' hosts, and looks domains up as well. `history`: bounce sources, or tables or
-    frames of `parse`, with `history_log` (what was sent) and `history_leads` also each lead's chance to bounce. Raises
-    `UnreadableInputError` for files that cannot be read, and `AnalyzerError` for an unknown policy or a resolver that
-    does not answer.
+    frames of `parse`, with `history_log` (what was sent) and `history_leads` also each lead's chance to bounce;
+    `workspace` adds all three as it keeps them. Raises `UnreadableInputError` for files that cannot be read and a
+    workspace that holds nothing, and `AnalyzerError` for an unknown policy or a resolver that does not answer.
     """
     import pandas as pd
 
@@ -66,6 +67,7 @@ def check(
         history=history,
         history_log=history_log,
         history_leads=history_leads,
+        workspace=workspace,
         suppress=suppress,
         disposable=disposable,
         banned=banned,

@@ -126,8 +126,8 @@ def read_history(
     sources: Sequence[Source | pd.DataFrame],
     *,
     leads: pd.DataFrame | None = None,
-    logs: Sequence[Source] = (),
-    log_leads: Sequence[Source] = (),
+    logs: Sequence[Source | pd.DataFrame] = (),
+    log_leads: Sequence[Source | pd.DataFrame] = (),
     jobs: int | None = 1,
 ) -> History:
     """The history in bounce sources (or tables or frames of `parse`), sharpened by the logs of what was sent.
@@ -160,7 +160,10 @@ def _rows(source: Source | pd.DataFrame, jobs: int | None) -> tuple[list[Mapping
 
 
 def _tied(
-    rows: list[Mapping[str, Any]], leads: pd.DataFrame | None, logs: Sequence[Source], log_leads: Sequence[Source]
+    rows: list[Mapping[str, Any]],
+    leads: pd.DataFrame | None,
+    logs: Sequence[Source | pd.DataFrame],
+    log_leads: Sequence[Source | pd.DataFrame],
 ) -> History:
     """The history of bounces that belong to a send of ours, with the chance of each lead."""
     from analyzer.correlate import correlate

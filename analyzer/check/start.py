@@ -32,6 +32,7 @@ def options_for(
     history: Sequence[Source | pd.DataFrame] = (),
     history_log: Sequence[Source] = (),
     history_leads: Sequence[Source] = (),
+    workspace: str | Path = "",
     suppress: Sequence[Source] = (),
     disposable: Sequence[Source] = (),
     banned: Sequence[Source] = (),
@@ -50,10 +51,20 @@ def options_for(
         raise AnalyzerError("the leads of earlier sends say nothing without the log of those sends")
     if (resolver or blocklist_zones) and not (dns or smtp):
         raise AnalyzerError("a resolver and block lists are asked only when domains are looked up: ask for DNS as well")
+    bounces: list[Source | pd.DataFrame] = [*history]
+    logs: list[Source | pd.DataFrame] = [*history_log]
+    lists: list[Source | pd.DataFrame] = [*history_leads]
+    if workspace:
+        from analyzer.history import Workspace
+
+        kept = Workspace(workspace).kept()
+        bounces.append(kept.bounces)
+        logs += [kept.sends] if len(kept.sends) else []
+        lists += [kept.leads] if len(kept.leads) and logs else []
     past = History()
-    if history:
-        frame = leads.frame([read_address(text).email for text in leads.texts]) if history_log else None
-        past = read_history(history, leads=frame, logs=history_log, log_leads=history_leads, jobs=jobs)
+    if bounces:
+        frame = leads.frame([read_address(text).email for text in leads.texts]) if logs else None
+        past = read_history(bounces, leads=frame, logs=logs, log_leads=lists, jobs=jobs)
     options = CheckOptions(
         dns=dns,
         smtp=smtp,

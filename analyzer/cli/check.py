@@ -142,6 +142,15 @@ def check(
         Files,
         typer.Option("--log-leads", metavar="FILE", help="The lead list of that log.", rich_help_panel=_KNOWN),
     ] = None,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            "--workspace",
+            metavar="DIR",
+            help="A workspace: the bounces, sends and leads that it keeps, as --history, --log and --log-leads.",
+            rich_help_panel=_KNOWN,
+        ),
+    ] = None,
     suppress: Annotated[
         Files,
         typer.Option(
@@ -271,6 +280,7 @@ def check(
         history=history or (),
         history_log=log or (),
         history_leads=log_leads or (),
+        workspace=workspace or "",
         suppress=suppress or (),
         disposable=disposable or (),
         banned=banned or (),

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -16,6 +17,7 @@ import pytest
 from servers.mail_world import WORLD, World, mail_world
 
 import analyzer
+from analyzer.errors import AnalyzerError
 
 LEADS = (
     "Email,Company,Email Status,Verified At\n"
@@ -235,3 +237,30 @@ def test_numbers_of_one_are_told_in_the_singular() -> None:
     done = run("-", *SAMPLE, given="email,status\n ann@example.org,verified\nbob@gmail.con,verified\n")
     for text in ("1 cell was cleaned", "1 suggestion of", "stands in", "fewer than one (2.0 %) is expected"):
         assert text in done.stdout
+
+
+def test_a_workspace_says_what_a_file_of_bounces_and_the_log_say(tmp_path):
+    from analyzer.api import ingest
+
+    sample = Path(__file__).parents[2] / "sample_data"
+    sources = {"bounces": [sample / "bounces.mbox"], "log": sample / "log.csv", "leads": sample / "leads.csv"}
+    ingest(tmp_path / "space", **sources)
+    told = analyzer.check(
+        sample / "next_leads.csv",
+        history=sources["bounces"],
+        history_log=[sources["log"]],
+        history_leads=[sources["leads"]],
+        allow_reserved=True,
+        as_of=date(2026, 3, 31),
+    )
+    kept = analyzer.check(
+        sample / "next_leads.csv", workspace=tmp_path / "space", allow_reserved=True, as_of=date(2026, 3, 31)
+    )
+    pd.testing.assert_frame_equal(told, kept)
+    alone = analyzer.check(sample / "next_leads.csv", allow_reserved=True, as_of=date(2026, 3, 31))
+    assert (kept["score"] != alone["score"]).any()
+
+
+def test_a_workspace_that_holds_nothing_is_an_error(tmp_path):
+    with pytest.raises(AnalyzerError, match="holds no history; take files in with bounce-analyzer ingest"):
+        analyzer.check(["jane@corp.example"], workspace=tmp_path / "nowhere")

@@ -174,6 +174,14 @@ def test_writers_at_once_lose_nothing_and_readers_see_whole_versions(place):
     assert all(size % 10 == 0 for size in sizes), sizes
 
 
+def test_four_writers_and_two_readers_for_a_while():
+    program = Path(__file__).parents[2] / "benchmarks" / "many_writers.py"
+    done = subprocess.run([sys.executable, program, "--seconds", "20"], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert "nothing was lost, doubled or half seen" in done.stdout
+    assert ": 0 takings-in" not in done.stdout
+
+
 _VICTIM = """
 import sys
 sys.path[:0] = [{tests!r}]
@@ -271,3 +279,23 @@ def test_a_file_is_no_workspace(tmp_path):
     there.write_text("x")
     with pytest.raises(AnalyzerError, match="is a file, no workspace"):
         Workspace(there)
+
+
+def test_what_was_advised_is_kept_once(place, monkeypatch, capsys):
+    from analyzer.knowledge import data_folder
+
+    sample = data_folder("sample_data")
+    ingest(place, bounces=sample / "bounces.mbox", log=sample / "log.csv", leads=sample / "leads.csv")
+    for command in ("diagnose", "diagnose", "weekly"):
+        monkeypatch.setattr(sys, "argv", ["bounce-analyzer", command, "--workspace", str(place)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+    capsys.readouterr()
+    kept = Workspace(place).decisions()
+    assert sorted(kept["command"]) == ["diagnose", "weekly"]
+    told = kept[kept["command"] == "diagnose"].iloc[0]
+    diagnosis = run_diagnosis(workspace=place).diagnosis
+    assert told["recommendation"] == diagnosis.data_quality.recommendation
+    assert told["address_rate"] == diagnosis.totals.address.rate
+    assert (told["first_week"], told["last_week"]) == ("2026-W08", "2026-W11")
