@@ -1,0 +1,140 @@
+"""A diagnosis for each team, campaign or other group of a platform, every one on a worker and by the local function.
+
+What is counted across groups is counted in Spark SQL, over the tables of the diagnoses; the statistics on those small
+counts are the local ones.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.errors import AnalyzerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from pyspark.sql import DataFrame
+
+#: What a diagnosis of one group becomes: `diagnosis` is the text of its diagnosis.json, `error` why there is none.
+DIAGNOSES = (
+    "leads bigint, bounces bigint, recommendation string, side string, first_fix string, diagnosis string, error string"
+)
+_ROW = "analyzer row"
+_KINDS = ("log", "bounces", "leads", "next_list")
+Groups: TypeAlias = "Callable[[tuple[pa.Scalar, ...], pa.Table], pa.Table]"
+
+
+def diagnose(
+    log: DataFrame,
+    bounces: DataFrame,
+    leads: DataFrame | None = None,
+    next_list: DataFrame | None = None,
+    *,
+    by: str,
+    tolerance: float = 0.05,
+) -> DataFrame:
+    """One row for each value of `by`: what `analyzer.diagnose` says of that group's tables, under DIAGNOSES.
+
+    log, leads, next_list: frames with such columns as the files have; bounces: BOUNCE_COLUMNS; all with the column
+    `by`. A group is diagnosed on one worker, which has to hold it (ten million sends take some GB). A group that cannot
+    be diagnosed, for it sent nothing for one, has its reason in `error`. Rows have no order in Spark: they are sorted
+    by time and key, or by all columns, before they are judged. Raises `AnalyzerError` where `by` is missing.
+    """
+    from pyspark.sql import functions as sf
+
+    frames = {"log": log, "bounces": bounces, "leads": leads, "next_list": next_list}
+    parts = []
+    columns: dict[str, list[str]] = {}
+    for kind, frame in frames.items():
+        if frame is None:
+            continue
+        if by not in frame.columns:
+            raise AnalyzerError(f"{kind}: has no column {by!r} to tell the groups apart")
+        columns[kind] = [name for name in frame.columns if name != by]
+        parts.append(
+            frame.select(
+                frame[by].alias(by),
+                sf.lit(kind).alias(_ROW),
+                *(frame[name].alias(f"{kind} {name}") for name in columns[kind]),
+            )
+        )
+    together = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
+    schema = f"`{by}` {log.schema[by].dataType.simpleString()}, {DIAGNOSES}"
+    return together.groupBy(by).applyInArrow(_one_group(by, columns, tolerance), schema)
+
+
+def breakdown(diagnoses: DataFrame, dimension: str) -> pd.DataFrame:
+    """The rates of all groups together by one dimension of `breakdown`: `value`, `leads`, `hard`, `spam`, `unknown`,
+    and the rates with their 95 % intervals (Wilson). A lead that several groups wrote to counts in each.
+    """
+    import pandas as pd
+    from pyspark.sql import functions as sf
+
+    from analyzer.diagnose.rates import wilson
+
+    counts = ("leads", "hard", "spam", "unknown")
+    row = ", ".join(f"{name}: bigint" for name in counts)
+    read = sf.from_json("diagnosis", f"breakdown struct<`{dimension}`: array<struct<value: string, {row}>>>")
+    rows = diagnoses.select(sf.explode(read["breakdown"][dimension]).alias("row")).select("row.*")
+    summed = rows.groupBy("value").agg(*(sf.sum(name).alias(name) for name in counts)).orderBy("value").collect()
+    table = pd.DataFrame([one.asDict() for one in summed], columns=["value", *counts])
+    for name in ("hard", "spam"):
+        low, high = wilson(table[name], table["leads"])
+        table[f"{name}_rate"], table[f"{name}_low"], table[f"{name}_high"] = table[name] / table["leads"], low, high
+    return table
+
+
+def _one_group(by: str, columns: dict[str, list[str]], tolerance: float) -> Groups:
+    def judged(key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
+        from analyzer.api import run_diagnosis
+        from analyzer.report.data import json_text
+
+        given = {kind: _frame(rows, kind, names) for kind, names in columns.items()}
+        said: dict[str, Any] = {"leads": 0, "bounces": 0, "recommendation": "", "side": "", "first_fix": ""}
+        said |= {"diagnosis": "", "error": ""}
+        try:
+            found = run_diagnosis(
+                bounces=given["bounces"],
+                log=given["log"],
+                leads=given.get("leads", ()),
+                next_list=given.get("next_list"),
+                tolerance=tolerance,
+            ).diagnosis
+        except AnalyzerError as error:
+            said["error"] = str(error)
+        else:
+            fixes = found.deliverability.fixes
+            said |= {
+                "leads": found.totals.leads_contacted,
+                "bounces": found.matching.matched,
+                "recommendation": found.data_quality.recommendation,
+                "side": found.deliverability.side,
+                "first_fix": fixes[0].id if fixes else "",
+                "diagnosis": json_text(found),
+            }
+        types = {"leads": pa.int64(), "bounces": pa.int64()}
+        arrays = [pa.array([value], types.get(name, pa.string())) for name, value in said.items()]
+        return pa.table([pa.array([key[0].as_py()], rows.schema.field(by).type), *arrays], names=[by, *said])
+
+    return judged
+
+
+def _frame(rows: pa.Table, kind: str, names: list[str]) -> pd.DataFrame:
+    """The rows of one table, text as text, in the order in which a workspace gives them: by time, then by key.
+
+    A Spark frame has no order of its own, and what stands first decides between equals: the same rows are to give the
+    same figures, to the last digit.
+    """
+    own = rows.filter(pc.equal(rows[_ROW], kind)).select([f"{kind} {name}" for name in names]).rename_columns(names)
+    first = [name for name in ("sent_at", "received_at", "key") if name in names]
+    rest = [] if "key" in names else [name for name in names if name not in first]
+    frame: pd.DataFrame = own.sort_by([(name, "ascending") for name in (*first, *rest)]).to_pandas()
+    for name in names:
+        if frame[name].dtype.kind in "OU" or str(frame[name].dtype) == "str":
+            frame[name] = frame[name].fillna("").astype("str")
+    return frame
