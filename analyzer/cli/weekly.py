@@ -1,0 +1,61 @@
+"""`weekly`: what changed this week, and whether anybody has to be woken."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analyzer.cli.decisions import keep_decision
+from analyzer.cli.options import Rules, WorkspacePlace
+
+
+class FailOn(StrEnum):
+    """What `--fail-on` knows."""
+
+    alarm = "alarm"
+
+
+def weekly(
+    workspace: WorkspacePlace,
+    week: Annotated[
+        str,
+        typer.Option("--week", metavar="WEEK", help="Such as 2026-W10; the last whole week with mail unless given."),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Write DIR/WEEK/weekly.html, .md, .json and DIR/index.html."),
+    ] = None,
+    timezone: Annotated[
+        str,
+        typer.Option("--timezone", metavar="ZONE", help="The zone whose weeks these are, such as Europe/Berlin; UTC."),
+    ] = "",
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", min=0.0, max=1.0, help="The share of bad addresses that you can live with.")
+    ] = 0.05,
+    fail_on: Annotated[
+        FailOn | None, typer.Option("--fail-on", metavar="alarm", help="Exit with 1 where a series is in alarm.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print weekly.json instead of the summary.")] = False,
+    rules: Rules = None,
+) -> None:
+    """One week of a workspace against the weeks before it: what is new, what got worse, what was fixed."""
+    from analyzer.api.weekly import run_weekly
+    from analyzer.report import weekly as report
+
+    run = run_weekly(workspace, week=week, timezone=timezone, tolerance=tolerance, rules=rules)
+    written = run.write(out) if out else []
+    if run.diagnosis:
+        keep_decision(workspace, "weekly", run.diagnosis)
+    if as_json:
+        typer.echo(report.json_text(run), nl=False)
+    else:
+        typer.echo(report.summary(run), nl=False)
+        if written:
+            typer.echo(f"Written to {out}: {', '.join(path.relative_to(out or '').as_posix() for path in written)}")
+    if fail_on and run.alarm:
+        print(f"bounce-analyzer: {report.alarm_line(run.week)}", file=sys.stderr)
+        raise typer.Exit(1)

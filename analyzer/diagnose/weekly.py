@@ -1,0 +1,331 @@
+"""One week against the weeks before it: rates, alarms by series, and what is new, worse or fixed.
+
+The unit is the mail sent: a week's mails are what its bounces answer. Weeks are compared as if all had the same mix of
+sequence steps (`step_weights`). The shape is that of `weekly.json`; rates are fractions of 1, intervals are Wilson's at
+95 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from analyzer.diagnose.alarms import (
+    MEASURES,
+    STATES,
+    Measure,
+    State,
+    Watched,
+    belief,
+    gate,
+    limits,
+    proven_above,
+    watch,
+)
+from analyzer.diagnose.diagnosis import Rate
+from analyzer.diagnose.rates import rate
+from analyzer.diagnose.step_weights import Weights, exposure, step_weights
+from analyzer.diagnose.weekly_changes import RECENT, Change, changes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analyzer.diagnose.arrays import Flags
+    from analyzer.history.counts import Counts
+
+SCHEMA_VERSION = "1.0"
+#: What is followed beside all mail together.
+DIMENSIONS: tuple[str, ...] = ("sender", "sender_domain", "provider", "campaign")
+#: Series of one dimension that are followed, those with most mail in the week.
+_FOLLOWED = 500
+Why: TypeAlias = Literal["rise", "line", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One rate of the week, and of the weeks before it (at most eight)."""
+
+    name: Literal["hard", "address", "spam", "unknown"]
+    now: Rate
+    before: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class WeekRow:
+    """A week of all mail: counts, the two rates, and the alarm band round the usual rate (None while learning)."""
+
+    week: str
+    sends: int
+    hard: Rate
+    spam: Rate
+    hard_state: State
+    spam_state: State
+    hard_band: tuple[float, float] | None
+    spam_band: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series in the week: `dimension` is "total" for all mail.
+
+    `usual` is the rate that the week was held against (None while learning), `score` the CUSUM's, which alarms at
+    `alarm_at`; `since` the week in which a rise that is under way began ("" for none); `before` the state a week
+    earlier. `why` is what an alarm is raised for: a rise, or a rate proven above the line.
+    """
+
+    dimension: str
+    value: str
+    measure: Measure
+    state: State
+    before: State
+    why: Why
+    since: str
+    now: Rate
+    usual: float | None
+    score: float
+    alarm_at: float
+    q_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """Mails that came back for a reason, in the week and in the weeks before it."""
+
+    reason: str
+    label: str
+    fault: str
+    now: Rate
+    before: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Everything that is counted for one week; `starts` and `ends` are days of the zone, the last day included."""
+
+    week: str
+    starts: str
+    ends: str
+    timezone: str
+    sends: int
+    weeks_before: int
+    last_bounce: str
+    figures: list[Figure]
+    trend: list[WeekRow]
+    series: list[Series]
+    reasons: list[ReasonRow]
+    changes: list[Change]
+
+    @property
+    def alarms(self) -> list[Series]:
+        """The series in alarm, all mail first."""
+        return [one for one in self.series if one.state == "alarm"]
+
+
+def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tolerance: float) -> Week:
+    """The last week of `counts` against those before it. tolerance: the rate of hard bounces that is accepted."""
+    weights: dict[Measure, Weights] = {measure: step_weights(counts, measure) for measure in MEASURES}
+    total = _matrix(counts, "", weights)
+    figures, last = [], len(counts.weeks.labels) - 1
+    recent = slice(max(0, last - RECENT), last)
+    for name in ("hard", "address", "spam", "unknown"):
+        back = _bounced(counts, "", total.values, name)[0]
+        figures.append(
+            Figure(
+                name, _rate(back[last], total.sends[0, last]), _rate(back[recent].sum(), total.sends[0, recent].sum())
+            )
+        )
+    series, watched = _series(counts, total, weights, tolerance)
+    first = int(np.argmax(total.sends[0] > 0))
+    return Week(
+        week=counts.weeks.labels[-1],
+        starts=starts,
+        ends=ends,
+        timezone=timezone,
+        sends=int(total.sends[0, last]),
+        weeks_before=int((total.sends[0, :last] > 0).sum()),
+        last_bounce=counts.last_bounce,
+        figures=figures,
+        trend=_trend(counts, total, watched)[first:],
+        series=series,
+        reasons=_reasons(counts, total, recent),
+        changes=changes(counts, weights, q_value=limits().q_value),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """Mails by value and week; `exposed` are the same, weighed by how their steps bounce, for each measure."""
+
+    values: list[str]
+    sends: NDArray[Any]
+    exposed: dict[Measure, NDArray[Any]]
+
+
+def _matrix(counts: Counts, dimension: str, weights: dict[Measure, Weights]) -> _Matrix:
+    """The values with mail in the last week, those with most first; all mail is one value, whatever the week had."""
+    frame = counts.sends[dimension]
+    weeks = len(counts.weeks.labels)
+    table = frame.pivot_table(index="value", columns="week", values="sends", aggfunc="sum", fill_value=0)
+    table = table.reindex(columns=range(weeks), fill_value=0)
+    if dimension:
+        table = table[table[weeks - 1] > 0]
+        # By volume, then by name: which are followed must not depend on the order of files.
+        table = table.sort_index()
+        table = table.iloc[np.argsort(-table[weeks - 1].to_numpy(), kind="stable")[:_FOLLOWED]]
+    elif table.empty:
+        table = pd.DataFrame(0, index=[""], columns=range(weeks))
+    values = [str(value) for value in table.index]
+    exposed = {measure: exposure(frame, values, weeks, weights[measure]) for measure in MEASURES}
+    return _Matrix(values, table.to_numpy(dtype=np.int64), exposed)
+
+
+def _bounced(counts: Counts, dimension: str, values: list[str], name: str) -> NDArray[Any]:
+    """Bounces by value and week: `hard`, `spam` and `unknown` are labels, `address` is a fault."""
+    rows = counts.bounced[counts.bounced["fault" if name == "address" else "label"] == name]
+    place = pd.Index(values).get_indexer(pd.Index(rows[dimension])) if dimension else np.zeros(len(rows), np.int64)
+    found = np.zeros((len(values), len(counts.weeks.labels)), np.int64)
+    week = rows["week"].to_numpy(dtype=np.int64)
+    np.add.at(found, (place[place >= 0], week[place >= 0]), 1)
+    return found
+
+
+def _series(
+    counts: Counts, total: _Matrix, weights: dict[Measure, Weights], tolerance: float
+) -> tuple[list[Series], dict[Measure, Watched]]:
+    """Every series of both measures, and how all mail went through the weeks."""
+    rules = limits()
+    whole: dict[Measure, Watched] = {}
+    found: list[Series] = []
+    for measure in MEASURES:
+        believed = belief(measure)
+        line = tolerance if measure == "hard" else believed.line
+        back = _bounced(counts, "", total.values, measure)
+        seen = watch(total.exposed[measure], back, np.array([believed.prior]), believed.strength, rules)
+        whole[measure] = seen
+        own = _judged(total, back, _lined(counts, "", total, measure), seen, np.ones(1, bool), line)
+        found += _rows(counts, "total", measure, total, back, seen, own, np.ones(1))
+        risen = own[0][0] == STATES.index("alarm")
+        past = total.exposed[measure][0, :-1].sum()
+        usual = (back[0, :-1].sum() + believed.prior * believed.strength) / (past + believed.strength)
+        for dimension in DIMENSIONS:
+            part = _matrix(counts, dimension, weights)
+            if not part.values:
+                continue
+            mine = _bounced(counts, dimension, part.values, measure)
+            seen = watch(part.exposed[measure], mine, np.full(len(part.values), usual), believed.strength, rules)
+            q = gate(seen.score[:, -1], seen.state[:, -1] >= STATES.index("quiet"))
+            believed_in = (q < rules.q_value) | risen
+            judged = _judged(part, mine, _lined(counts, dimension, part, measure), seen, believed_in, line)
+            found += _rows(counts, dimension, measure, part, mine, seen, judged, q)
+    found.sort(key=lambda one: (one.dimension != "total", -STATES.index(one.state), -one.score))
+    return found, whole
+
+
+def _lined(counts: Counts, dimension: str, part: _Matrix, measure: Measure) -> NDArray[Any]:
+    """What is held against the line: of hard bounces only those for bad addresses, for which the tolerance is."""
+    return _bounced(counts, dimension, part.values, "address" if measure == "hard" else measure)[:, -1]
+
+
+def _judged(
+    part: _Matrix, back: NDArray[Any], lined: NDArray[Any], seen: Watched, believed: Flags, line: float | None
+) -> tuple[NDArray[np.int8], list[Why]]:
+    """The state of each series in the last week, and what an alarm is for."""
+    rules = limits()
+    state = seen.state[:, -1].copy()
+    alarm, watching = STATES.index("alarm"), STATES.index("watch")
+    # A sub-series on its own is believed only where it stands out among all that were looked at.
+    state[(state == alarm) & ~believed] = watching
+    why: list[Why] = ["rise" if one == alarm else "" for one in state]
+    if line is not None:
+        sends = part.sends[:, -1]
+        wide = np.where(np.isnan(seen.deff[:, -1]), 1 + np.maximum(sends - 1, 0) * rules.phi, seen.deff[:, -1])
+        level = 1 - (1 - rules.line_level) / max(len(sends), 1)
+        above = proven_above(lined, sends, wide, line, level) & (sends >= rules.min_sends)
+        for number in np.flatnonzero(above & (state != alarm)):
+            state[number], why[number] = alarm, "line"
+    return state, why
+
+
+def _rows(
+    counts: Counts,
+    dimension: str,
+    measure: Measure,
+    part: _Matrix,
+    back: NDArray[Any],
+    seen: Watched,
+    judged: tuple[NDArray[np.int8], list[Why]],
+    q: NDArray[Any],
+) -> list[Series]:
+    labels, rows = counts.weeks.labels, []
+    for number, value in enumerate(part.values):
+        since = int(seen.since[number, -1])
+        # What is usual at the steps that this week's mails were at.
+        mix = float(part.exposed[measure][number, -1]) / max(int(part.sends[number, -1]), 1)
+        usual = float(seen.usual[number, -1]) * mix
+        rows.append(
+            Series(
+                dimension=dimension,
+                value=value,
+                measure=measure,
+                state=STATES[judged[0][number]],
+                before=STATES[seen.state[number, -2]] if seen.state.shape[1] > 1 else "learning",
+                why=judged[1][number],
+                since=labels[since] if since >= 0 else "",
+                now=_rate(back[number, -1], part.sends[number, -1]),
+                usual=None if np.isnan(usual) else min(usual, 1.0),
+                score=round(float(seen.score[number, -1]), 4),
+                alarm_at=limits().alarm,
+                q_value=round(float(q[number]), 6),
+            )
+        )
+    return rows
+
+
+def _trend(counts: Counts, total: _Matrix, watched: dict[Measure, Watched]) -> list[WeekRow]:
+    back = {measure: _bounced(counts, "", total.values, measure)[0] for measure in MEASURES}
+    rows = []
+    for number, label in enumerate(counts.weeks.labels):
+        sends = int(total.sends[0, number])
+        bands: dict[str, tuple[float, float] | None] = {}
+        for measure, seen in watched.items():
+            mix = float(total.exposed[measure][0, number]) / max(sends, 1)
+            usual, wide = min(float(seen.usual[0, number]) * mix, 1.0), float(seen.deff[0, number])
+            bands[measure] = None
+            if not np.isnan(usual) and sends:
+                # Laney's p' chart, with the variance that the alarm knows of: three standard deviations.
+                reach = 3 * float(np.sqrt(usual * (1 - usual) * wide / sends))
+                bands[measure] = (max(0.0, usual - reach), min(1.0, usual + reach))
+        rows.append(
+            WeekRow(
+                label,
+                sends,
+                _rate(back["hard"][number], sends),
+                _rate(back["spam"][number], sends),
+                STATES[watched["hard"].state[0, number]],
+                STATES[watched["spam"].state[0, number]],
+                bands["hard"],
+                bands["spam"],
+            )
+        )
+    return rows
+
+
+def _reasons(counts: Counts, total: _Matrix, recent: slice) -> list[ReasonRow]:
+    """Reasons of the week and of the weeks before it, the most frequent of the week first."""
+    rows = counts.bounced
+    last = len(counts.weeks.labels) - 1
+    now, before = total.sends[0, last], total.sends[0, recent].sum()
+    found = []
+    for (reason, label, fault), part in rows.groupby(["reason", "label", "fault"], sort=True):
+        here = int((part["week"] == last).sum())
+        past = int(((part["week"] >= recent.start) & (part["week"] < recent.stop)).sum())
+        if here or past:
+            found.append(ReasonRow(str(reason), str(label), str(fault), _rate(here, now), _rate(past, before)))
+    return sorted(found, key=lambda row: (-row.now.count, -row.before.count, row.reason))
+
+
+def _rate(count: Any, sends: Any) -> Rate:
+    return rate(int(count), int(sends))

@@ -1,0 +1,156 @@
+"""What is new, worse or fixed in a week: reasons, sender domains that are refused for a fault, companies that block.
+
+A count of the week is held against the weeks before it, as long as those teach (eight at most). Weeks differ beyond
+chance, so the tail is the beta-binomial one, and the many comparisons are corrected together (Benjamini, Hochberg).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from analyzer.diagnose.alarms import limits
+from analyzer.diagnose.diagnosis import Rate
+from analyzer.diagnose.rates import rate
+from analyzer.diagnose.step_weights import exposure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from analyzer.diagnose.alarms import Measure
+    from analyzer.diagnose.step_weights import Weights
+    from analyzer.history.counts import Counts
+
+Kind: TypeAlias = Literal["new", "worse", "fixed"]
+#: Weeks before this one that a change is held against.
+RECENT = 8
+#: Fewer bounces than this are no change.
+_FEW = 5
+#: A rate that did not at least double, or halve, is not worth a sentence.
+_TIMES = 2.0
+#: Weeks of earlier mail that "new" needs, and in how many of the last four something that is gone was there.
+_KNOWN_WEEKS, _PRESENT, _OF_LAST = 2, 3, 4
+#: A reason that one sender domain brings by this share is that domain's.
+_ONE_DOMAIN = 0.8
+#: Faults of ours: who sent the mail matters.
+_OURS = ("sender", "content", "complaint")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: `dimension` is "total", "sender_domain" or "recipient_domain"; `reason` "" for refusals of any kind.
+
+    `since` is the day (UTC) of the first such mail after the last week without one, "" for what is fixed.
+    """
+
+    kind: Kind
+    dimension: str
+    value: str
+    reason: str
+    since: str
+    now: Rate
+    before: Rate
+    q_value: float
+
+
+def changes(counts: Counts, weights: Mapping[Measure, Weights], *, q_value: float) -> list[Change]:
+    """The changes of the last week, new ones first, the largest first among them."""
+    rows = counts.bounced
+    found = [
+        _compared(counts, weights, "total", "", str(reason), part) for reason, part in rows.groupby("reason", sort=True)
+    ]
+    ours = rows[rows["fault"].isin(_OURS)]
+    for (domain, reason), part in ours.groupby(["sender_domain", "reason"], sort=True):
+        if domain:
+            found.append(_compared(counts, weights, "sender_domain", str(domain), str(reason), part))
+    refused = rows[(rows["label"] == "spam") & (rows["fault"] != "complaint")]
+    known = set(counts.sends["recipient_domain"]["value"])
+    for domain, part in refused[refused["recipient_domain"].isin(known)].groupby("recipient_domain", sort=True):
+        found.append(_compared(counts, weights, "recipient_domain", str(domain), "", part))
+    tested = [one for one in found if one is not None]
+    order = sorted(range(len(tested)), key=lambda place: tested[place][1])
+    q = [1.0] * len(tested)
+    lowest = 1.0
+    for rank in range(len(order), 0, -1):
+        lowest = min(lowest, tested[order[rank - 1]][1] * len(order) / rank)
+        q[order[rank - 1]] = lowest
+    kept = [
+        Change(one.kind, one.dimension, one.value, one.reason, one.since, one.now, one.before, round(value, 6))
+        for (one, _), value in zip(tested, q, strict=True)
+        if value < q_value
+    ]
+    return _told_once(kept)
+
+
+def _compared(
+    counts: Counts, weights: Mapping[Measure, Weights], dimension: str, value: str, reason: str, part: pd.DataFrame
+) -> tuple[Change, float] | None:
+    """The change that one group shows, with its chance by accident; None where nothing is worth testing."""
+    weeks = len(counts.weeks.labels)
+    last, first = weeks - 1, max(0, weeks - 1 - RECENT)
+    frame = counts.sends["" if dimension == "total" else dimension]
+    sends = exposure(frame, [value], weeks, {})[0]
+    label = str(part["label"].iloc[0])
+    by_step = next((found for measure, found in weights.items() if measure == label), {})
+    exposed = exposure(frame, [value], weeks, by_step)[0]
+    back = np.bincount(part["week"].to_numpy(dtype=np.int64), minlength=weeks)
+    now, mails = int(back[last]), int(sends[last])
+    past, earlier = int(back[first:last].sum()), int(sends[first:last].sum())
+    if not mails or not earlier:
+        return None
+    # As many mails as would bounce so often at the usual mix of sequence steps.
+    usual = (past + 0.5) / (float(exposed[first:last].sum()) + 1)
+    expected = usual * float(exposed[last])
+    rates = (rate(now, mails), rate(min(past, earlier), earlier))
+    if now >= _FEW and now >= _TIMES * (expected if past else 0):
+        if not past and int((sends[first:last] > 0).sum()) < _KNOWN_WEEKS:
+            return None
+        kind: Kind = "worse" if past else "new"
+        return Change(kind, dimension, value, reason, _since(part, back, last), *rates, 1.0), _tail(
+            now, mails, expected / mails
+        )
+    if expected >= _FEW and now <= expected / _TIMES:
+        chance = _tail(now, mails, expected / mails, low=True)
+        present = int((back[max(0, last - _OF_LAST) : last] > 0).sum())
+        if now == 0 and present >= _PRESENT:
+            # Every week had it, and now none: that a week goes without it is rarer than one clustered count tells.
+            chance = min(chance, float(np.exp(-expected)))
+        return Change("fixed", dimension, value, reason, "", *rates, 1.0), chance
+    return None
+
+
+def _since(part: pd.DataFrame, back: np.ndarray[tuple[int], np.dtype[np.int64]], last: int) -> str:
+    """The first day of the run of weeks that have it."""
+    empty = np.flatnonzero(back[:last] == 0)
+    start = int(empty[-1]) + 1 if len(empty) else 0
+    days = part.loc[part["week"] >= start, "day"]
+    return str(days.min()) if len(days) else ""
+
+
+def _tail(count: int, mails: int, usual: float, *, low: bool = False) -> float:
+    """The chance of so many (or, `low`, so few) bounces at the usual rate, with weeks that differ as they do."""
+    from scipy.stats import betabinom
+
+    size, usual = 1 / limits().phi - 1, min(usual, 0.99)
+    law = betabinom(mails, usual * size, (1 - usual) * size)
+    return float(law.cdf(count) if low else law.sf(count - 1))
+
+
+def _told_once(found: list[Change]) -> list[Change]:
+    """Without what another change says more exactly: a reason that one sender domain brings is that domain's."""
+    kept = []
+    for one in found:
+        if one.dimension == "total":
+            parts = [other for other in found if other.dimension == "sender_domain" and other.reason == one.reason]
+            most = max((other.now.count if one.kind != "fixed" else other.before.count for other in parts), default=0)
+            if most >= _ONE_DOMAIN * (one.now.count if one.kind != "fixed" else one.before.count):
+                continue
+        kept.append(one)
+    rank = {"new": 0, "worse": 1, "fixed": 2}
+    return sorted(
+        kept, key=lambda one: (rank[one.kind], -max(one.now.count, one.before.count), one.dimension, one.value)
+    )

@@ -1,0 +1,238 @@
+"""What was sent and what came back, week by week, counted where it lies.
+
+DuckDB counts the mails, and picks the few that any bounce could be about. A bounce that names a mail's Message-ID and
+its recipient is about that mail; all others go through `correlate` with the mails they could be about, so that a
+bounce means the same here as in `diagnose`. Bounces go to the week of their mail, however late they came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analyzer.correlate.sends import normalise_senders
+from analyzer.history.iso_weeks import WEEK_US, Weeks
+from analyzer.history.matching import MAIL, domain_of, take_bounces, take_matches
+from analyzer.history.tables import SENDS
+from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS
+
+if TYPE_CHECKING:
+    from analyzer.correlate.outcomes import Judge
+    from analyzer.history.files import TableFiles
+
+#: By what mails are counted, beside the week.
+COUNTED_BY: tuple[str, ...] = ("sender", "sender_domain", "provider", "campaign")
+#: What is counted, and the column of `cells` that holds its values.
+_VALUES = {
+    "": "''",
+    "sender": "sender",
+    "provider": "provider",
+    "campaign": "campaign",
+    "recipient_domain": "refusing",
+}
+#: Recipient domains whose mails are counted, those that refused most, and from how many refusals on.
+_REFUSING, _REFUSALS = 100, 5
+#: A bounce may come this many weeks after the week of its mail.
+LATE_WEEKS = 5
+#: A mail of these many weeks later may be what a bounce without a Message-ID is about.
+_LATER_SENDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The mails of some weeks, `weeks.labels` in order.
+
+    sends: by dimension of COUNTED_BY, by "" for all, and by "recipient_domain" for the domains that refused most:
+    frames of `week` (number), `value`, `step` (of the sequence), `sends`.
+    bounced: one row for each mail that bounced: `week` (number), the dimensions of COUNTED_BY, `step`,
+    `recipient_domain`, `day` (of the mail, UTC), `kind`, `label`, `fault`, `reason`. last_bounce: when the last bounce
+    that was read came (ISO 8601 UTC, "" for none).
+    """
+
+    weeks: Weeks
+    sends: dict[str, pd.DataFrame]
+    bounced: pd.DataFrame
+    last_bounce: str
+
+
+def count_weeks(files: TableFiles, weeks: Weeks, judge: Judge | None = None) -> Counts:
+    """Count the mails of `weeks`, of which the workspace holds some, and what came back of them.
+
+    judge: what reads the log's own reason texts, as for `correlate`.
+    """
+    sends = files.relation("sends", weeks.partitions(later=_LATER_SENDS))
+    bounces = files.relation("bounces", weeks.partitions(later=LATE_WEEKS))
+    take_bounces(files, bounces)
+    take_matches(files, sends, bounces, judge)
+    _decide(files)
+    counted = _count(files, weeks, sends)
+    last = files.con.execute("SELECT strftime(max(received), '%Y-%m-%dT%H:%M:%SZ') FROM back").fetchall()
+    return Counts(
+        weeks=weeks,
+        sends=counted,
+        bounced=_bounced(files, weeks),
+        last_bounce=last[0][0] or "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OneWeek:
+    """The rows of one week, as `correlate` takes them: its mails, what came back of them and their leads.
+
+    Bounces that no mail was found for stand in the week in which they came.
+    """
+
+    sends: pd.DataFrame
+    bounces: pd.DataFrame
+    leads: pd.DataFrame
+
+
+def last_week(files: TableFiles, weeks: Weeks) -> OneWeek:
+    """The rows of the last of `weeks`, after `count_weeks` on the same connection."""
+    week = weeks.last()
+    sends = files.relation("sends", week.partitions())
+    bounces = files.relation("bounces", week.partitions(later=LATE_WEEKS))
+    columns = ", ".join(name for name in SENDS.schema.names if name not in ("key", "week"))
+    mails = files.rows(f"SELECT {columns} FROM {sends} WHERE {_inside(week)} ORDER BY sent_at, key")  # noqa: S608
+    back = files.rows(f"""
+        SELECT {", ".join(BOUNCE_COLUMNS)} FROM {bounces}
+        WHERE record_id IN (SELECT record_id FROM told WHERE {_inside(week)})
+            OR record_id IN (SELECT record_id FROM back WHERE {_inside(week, "received")}
+                             AND record_id NOT IN (SELECT record_id FROM told))
+        ORDER BY received_at, record_id
+    """)  # noqa: S608
+    leads = files.rows(f"""
+        SELECT {", ".join(LEAD_COLUMNS)} FROM {files.relation("leads")}
+        WHERE lower(email) IN (SELECT lower(recipient) FROM {sends} WHERE {_inside(week)})
+            OR lower(lead_id) IN (SELECT lower(lead_id) FROM {sends} WHERE {_inside(week)} AND lead_id <> '')
+        ORDER BY email
+    """)  # noqa: S608
+    return OneWeek(mails, back, leads)
+
+
+def last_sent(files: TableFiles, before: int) -> datetime | None:
+    """The last moment before `before` (microseconds since 1970, UTC) at which a mail was sent; None without one."""
+    for week in reversed(files.weeks("sends")):
+        query = (
+            f"SELECT epoch_us(max(sent_at)) FROM {files.relation('sends', [week])} WHERE epoch_us(sent_at) < {before}"  # noqa: S608
+        )
+        found = files.con.execute(query).fetchall()[0][0]
+        if found is not None:
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(found))
+    return None
+
+
+def _decide(files: TableFiles) -> None:
+    """Table `outcomes`: what counts of each mail that bounced; a complaint outweighs a bounce, and both the log's flag.
+
+    Table `domains`: who runs the receiving side of a domain, by most of its bounces, else by its name.
+    """
+    from analyzer.classify.providers import known
+
+    con = files.con
+    con.execute(f"""
+        CREATE TEMP TABLE outcomes AS
+        SELECT {MAIL}, kind, label, fault, reason, provider, {domain_of("told.recipient")} AS recipient_domain
+        FROM told JOIN (SELECT * EXCLUDE (recipient) FROM back) b USING (record_id)
+        QUALIFY row_number() OVER (
+            PARTITION BY key
+            ORDER BY kind = 'complaint' DESC, vagueness, words DESC, received DESC NULLS LAST, record_id
+        ) = 1
+    """)  # noqa: S608
+    con.execute("DELETE FROM outcomes WHERE key IN (SELECT key FROM flagged WHERE kind = 'complaint')")
+    con.execute(f"""
+        INSERT INTO outcomes SELECT {MAIL}, kind, label, fault, reason, '', {domain_of("recipient")}
+        FROM flagged JOIN candidates USING (key) WHERE key NOT IN (SELECT key FROM outcomes)
+    """)  # noqa: S608
+    names = {domain: one.name for one in known().values() for domain in one.domains}
+    files.take("consumer", pd.DataFrame({"domain": list(names), "provider": list(names.values())}, dtype="str"))
+    con.execute("""
+        CREATE TEMP TABLE domains AS
+        WITH most AS (
+            SELECT domain, provider
+            FROM (SELECT recipient_domain AS domain, provider, count(*) AS bounces FROM outcomes WHERE provider <> ''
+                  GROUP BY recipient_domain, provider)
+            QUALIFY row_number() OVER (PARTITION BY domain ORDER BY bounces DESC, provider) = 1
+        )
+        FROM most UNION ALL FROM consumer WHERE domain NOT IN (SELECT domain FROM most)
+    """)
+    con.execute(f"""
+        CREATE TEMP TABLE looked_up AS
+        WITH refusing AS (
+            SELECT recipient_domain AS domain FROM outcomes WHERE label = 'spam' AND fault <> 'complaint'
+            GROUP BY recipient_domain HAVING count(*) >= {_REFUSALS}
+            ORDER BY count(*) DESC, recipient_domain LIMIT {_REFUSING}
+        )
+        SELECT domain, provider, CASE WHEN refusing.domain IS NULL THEN '' ELSE domain END AS refusing
+        FROM domains FULL JOIN refusing USING (domain)
+    """)  # noqa: S608
+
+
+def _count(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, pd.DataFrame]:
+    """The mails of each week, in all and by each dimension; one pass over the files."""
+    columns = f"{week_of(weeks)} AS week, sender, campaign, step, {domain_of('recipient')} AS domain"
+    files.con.execute(f"""
+        CREATE TEMP TABLE cells AS
+        SELECT week, sender, campaign, step, coalesce(provider, '') AS provider, coalesce(refusing, '') AS refusing,
+            count(*) AS sends
+        FROM (SELECT {columns} FROM {sends} WHERE {_inside(weeks)}) LEFT JOIN looked_up USING (domain) GROUP BY ALL
+    """)  # noqa: S608
+    files.con.execute(f"""
+        INSERT INTO cells SELECT week, sender, campaign, step, coalesce(provider, ''), coalesce(refusing, ''), -count(*)
+        FROM (SELECT {columns} FROM unsent WHERE {_inside(weeks)}) LEFT JOIN looked_up USING (domain) GROUP BY ALL
+    """)  # noqa: S608
+    found = {}
+    for name, value in _VALUES.items():
+        query = f"SELECT week, {value} AS value, step, CAST(sum(sends) AS BIGINT) AS sends FROM cells GROUP BY ALL"  # noqa: S608
+        found[name] = files.rows(query)
+    found["recipient_domain"] = found["recipient_domain"].query("value != ''")
+    found["sender"]["value"] = normalise_senders(found["sender"]["value"])
+    found["sender_domain"] = found["sender"].assign(value=_domains(found["sender"]["value"]))
+    return {
+        name: frame.groupby(["week", "value", "step"], as_index=False)["sends"]
+        .sum()
+        .query("sends > 0")
+        .reset_index(drop=True)
+        for name, frame in found.items()
+    }
+
+
+def _bounced(files: TableFiles, weeks: Weeks) -> pd.DataFrame:
+    """The mails that bounced; the provider is that of the domain, as where mails are counted."""
+    rows = files.rows(f"""
+        SELECT {week_of(weeks)} AS week, sender, campaign, step, coalesce(domains.provider, '') AS provider,
+            recipient_domain,
+            strftime(sent_at, '%Y-%m-%d') AS day, kind, label, fault, reason
+        FROM outcomes LEFT JOIN domains ON domains.domain = recipient_domain
+        WHERE {_inside(weeks)} ORDER BY sent_at, key
+    """)  # noqa: S608
+    rows["sender"] = normalise_senders(rows["sender"])
+    rows["sender_domain"] = _domains(rows["sender"])
+    return rows
+
+
+def _domains(senders: pd.Series[str]) -> pd.Series[str]:
+    found: pd.Series[str] = senders.str.extract(r"@([^@]*)$", expand=False).fillna("").astype("str")
+    return found
+
+
+def week_of(weeks: Weeks) -> str:
+    """SQL for the number of the week that `sent_at` lies in; the moment must lie in one of them.
+
+    Weeks in which the clocks are changed are an hour longer or shorter: there the next bound decides.
+    """
+    moment, first = "epoch_us(sent_at)", weeks.bounds[0]
+    number = f"(({moment} - {first}) // {WEEK_US})"
+    if all(later - earlier == WEEK_US for earlier, later in zip(weeks.bounds, weeks.bounds[1:], strict=False)):
+        return number
+    bounds = "[" + ", ".join(f"{bound}" for bound in weeks.bounds) + "]"
+    before = f"CAST({moment} < {bounds}[{number} + 1] AS BIGINT)"
+    behind = f"CAST(coalesce({moment} >= {bounds}[{number} + 2], false) AS BIGINT)"
+    return f"({number} - {before} + {behind})"
+
+
+def _inside(weeks: Weeks, column: str = "sent_at") -> str:
+    return f"({column} >= make_timestamptz({weeks.bounds[0]}) AND {column} < make_timestamptz({weeks.bounds[-1]}))"

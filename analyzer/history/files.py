@@ -1,0 +1,110 @@
+"""The Parquet files behind a workspace's tables, for DuckDB: only those of the weeks that are asked for.
+
+In a folder DuckDB reads the files itself. In an object store it reads them through an Arrow dataset, for its own
+extension for that is not part of the installation.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import deltalake
+import duckdb
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from analyzer.errors import UnreadableInputError
+from analyzer.history.tables import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+#: What DuckDB may keep in memory; beyond it, it writes aside.
+_MEMORY = "2GB"
+#: What the plain files do not tell.
+_UNREAD = frozenset({"deletionVectors", "columnMapping"})
+
+
+class TableFiles:
+    """The tables of a workspace as relations of one DuckDB connection, which is closed with it."""
+
+    def __init__(self, place: str | Path, storage_options: dict[str, str] | None = None) -> None:
+        self.place, self._options = str(place), storage_options
+        self.con = duckdb.connect()
+        self.con.execute(f"SET memory_limit = '{_MEMORY}'")
+        self.con.execute("SET timezone = 'UTC'")
+        self.con.execute("SET enable_progress_bar = false")
+        # Texts that repeat (campaigns, mailboxes) are as many as they are; order is asked for where it matters.
+        self.con.execute("SET preserve_insertion_order = false")
+
+    def __enter__(self) -> TableFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.con.close()
+
+    def weeks(self, name: str) -> list[str]:
+        """The weeks that a table holds, in order, without that of rows whose time is not known."""
+        table = self._opened(name)
+        if table is None:
+            return []
+        return sorted({str(part["week"]) for part in table.partitions() if str(part["week"])[:1].isdigit()})
+
+    def relation(self, name: str, weeks: Sequence[str] | None = None) -> str:
+        """SQL that stands for a table, cut to the partitions `weeks`; it has no rows where there are none."""
+        table = self._opened(name)
+        chosen = None if weeks is None else sorted(set(weeks) & set(self.weeks(name)))
+        if table is None or chosen == []:
+            return self._empty(name)
+        if "://" in self.place or any(sign in self.place for sign in "*?["):
+            return self._dataset(name, table, chosen)
+        parts = None if chosen is None else [("week", "in", chosen)]
+        files = ", ".join(_quoted(_local(uri)) for uri in sorted(table.file_uris(file_pruning_predicate=parts)))
+        return f"read_parquet([{files}], hive_partitioning = false)" if files else self._empty(name)
+
+    def rows(self, query: str) -> pd.DataFrame:
+        """The answer to a query as a pandas frame."""
+        frame: pd.DataFrame = self.con.sql(query).to_arrow_table().to_pandas()
+        return frame
+
+    def take(self, name: str, frame: pd.DataFrame) -> None:
+        """A frame as a table of the connection."""
+        self.con.register("given", frame)
+        self.con.execute(f"CREATE TEMP TABLE {name} AS FROM given")
+        self.con.unregister("given")
+
+    def _empty(self, name: str) -> str:
+        kind = next(kind for kind in KINDS if kind.name == name)
+        self.con.register(f"no_{name}", kind.schema.empty_table())
+        return f"no_{name}"
+
+    def _dataset(self, name: str, table: deltalake.DeltaTable, weeks: list[str] | None) -> str:
+        parts = None if weeks is None else [("week", "in", weeks)]
+        self.con.register(f"{name}_files", table.to_pyarrow_dataset(file_pruning_predicate=parts))
+        return f"{name}_files"
+
+    def _opened(self, name: str) -> deltalake.DeltaTable | None:
+        try:
+            table = deltalake.DeltaTable(f"{self.place.rstrip('/')}/{name}", storage_options=self._options)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            problem = f"its table {name} cannot be read: {' '.join(str(error).split())[:300]}"
+            raise UnreadableInputError(self.place, problem) from None
+        unread = sorted(_UNREAD & set(table.protocol().reader_features or ()))
+        if unread:
+            problem = f"its table {name} uses {', '.join(unread)}, which plain files do not tell"
+            raise UnreadableInputError(self.place, problem, "rewrite it without")
+        return table
+
+
+def _local(uri: str) -> str:
+    """A file's path; the table writes blanks and the like as a URL does."""
+    return unquote(uri.removeprefix("file://"))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,258 @@
+"""The sentences of the weekly report: the page, the Markdown, the JSON and the terminal say these and no others."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from analyzer.report import words
+from analyzer.report.sentences import Action, Tone
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.alarms import State
+    from analyzer.diagnose.diagnosis import Diagnosis, Fix, Rate
+    from analyzer.diagnose.weekly import Series, Week
+    from analyzer.diagnose.weekly_changes import Change
+
+STATE_NAMES: Final[dict[State, str]] = {
+    "alarm": "alarm",
+    "recovering": "recovering",
+    "watch": "watch",
+    "quiet": "as usual",
+    "learning": "learning",
+    "too_little": "too few mails",
+}
+FIGURE_NAMES: Final = {
+    "hard": "Hard bounces",
+    "address": "of these, bad addresses",
+    "spam": "Spam bounces",
+    "unknown": "Unknown bounces",
+}
+MEASURE_NAMES: Final = {"hard": "hard bounces", "spam": "spam bounces"}
+KIND_NAMES: Final = {"new": "New", "worse": "Got worse", "fixed": "Fixed"}
+_SHOWN = 3
+#: A part of the mail is named beside all of it where its rate is so many times as high.
+_STANDS_OUT = 1.25
+#: How each number was worked out: (what, how).
+HOW: Final = (
+    (
+        "What is counted",
+        "Mails sent in the week, Monday to Sunday of the time zone named above. A bounce counts in the week of its "
+        "mail, however late it came, so a week's figures may still rise in the report of a later run.",
+    ),
+    (
+        "The range beside a rate",
+        "95 % interval by Wilson's method: chance alone moves a rate of so few mails that far.",
+    ),
+    (
+        "The weeks before",
+        "Rates of the eight weeks before, taken together. What is usual for an alarm is learnt from up to 26 weeks.",
+    ),
+    (
+        "Sequence steps",
+        "First mails meet the bad addresses, later ones reach leads whose first mail arrived. Weeks are compared as if "
+        "all had the same mix of steps, and “usual” is what is usual at the steps of this week's mails.",
+    ),
+    (
+        "Alarm",
+        "A running sum of how much better a doubled rate explains the weeks than the usual one (CUSUM), discounted by "
+        "how much weeks differ anyway. It is tuned by simulation so that a quiet series raises a false alarm less than "
+        "twice a year. Weeks with fewer than 30 mails are added to the next; the first four only teach what is usual.",
+    ),
+    (
+        "Mailboxes, domains, providers, campaigns",
+        "One of these alarms only if all mail is in alarm too, or if it stands out among all that were looked at.",
+    ),
+    (
+        "Over the line",
+        "An alarm as well: bad addresses proven above what you accept, or refusals above 5 %, whatever is usual.",
+    ),
+    ("Recovering", "After an alarm, until two weeks in a row were as usual."),
+    ("The alarm band", "Where the rate of a usual week lies: three standard deviations round what is usual."),
+)
+
+
+def subject(dimension: str, value: str) -> str:
+    """What a series is about, for the inside of a sentence."""
+    name = words.short(value, 80) or "not given"
+    return {
+        "total": "all mail",
+        "sender": f"mailbox {name}",
+        "sender_domain": f"mail from {name}",
+        "provider": f"mail to {name}" if value else "mail to companies whose provider is not known",
+        "campaign": f"campaign “{name}”" if value else "mail of no campaign",
+        "recipient_domain": f"mail to {name}",
+    }.get(dimension, name)
+
+
+def day(text: str) -> str:
+    """ "2026-03-03" → "3 March 2026"."""
+    return words.day(date.fromisoformat(text)) if text else ""
+
+
+def period(week: Week) -> str:
+    """The days of the week, and whose days they are."""
+    return f"{words.period(date.fromisoformat(week.starts), date.fromisoformat(week.ends))} ({week.timezone})"
+
+
+def of(rate: Rate) -> str:
+    """ "6.2 % (62 of 1,000 mails)"."""
+    if not rate.leads:
+        return "no mails"
+    return f"{words.percent(rate.rate)} ({words.count(rate.count)} of {words.plural(rate.leads, 'mail')})"
+
+
+def verdict(week: Week) -> tuple[Tone, str]:
+    """The answer to "is anything wrong?"."""
+    if not week.sends:
+        return "unsure", "No mail was sent in this week."
+    alarms = week.alarms
+    total = [one for one in alarms if one.dimension == "total"]
+    if total:
+        return "act", " ".join(said(one) for one in total)
+    if alarms:
+        more = len(alarms) - 1
+        also = f" {words.plural(more, 'more series is', 'more series are')} in alarm." if more else ""
+        return "act", said(alarms[0]) + also
+    whole = [one for one in week.series if one.dimension == "total"]
+    news = [one for one in week.changes if one.kind != "fixed"]
+    if news:
+        return "act", f"No alarm, but {words.plural(len(news), 'thing is', 'things are')} new or worse: see below."
+    if any(one.state == "recovering" for one in whole):
+        return "fine", "On the way back: the rate that raised the alarm is as usual again, one more such week ends it."
+    if any(one.state == "learning" for one in whole):
+        return "unsure", (
+            f"Still learning what is usual, {words.plural(week.weeks_before, 'earlier week')} so far: no alarm yet for "
+            "a rise, only for a rate above what you accept."
+        )
+    if all(one.state == "too_little" for one in whole):
+        return "unsure", f"Too few mails to tell: {words.plural(week.sends, 'mail')}."
+    hard, _, spam, _ = week.figures
+    return (
+        "fine",
+        f"As usual: hard bounces {words.percent(hard.now.rate)}, spam bounces {words.percent(spam.now.rate)}.",
+    )
+
+
+def said(one: Series) -> str:
+    """An alarm in a sentence."""
+    name = MEASURE_NAMES[one.measure].capitalize()
+    whom = "" if one.dimension == "total" else f" of {subject(one.dimension, one.value)}"
+    if one.why == "line":
+        what = "bad addresses" if one.measure == "hard" else "refusals"
+        return f"{name}{whom} are above the line: {of(one.now)}, {what} beyond what can be accepted."
+    usual = f"; {words.percent(one.usual)} is usual" if one.usual is not None else ""
+    since = f", rising since {one.since}" if one.since else ""
+    return f"{name}{whom} have risen: {of(one.now)}{usual}{since}."
+
+
+def alarm_line(week: Week) -> str:
+    """The alarms on one line, for a scheduler's mail."""
+    return f"{week.week}: " + " ".join(said(one) for one in week.alarms[:_SHOWN])
+
+
+def change(one: Change) -> str:
+    """What changed, in a sentence, with the figures and the date."""
+    what = f"bounces for “{words.reason_name(one.reason)}”" if one.reason else "refusals"
+    where = "" if one.dimension == "total" else f" in {subject(one.dimension, one.value)}"
+    since = f" since {day(one.since)}" if one.since else ""
+    if one.kind == "new" and one.dimension == "recipient_domain":
+        text = f"{words.short(one.value, 80)} has begun to refuse our mail{since}"
+    elif one.kind == "new":
+        text = f"New{since}{where}: {what}"
+    elif one.kind == "worse":
+        text = f"More {what}{where}"
+    else:
+        text = f"{'No more' if not one.now.count else 'Fewer'} {what}{where}"
+    before = "none" if not one.before.count else words.percent(one.before.rate)
+    means = f" {words.reason_says(one.reason)}" if one.reason else ""
+    return f"{text}: {of(one.now)}; {before} in the weeks before.{means}"
+
+
+def moves(week: Week) -> list[tuple[str, str]]:
+    """(kind, sentence) of series that went into alarm, stay in it, or came out of it this week.
+
+    Where all mail is in alarm, only the parts are named that stand out from it; a part is named once.
+    """
+    found, told = [], set()
+    whole = {one.measure: one for one in week.series if one.dimension == "total"}
+    for one in week.series:
+        was, now = one.before in {"alarm", "recovering"}, one.state in {"alarm", "recovering"}
+        mails = (one.measure, one.now.count, one.now.leads)
+        if mails in told or not (was or now):
+            continue
+        if one.state == "alarm":
+            parent = whole[one.measure]
+            if one is not parent and parent.state == "alarm" and _share(one) < _STANDS_OUT * _share(parent):
+                continue
+            found.append(("worse" if was else "new", said(one)))
+        elif not now and one.state != "too_little":
+            name = MEASURE_NAMES[one.measure].capitalize()
+            whom = subject(one.dimension, one.value)
+            found.append(("fixed", f"{name} of {whom} are back to what is usual: {of(one.now)}."))
+        else:
+            continue
+        told.add(mails)
+    return found
+
+
+def _share(one: Series) -> float:
+    return one.now.rate or 0.0
+
+
+def changed(week: Week) -> dict[str, list[str]]:
+    """What changed and why, by kind; the alarms first."""
+    found: dict[str, list[str]] = {kind: [] for kind in KIND_NAMES}
+    for kind, sentence in moves(week):
+        found[kind].append(sentence)
+    for one in week.changes:
+        found[one.kind].append(change(one))
+    return found
+
+
+def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
+    """What to do now, at most three things; never empty."""
+    if diagnosis is None:
+        return [Action("Nothing.", "No mail was sent in this week.")]
+    found: dict[str, Action] = {}
+    news = [one for one in week.changes if one.kind != "fixed"]
+    for one in news:
+        fix = next((each for each in diagnosis.deliverability.fixes if one.reason and one.reason in each.reasons), None)
+        if fix is not None:
+            found.setdefault(fix.id, _fix(fix, change(one)))
+    spam = [one for one in week.alarms if one.measure == "spam"]
+    if spam and not found and diagnosis.deliverability.fixes:
+        first = min(diagnosis.deliverability.fixes, key=lambda fix: fix.priority)
+        found.setdefault(first.id, _fix(first, said(spam[0])))
+    hard = [one for one in week.alarms if one.measure == "hard"]
+    if hard:
+        found["data"] = _data(diagnosis, hard)
+    for one in news:
+        if one.dimension == "recipient_domain":
+            found.setdefault(one.value, Action(f"Leave {words.short(one.value, 80)} to another channel.", change(one)))
+    rest = [one for one in news if not found]
+    if rest:
+        found["look"] = Action("Look at what is new before the next sequence.", change(rest[0]))
+    if week.alarms and not found:
+        found["look"] = Action("Find what the mails in alarm have in common.", said(week.alarms[0]))
+    nothing = Action("Nothing. Send on as before.", "No alarm, and nothing new or worse.")
+    return list(found.values())[:_SHOWN] or [nothing]
+
+
+def _fix(fix: Fix, why: str) -> Action:
+    step = f" First step: {words.short(fix.steps[0], 240)}" if fix.steps else ""
+    return Action(words.short(fix.title, 160).rstrip(".") + ".", why + step)
+
+
+def _data(diagnosis: Diagnosis, alarms: list[Series]) -> Action:
+    why = said(alarms[0])
+    narrow = max(alarms, key=lambda one: one.now.rate or 0.0)
+    if narrow is not alarms[0]:
+        why += f" Most of all {subject(narrow.dimension, narrow.value)}: {of(narrow.now)}."
+    match diagnosis.data_quality.recommendation:
+        case "max_quality":
+            return Action("Set data quality to max quality for the next sequence.", why)
+        case "reverify":
+            return Action("Have the addresses verified again before the next sequence.", why)
+        case _:
+            return Action("Find out where the bad addresses of this week come from.", why)

@@ -1,0 +1,236 @@
+"""How long does `weekly` take over a long history, and what does it read? Held against DuckDB on the same files.
+
+    python benchmarks/weekly_scale.py [--sends 5000000] [--weeks 104] [--place DIR] [--keep]
+
+Builds a workspace's `sends` and `bounces` tables, runs `bounce-analyzer weekly` as a whole process, then the bare query
+that counts the same weeks, and prints the ratio of the two (processor and wall time), the memory at its peak, and what
+was read. A history that is already at --place is used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import duckdb
+import pyarrow as pa
+
+from analyzer.history.iso_weeks import weeks_until, zone_of
+from analyzer.history.tables import BOUNCES, SENDS
+
+#: The Monday on which the history begins.
+START = "2024-09-02"
+REPORTED = 27
+SENDERS, CAMPAIGNS = 400, 300
+
+_SENDS = """
+    SELECT left(md5('s' || i), 24) AS key, recipient, sent_at, campaign, CAST(1 + i % 3 AS VARCHAR) AS step, sender,
+        '<' || left(md5('m' || i), 20) || '@' || split_part(sender, '@', 2) || '>' AS message_id,
+        CAST(lead AS VARCHAR) AS lead_id, '' AS bounced, '' AS bounce_reason, '' AS state,
+        CASE WHEN lead % 5 < 3 THEN 'verified' WHEN lead % 5 = 3 THEN 'guessed' ELSE 'catch_all' END AS email_status,
+        CASE lead % 7 WHEN 0 THEN 'Banking' WHEN 1 THEN 'Pharmaceuticals' ELSE 'Software' END AS industry,
+        '' AS company, '' AS country, CAST(NULL AS TIMESTAMPTZ) AS verified_at, '' AS title, week
+    FROM (
+        SELECT i, lead, week,
+            'person' || lead || '@' || CASE WHEN domain % 12 = 0 THEN 'gmail.com'
+                ELSE 'company' || domain || '.example' END AS recipient,
+            TIMESTAMPTZ '{start} 00:00:00+00' + to_microseconds(CAST(i * {step_us} AS BIGINT)) AS sent_at,
+            'mailbox' || (hash(i) % {senders}) || '@out' || (hash(i) % {senders} % 40) || '.example' AS sender,
+            'Campaign ' || (i * {campaigns} // {total} + hash(i, 1) % 4) AS campaign
+        FROM (SELECT i, hash(i, 2) % {leads} AS lead, hash(i, 2) % {leads} % {domains} AS domain, '{week}' AS week
+              FROM range({first}, {last}) numbers(i))
+    )
+"""
+
+_BOUNCES = """
+    SELECT left(md5('b' || key), 24) AS key, 'bounces.mbox#' || n AS source,
+        CASE WHEN n % 97 = 0 THEN 'complaint' ELSE 'bounce' END AS kind,
+        strftime(sent_at + to_seconds(20 + hash(n, 3) % 90000), '%Y-%m-%dT%H:%M:%SZ') AS received_at,
+        recipient, '' AS original_recipient, sender,
+        CASE WHEN hash(n, 4) % 10 < 9 THEN message_id ELSE '' END AS original_message_id, 'Quick question' AS subject,
+        'mx.out.example' AS reporting_mta, 'mx.' || split_part(recipient, '@', 2) AS remote_mta,
+        CASE WHEN hash(recipient) % 3 = 0 THEN 'microsoft' WHEN hash(recipient) % 3 = 1 THEN 'google' ELSE '' END
+            AS provider, 'failed' AS action,
+        CASE WHEN hard THEN '5.1.1' ELSE '5.7.1' END AS status, '550' AS reply,
+        CASE WHEN hard THEN '550 5.1.1 <' || recipient || '>: Recipient address rejected: User unknown in table ' || n
+            ELSE '550 5.7.1 Our system has detected that this message is likely unsolicited mail ' || n END
+            AS diagnostic,
+        CASE WHEN hard THEN 'hard' ELSE 'spam' END AS label, CASE WHEN hard THEN 'address' ELSE 'content' END AS fault,
+        CASE WHEN hard THEN 'user_unknown' ELSE 'spam_content' END AS reason, false AS transient, 0.97 AS confidence,
+        'rule:x' AS decided_by, '' AS evidence, '' AS blocklist, CAST(NULL AS BIGINT) AS retry_after_s, 'dsn' AS format,
+        left(md5('b' || key), 24) AS record_id, 'bounce@out.example' AS delivered_to, '' AS original_headers,
+        '' AS provider_class,
+        strftime(sent_at + to_seconds(20 + hash(n, 3) % 90000), '%G-W%V') AS week
+    FROM (SELECT *, hash(n) % 3 < 2 AS hard FROM (SELECT *, row_number() OVER (ORDER BY key) AS n FROM sent
+          WHERE hash(key) % {every} = 0))
+"""
+
+#: What a person would ask DuckDB: the same weeks, the same groups, what came back by Message-ID, else by recipient.
+_BARE = """
+    WITH bounces AS (
+        SELECT any_value(label) AS label, any_value(fault) AS fault, recipient, original_message_id,
+            min(CAST(received_at AS TIMESTAMPTZ)) AS received
+        FROM read_parquet({bounce_files}, hive_partitioning=true) WHERE kind IN ('bounce', 'complaint')
+        GROUP BY recipient, original_message_id
+    )
+    SELECT s.week, s.campaign, s.sender, split_part(s.recipient, '@', 2) IN ('gmail.com') AS provider,
+        count(*) AS sends, count(*) FILTER (coalesce(i.label, r.label) = 'hard') AS hard,
+        count(*) FILTER (coalesce(i.label, r.label) = 'spam') AS spam,
+        count(*) FILTER (coalesce(i.fault, r.fault) = 'address') AS address
+    FROM read_parquet({send_files}, hive_partitioning=true) s
+    LEFT JOIN (SELECT * FROM bounces WHERE original_message_id <> '') i ON i.original_message_id = s.message_id
+    LEFT JOIN (SELECT * FROM bounces WHERE original_message_id = '') r
+        ON r.recipient = s.recipient AND r.received BETWEEN s.sent_at AND s.sent_at + INTERVAL 14 DAY
+    GROUP BY ALL
+"""
+
+
+def build(place: Path, sends: int, weeks: int, every: int) -> None:
+    """The two tables, a commit for each week, as a team that takes its log in once a week has them."""
+    import datetime as dt
+
+    con = duckdb.connect()
+    con.execute("SET timezone = 'UTC'")
+    monday = dt.date.fromisoformat(START)
+    step_us = weeks * 7 * 86_400_000_000 / sends
+    for number in range(weeks):
+        year, week, _ = (monday + dt.timedelta(weeks=number)).isocalendar()
+        first, last = -(-sends * number // weeks), -(-sends * (number + 1) // weeks)
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE sent AS "
+            + _SENDS.format(
+                start=START,
+                step_us=step_us,
+                senders=SENDERS,
+                campaigns=CAMPAIGNS,
+                total=sends,
+                leads=max(sends // 3, 1),
+                domains=max(sends // 60, 1),
+                week=f"{year}-W{week:02d}",
+                first=first,
+                last=last,
+            )
+        )
+        _add(place / "sends", con.sql("SELECT * FROM sent").to_arrow_table(), SENDS.schema)
+        bounced = con.sql(_BOUNCES.format(every=every)).to_arrow_table()
+        _add(place / "bounces", bounced, BOUNCES.schema)
+
+
+def _add(where: Path, rows: pa.Table, schema: pa.Schema) -> None:
+    deltalake.write_deltalake(str(where), rows.select(schema.names).cast(schema), partition_by=["week"], mode="append")
+
+
+def bare(place: Path, weeks: list[str]) -> None:
+    """The query alone, in a process of its own."""
+    con = duckdb.connect()
+    con.execute("SET timezone = 'UTC'")
+    files = {
+        name: deltalake.DeltaTable(str(place / name)).file_uris(file_pruning_predicate=[("week", "in", weeks)])
+        for name in ("sends", "bounces")
+    }
+    rows = con.execute(_BARE.format(send_files=files["sends"], bounce_files=files["bounces"])).fetchall()
+    print(len(rows), sum(row[4] for row in rows), sum(row[5] for row in rows), sum(row[6] for row in rows))
+
+
+def timed(*arguments: str) -> tuple[float, float, float, str]:
+    """(wall s, processor s, peak MB, what it printed) of this program run with `arguments`."""
+    began = time.perf_counter()
+    process = subprocess.Popen([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"{' '.join(arguments)}: failed")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said.strip()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sends", type=int, default=5_000_000)
+    parser.add_argument("--weeks", type=int, default=104)
+    parser.add_argument("--every", type=int, default=50, help="one mail in so many bounces")
+    parser.add_argument("--place", type=Path)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--bare", metavar="WEEKS", help=argparse.SUPPRESS)
+    parser.add_argument("--weekly", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.bare:
+        bare(arguments.place / "workspace", json.loads(arguments.bare))
+        return
+    if arguments.weekly:
+        weekly(arguments.place)
+        return
+    place = arguments.place or Path(tempfile.mkdtemp(prefix="weekly-scale-"))
+    try:
+        run(place, arguments)
+    finally:
+        if not arguments.keep and not arguments.place:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def run(place: Path, arguments: argparse.Namespace) -> None:
+    space = place / "workspace"
+    if not (space / "sends").is_dir():
+        began = time.perf_counter()
+        build(space, arguments.sends, arguments.weeks, arguments.every)
+        print(f"built in {time.perf_counter() - began:.0f} s")
+    actions = {name: deltalake.DeltaTable(str(space / name)) for name in ("sends", "bounces")}
+    sizes = {name: pa.table(table.get_add_actions(flatten=True)) for name, table in actions.items()}
+    for name, files in sizes.items():
+        size = sum(files["size_bytes"].to_pylist()) / 1e6
+        print(f"{name}: {sum(files['num_records'].to_pylist()):,} rows, {files.num_rows} files, {size:,.0f} MB")
+    labels = sorted({part["week"] for part in actions["sends"].partitions()})
+    weeks = weeks_until(labels[-1], REPORTED - 1, zone_of("")).partitions()
+    for name, files in sizes.items():
+        read = sum(week in weeks for week in files["partition.week"].to_pylist())
+        print(f"{name}: {read} of {files.num_rows} files are of the {len(weeks)} weeks that are read")
+    alone = timed("--place", str(place), "--bare", json.dumps(weeks))
+    print(f"bare query:   {alone[0]:6.1f} s, {alone[1]:6.1f} s of processor, {alone[2]:6,.0f} MB   ({alone[3]})")
+    whole = timed("--place", str(place), "--weekly")
+    print(f"weekly, all:  {whole[0]:6.1f} s, {whole[1]:6.1f} s of processor, {whole[2]:6,.0f} MB")
+    print(whole[3])
+    counting = float(whole[3].splitlines()[0].split()[1])
+    print(f"counting against the bare query: {counting / alone[1]:.2f} times its processor time")
+    print(f"the whole process against it:    {whole[1] / alone[1]:.2f} times ({whole[0] / alone[0]:.2f} of wall time)")
+
+
+def weekly(place: Path) -> None:
+    """The whole report, written; prints the processor seconds of its parts."""
+    from analyzer.api import weekly as api
+    from analyzer.history import counts
+
+    spent = {"counting": 0.0, "diagnosis": 0.0}
+
+    def measured(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            began = time.process_time()
+            try:
+                return function(*args, **options)
+            finally:
+                spent[name] += time.process_time() - began
+
+        return call
+
+    counts.count_weeks = measured("counting", counts.count_weeks)  # type: ignore[assignment]
+    api._correlated = measured("diagnosis", api._correlated)  # type: ignore[assignment]
+    api._diagnosed = measured("diagnosis", api._diagnosed)  # type: ignore[assignment]
+    run = api.run_weekly(place / "workspace")
+    run.write(place / "weekly")
+    for name, seconds in spent.items():
+        print(f"  {name} {seconds:.1f} s of processor")
+    print(f"  {run.week.week}: {run.week.sends:,} mails, {[one.now.count for one in run.week.figures]}")
+
+
+if __name__ == "__main__":
+    main()
