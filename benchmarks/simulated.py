@@ -25,8 +25,9 @@ Ints = NDArray[np.integer[Any]]
 STRICT = ("Banking", "Insurance", "Pharmaceuticals", "Hospital & Health Care", "Fintech")
 OPEN = ("Computer Software", "Construction", "Marketing & Advertising", "Real Estate", "Restaurants", "Machinery")
 GROUPS = ("strict", "open", "other")
-STATUSES = ("verified", "guessed", "catch_all")
+STATUSES = ("verified", "guessed", "catch_all", "risky", "unknown")
 PROVIDERS = ("google", "microsoft", "proofpoint", "mimecast", "other")
+_GATEWAYS = (PROVIDERS.index("proofpoint"), PROVIDERS.index("mimecast"), PROVIDERS.index("other"))
 SENDERS = ("outreach-north.example", "outreach-south.example", "outreach-west.example")
 START = pd.Timestamp("2026-03-02T08:00:00Z")
 DAYS = 28
@@ -44,6 +45,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "451 4.3.0 Temporary server error, please try again later",
         "421 4.3.2 Service not available, closing transmission channel",
     ),
+    "network_error": ("451 4.4.1 No answer from host", "421 4.4.2 Connection timed out"),
+    "greylisted": ("451 4.7.1 Greylisted, please try again later",),
     "auth_failure": (
         "550 5.7.26 This message fails DMARC evaluation and is refused under the policy of the sending domain",
         "550 5.7.515 Access denied, sending domain {sender} does not meet the required authentication level",
@@ -102,7 +105,14 @@ class Cause:
 
 @dataclass(frozen=True)
 class World:
-    """What is true of a sender's leads and mail. `hard` are address-fault rates by status, times `hard_by_group`."""
+    """What is true of a sender's leads and mail. `hard` are address-fault rates by status, times `hard_by_group`.
+
+    `risky` and `unknown` (shares of leads) bounce at `hard_other`. At a share `dead` of companies every address
+    bounces, at a share `wrong` every guessed one. `heavy` company sizes have a Pareto tail. Of the email statuses a
+    share `blank_status` is not in the files; `industries` says whether industries are. `down` is a day on which
+    nothing gets through to anyone at gateways. `verified_days` are the ages of verifications, each with the factor on
+    the hard rate of verified addresses that are so old.
+    """
 
     leads: int = 2000
     per_domain: float = 2.0
@@ -124,11 +134,24 @@ class World:
     bare: bool = False
     next_guessed: float | None = None
     message_ids: bool = True
+    risky: float = 0.0
+    unknown: float = 0.0
+    hard_other: tuple[float, float] = (0.04, 0.04)
+    dead: float = 0.0
+    wrong: float = 0.0
+    heavy: bool = False
+    blank_status: float = 0.0
+    industries: bool = True
+    down: bool = False
+    verified_days: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class Leads:
-    """A list of leads: positions in STATUSES and GROUPS, an industry and a company each."""
+    """A list of leads: positions in STATUSES and GROUPS, an industry and a company each.
+
+    `told` says whose status the files carry, `age` is the position of each lead in `World.verified_days`.
+    """
 
     status: Ints
     group: Ints
@@ -137,6 +160,8 @@ class Leads:
     campaign: Ints
     provider: Ints
     sender: Ints
+    told: NDArray[np.bool_]
+    age: Ints
 
 
 @dataclass(frozen=True)
@@ -155,6 +180,8 @@ class Campaign:
 def people(world: World, size: int, rng: np.random.Generator, guessed: tuple[float, float, float]) -> Leads:
     """`size` leads by company; a campaign leans to an industry group, so that the two are not independent."""
     companies = np.minimum(rng.geometric(1 / world.per_domain, size), 12)
+    if world.heavy:
+        companies = np.minimum((rng.pareto(1.3, size) + 1).astype(int), 60)
     domain = np.repeat(np.arange(size), companies)[:size]
     count = int(domain.max()) + 1
     group = rng.choice(3, count, p=world.groups)
@@ -171,14 +198,27 @@ def people(world: World, size: int, rng: np.random.Generator, guessed: tuple[flo
     per_lead = group[domain]
     status = np.where(rng.random(size) < np.array(guessed)[per_lead], 1, 0)
     status = np.where(rng.random(size) < world.catch_all, 2, status)
+    for code, share in ((3, world.risky), (4, world.unknown)):
+        status = np.where(rng.random(size) < share, code, status)
     return Leads(
-        status, per_lead, industry[domain], domain, campaign[domain], provider[domain], rng.integers(3, size=size)
+        status,
+        per_lead,
+        industry[domain],
+        domain,
+        campaign[domain],
+        provider[domain],
+        rng.integers(3, size=size),
+        rng.random(size) >= world.blank_status,
+        rng.integers(max(len(world.verified_days), 1), size=size),
     )
 
 
 def chances(world: World, leads: Leads) -> Reals:
     """Each lead's address-fault chance at an average company in an average campaign."""
-    base = np.array(world.hard)[leads.status] * np.array(world.hard_by_group)[leads.group]
+    base = np.array((*world.hard, *world.hard_other))[leads.status] * np.array(world.hard_by_group)[leads.group]
+    if world.verified_days:
+        factor = np.array([each for _, each in world.verified_days])[leads.age]
+        base = np.where(leads.status == 0, base * factor, base)
     return np.asarray(np.clip(base, 1e-4, 0.9))
 
 
@@ -193,6 +233,9 @@ def outcome(world: World, leads: Leads, rng: np.random.Generator, shifts: Reals)
     """One draw of who bounces for a fault of the address."""
     at_company = rng.normal(0, world.domain_sd, int(leads.domain.max()) + 1)
     value = expit(logit(chances(world, leads)) + at_company[leads.domain] + shifts[leads.campaign])
+    if world.dead or world.wrong:
+        luck = rng.random(int(leads.domain.max()) + 1)[leads.domain]
+        value = np.where((luck < world.dead) | ((luck > 1 - world.wrong) & (leads.status == 1)), 0.97, value)
     return np.asarray(rng.random(len(value)) < value)
 
 
@@ -214,9 +257,9 @@ def simulate(world: World, rng: np.random.Generator) -> Campaign:
     bounces += _forged(world, log, rng)
     return Campaign(
         log=log,
-        leads=None if world.bare else _table(sent, "lead"),
+        leads=None if world.bare else _table(world, sent, "lead"),
         bounces=pd.DataFrame(bounces),
-        next_leads=None if world.next_guessed is None else _table(ahead, "next"),
+        next_leads=None if world.next_guessed is None else _table(world, ahead, "next"),
         sent=sent,
         ahead=ahead,
         shifts=shifts,
@@ -227,14 +270,21 @@ def _addresses(leads: Leads, prefix: str) -> list[str]:
     return [f"{prefix}{i}@{prefix}-company{d}.example" for i, d in enumerate(leads.domain)]
 
 
-def _table(leads: Leads, prefix: str) -> pd.DataFrame:
-    return pd.DataFrame(
+def _table(world: World, leads: Leads, prefix: str) -> pd.DataFrame:
+    table = pd.DataFrame(
         {
             "email": _addresses(leads, prefix),
-            "email_status": np.array(STATUSES, dtype=object)[leads.status],
-            "industry": leads.industry,
+            "email_status": np.where(leads.told, np.array(STATUSES, dtype=object)[leads.status], ""),
         }
     )
+    if world.industries:
+        table["industry"] = leads.industry
+    if world.verified_days:
+        days = np.array([each for each, _ in world.verified_days])[leads.age]
+        table["verified_at"] = np.where(
+            leads.status == 0, (START - pd.to_timedelta(days, "D")).strftime("%Y-%m-%d").to_numpy(dtype=object), ""
+        )
+    return table
 
 
 def _mails(
@@ -264,6 +314,8 @@ def _mails(
                 reason = "mailbox_full"
             elif world.outage and PROVIDERS[leads.provider[i]] == world.outage and outage <= day[i] < outage + 2:
                 reason = "server_error" if rng.random() < 0.8 else ""
+            elif world.down and leads.provider[i] in _GATEWAYS and outage <= day[i] < outage + 1:
+                reason = "network_error"
             for cause, hit, kind in zip(world.causes, refusing, kinds, strict=True):
                 if reason or not hit[i] or rng.random() > cause.within:
                     continue

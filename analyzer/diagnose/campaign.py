@@ -14,11 +14,10 @@ from analyzer.diagnose.data_quality import data_quality
 from analyzer.diagnose.deliverability import deliverability
 from analyzer.diagnose.diagnosis import Diagnosis, InputFile
 from analyzer.diagnose.drivers import drivers
-from analyzer.diagnose.forecast import GROUPS, history
+from analyzer.diagnose.forecast import history
 from analyzer.diagnose.next_list import NextList, list_ahead
+from analyzer.diagnose.ranking_words import reasons
 from analyzer.diagnose.rates import breakdown, totals
-from analyzer.diagnose.words import percent, status
-from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
@@ -101,20 +100,10 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis) -> pd.DataFrame:
 
 
 def _reasons(ahead: NextList, decision: np.ndarray[tuple[int, ...], np.dtype[np.object_]]) -> pd.Series[str]:
-    """One sentence a lead: its cell's rate, whether its domain speaks for or against it, and what that means."""
-    texts = []
-    for cell, mean in enumerate(ahead.means):
-        group = INDUSTRY_GROUPS[cell % GROUPS]
-        where = "" if group == "unclassified" else f" in {group} industries"
-        name = status(EMAIL_STATUSES[cell // GROUPS])
-        texts.append(f"{name[:1].upper()}{name[1:]}{where} are expected to bounce at {percent(float(mean))}")
-    ratio = ahead.chance / ahead.means[ahead.cell]
-    domain = np.select(
-        [ratio > 1.1, ratio < 0.9],
-        ["; more at this domain, by its history", "; less at this domain, by its history"],
-        "",
-    )
-    beyond = np.where(decision == "verify_again", "; with it, the list would go beyond what is tolerated", "")
-    text = np.array(texts, dtype=object)[ahead.cell] + domain.astype(object) + beyond.astype(object) + "."
+    """One sentence a lead: why it is barred, or its cell's rate, what speaks for or against it, and what that means."""
+    if ahead.ranked is None:
+        raise ValueError("a list of its own has been ranked")
+    beyond = decision == "verify_again"
+    told = reasons(ahead.means, ahead.ranked.evidence, ahead.ranked.weights, beyond)
     barred = pd.Series(ahead.barred).map(_BARRED)
-    return barred.where(barred.notna(), pd.Series(text))
+    return barred.where(barred.notna(), told)

@@ -24,6 +24,8 @@ SEND_DIMENSIONS: tuple[str, ...] = (*DIMENSIONS, "country", "title", "weekday")
 #: Those that the table of leads carries.
 LEAD_DIMENSIONS: tuple[str, ...] = ("email_status", "industry", "industry_group", "campaign", "provider")
 WEEKDAYS: tuple[str, ...] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+#: Up to so many pairs of group and lead are told apart in a table of them.
+_MOST_CELLS = 1 << 26
 #: What an empty value stands for where the field has a name for it.
 _EMPTY: dict[str, str] = {"email_status": "unknown", "industry_group": "unclassified"}
 
@@ -134,8 +136,32 @@ def pairs(groups: Codes, lead: Codes, leads: int) -> tuple[Codes, Codes]:
     if len(groups) == leads:
         # One mail a lead: every pair is distinct already.
         return groups, lead
-    unique = pd.unique(groups * np.int64(max(leads, 1)) + lead)
-    return unique // max(leads, 1), unique % max(leads, 1)
+    few = len(groups) <= leads
+    rows = _first_rows(groups * np.int64(leads) + lead) if few else _first_of_pairs(groups, lead, leads)
+    return groups[rows], lead[rows]
+
+
+def _first_of_pairs(groups: Codes, lead: Codes, leads: int) -> Codes:
+    """The first row of each pair, in order. Most leads stay in one group: only their rows elsewhere are compared."""
+    numbers = np.arange(len(lead))
+    first = np.full(leads, -1, dtype=np.int64)
+    first[lead[::-1]] = numbers[::-1]
+    elsewhere = np.flatnonzero(groups != groups[first][lead])
+    key = groups[elsewhere] * np.int64(leads) + lead[elsewhere]
+    size = (int(groups.max()) + 1) * leads
+    if len(key) * 100 > size <= _MOST_CELLS:
+        # As many cells as a table can hold are quicker to mark than to hash.
+        seen = np.empty(size, dtype=np.int32)
+        order = np.arange(len(key), dtype=np.int32)
+        seen[key[::-1]] = order[::-1]
+        elsewhere = elsewhere[seen[key] == order]
+    else:
+        elsewhere = elsewhere[_first_rows(key)]
+    return np.sort(np.concatenate([first[first >= 0], elsewhere]))
+
+
+def _first_rows(key: Codes) -> Codes:
+    return np.flatnonzero(~pd.Series(key).duplicated().to_numpy())
 
 
 def codes_of(frame: pd.DataFrame, columns: Iterable[str]) -> Codes:
@@ -183,7 +209,9 @@ def _first_contact(lead: Codes, leads: int, sends: pd.DataFrame) -> Codes:
     times = _times(sends)
     stamps = times.astype("int64").to_numpy(copy=True)
     stamps[times.isna().to_numpy()] = np.iinfo(np.int64).max
-    order = np.argsort(stamps, kind="stable")
+    earliest = np.full(leads, np.iinfo(np.int64).max)
+    np.minimum.at(earliest, lead, stamps)
+    rows = np.flatnonzero(stamps == earliest[lead])[::-1]
     first = np.empty(leads, dtype=np.intp)
-    first[lead[order[::-1]]] = order[::-1]
+    first[lead[rows]] = rows
     return first

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.diagnose import data_words
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Recommendation
+from analyzer.diagnose.explanations import explanations
 from analyzer.diagnose.forecast import GROUPS, History, Target, best_mix, forecast, history, outcomes
 from analyzer.diagnose.guessed import Effect, guessed_effect
 from analyzer.diagnose.judgement import Chances, Judgement
@@ -45,13 +46,16 @@ def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float
     if _would_turn(correlated, contacts, judged, effect, tolerance=tolerance, seed=seed):
         unread = int(contacts.leads["unknown"].sum())
         judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread)
+    named = explanations(correlated, contacts)
     return DataQuality(
         recommendation=judged.recommendation,
         guessed_effect=effect.verdict,
         risk_difference=effect.risk_difference,
         attributable_share=effect.share,
         forecast=forecasts,
-        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance),
+        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named),
+        ranking=ahead.ranking,
+        explained_by=named,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.diagnose.diagnosis import Forecast, Forecasts, Interval
+from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval
+from analyzer.diagnose.explanations import sentences
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import chance, listed, many, number, percent, points, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
@@ -25,12 +26,14 @@ def why(
     forecasts: Forecasts,
     judged: Judgement,
     tolerance: float,
+    named: list[Explanation],
 ) -> str:
     """What the data shows, what the next list would do, and why that leads to this recommendation."""
     leads = len(contacts.leads)
     if leads == 0:
         return "No mail was sent, so there is nothing to judge."
     parts = [_compared(contacts, effect)]
+    parts.append(sentences(named))
     if judged.recommendation == "insufficient_evidence":
         parts += [_cannot_tell(leads, past, judged, tolerance), _outlook(ahead, forecasts, tolerance)]
         return " ".join(filter(None, parts))

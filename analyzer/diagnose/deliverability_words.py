@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analyzer.diagnose import strictness
 from analyzer.diagnose.diagnosis import Fix, Interval, Side
 from analyzer.diagnose.refusals import NAMED, OWN_RULE
 from analyzer.diagnose.thresholds import thresholds
@@ -38,7 +39,8 @@ def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
         f"{number(refused)} of {many(found.leads, 'lead')} ({percent(found.rate)}) were refused as spam, at "
         f"{many(domains, 'domain')}."
     )
-    parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found), _follows(found, side, fixes)]
+    parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found)]
+    parts += [strictness.sentence(found.moved), _follows(found, side, fixes)]
     return " ".join(filter(None, parts))
 
 

@@ -91,6 +91,38 @@ class Forecasts:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """What orders the leads of the next list, and how the model did against the cells on the log's later part.
+
+    `leads` and `bounces` (address faults) make up that part; the figures are None where none was compared. A lower
+    `log_loss` (mean, natural logarithm) and a higher `auc` (area under the ROC curve) foretell better.
+    """
+
+    used: Literal["model", "cells"]
+    why: str
+    auc: float | None = None
+    cells_auc: float | None = None
+    log_loss: float | None = None
+    cells_log_loss: float | None = None
+    leads: int = 0
+    bounces: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A cause that can be named for some of the address-fault bounces, whatever the setting.
+
+    `bounces` of `leads` are explained by it; `domains` are where, those with most bounces first (at most 20).
+    """
+
+    kind: Literal["typo", "dead_domain", "wrong_pattern", "stale_verification"]
+    bounces: int
+    leads: int
+    domains: list[str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DataQuality:
     """Is it the data? The first of the two recommendations."""
 
@@ -100,6 +132,9 @@ class DataQuality:
     attributable_share: Interval
     forecast: Forecasts
     why: str
+    #: None without a next list.
+    ranking: Ranking | None = None
+    explained_by: list[Explanation] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,10 @@ def _observations(contacts: Contacts, name: str, label: Label) -> tuple[Dimensio
     leads = len(contacts.leads)
     codes, lead = pairs(sends.codes, contacts.lead, leads)
     hit = sends.codes[contacts.spam] * np.int64(leads) + contacts.lead[contacts.spam]
-    return Dimension(codes, sends.values), lead, np.isin(codes * np.int64(leads) + lead, hit)
+    bounced = np.zeros(len(lead), dtype=np.bool_)
+    at = np.flatnonzero(contacts.leads["spam"].to_numpy()[lead])
+    bounced[at] = np.isin(codes[at] * np.int64(leads) + lead[at], hit)
+    return Dimension(codes, sends.values), lead, bounced
 
 
 def _mix(cell: Codes, name: str) -> Codes:

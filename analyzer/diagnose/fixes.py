@@ -44,6 +44,8 @@ class FixRule:
     fallback: bool = False
     finding: str = ""
     patterns: tuple[str, ...] = ()
+    #: Less specific fixes: a refusal that asks for them as well asks for this one only.
+    before: tuple[str, ...] = ()
     #: Subjects of `audit` that show whether the domain has this fault.
     tested_by: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
@@ -74,6 +76,12 @@ def fix_rules() -> tuple[FixRule, ...]:
         if problem:
             raise RuleError(where, problem, "mend the file")
         found[rule.id] = rule
+    for rule in found.values():
+        for name in rule.before:
+            if name not in found or found[name].side != rule.side:
+                raise RuleError(
+                    str(path), f"{rule.id} goes before {name}, which is no fix of its side", "mend the file"
+                )
     return tuple(found.values())
 
 
@@ -94,7 +102,7 @@ def _problem(rule: FixRule, earlier: dict[str, FixRule]) -> str:
 
 
 def fixes(found: Findings, side: Side) -> list[Fix]:
-    """The fixes that the findings ask for, numbered by priority.
+    """The fixes that the findings ask for, numbered by priority; each refusal counts for one of them.
 
     What is proven on our side comes first, for it holds everything else back, unless the side is the recipients' alone.
     Then the fixes of the side found, each group by the bounces explained, weighed by how sure the fix is. One reply
@@ -102,13 +110,8 @@ def fixes(found: Findings, side: Side) -> list[Fix]:
     """
     rows, line = found.refused, thresholds().deliverability.block_line
     chosen: list[tuple[FixRule, pd.DataFrame, int]] = []
-    taken = {"sender": np.zeros(len(rows), dtype=np.bool_), "recipient": np.zeros(len(rows), dtype=np.bool_)}
-    for rule in sorted(fix_rules(), key=lambda each: each.fallback):
-        mine, explained = _asked(rule, found)
-        if rule.fallback:
-            mine &= ~taken[rule.side]
-            explained = int(mine.sum())
-        taken[rule.side] |= mine
+    for rule, mine in _dealt(found):
+        explained = _explained(rule, mine, found)
         # A reply that names nothing is no reason to change anything where our side is not the one at fault.
         doubtful = rule.side == "sender" and not rule.proof
         few = explained < thresholds().evidence.min_bounces or explained <= line * found.leads
@@ -121,6 +124,61 @@ def fixes(found: Findings, side: Side) -> list[Fix]:
     return [_fix(rule, part, count, len(rows), place) for place, (rule, part, count) in enumerate(chosen, start=1)]
 
 
+def _dealt(found: Findings) -> list[tuple[FixRule, Flags]]:
+    """Every fix with the refusals that ask for it, each refusal dealt to one.
+
+    A finding about a whole company goes first, then what the reply says: the fix that goes `before` the others it
+    matches, and where it still names several causes (neither SPF nor DKIM passed), the fallback, which holds them all.
+    What strict industries refuse beyond open ones is no set of refusals, only a number: it shares its rows.
+    """
+    size = len(found.refused)
+    rules = [rule for rule in fix_rules() if rule.finding]
+    dealt = [(rule, _asked(rule, found)) for rule in rules]
+    taken = np.zeros(size, dtype=np.bool_)
+    for rule, mine in dealt:
+        if rule.finding != "strict_excess" or not found.excess:
+            mine &= ~taken
+            taken |= mine
+    specific = [rule for rule in fix_rules() if not rule.finding and not rule.fallback]
+    asked = {rule.id: _asked(rule, found) & ~taken for rule in specific}
+    for rule in specific:
+        for name in rule.before:
+            if name in asked:
+                asked[name] &= ~asked[rule.id]
+    named = np.sum(list(asked.values()), axis=0) if asked else np.zeros(size)
+    for rule in (rule for rule in fix_rules() if rule.fallback):
+        mine = _asked(rule, found) & ~taken & (named != 1)
+        taken |= mine
+        dealt.append((rule, mine))
+    for rule in specific:
+        mine = asked[rule.id] & ~taken
+        taken |= mine
+        dealt.append((rule, mine))
+    return dealt
+
+
+def _explained(rule: FixRule, mine: Flags, found: Findings) -> int:
+    """How many of its refusals a fix explains.
+
+    Among those of strict industries that are put down to us, `excess` are the recipients' after all; which ones, nobody
+    knows: each fix of ours gives up its part of them.
+    """
+    if not found.excess or not mine.any():
+        return int(mine.sum())
+    if rule.finding == "strict_excess":
+        return found.excess
+    beyond = _put_down_to_us(found)
+    shared = (mine & beyond).sum() / max(int(beyond.sum()), 1)
+    return max(int(mine.sum()) - round(found.excess * float(shared)), 0)
+
+
+def _put_down_to_us(found: Findings) -> Flags:
+    """Refusals of strict industries that name nothing and that are put down to us, as open industries refuse too."""
+    rows = found.refused
+    mine = (rows["group"] == "strict") & (rows["party"] == "sender") & ~rows["reason"].isin(NAMED)
+    return np.asarray(mine.to_numpy(), dtype=np.bool_)
+
+
 def _rank(rule: FixRule, rows: pd.DataFrame, found: Findings, side: Side) -> int:
     """0 for proofs on our side, 1 for the fixes of the side found, 2 for the other side's."""
     proven = bool(set(rows["reason"].map(NAMED)) & set(found.proofs))
@@ -129,24 +187,22 @@ def _rank(rule: FixRule, rows: pd.DataFrame, found: Findings, side: Side) -> int
     return 2 if side in ("sender", "recipient") and rule.side != side else 1
 
 
-def _asked(rule: FixRule, found: Findings) -> tuple[Flags, int]:
-    """The refusals that ask for a fix, and how many bounces it explains."""
+def _asked(rule: FixRule, found: Findings) -> Flags:
+    """The refusals that ask for a fix."""
     rows = found.refused
-    reason, party = rows["reason"], rows["party"]
+    theirs = (rows["party"] == "recipient").to_numpy()
     if rule.finding == "blocking_domain":
-        mine = rows["domain"].isin(found.blocking).to_numpy() & (party == "recipient").to_numpy()
-        return mine, int(mine.sum())
+        return np.asarray(rows["domain"].isin(found.blocking).to_numpy() & theirs, dtype=np.bool_)
     if rule.finding == "strict_excess":
-        mine = (rows["group"] == "strict").to_numpy() & found.strict_excess & (rows["fault"] != "complaint").to_numpy()
-        soft = mine & ~rows["domain"].isin(found.blocking).to_numpy() & (rows["fault"] != "recipient").to_numpy()
+        if not found.strict_excess:
+            return np.zeros(len(rows), dtype=np.bool_)
         if found.excess:
-            soft &= (party == "sender").to_numpy() & ~reason.isin(NAMED).to_numpy()
-            return soft, found.excess
-        soft &= (party == "recipient").to_numpy()
-        return soft, int(soft.sum())
-    mine = reason.isin(rule.reasons).to_numpy() & ((party == "recipient").to_numpy() == (rule.side == "recipient"))
+            return _put_down_to_us(found)
+        soft = (rows["group"] == "strict") & ~rows["fault"].isin(("complaint", "recipient"))
+        return np.asarray(soft.to_numpy() & theirs & ~rows["domain"].isin(found.blocking).to_numpy(), dtype=np.bool_)
+    mine = rows["reason"].isin(rule.reasons).to_numpy() & (theirs == (rule.side == "recipient"))
     mine[mine] = rule.says(rows["diagnostic"][mine])
-    return mine, int(mine.sum())
+    return np.asarray(mine, dtype=np.bool_)
 
 
 def _split(rule: FixRule, rows: pd.DataFrame, mine: Flags) -> list[tuple[FixRule, Flags]]:

@@ -1,10 +1,10 @@
 """Address-fault bounces to expect of a list that has not been sent.
 
 A lead's chance is learnt per cell, email status × industry group: a weak prior per status, the status' history, and
-what sets the cell apart from its status. History counts for less than its leads, for leads of one campaign are alike:
-deff = 1 + (n - 1) phi. A draw of the next campaign is a draw of the cells' rates, of the campaign's deviation from them
-(Beta, the same phi, up or down in all cells at once) and of the bounces. Plain intervals cover 66 % at phi 0.02 where
-they promise 95 %.
+what sets the cell apart from its status. History counts for less than its leads, for leads of one campaign and of one
+company are alike: deff = 1 + (n - 1) phi. A draw of the next campaign is a draw of phi, of the cells' rates, of the
+campaign's deviation from them (Beta, up or down in all cells at once), of the companies' and of the bounces. Plain
+intervals cover 66 % at phi 0.02 where they promise 95 %.
 """
 
 from __future__ import annotations
@@ -13,36 +13,61 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv
+from scipy.special import betaincinv, ndtr
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Forecast
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.variation import PHIS, Spread, intraclass, spread_of
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
+
+__all__ = ["intraclass"]
 
 #: A cell is status × industry group, numbered status first.
 STATUSES = len(EMAIL_STATUSES)
 GROUPS = len(INDUSTRY_GROUPS)
 CELLS = STATUSES * GROUPS
 _TINY = 1e-9
+#: What a predictive interval holds.
+_HELD = 0.95
+#: Values of phi that weigh less than this are not drawn.
+_NEGLIGIBLE = 1e-4
+_PLACES = np.linspace(-4, 4, 41)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What past leads tell: per cell leads and bounces, raw and at their effective size, and what was learnt on spread.
+    """What past leads tell: per cell `leads` and `bounces`, the same per status and campaign, and how both differ.
 
-    `campaign_phi` and `domain_phi` are intraclass correlations within a campaign and
-    within a recipient domain; `campaigns` says how many the first rests on.
+    `by_campaign` has the shape (2, statuses, campaigns): leads, then bounces.
     """
 
     leads: Reals
     bounces: Reals
-    effective_leads: Reals
-    effective_bounces: Reals
-    campaign_phi: float
-    domain_phi: float
-    campaigns: int
+    by_campaign: Reals
+    spread: Spread
+
+    @property
+    def campaigns(self) -> int:
+        """How many campaigns were seen."""
+        return int(self.by_campaign.shape[2])
+
+    @property
+    def campaign_phi(self) -> float:
+        """The correlation expected within a campaign."""
+        return self.spread.campaign_phi
+
+    @property
+    def domain_phi(self) -> float:
+        """The correlation between leads of one status at one domain."""
+        return self.spread.domain_phi
+
+    def effective(self, phi: float) -> tuple[Reals, Reals]:
+        """Leads and bounces per cell's status at the size that counts, with that correlation within campaigns."""
+        leads, bounces = self.by_campaign / self.spread.company_effect
+        weight = 1 / (1 + np.maximum(leads - 1, 0) * phi)
+        return np.repeat((leads * weight).sum(1), GROUPS), np.repeat((bounces * weight).sum(1), GROUPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,65 +105,19 @@ def _index(leads: pd.DataFrame, column: str, known: tuple[str, ...], missing: st
 
 def history(contacts: Contacts) -> History:
     """What the leads contacted so far tell about each cell."""
-    limits = thresholds().forecast
     cell = cell_of(contacts.leads)
     bounced = contacts.leads["address"].to_numpy()
     status = cell // GROUPS
     campaign = contacts.leads["campaign"].cat.codes.to_numpy(dtype=np.int64)
-    domain = contacts.domain
-    campaigns = len(np.unique(campaign))
-
-    phi = limits.campaign_phi
-    if campaigns >= limits.campaigns_needed:
-        found = intraclass(bounced, status, campaign)
-        weight = limits.campaign_phi_weight
-        phi = ((campaigns - 1) * max(found, 0.0) + weight * phi) / (campaigns - 1 + weight)
-    domain_phi = limits.domain_phi
-    if _repeats(status, domain) >= 50:
-        domain_phi = min(max(intraclass(bounced, status, domain), 0.01), 0.5)
-
-    together = pd.factorize(status * (campaign.max(initial=0) + 1) + campaign)[0]
-    weight_of_lead = 1 / (1 + (np.bincount(together) - 1) * phi)
-    weights = weight_of_lead[together] if len(together) else np.empty(0)
+    names, code = grouped(campaign)
+    place, size = status * len(names) + code, STATUSES * len(names)
+    counts = np.stack([np.bincount(place, minlength=size).astype(float), sums(place, bounced, size)])
     return History(
         np.bincount(cell, minlength=CELLS).astype(float),
         sums(cell, bounced, CELLS),
-        sums(cell, weights, CELLS),
-        sums(cell, weights * bounced, CELLS),
-        phi,
-        domain_phi,
-        campaigns,
+        counts.reshape(2, STATUSES, len(names)),
+        spread_of(bounced, cell, status, campaign, contacts.domain),
     )
-
-
-def intraclass(flag: Flags, stratum: Codes, group: Codes) -> float:
-    """How alike leads of one group are, beyond their stratum: Pearson's chi-square turned into a correlation.
-
-    Moment estimate over all strata: the excess of the squared deviations of group totals over what the binomial
-    gives, per pair of leads; groups of one lead say nothing. May be negative by chance; 0 without pairs.
-    """
-    if len(flag) == 0:
-        return 0.0
-    leads = np.bincount(stratum)
-    share = sums(stratum, flag) / np.maximum(leads, 1)
-    both, first = grouped(stratum * (group.max() + 1) + group)
-    inside = both // (group.max() + 1)
-    size = np.bincount(first)
-    p = share[inside]
-    variance = p * (1 - p)
-    # The stratum's own rate was taken from the same leads: each group loses n / N of its variance by that.
-    shrink = 1 - size / leads[inside]
-    excess = (sums(first, flag) - p * size) ** 2 - size * variance * shrink
-    pairs = (size * (size - 1) * variance * shrink).sum()
-    return float(excess.sum() / pairs) if pairs > 0 else 0.0
-
-
-def _repeats(status: Codes, domain: Codes) -> int:
-    """Groups of at least two leads of one status at one domain."""
-    if len(status) == 0:
-        return 0
-    sizes = np.unique(status * (domain.max() + 1) + domain, return_counts=True)[1]
-    return int((sizes > 1).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +133,27 @@ class Posterior:
     shared: Reals
 
 
-def posterior(past: History, prior: dict[str, float]) -> Posterior:
+def posterior(past: History, prior: dict[str, float], phi: float) -> Posterior:
     """The status' rate, from its prior and its history at the effective size, times what sets the cell apart.
 
-    What sets a cell apart was seen within the same campaigns, so it is counted in whole leads: bounces over those
+    What sets a cell apart was seen within the same campaigns, so only companies shrink its leads: bounces over those
     expected at the status' rate, shrunk onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson).
     """
     limits = thresholds().forecast
     strength = limits.prior_strength
     believed = np.repeat([prior[name] for name in EMAIL_STATUSES], GROUPS)
-    leads, bounces = _of_status(past.leads), _of_status(past.bounces)
-    effective = _of_status(past.effective_leads)
-    level = (believed * strength + _of_status(past.effective_bounces)) / (strength + effective)
+    cells, bounced = past.leads / past.spread.company_effect, past.bounces / past.spread.company_effect
+    leads, bounces = _of_status(cells), _of_status(bounced)
+    effective, effective_bounces = past.effective(phi)
+    level = (believed * strength + effective_bounces) / (strength + effective)
     likeness = 1 / limits.group_phi
     pull = likeness * (believed * strength + bounces) / (strength + leads)
-    apart = (past.bounces + pull) / (past.leads * bounces / np.maximum(leads, 1) + pull)
-    others = leads - past.leads
+    apart = (bounced + pull) / (cells * bounces / np.maximum(leads, _TINY) + pull)
+    others = leads - cells
     return Posterior(
         mean=np.clip(level * apart, 1e-6, 1 - 1e-6),
-        counted=strength + past.leads + others / (1 + others / likeness),
-        shared=1 / (strength + effective + 1) - 1 / (strength + leads + 1),
+        counted=strength + cells + others / (1 + others / likeness),
+        shared=np.maximum(1 / (strength + effective + 1) - 1 / (strength + leads + 1), 0.0),
     )
 
 
@@ -184,17 +164,27 @@ def _of_status(amount: Reals) -> Reals:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Draws of the next campaign's rate in each cell, (draws, cells), and the generator's seed for the bounces."""
+    """Draws of the next campaign's rate in each cell, (draws, cells), and the generator's seed for the bounces.
+
+    `company_effect` is how many times wider than binomial the companies make a list's variance.
+    """
 
     rates: Reals
     seed: int
+    company_effect: float = 1.0
 
     def bounces(self, target: Target) -> Codes:
         """Bounces of the whole list in each draw."""
         rng = np.random.default_rng(self.seed)
         used = np.flatnonzero(target.leads)
+        leads = target.leads[used]
         chances = np.clip(self.rates[:, used] * target.tilt[used], 0.0, 1.0)
-        return np.asarray(rng.binomial(target.leads[used], chances).sum(1), dtype=np.int64)
+        likeness = np.minimum((self.company_effect - 1) / np.maximum(leads - 1, 1), 0.5)
+        if likeness.any():
+            strength = 1 / likeness - 1
+            chances = np.clip(chances, _TINY, 1 - _TINY)
+            chances = rng.beta(chances * strength, (1 - chances) * strength)
+        return np.asarray(rng.binomial(leads, chances).sum(1), dtype=np.int64)
 
     def over(self, target: Target, tolerance: float) -> float | None:
         """The chance that the list's rate exceeds the tolerance; None without leads."""
@@ -208,33 +198,58 @@ def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int,
 
     With `settled`, as if the cells' rates were known, and no higher than the data makes likely (`sure_share`).
     """
-    draws = thresholds().draws.forecast
+    limits = thresholds()
+    draws = limits.draws.forecast
     rng = np.random.default_rng(seed)
-    known = posterior(past, prior)
-    shared, deviation = rng.random((2, draws, 1))
-    rates = np.tile(known.mean, (draws, 1))
     used = np.flatnonzero(cells)
-    mean, counted = known.mean[used], known.counted[used]
-    if settled:
-        rates[:, used] = betaincinv(mean * counted, (1 - mean) * counted, 1 - thresholds().forecast.sure_share)
-    else:
-        rates[:, used] = rng.beta(mean * counted, (1 - mean) * counted, size=(draws, len(used)))
-        rates[:, used] = _deviating(rates[:, used], known.shared[used, None], shared)
-    # How much campaigns differ is itself known from a few of them only: a scaled inverse chi-square round the estimate.
-    known_from = max(past.campaigns - 1, 0) + thresholds().forecast.campaign_phi_weight
-    phi = np.clip(past.campaign_phi * known_from / rng.chisquare(known_from, size=draws), 1e-4, 0.2)
-    rates[:, used] = _deviating(rates[:, used], np.tile(phi, (len(used), 1)), deviation)
-    return Outcomes(rates, seed + 1)
+    rates = np.tile(cell_means(past, prior), (draws, 1))
+    weights = past.spread.weights
+    likely = np.flatnonzero(weights > _NEGLIGIBLE)
+    # Even numbers of draws of each phi, dealt out at random: one source of noise less.
+    chosen = np.searchsorted(np.cumsum(weights[likely] / weights[likely].sum()), (np.arange(draws) + 0.5) / draws)
+    chosen = rng.permutation(np.minimum(chosen, len(likely) - 1))
+    # What past campaigns share and what the next one will have of its own: each up or down in all cells alike.
+    lasting, place = rng.standard_normal((2, draws))
+    rate: Reals
+    shared: Reals
+    for at, phi in enumerate(PHIS[likely]):
+        rows = np.flatnonzero(chosen == at)
+        if not len(rows):
+            continue
+        known = posterior(past, prior, float(phi))
+        one, other = known.mean[used] * known.counted[used], (1 - known.mean[used]) * known.counted[used]
+        if settled:
+            rate = np.tile(betaincinv(one, other, 1 - limits.forecast.sure_share), (len(rows), 1))
+            shared = np.zeros(len(used))
+        else:
+            rate, shared = rng.beta(one, other, size=(len(rows), len(used))), known.shared[used]
+        rate = rate * _lasting(known.mean[used], shared, lasting[rows])
+        rates[np.ix_(rows, used)] = _deviating(rate, known.mean[used], float(phi), place[rows])
+    return Outcomes(rates, seed + 1, past.spread.company_effect)
 
 
-def _deviating(rates: Reals, correlation: Reals, quantile: Reals) -> Reals:
-    """Rates (draws, cells) moved to a quantile (draws, 1) of the Beta round them; correlation (cells, draws or 1)."""
-    moved = np.clip(rates, 1e-6, 1 - 1e-6)
-    for column in np.flatnonzero(correlation.max(1) > 1e-5):
-        spread = 1 / correlation[column] - 1
-        mean = moved[:, column]
-        moved[:, column] = betaincinv(mean * spread, (1 - mean) * spread, quantile[:, 0])
-    return moved
+def _lasting(mean: Reals, shared: Reals, place: Reals) -> Reals:
+    """By how much the true rate of each cell may differ from what past campaigns showed: factors (draws, cells).
+
+    Log-normal round 1, with the relative variance that the correlation `shared` gives: a rate seen in few campaigns is
+    about as likely to be half the true one as twice.
+    """
+    sd = np.sqrt(np.log1p((1 - mean) * shared / mean))
+    return np.asarray(np.exp(sd * place[:, None] - sd**2 / 2))
+
+
+def _deviating(rates: Reals, mean: Reals, phi: float, place: Reals) -> Reals:
+    """Rates (draws, cells) times where the Beta round each cell's mean puts a campaign, as a multiple of that mean.
+
+    `place` (draws) is where each campaign stands among campaigns, in standard deviations of a normal; the Beta's
+    quantiles are taken at `_PLACES` and read off between them.
+    """
+    strength = 1 / phi - 1
+    known = betaincinv(mean * strength, (1 - mean) * strength, ndtr(_PLACES)[:, None])
+    moved = np.empty_like(rates)
+    for cell in range(len(mean)):
+        moved[:, cell] = rates[:, cell] * np.interp(place, _PLACES, known[:, cell] / mean[cell])
+    return np.clip(moved, 1e-6, 1 - 1e-6)
 
 
 def forecast(target: Target, drawn: Outcomes, tolerance: float) -> Forecast:
@@ -242,15 +257,33 @@ def forecast(target: Target, drawn: Outcomes, tolerance: float) -> Forecast:
     if target.size == 0:
         return Forecast(0, 0.0, None, None, None, None)
     bounces = drawn.bounces(target)
-    low, high = np.percentile(bounces, [2.5, 97.5]) / target.size
+    low, high = (bound / target.size for bound in middle(bounces))
     mean = float(bounces.mean())
     over = float((bounces > tolerance * target.size + _TINY).mean())
-    return Forecast(target.size, mean, mean / target.size, float(low), float(high), over)
+    return Forecast(target.size, mean, mean / target.size, low, high, over)
 
 
-def cell_means(past: History) -> Reals:
-    """The expected rate of each cell."""
-    return posterior(past, thresholds().forecast.prior).mean
+def middle(bounces: Codes) -> tuple[int, int]:
+    """The range between the 2.5 % tails of the draws; what the lower tail does not use up is given to the upper one.
+
+    Bounces are whole numbers and not below 0: where few are expected, nothing can lie below the range, and a range with
+    two equal tails would hold 97.5 % and more of what comes.
+    """
+    values, count = np.unique(bounces, return_counts=True)
+    up_to = np.cumsum(count) / len(bounces)
+    first = int(np.searchsorted(up_to, (1 - _HELD) / 2, side="right"))
+    below = float(up_to[first - 1]) if first else 0.0
+    last = min(int(np.searchsorted(up_to, below + _HELD - _TINY)), len(values) - 1)
+    return int(values[first]), int(values[last])
+
+
+def cell_means(past: History, prior: dict[str, float] | None = None) -> Reals:
+    """The expected rate of each cell; with the shipped prior, if no other is given."""
+    believed = thresholds().forecast.prior if prior is None else prior
+    weights = past.spread.weights
+    likely = np.flatnonzero(weights > _NEGLIGIBLE)
+    means = np.array([posterior(past, believed, float(PHIS[at])).mean for at in likely])
+    return np.asarray(weights[likely] @ means / weights[likely].sum())
 
 
 def target_of(cell: Codes, chance: Reals, means: Reals) -> Target:

@@ -83,8 +83,12 @@ def guessed_effect(contacts: Contacts, *, seed: int) -> Effect:
         effects = [design_effect(bounced[arm], domain[arm]) for arm in (guessed, verified)]
         wide = _newcombe(observed, width, effects)
         low, high = min(low, wide[0]), max(high, wide[1])
+        # As many bounces as that difference would mean, of all that there are.
+        as_shares = np.array(wide) * one.leads / max(int(bounced.sum()), 1)
+    else:
+        as_shares = np.empty(0)
     risk_difference = Interval(difference, low, high)
-    attributable = _share(share, shares, sure=low > 0)
+    attributable = _share(share, shares, as_shares, sure=low > 0)
     return Effect(
         _verdict(one, other, risk_difference, attributable),
         one,
@@ -131,11 +135,15 @@ def _newcombe(totals: Reals, width: int, effects: list[float]) -> tuple[float, f
     )
 
 
-def _share(estimate: float, drawn: Reals, *, sure: bool) -> Interval:
-    """The attributable share within 0 and 1; its lower bound is 0 as long as the sign of the difference is open."""
+def _share(estimate: float, drawn: Reals, others: Reals, *, sure: bool) -> Interval:
+    """The attributable share within 0 and 1; its lower bound is 0 as long as the sign of the difference is open.
+
+    `others` are bounds of another making, which the interval holds as well.
+    """
     if not np.isfinite(estimate):
         return _NOTHING
-    low, high = np.clip(np.nanpercentile(drawn, [2.5, 97.5]), 0.0, 1.0)
+    bounds = np.concatenate([np.nanpercentile(drawn, [2.5, 97.5]), others])
+    low, high = np.clip([bounds.min(), bounds.max()], 0.0, 1.0)
     estimate = min(max(estimate, 0.0), 1.0)
     return Interval(estimate, min(float(low), estimate) if sure else 0.0, max(float(high), estimate))
 

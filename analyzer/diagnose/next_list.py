@@ -1,7 +1,8 @@
 """The leads of the next list, or of a list like this one: who can be written to, and at what risk.
 
 A lead's chance starts from its cell and moves with what its own domain did to addresses of the same status before; the
-same formula as for campaigns, with the correlation found within domains.
+same formula as for campaigns, with the correlation found within domains. `ranking` adds what else the lead carries
+where that proves itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
 from analyzer.diagnose.contacts import Contacts, Dimension, dimension
+from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import CELLS, GROUPS, History, Target, cell_means, cell_of, target_of
+from analyzer.diagnose.ranking import Ranked, rank
+from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.suppression_list import dead_domains, refused, suppression
 from analyzer.records import EMAIL_STATUSES
 
@@ -26,6 +30,11 @@ _VERIFIED = EMAIL_STATUSES.index("verified")
 #: Findings of a format check that do not keep a mail from being addressed.
 _IN_FORM = frozenset(
     {"", "reserved_domain", "public_suffix", "unknown_suffix", "mixed_scripts", "possible_typo", "needs_smtputf8"}
+)
+#: Words, dots between them, and a name of at least two labels without hyphens side by side (RE2, lower case).
+_PLAIN = (
+    r"^[a-z0-9_]{1,20}(?:[.+_-][a-z0-9_]{1,20}){0,2}@"
+    r"(?:[a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){0,2}\.){1,3}[a-z]{2,20}$"
 )
 
 
@@ -41,6 +50,12 @@ class NextList:
     barred: Texts
     means: Reals
     own: bool
+    ranked: Ranked | None = None
+
+    @property
+    def ranking(self) -> Ranking | None:
+        """What the chances of a list of its own rest on."""
+        return None if self.ranked is None else self.ranked.ranking
 
     @property
     def status(self) -> Codes:
@@ -86,54 +101,46 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
         return NextList(cell, means[cell], barred, means, own=False)
     cell = cell_of(given)
     email = dimension(given, "email", lower=True)
-    domains = [address.rpartition("@")[2] for address in email.values]
-    chance = _with_domain(contacts, past, cell, pd.Series(domains, dtype=object).to_numpy()[email.codes], means)
+    domains = _domains(email.values)
+    ranked = rank(correlated, contacts, past, facts_of(given, domains[email.codes], contacts))
     barred = np.full(len(given), "", dtype=object)
     barred[cell // GROUPS == _INVALID] = "invalid"
     barred[_of(email, refused(correlated))] = "refused"
-    barred[np.array([_malformed(address) for address in email.values], dtype=bool)[email.codes]] = "malformed"
-    gone = dead_domains(contacts, correlated)
-    barred[np.array([domain in gone for domain in domains], dtype=bool)[email.codes]] = "domain"
+    barred[_malformed(email.values)[email.codes]] = "malformed"
+    barred[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"
     barred[_of(email, frozenset(suppression(correlated)["email"]))] = "suppressed"
     # Who is marked or refuses us may have a good address; the others cannot be delivered to.
-    chance = np.where(np.isin(barred, ("", "invalid", "refused")), chance, 1.0)
-    return NextList(cell, chance, barred, means, own=True)
+    chance = np.where(np.isin(barred, ("", "invalid", "refused")), ranked.chance, 1.0)
+    return NextList(cell, chance, barred, means, own=True, ranked=ranked)
 
 
 def _of(email: Dimension, wanted: frozenset[str]) -> Flags:
-    return np.array([address in wanted for address in email.values], dtype=bool)[email.codes]
+    return _among(np.array(email.values, dtype=object), wanted)[email.codes]
 
 
-def _malformed(address: str) -> bool:
-    """Whether no mail can be addressed to it. A name that DNS may know after all is left to `check`."""
+def _among(texts: Texts, wanted: frozenset[str]) -> Flags:
+    return np.asarray(pd.Index(texts, dtype=object).isin(sorted(wanted)), dtype=np.bool_)
+
+
+def _domains(addresses: list[str]) -> Texts:
+    """What stands behind the last @ of each address, all of it where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.replace_substring_regex(pa.array(addresses, pa.large_string()), pattern="(?s)^.*@", replacement="")
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=object)
+
+
+def _malformed(addresses: list[str]) -> Flags:
+    """To which no mail can be addressed. A name that DNS may know after all is left to `check`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     from analyzer.addresses.reading import read_address
 
-    return read_address(address).fault not in _IN_FORM
-
-
-def _with_domain(
-    contacts: Contacts,
-    past: History,
-    cell: Codes,
-    domain: Texts,
-    means: Reals,
-) -> Reals:
-    """Each lead's chance, moved by what its status did at its domain, as far as domains are consistent."""
-    status = cell_of(contacts.leads) // GROUPS
-    seen = pd.DataFrame(
-        {
-            "domain": np.array(contacts.domains, dtype=object)[contacts.domain],
-            "status": status,
-            "bounced": contacts.leads["address"],
-            "expected": means[cell_of(contacts.leads)],
-        }
-    )
-    table = seen.groupby(["domain", "status"], observed=True).agg(
-        leads=("bounced", "size"), bounced=("bounced", "sum"), expected=("expected", "sum")
-    )
-    here = table.reindex(pd.MultiIndex.from_arrays([domain, cell // GROUPS])).fillna(0.0)
-    strength = 1 / past.domain_phi - 1
-    # (strength × mean + leads × mean + bounced - expected) / (strength + leads): the cell's rate, with the domain's own
-    # surplus or credit shrunk onto it.
-    surplus = (here["bounced"] - here["expected"]).to_numpy() / (strength + here["leads"].to_numpy())
-    return np.clip(means[cell] + surplus, 1e-6, 1 - 1e-6)
+    # Nearly every address is plainly in order; what is not is read with care.
+    plain = pc.match_substring_regex(pa.array(addresses, pa.large_string()), pattern=_PLAIN)
+    found = np.zeros(len(addresses), dtype=np.bool_)
+    for row in np.flatnonzero(~np.asarray(plain.to_numpy(zero_copy_only=False), dtype=np.bool_)):
+        found[row] = read_address(addresses[row]).fault not in _IN_FORM
+    return found

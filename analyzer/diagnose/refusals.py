@@ -20,6 +20,7 @@ from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
 from analyzer.diagnose.rates import clustered_rate, design_effect
 from analyzer.diagnose.resampling import permutation_p
+from analyzer.diagnose.strictness import Moved, learnt_groups
 from analyzer.diagnose.thresholds import Refusals as Limits
 from analyzer.diagnose.thresholds import thresholds
 
@@ -57,7 +58,8 @@ class Findings:
     `strict_p` is the chance of an excess as large in strict industries (None: not comparable); `excess` how many of
     their refusals, put down to us because open industries refuse as well, go beyond what those do. `unknown` leads
     bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours)
-    and `own_rule_rate` are rates of all leads, `strict_unnamed` of those in strict industries.
+    and `own_rule_rate` are rates of all leads, `strict_unnamed` of those in strict industries. `moved` are industries
+    that count as strict or open by the sender's own data.
     """
 
     leads: int
@@ -78,6 +80,7 @@ class Findings:
     strict_p: float | None
     strict_excess: bool
     excess: int
+    moved: tuple[Moved, ...] = ()
 
     @property
     def rate(self) -> float:
@@ -106,22 +109,27 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     refused = _refused(correlated, contacts)
     spam = contacts.leads["spam"].to_numpy()
     domain = contacts.domain
-    group = contacts.leads["industry_group"].astype(object).to_numpy()
     named = refused["reason"].isin(NAMED).to_numpy()
     own_rule = refused["reason"].isin(OWN_RULE).to_numpy()
     # Beside the named faults, which hit every industry alike, what is left to explain.
     left = _flag(len(spam), refused["lead"][~named])
     ours = _flag(len(spam), refused["lead"][~own_rule])
+    group, moved = learnt_groups(contacts, left, _difference_p)
+    refused = refused.assign(group=group[refused["lead"].to_numpy(dtype=np.int64)])
 
     is_open, is_strict = group == "open", group == "strict"
     open_rate = clustered_rate(spam[is_open], domain[is_open])
     strict_rate = clustered_rate(spam[is_strict], domain[is_strict])
     strict_p, strict_excess = _strict(left, domain, is_strict, is_open, seed)
-    blocking = _blocking(refused[~named], domain, contacts)
+    # Who greylists has not made up his mind.
+    blocking = _blocking(refused[~named & (refused["reason"] != "greylisted").to_numpy()], domain, contacts)
     tested = is_open & ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
-    health, unhealthy = _over_the_line(ours, domain, tested)
     # Unhealthy through named faults alone says nothing about the refusals that name none.
     unwanted, suspicious = _over_the_line(left & ours, domain, tested)
+    if suspicious and blocking and not _stand_out(blocking, refused[~named]):
+        blocking, tested = (), is_open
+        unwanted, suspicious = _over_the_line(left & ours, domain, tested)
+    health, unhealthy = _over_the_line(ours, domain, tested)
     standing = not suspicious and _standing(refused, ours, domain, ~is_strict)
     proofs = tuple(kind for kind in dict.fromkeys(NAMED.values()) if _proven(refused, kind, len(spam)))
 
@@ -159,6 +167,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         strict_p=strict_p,
         strict_excess=strict_excess,
         excess=excess,
+        moved=moved,
     )
 
 
@@ -260,6 +269,18 @@ def _blocking(refused: pd.DataFrame, domain: Codes, contacts: Contacts) -> tuple
     if len(whole) >= limits.strict_domains or whole.sum() < limits.blocking_weight * len(refused):
         return ()
     return tuple(str(name) for name in whole.index)
+
+
+def _stand_out(blocking: tuple[str, ...], unnamed: pd.DataFrame) -> bool:
+    """Where other companies refuse as well: whether these are more than large ones among them.
+
+    They are when they make up most of what is refused, or name a rule of their own.
+    """
+    there = unnamed["domain"].isin(blocking)
+    return bool(
+        there.sum() >= thresholds().deliverability.one_domain_share * len(unnamed)
+        or unnamed["reason"][there].isin(OWN_RULE).all()
+    )
 
 
 def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes, tested: Flags) -> bool:

@@ -29,6 +29,10 @@ class Guessed:
     driven_share: float
     cell_arm_industry: int
     cell_arm_group: int
+    pattern_bounces: int
+    pattern_share: float
+    pattern_p: float
+    stale_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,6 @@ class Outlook:
     best_mix_risk: float
     sure_share: float
     campaign_phi: float
-    campaign_phi_weight: float
-    campaigns_needed: int
     group_phi: float
     domain_phi: float
     prior_strength: float
@@ -62,6 +64,7 @@ class Refusals:
     spread_domains: int
     strict_domains: int
     strict_p: float
+    moved_p: float
     one_domain_share: float
     blocking_weight: float
     side_share: float

@@ -242,9 +242,36 @@ def test_bounces_that_say_nothing_are_named_in_the_reasons() -> None:
     assert "30 bounces (5 % of the leads) say nothing" in verdict(Block(600, bounced={"unspecified": 30})).why
 
 
-def test_a_reply_can_ask_for_two_fixes() -> None:
-    found = verdict(Block(300, bounced={"auth_failure": 6}, text="550 5.7.26 SPF and DKIM did not pass"))
-    assert {fix.id: fix.bounces for fix in found.fixes} == {"AUTH-SPF": 6, "AUTH-DKIM": 6}
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        # Names two causes: the fix that holds both, once.
+        ("550 5.7.26 This mail is unauthenticated: authenticate with SPF or DKIM. SPF and DKIM did not pass", "AUTH"),
+        ("550 5.7.26 Unauthenticated email from sender.example is not accepted", "AUTH"),
+        # DMARC is what the receiver acted on; SPF and DKIM are why it failed.
+        ("550 5.7.26 Rejected under the DMARC policy: SPF did not pass, DKIM not aligned", "AUTH-DMARC"),
+        ("550 5.7.515 Access denied, required authentication level: Spf= Fail, Dkim= Fail, DMARC= Pass", "AUTH-MSBULK"),
+        ("550 5.7.27 SPF check did not pass", "AUTH-SPF"),
+    ],
+)
+def test_each_refusal_counts_for_its_most_specific_fix_alone(text: str, first: str) -> None:
+    found = verdict(Block(300, bounced={"auth_failure": 6}, text=text))
+    assert {fix.id: (fix.bounces, fix.share) for fix in found.fixes} == {first: (6, 1.0)}
+
+
+def test_the_shares_of_all_fixes_add_up_to_no_more_than_everything() -> None:
+    found = verdict(
+        Block(600, bounced={"auth_failure": 9, "spam_content": 40, "policy": 4}),
+        Block(200, industry=STRICT, bounced={"auth_failure": 7, "spam_content": 60, "recipient_restricted": 3}),
+        Block(40, industry=STRICT, domain="bank.example", bounced={"spam_content": 20, "policy": 18}),
+    )
+    assert found.side == "mixed"
+    assert 0.95 < sum(fix.share for fix in found.fixes) <= 1 + 1e-9
+
+
+def test_one_company_that_blocks_by_its_own_rule_is_one_fix() -> None:
+    found = verdict(Block(600), Block(40, industry=STRICT, domain="bank.example", bounced={"policy": 40}))
+    assert [(fix.id, fix.bounces, fix.domains) for fix in found.fixes] == [("RCPT-DOMAIN-BLOCK", 40, 1)]
 
 
 def test_evidence_is_distinct_and_without_names() -> None:
@@ -289,3 +316,22 @@ def test_a_forwarded_lead_in_two_industries_breaks_nothing() -> None:
         Block(300),
     )
     assert found.side == "none"
+
+
+def test_a_company_that_greylists_does_not_block() -> None:
+    found = verdict(Block(500), Block(12, domain="slow.example", bounced={"greylisted": 12}))
+    assert [fix.id for fix in found.fixes] != ["RCPT-DOMAIN-BLOCK"]
+    assert found.side != "recipient"
+
+
+def test_a_large_company_among_many_that_refuse_is_no_finding_of_its_own() -> None:
+    found = verdict(
+        Block(400, bounced={"spam_content": 16}), Block(9, domain="large.example", bounced={"spam_content": 9})
+    )
+    assert (found.side, [(fix.id, fix.bounces) for fix in found.fixes]) == ("sender", [("CONTENT-SPAM", 25)])
+
+
+def test_a_large_company_that_names_its_own_rule_is_one_even_then() -> None:
+    found = verdict(Block(400, bounced={"spam_content": 16}), Block(9, domain="large.example", bounced={"policy": 9}))
+    assert found.side == "mixed"
+    assert ("RCPT-DOMAIN-BLOCK", 9) in [(fix.id, fix.bounces) for fix in found.fixes]

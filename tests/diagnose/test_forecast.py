@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
@@ -12,17 +10,19 @@ from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.forecast import (
     CELLS,
     GROUPS,
+    STATUSES,
     History,
     Target,
     best_mix,
     cell_means,
     forecast,
     history,
-    intraclass,
+    middle,
     outcomes,
     posterior,
 )
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.variation import PHIS, Spread, belief, intraclass, spread_of
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 PRIOR = thresholds().forecast.prior
@@ -38,8 +38,13 @@ def seen(phi: float = 0.005, **cells: tuple[int, int]) -> History:
     for name, (count, bounced) in cells.items():
         at = cell(*name.rsplit("_", 1))
         leads[at], bounces[at] = count, bounced
-    weight = 1 / (1 + (np.repeat(leads.reshape(-1, GROUPS).sum(1), GROUPS) - 1).clip(0) * phi)
-    return History(leads, bounces, leads * weight, bounces * weight, phi, 0.1, 1)
+    by_status = np.stack([leads.reshape(-1, GROUPS).sum(1), bounces.reshape(-1, GROUPS).sum(1)])[:, :, None]
+    return History(leads, bounces, by_status, Spread(known(phi), 0.1, 1.0))
+
+
+def known(phi: float) -> np.ndarray:
+    """Weights that leave no doubt about phi."""
+    return (np.arange(len(PHIS)) == np.abs(PHIS - phi).argmin()).astype(float)
 
 
 def target(**cells: int) -> Target:
@@ -50,7 +55,7 @@ def target(**cells: int) -> Target:
 
 
 def test_posterior_by_hand() -> None:
-    found = posterior(seen(verified_open=(401, 12)), PRIOR)
+    found = posterior(seen(verified_open=(401, 12)), PRIOR, 0.005)
     here, elsewhere, guessed = cell("verified", "open"), cell("verified", "strict"), cell("guessed", "open")
     # 401 verified leads of one campaign, 12 bounces: deff = 1 + 400 · 0.005 = 3, so 133.67 leads and 4 bounces,
     # and the prior's 20 leads at 2 %: the status' rate is (0.4 + 4) / 153.67 = 0.02863.
@@ -69,7 +74,7 @@ def test_posterior_by_hand() -> None:
 def test_what_sets_a_cell_apart_by_hand() -> None:
     # Open 3 of 300, strict 30 of 300: 16.5 expected of each at the status' 5.5 %; the pull is 100 leads at
     # (0.4 + 33) / 620 = 5.387 %: (3 + 5.387) / (16.5 + 5.387) = 0.3832 and (30 + 5.387) / 21.887 = 1.6168.
-    found = posterior(seen(0.005, verified_open=(300, 3), verified_strict=(300, 30)), PRIOR)
+    found = posterior(seen(0.005, verified_open=(300, 3), verified_strict=(300, 30)), PRIOR, 0.005)
     low, high = found.mean[cell("verified", "open")], found.mean[cell("verified", "strict")]
     assert high / low == pytest.approx(1.6168 / 0.3832, rel=1e-3)
 
@@ -87,16 +92,47 @@ def test_campaigns_alike_and_unlike() -> None:
 def test_history_weighs_by_campaign() -> None:
     past = history(contacts(campaign(Block(101, bounced={"user_unknown": 5}), Block(201, campaign="b"))))
     # 101 leads at deff 1.5 and 201 at deff 2.
-    assert past.effective_leads.sum() == pytest.approx(101 / 1.5 + 201 / 2)
-    assert past.effective_bounces.sum() == pytest.approx(5 / 1.5)
+    leads, bounces = past.effective(0.005)
+    assert leads[cell("verified", "open")] == pytest.approx(101 / 1.5 + 201 / 2)
+    assert bounces[cell("verified", "open")] == pytest.approx(5 / 1.5)
     assert past.campaigns == 2
 
 
 def test_campaigns_that_differ_widen_the_range() -> None:
     steady = [Block(200, campaign=f"c{i}", bounced={"user_unknown": 8}) for i in range(8)]
     unsteady = [Block(200, campaign=f"c{i}", bounced={"user_unknown": 16 * (i % 2)}) for i in range(8)]
-    assert history(contacts(campaign(*steady))).campaign_phi < 0.005
-    assert history(contacts(campaign(*unsteady))).campaign_phi > 0.015
+    before = float(belief() @ PHIS)
+    assert history(contacts(campaign(*steady))).campaign_phi < before / 3
+    assert history(contacts(campaign(*unsteady))).campaign_phi > 0.025
+
+
+def test_one_campaign_leaves_the_belief_as_it_is() -> None:
+    past = history(contacts(campaign(Block(400, bounced={"user_unknown": 8}))))
+    assert past.spread.weights == pytest.approx(belief())
+
+
+def test_companies_whose_addresses_go_together_widen_the_range() -> None:
+    # 100 companies of ten: in one case every tenth address bounces, in the other all of every tenth company.
+    apart = [Block(10, domain=f"d{i}.example", bounced={"user_unknown": 1}) for i in range(100)]
+    together = [Block(10, domain=f"d{i}.example", bounced={"user_unknown": 10 * (i % 10 == 0)}) for i in range(100)]
+    one, other = (history(contacts(campaign(*blocks))) for blocks in (apart, together))
+    assert one.spread.company_effect < 1.1
+    assert other.spread.company_effect > 5
+    ranges = [
+        forecast(target(verified_open=1000), outcomes(past, PRIOR, past.leads > 0, seed=1), 0.05)
+        for past in (one, other)
+    ]
+    assert ranges[1].high - ranges[1].low > 1.1 * (ranges[0].high - ranges[0].low)
+
+
+def test_the_range_by_hand() -> None:
+    # 3 % lie at 0, so nothing may lie below it; 0 to 3 hold 95 %.
+    draws = np.repeat([0, 1, 2, 3, 4, 5], [30, 400, 400, 120, 30, 20])
+    assert middle(draws) == (0, 3)
+    # 2 % lie at 0 and are left out below, which leaves 3 % to leave out above.
+    draws = np.repeat([0, 1, 2, 3, 4, 5], [20, 410, 400, 140, 20, 10])
+    assert middle(draws) == (1, 3)
+    assert middle(np.array([7, 7, 7])) == (7, 7)
 
 
 def test_a_list_is_weighted_by_its_own_mix() -> None:
@@ -143,22 +179,22 @@ def test_best_mix_is_the_largest_within_the_tolerance() -> None:
 def test_ranges_cover_what_they_promise(phi: float, campaigns: int) -> None:
     """Campaigns of 700 verified and 300 guessed leads, all up or down together by `phi`: 95 % has to be 90 or more."""
     rng = np.random.default_rng(7)
-    sizes = {"verified_open": 700, "guessed_open": 300}
     inside, rounds = 0, 120
+    cells = np.array([cell("verified", "open"), cell("guessed", "open")])
     for _ in range(rounds):
         rates = (rng.uniform(0.005, 0.03), rng.uniform(0.05, 0.15))
-        totals = np.array([_bounces(rng, rates, phi) for _ in range(campaigns)])
-        learnt = phi if campaigns >= 5 else 0.005
-        past = seen(
-            learnt, **{name: (n * campaigns, int(x)) for (name, n), x in zip(sizes.items(), totals.sum(0), strict=True)}
-        )
-        raw = past.leads / campaigns
-        weight = 1 / (1 + (raw - 1).clip(0) * learnt)
-        past = replace(past, effective_leads=past.leads * weight, effective_bounces=past.bounces * weight)
-        cells = past.leads > 0
-        ahead = forecast(target(**sizes), outcomes(past, PRIOR, cells, seed=1), 0.05)
-        came = _bounces(rng, rates, phi).sum() / 1000
-        inside += ahead.low <= came <= ahead.high
+        came = np.array([_bounces(rng, rates, phi) for _ in range(campaigns + 1)])
+        sent = np.repeat([[700, 300]], campaigns, axis=0)
+        leads, bounces, by_campaign = np.zeros(CELLS), np.zeros(CELLS), np.zeros((2, STATUSES, campaigns))
+        leads[cells], bounces[cells] = sent.sum(0), came[:-1].sum(0)
+        by_campaign[:, cells // GROUPS] = sent.T, came[:-1].T
+        where = np.repeat(np.arange(campaigns), 1000)
+        kind = np.tile(np.repeat(cells, [700, 300]), campaigns)
+        flag = np.concatenate([np.r_[np.arange(700) < x, np.arange(300) < y] for x, y in came[:-1]])
+        alone = np.arange(len(flag))
+        past = History(leads, bounces, by_campaign, spread_of(flag, kind, kind // GROUPS, where, alone))
+        ahead = forecast(target(verified_open=700, guessed_open=300), outcomes(past, PRIOR, leads > 0, seed=1), 0.05)
+        inside += ahead.low <= came[-1].sum() / 1000 <= ahead.high
     assert inside / rounds >= 0.90
 
 

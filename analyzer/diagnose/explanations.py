@@ -1,0 +1,169 @@
+"""Causes that can be named for a part of the address-fault bounces: stale verification, a pattern that is wrong at one
+company, domains that take no mail, and misspelt domains.
+
+Each bounce counts for one of them, in the order typo, dead domain, wrong pattern, stale. None of them moves the
+recommendation: they say what to mend whatever the setting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom
+
+from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, sums
+from analyzer.diagnose.diagnosis import Explanation
+from analyzer.diagnose.rates import clustered_rate
+from analyzer.diagnose.suppression_list import dead_domains
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.words import listed, many, number, percent
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+    from analyzer.diagnose.contacts import Contacts
+
+#: Domains named in a text, and domains looked at for misspellings.
+_NAMED = 3
+_LOOKED_UP = 2000
+
+
+def explanations(correlated: Correlated, contacts: Contacts) -> list[Explanation]:
+    """The named causes that are there, most bounces first."""
+    bounced = contacts.leads["address"].to_numpy(dtype=np.bool_)
+    if not bounced.any():
+        return []
+    left = bounced.copy()
+    found = []
+    for cause in (_typos, _dead, _patterns, _stale):
+        explained, taken = cause(correlated, contacts, left)
+        left &= ~taken
+        if explained is not None:
+            found.append(explained)
+    return sorted(found, key=lambda each: -each.bounces)
+
+
+def sentences(found: list[Explanation]) -> str:
+    """All of them in words, "" where there is none."""
+    return " ".join(each.text for each in found)
+
+
+def _typos(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
+    """Domains one slip away from a well-known one, at which nothing got through."""
+    from analyzer.check.typos import Typos
+
+    del correlated
+    names = np.array(contacts.domains, dtype=object)
+    leads, bounces = _per_domain(contacts, left)
+    looked = np.flatnonzero((bounces > 0) & (bounces == leads))[:_LOOKED_UP]
+    typos = Typos()
+    meant = {int(code): typos.suggestion(str(names[code]).lower()) for code in looked}
+    codes = np.array([code for code, name in meant.items() if name], dtype=np.int64)
+    taken = left & np.isin(contacts.domain, codes)
+    if not taken.any():
+        return None, taken
+    order = _by_bounces(codes, bounces)
+    told = listed([f"{names[code]} ({meant[int(code)]}?)" for code in order[:_NAMED]])
+    return _explanation(
+        "typo",
+        taken,
+        taken,
+        names[order],
+        f"{many(int(taken.sum()), 'bounce')} went to misspelt domains, such as {told}: correct them.",
+    ), taken
+
+
+def _dead(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
+    """Domains that the bounces call dead and where nothing got through."""
+    gone = dead_domains(contacts, correlated)
+    names = np.array(contacts.domains, dtype=object)
+    codes = np.flatnonzero(np.array([name in gone for name in contacts.domains], dtype=np.bool_))
+    taken = left & np.isin(contacts.domain, codes)
+    if not taken.any():
+        return None, taken
+    order = _by_bounces(codes, _per_domain(contacts, taken)[1])
+    order = order[np.isin(order, contacts.domain[taken])]
+    where = f"{many(len(order), 'domain')} that {'takes' if len(order) == 1 else 'take'} no mail"
+    return _explanation(
+        "dead_domain",
+        taken,
+        np.isin(contacts.domain, order),
+        names[order],
+        f"{many(int(taken.sum()), 'bounce')} went to {where}, such as "
+        f"{listed([str(name) for name in names[order[:_NAMED]]])}: see where these companies moved.",
+    ), taken
+
+
+def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
+    """Companies where guessed addresses bounce far beyond their rate elsewhere, though the domain takes mail."""
+    del correlated
+    limits = thresholds().guessed
+    guessed = (contacts.leads["email_status"].astype(object) == "guessed").to_numpy()
+    size = len(contacts.domains)
+    leads, bounces = sums(contacts.domain, guessed, size), sums(contacts.domain, guessed & left, size)
+    elsewhere = (bounces.sum() - bounces) / np.maximum(leads.sum() - leads, 1)
+    surprise = binom.sf(bounces - 1, leads, np.clip(elsewhere, 0.01, 0.99))
+    tested = max(int((leads >= limits.pattern_bounces).sum()), 1)
+    codes = np.flatnonzero(
+        (bounces >= limits.pattern_bounces)
+        & (bounces >= limits.pattern_share * leads)
+        & (surprise * tested <= limits.pattern_p)
+    )
+    taken = left & guessed & np.isin(contacts.domain, codes)
+    if not taken.any():
+        return None, taken
+    names, order = np.array(contacts.domains, dtype=object), _by_bounces(codes, bounces)
+    told = listed([f"{names[code]} ({number(bounces[code])} of {number(leads[code])})" for code in order[:_NAMED]])
+    where = "one company" if len(order) == 1 else f"{number(len(order))} companies"
+    return _explanation(
+        "wrong_pattern",
+        taken,
+        guessed & np.isin(contacts.domain, codes),
+        names[order],
+        f"At {where} the pattern by which addresses are guessed is wrong: {told} guessed addresses bounced.",
+    ), taken
+
+
+def _stale(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
+    """Verified addresses whose verification is old, where those bounce more than freshly verified ones."""
+    limits = thresholds().guessed
+    nothing = np.zeros(len(left), dtype=np.bool_)
+    sends = correlated.sends
+    if "verified_at" not in sends.columns or "sent_at" not in sends.columns:
+        return None, nothing
+    verified = pd.to_datetime(sends["verified_at"].iloc[contacts.first], utc=True, errors="coerce")
+    sent = pd.to_datetime(sends["sent_at"].iloc[contacts.first], utc=True, errors="coerce")
+    days = (sent - verified).dt.total_seconds().to_numpy(dtype=float, na_value=np.nan) / 86_400
+    inside = (contacts.leads["email_status"].astype(object) == "verified").to_numpy()
+    old, fresh = inside & (days > limits.stale_days), inside & (days <= limits.stale_days)
+    evidence = thresholds().evidence
+    if min(old.sum(), fresh.sum()) < evidence.min_leads_per_arm or (left & old).sum() < evidence.min_bounces:
+        return None, nothing
+    one, other = (clustered_rate(left[arm], contacts.domain[arm]) for arm in (old, fresh))
+    if one.estimate is None or other.estimate is None or one.low is None or other.high is None:
+        return None, nothing
+    # Newcombe's lower bound of the difference.
+    if one.estimate - other.estimate <= float(np.hypot(one.estimate - one.low, other.high - other.estimate)):
+        return None, nothing
+    count = max(round(int((left & old).sum()) - other.estimate * int(old.sum())), 1)
+    text = (
+        f"Verified addresses whose verification was older than {number(limits.stale_days)} days bounced at "
+        f"{percent(one.estimate)}, fresher ones at {percent(other.estimate)}: verify the old ones again before the "
+        "next send."
+    )
+    return Explanation("stale_verification", count, int(old.sum()), [], text), left & old
+
+
+def _explanation(kind: str, bounced: Flags, leads: Flags, domains: Texts, text: str) -> Explanation:
+    return Explanation(kind, int(bounced.sum()), int(leads.sum()), [str(name) for name in domains[:20]], text)  # type: ignore[arg-type]
+
+
+def _per_domain(contacts: Contacts, flag: Flags) -> tuple[Codes, Reals]:
+    """Per domain of `contacts.domains`: leads, and those flagged."""
+    size = len(contacts.domains)
+    return np.bincount(contacts.domain, minlength=size), sums(contacts.domain, flag, size)
+
+
+def _by_bounces(codes: Codes, bounces: Reals) -> Codes:
+    return codes[np.argsort(-bounces[codes], kind="stable")]

@@ -1,0 +1,210 @@
+"""The ranking of single leads: used where it proves itself, within tolerance, and never ahead of its time."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from ranking_builder import DAYS, START, sender
+from sklearn.metrics import log_loss, roc_auc_score
+
+from analyzer.correlate import Correlated
+from analyzer.diagnose import diagnose, next_send
+from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.forecast import best_mix, history, outcomes
+from analyzer.diagnose.next_list import NextList, list_ahead
+from analyzer.diagnose.thresholds import thresholds
+
+
+def ranked(correlated: Correlated) -> NextList:
+    counted = contacts(correlated)
+    return list_ahead(correlated, counted, history(counted))
+
+
+@pytest.fixture(scope="module")
+def ageing():
+    """Verified addresses go stale: the log-odds rise by 0.15 a month. (data, who is bad, the list)"""
+    correlated, bad = sender(1, 9000, month=0.15)
+    return correlated, bad, ranked(correlated)
+
+
+@pytest.fixture(scope="module")
+def written(ageing):
+    """The ageing sender's diagnosis and next_send.csv."""
+    diagnosis = diagnose(ageing[0], tolerance=0.04)
+    return diagnosis, next_send(ageing[0], diagnosis)
+
+
+def test_the_model_is_used_where_leads_carry_more_than_their_cell(ageing) -> None:
+    _, bad, ahead = ageing
+    assert ahead.ranking.used == "model"
+    assert ahead.ranking.auc > ahead.ranking.cells_auc
+    assert ahead.ranking.log_loss < ahead.ranking.cells_log_loss
+    cells = ahead.ranked.evidence.base
+    assert roc_auc_score(bad, ahead.chance) > roc_auc_score(bad, cells) + 0.03
+    assert log_loss(bad, ahead.chance) < log_loss(bad, cells)
+
+
+def test_what_is_foretold_is_met_at_low_and_at_high_risk(ageing) -> None:
+    _, bad, ahead = ageing
+    for fifth in np.array_split(np.argsort(ahead.chance), 5):
+        told, met = ahead.chance[fifth].sum(), bad[fifth].sum()
+        assert abs(met - told) < 4 * np.sqrt(told) + 1, (told, met)
+
+
+def test_the_cells_keep_their_totals(ageing) -> None:
+    """The forecast's means are per cell: the model says who within a cell, not how many."""
+    correlated, _, ahead = ageing
+    like_before = replace(
+        correlated,
+        next_leads=correlated.sends.rename(columns={"recipient": "email"})[
+            ["email", "email_status", "industry_group", "verified_at"]
+        ],
+    )
+    again = ranked(like_before).ranked
+    for status in np.unique(ahead.status):
+        rows = again.evidence.facts.cell // 3 == status
+        assert again.chance[rows].mean() == pytest.approx(again.evidence.base[rows].mean(), rel=0.25)
+
+
+def test_the_cells_are_kept_where_they_know_everything() -> None:
+    used = [ranked(sender(seed, 4000, rate=0.04)[0]).ranking.used for seed in range(10, 14)]
+    assert used.count("model") <= 1
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"leads": 800}, "a model of single leads needs 130"),
+        ({"timed": False}, "does not say when its mails were sent"),
+        ({"days": 0.5}, "within a day"),
+        ({"days": 8, "leads": 4000, "rate": 0.013}, "to be tested on"),
+    ],
+    ids=["few bounces", "no times", "one day", "lopsided"],
+)
+def test_the_cells_are_kept_where_nothing_can_be_proved(how: dict[str, float], why: str) -> None:
+    ahead = ranked(sender(2, month=0.2, **how)[0])
+    assert ahead.ranking.used == "cells"
+    assert why in ahead.ranking.why
+    assert ahead.ranking.auc is None
+    assert (ahead.chance == ahead.ranked.evidence.base).all()
+
+
+def test_the_diagnosis_says_which_ranking_was_used_and_fits_its_schema(written) -> None:
+    from importlib.resources import files
+
+    import jsonschema
+
+    diagnosis, _ = written
+    found = json.loads(json.dumps(diagnosis.to_dict()))["data_quality"]["ranking"]
+    assert found["used"] == "model"
+    assert "beyond chance" in found["why"]
+    assert found["bounces"] < found["leads"]
+    schema = json.loads((files("analyzer.report") / "diagnosis.schema.json").read_text(encoding="utf-8"))
+    part = schema["properties"]["data_quality"]["properties"]["ranking"]
+    jsonschema.validate(found, {**part, "$defs": schema["$defs"]})
+
+
+@pytest.mark.parametrize("truth", [{"month": 0.15}, {"company": 1.2}, {}], ids=["ages", "companies", "cells"])
+def test_the_best_mix_stays_within_the_tolerance(truth: dict[str, float]) -> None:
+    """90 % of the time, that is: of three senders one may be over, and none by much."""
+    tolerance, met = 0.03, []
+    for seed in range(3):
+        correlated, bad = sender(20 + seed, 5000, **truth)
+        past = history(contacts(correlated))
+        ahead = ranked(correlated)
+        drawn = outcomes(past, thresholds().forecast.prior, ahead.cells(), seed=seed)
+        order = ahead.by_risk()
+        size = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance)
+        assert size > 0
+        assert drawn.over(ahead.first(order[:size]), tolerance) <= 0.1
+        met.append(bad[order[:size]].mean())
+    assert sum(rate > tolerance for rate in met) <= 1
+    assert np.mean(met) < tolerance
+
+
+def test_the_list_is_in_order_of_risk(written) -> None:
+    diagnosis, table = written
+    free = table[table["decision"] != "do_not_send"]
+    assert free["probability"].is_monotonic_increasing
+    assert (free["decision"] == "send").sum() == diagnosis.data_quality.forecast.best_mix.leads
+    order = free["decision"].tolist()
+    assert order == sorted(order)  # send, then verify_again
+
+
+def test_the_same_input_gives_the_same_bytes(ageing, written) -> None:
+    correlated, _, _ = ageing
+    again = diagnose(correlated, tolerance=0.04)
+    assert again.to_dict() == written[0].to_dict()
+    assert next_send(correlated, again).to_csv() == written[1].to_csv()
+
+
+def test_reasons_say_what_is_true_of_the_lead(ageing, written) -> None:
+    correlated, _, _ = ageing
+    sends = correlated.sends
+    leads = written[1].set_index("email")
+    now = sends["sent_at"].max()
+    seen = {"age": 0, "domain": 0}
+    for email, row in leads.iterrows():
+        here = (
+            sends[sends["recipient_domain"] == email.partition("@")[2]] if "at this domain" in row["reason"] else None
+        )
+        for kind, age in re.findall(r"this one (more|less)[^;]*it was verified (\d+) months? ago", row["reason"]):
+            true = (now - row["verified_at"]).days / 30.44
+            # Further back, months are given in steps of up to a year.
+            assert int(age) <= true + 0.1
+            assert true < 1.35 * int(age) + 1.1
+            assert (row["probability"] > 0.02) == (kind == "more") or 6 <= int(age) <= 12
+            seen["age"] += 1
+        told = re.findall(
+            r"(\d+|none) of (\d+) (?:(guessed|verified) )?addresses at this domain bounced", row["reason"]
+        )
+        for bounced, of, status in told:
+            same = here[here["email_status"] == status] if status else here
+            assert (len(same), (same["fault"] == "address").sum()) == (
+                int(of),
+                0 if bounced == "none" else int(bounced),
+            )
+            seen["domain"] += 1
+        if seen["domain"] > 200:
+            break
+    assert seen["age"] > 50
+
+
+def test_reasons_name_the_domains_record_without_a_model_too() -> None:
+    correlated, _ = sender(3, 3000)
+    own = correlated.sends.assign(lead=correlated.sends["lead"] + 10_000)[:6].assign(
+        recipient=[f"x{i}@wrong.example" for i in range(6)],
+        recipient_domain="wrong.example",
+        email_status="guessed",
+        industry_group="open",
+        label=["hard"] * 4 + ["", ""],
+        fault=["address"] * 4 + ["", ""],
+        reason=["user_unknown"] * 4 + ["", ""],
+        send_id=range(90_000, 90_006),
+    )
+    correlated = replace(
+        correlated,
+        sends=pd.concat([correlated.sends, own], ignore_index=True),
+        next_leads=pd.DataFrame(
+            {"email": ["n@wrong.example"], "email_status": "guessed", "industry_group": "open", "verified_at": pd.NaT}
+        ),
+    )
+    lead = next_send(correlated, diagnose(correlated)).iloc[0]
+    assert "this one more, as 4 of 6 guessed addresses at this domain bounced before" in lead["reason"]
+
+
+def test_a_verification_after_the_send_is_not_known_before_it() -> None:
+    """Else an address that was verified again because it bounced would give its bounce away."""
+    correlated, _ = sender(4, 9000)
+    bounced = correlated.sends["fault"] == "address"
+    told = correlated.sends["verified_at"].mask(bounced, START + pd.Timedelta(days=DAYS + 1))
+    honest = correlated.sends["verified_at"].mask(bounced, pd.NaT)
+    late, missing = (
+        ranked(replace(correlated, sends=correlated.sends.assign(verified_at=times))).chance for times in (told, honest)
+    )
+    assert (late == missing).all()
