@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from analyzer.diagnose.diagnosis import InputFile
 
 Source: TypeAlias = str | Path
+#: Messages between two reports of how far the reading is.
+_TOLD_EVERY = 100
 
 
 def read(*sources: Source) -> Iterator[Item]:
@@ -41,7 +43,10 @@ class ParseRun:
         jobs: int | None = 1,
         rejects: Path | None = None,
         rules: Path | None = None,
+        on_progress: Callable[[int], None] | None = None,
     ) -> None:
+        """on_progress: told the number of messages read so far, now and then."""
+        self._tell = on_progress
         self._rejects = Rejects(rejects) if rejects else None
         self.reading = Reading(sources, rejects=self._rejects)
         self._all_kinds, self._jobs, self._rules = all_kinds, jobs, rules
@@ -50,7 +55,9 @@ class ParseRun:
         self.rows = 0
 
     def __iter__(self) -> Iterator[Row]:
-        for item, rows in bounce_rows(self.reading, jobs=self._jobs, rules=self._rules):
+        for number, (item, rows) in enumerate(bounce_rows(self.reading, jobs=self._jobs, rules=self._rules), 1):
+            if self._tell and number % _TOLD_EVERY == 0:
+                self._tell(number)
             kind = rows[0]["kind"]
             self.kinds[kind] += 1
             if kind == "other" and self._rejects is not None and isinstance(item, RawMessage):
@@ -81,9 +88,15 @@ def parse(*sources: Source, all_kinds: bool = False, jobs: int | None = 1, rules
 
 
 def read_bounces(
-    bounces: Source | Sequence[Source] | pd.DataFrame, jobs: int | None, rules: Path | None
+    bounces: Source | Sequence[Source] | pd.DataFrame,
+    jobs: int | None,
+    rules: Path | None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> tuple[list[Row], list[InputFile], list[str]]:
-    """The bounce rows of message sources, of tables that `parse` wrote, or of a frame; what went in; what could not."""
+    """The bounce rows of message sources, of tables that `parse` wrote, or of a frame; what went in; what could not.
+
+    on_progress: told the number of messages read so far, now and then.
+    """
     import pandas as pd
 
     from analyzer.diagnose.diagnosis import InputFile
@@ -98,12 +111,20 @@ def read_bounces(
     found: list[Row] = []
     inputs: list[InputFile] = []
     unread: list[str] = []
+    messages = 0
+
+    def tell(of_this: int) -> None:
+        if on_progress:
+            on_progress(messages + of_this)
+
     for source in _listed(bounces):
         if is_own_rows(source):
             rows = list(read_own_rows(Path(source)))
         else:
-            run = ParseRun([source], jobs=jobs, rules=rules)
+            run = ParseRun([source], jobs=jobs, rules=rules, on_progress=tell)
             rows = list(run)
+            messages += run.kinds.total()
+            tell(0)
             unread += [f"Bounces not read: {skip.source} {skip.why}." for skip in run.reading.skipped if skip.broken][
                 :5
             ]

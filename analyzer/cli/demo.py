@@ -7,16 +7,19 @@ from typing import Annotated
 
 import typer
 
+from analyzer.cli.options import Redact
+
 
 def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write the report.")] = Path(
         "bounce-report"
     ),
+    redact: Redact = False,
 ) -> None:
     """Diagnose the sample campaign that comes with the program, and write its report."""
     from analyzer import api, report
 
     result = api.diagnose_sample()
-    result.write(out)
-    report.show(result.diagnosis)
+    result.write(out, redact=redact)
+    report.show(report.redacted(result.diagnosis) if redact else result.diagnosis)
     typer.echo(f"The report: {(out / 'report.html').resolve()}")

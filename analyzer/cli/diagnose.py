@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Dates, Jobs, Mapping, Rules, Timezone, WorkspacePlace
+from analyzer.cli.decisions import keep_decision
+from analyzer.cli.options import Dates, Jobs, Mapping, Redact, Rules, Timezone, WorkspacePlace
 
 
 def diagnose(
@@ -42,6 +43,7 @@ def diagnose(
             "--backtest", help="Hold the advice before each past campaign against what came; with --json, print that."
         ),
     ] = False,
+    redact: Redact = False,
     workspace: WorkspacePlace = "",
     since: Annotated[
         str, typer.Option("--since", metavar="WEEK", help="The first week of the workspace to use, such as 2026-W10.")
@@ -74,16 +76,19 @@ def diagnose(
         jobs=jobs,
         rules=rules,
     )
-    written = result.write(out) if out else []
+    written = result.write(out, redact=redact) if out else []
+    if workspace:
+        keep_decision(workspace, "diagnose", result.diagnosis)
+    shown = report.redacted(result.diagnosis) if redact else result.diagnosis
     for line in result.mappings:
         typer.echo(line, err=True)
     tested = result.backtest() if with_backtest else None
     if tested and out:
         written.append(backtest.write(tested, out))
     if as_json:
-        typer.echo(backtest.json_text(tested) if tested else json_text(result.diagnosis), nl=False)
+        typer.echo(backtest.json_text(tested) if tested else json_text(shown), nl=False)
         return
-    report.show(result.diagnosis)
+    report.show(shown)
     if tested:
         backtest.show(tested)
     if out:

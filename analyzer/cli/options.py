@@ -28,6 +28,13 @@ Timezone: TypeAlias = Annotated[
     str,
     typer.Option("--timezone", metavar="ZONE", help="The zone of times that name none, such as Europe/Berlin."),
 ]
+Redact: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--redact",
+        help="Mask every address in all outputs (j***@example.com); suppression.csv and next_send.csv get its SHA-256.",
+    ),
+]
 WorkspacePlace: TypeAlias = Annotated[
     str, typer.Option("--workspace", metavar="DIR", help="The folder (or object-store address) that keeps the history.")
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
 
-__all__ = ["SCHEMA", "show", "write"]
+__all__ = ["SCHEMA", "redacted", "show", "write"]
 
 #: The JSON Schema of diagnosis.json.
 SCHEMA = Path(__file__).parent / "diagnosis.schema.json"
@@ -37,6 +37,13 @@ def show(diagnosis: Diagnosis, console: Console | None = None) -> None:
     terminal.show(diagnosis, console)
 
 
+def redacted(diagnosis: Diagnosis) -> Diagnosis:
+    """The same diagnosis with every address masked (`j***@example.com`), to be shown or written as JSON."""
+    from analyzer.report import redacting
+
+    return redacting.diagnosis(diagnosis)
+
+
 def write(
     diagnosis: Diagnosis,
     correlated: Correlated,
@@ -44,12 +51,16 @@ def write(
     *,
     next_send: pd.DataFrame | None = None,
     suppression: pd.DataFrame | None = None,
+    mappings: Sequence[str] = (),
+    redact: bool = False,
 ) -> list[Path]:
     """Write every output of a diagnosis into the folder `out`, which is made if need be; returns the files written.
 
     report.html, report.md, report.xlsx, diagnosis.json, bounces.csv (every counted bounce and what it was tied to),
     suppression.csv (from `correlated` when not given) and, when `next_send` is given, next_send.csv. Each is written
     aside and moved into place; the same input gives the same bytes. `OutputError` when a file cannot be written.
+    `mappings` says of each table which of its columns was taken for what, a line a table. With `redact` every address
+    is masked in all of them, and the two lists carry `email_sha256` beside it.
     """
     from analyzer.report import data, markdown, page, workbook
 
@@ -57,6 +68,13 @@ def write(
         from analyzer.diagnose import suppression as suppression_of
 
         suppression = suppression_of(correlated)
+    if redact:
+        from analyzer.report import redacting
+
+        diagnosis, correlated = redacting.diagnosis(diagnosis), redacting.bounces_of(correlated)
+        suppression = redacting.listed(suppression)
+        next_send = None if next_send is None else redacting.listed(next_send)
+        mappings = [redacting.text(line) for line in mappings]
     blocked: pd.DataFrame = suppression
     folder = _folder(Path(out))
     next_rows = None if next_send is None else len(next_send)
@@ -64,11 +82,11 @@ def write(
         ("diagnosis.json", lambda path: data.write_text(path, data.json_text(diagnosis))),
         ("bounces.csv", lambda path: data.write_frame(path, correlated.bounces, _bounce_columns(correlated))),
         ("suppression.csv", lambda path: data.write_frame(path, blocked, list(blocked.columns))),
-        ("report.md", lambda path: data.write_text(path, markdown.text(diagnosis))),
-        ("report.xlsx", lambda path: workbook.write(diagnosis, correlated, blocked, path)),
+        ("report.md", lambda path: data.write_text(path, markdown.text(diagnosis, mappings))),
+        ("report.xlsx", lambda path: workbook.write(diagnosis, correlated, blocked, path, mappings)),
         (
             "report.html",
-            lambda path: data.write_text(path, page.html(diagnosis, correlated, blocked, next_rows=next_rows)),
+            lambda path: data.write_text(path, page.html(diagnosis, correlated, blocked, next_rows, mappings)),
         ),
     ]
     if next_send is not None:

@@ -17,21 +17,23 @@ from analyzer.report.words import (
     FORECAST_NAMES,
     NOTHING,
     clean,
-    count,
     limit_words,
     percent,
-    plural,
-    short,
     spread,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from analyzer.diagnose.diagnosis import Forecasts, Row
 
 #: Rows with fewer leads do not set the scale: their intervals reach far and would flatten all others.
 _FEW_LEADS = 30
+_HATCHED = Markup(' fill="url(#hatch)"')
+_HATCH = Markup(
+    '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<line class="hatch" x1="0" x2="0" y1="0" y2="7"/></pattern></defs>'
+)
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 
 
@@ -78,7 +80,7 @@ def bar(
         return Markup("")
     words = f"{kind} {percent(rate)}" + (f" ({spread(low, high)})" if low is not None else "")
     parts = [
-        _title(words),
+        title(words),
         Markup('<rect class="track" width="100%" height="14" rx="2"/>'),
         Markup('<rect class="{}" y="2" width="{}" height="10"/>').format(kind, scale.at(rate)),
     ]
@@ -109,14 +111,15 @@ def forecast(forecasts: Forecasts, limit: float | None) -> Markup:
     top, pitch = 30, 54
     height = top + pitch * len(shown) + 22
     parts = [
-        _title("Bad addresses expected of the next list, sent in three ways"),
-        _description(
+        title("Bad addresses expected of the next list, sent in three ways"),
+        description(
             "; ".join(
                 f"{FORECAST_NAMES[name][0]}: {percent(way.rate)}, range {spread(way.low, way.high)}"
                 for name, way in shown
             )
-            + (f"; accepted: {limit_words(limit)}" if limit is not None else "")
+            + (f"; accepted: {limit_words(limit)}, bars beyond it are hatched" if limit is not None else "")
         ),
+        _HATCH if limit is not None and any(way.rate > limit for _, way in shown) else Markup(""),
         _axis(scale, top, height - 20),
     ]
     for number, (name, way) in enumerate(shown):
@@ -130,12 +133,11 @@ def forecast(forecasts: Forecasts, limit: float | None) -> Markup:
                 f"{percent(way.rate)} ({spread(way.low, way.high)})",
             )
         )
-        over = "over" if limit is not None and way.rate > limit else "within"
-        parts.append(
-            Markup('<rect class="{}" x="0" y="{}" width="{}" height="16" rx="2"/>').format(
-                f"hard {over}", y + 21, scale.at(way.rate)
-            )
-        )
+        over = limit is not None and way.rate > limit
+        box = Markup('<rect class="{}" x="0" y="{}" width="{}" height="16" rx="2"{}/>')
+        parts.append(box.format("hard", y + 21, scale.at(way.rate), ""))
+        if over:  # a pattern too: not by colour alone
+            parts.append(box.format("hatched", y + 21, scale.at(way.rate), _HATCHED))
         if way.low is not None and way.high is not None:
             parts.append(_whisker(scale, way.low, way.high, y + 29, 6))
     if limit is not None:
@@ -147,7 +149,7 @@ def forecast(forecasts: Forecasts, limit: float | None) -> Markup:
                 'dx="{3}" text-anchor="{4}">{5}</text>'
             ).format(at, 4, height - 20, -6 if anchor == "end" else 6, anchor, f"accepted: {limit_words(limit)}")
         )
-    return _drawing("forecast", height, parts)
+    return drawing("forecast", height, parts)
 
 
 def _axis(scale: Scale, top: int, bottom: int) -> Markup:
@@ -162,86 +164,15 @@ def _axis(scale: Scale, top: int, bottom: int) -> Markup:
     return drawn
 
 
-def trend(rows: Sequence[Row]) -> Markup:
-    """Hard (solid line, discs) and spam (dashed line, squares) by week, with their intervals; needs two weeks."""
-    weeks = [row for row in rows if row.value and row.leads]
-    if len(weeks) < 2:
-        return Markup("")
-    weeks = weeks[-60:]
-    scale = rows_scale(weeks)
-    top, bottom = 12, 190
-    xs = [10 + 88 * number / (len(weeks) - 1) for number in range(len(weeks))]
-
-    def y_of(share: float) -> float:
-        return bottom - min(share / scale.top, 1.0) * (bottom - top)
-
-    first, last = weeks[0], weeks[-1]
-    parts = [
-        _title("Hard and spam bounces by week"),
-        _description(
-            f"From {short(first.value, 40)} to {short(last.value, 40)}: hard {percent(first.hard_rate)} to "
-            f"{percent(last.hard_rate)}, spam {percent(first.spam_rate)} to {percent(last.spam_rate)}"
-        ),
-    ]
-    for share in scale.marks():
-        parts += [
-            Markup(
-                '<line class="grid" x1="0" x2="100%" y1="{0:.1f}" y2="{0:.1f}"/>'
-                '<text class="small" x="0" y="{1:.1f}">{2}</text>'
-            ).format(y_of(share), y_of(share) - 3, limit_words(share))
-        ]
-    parts += [_series(weeks, xs, kind, y_of) for kind in ("hard", "spam")]
-    every = math.ceil(len(weeks) / 4)  # a phone has room for four names
-    for number in range(len(weeks) - 1, -1, -every):
-        anchor = "end" if number == len(weeks) - 1 else "start" if number == 0 else "middle"
-        parts.append(
-            Markup('<text class="small" x="{:.2f}%" y="{}" text-anchor="{}">{}</text>').format(
-                xs[number], bottom + 18, anchor, short(weeks[number].value, 10)
-            )
-        )
-    return _drawing("trend", bottom + 26, parts)
-
-
-def _series(weeks: Sequence[Row], xs: Sequence[float], kind: str, y_of: Callable[[float], float]) -> Markup:
-    drawn = Markup("")
-    rates = [getattr(row, f"{kind}_rate") for row in weeks]
-    # Two series at one x would hide each other's whiskers.
-    shift = -0.35 if kind == "hard" else 0.35
-    for number, row in enumerate(weeks):
-        x = xs[number] + shift
-        low, high = getattr(row, f"{kind}_low"), getattr(row, f"{kind}_high")
-        drawn += Markup('<line class="{0} whisker-of" x1="{1:.2f}%" x2="{1:.2f}%" y1="{2:.1f}" y2="{3:.1f}"/>').format(
-            kind, x, y_of(low), y_of(high)
-        )
-        if number:
-            drawn += Markup('<line class="{} line" x1="{:.2f}%" y1="{:.1f}" x2="{:.2f}%" y2="{:.1f}"/>').format(
-                kind, xs[number - 1] + shift, y_of(rates[number - 1]), x, y_of(rates[number])
-            )
-    for number, row in enumerate(weeks):
-        x, y = xs[number] + shift, y_of(rates[number])
-        words = _title(
-            f"{short(row.value, 40)}: {kind} {percent(rates[number])}, "
-            f"{count(getattr(row, kind))} of {plural(row.leads, 'lead')}"
-        )
-        if kind == "hard":
-            drawn += Markup('<circle class="hard" cx="{:.2f}%" cy="{:.1f}" r="4">{}</circle>').format(x, y, words)
-        else:
-            drawn += Markup(
-                '<svg x="{:.2f}%" y="{:.1f}" overflow="visible"><rect class="spam" x="-4" y="-4" width="8" height="8">'
-                "{}</rect></svg>"
-            ).format(x, y, words)
-    return drawn
-
-
-def _drawing(name: str, height: int, parts: Iterable[Markup]) -> Markup:
+def drawing(name: str, height: int, parts: Iterable[Markup]) -> Markup:
     return Markup('<svg class="{}" role="img" width="100%" height="{}">{}</svg>').format(
         name, height, Markup("").join(parts)
     )
 
 
-def _title(words: str) -> Markup:
+def title(words: str) -> Markup:
     return Markup("<title>{}</title>").format(clean(words) or NOTHING)
 
 
-def _description(words: str) -> Markup:
+def description(words: str) -> Markup:
     return Markup("<desc>{}</desc>").format(clean(words))

@@ -9,15 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from analyzer.diagnose.contacts import dimension, pairs
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
-from analyzer.report.words import NOT_GIVEN, clean
+from analyzer.report.words import NOT_GIVEN, clean, period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.diagnose.diagnosis import Diagnosis, Row
+    from analyzer.diagnose.week_bands import Band
 
 _EXAMPLES = 2
 #: Dimensions that run in an order of their own.
@@ -129,36 +132,61 @@ def grid(diagnosis: Diagnosis, sends: pd.DataFrame) -> Grid | None:
     )
     if len(statuses) < 2 or len(groups) < 2 or not needed <= set(sends.columns):
         return None
-    frame = pd.DataFrame(
-        {
-            "lead": sends["recipient"].astype(str).str.casefold(),
-            "status": sends["email_status"].fillna("").astype(str).replace("", NOT_GIVEN),
-            "group": sends["industry_group"].fillna("").astype(str).replace("", NOT_GIVEN),
-            "label": sends["label"].fillna("").astype(str),
-        }
-    )
-    leads = frame.groupby(["status", "group"])["lead"].nunique()
-    bounced = frame[frame["label"].isin(["hard", "spam"])].groupby(["status", "group", "label"])["lead"].nunique()
+    status, group, label = (dimension(sends, name) for name in ("email_status", "industry_group", "label"))
+    lead, people = pd.factorize(sends["lead"] if "lead" in sends else sends["recipient"].astype(str).str.casefold())
+    cell, size = status.codes * len(group.values) + group.codes, len(status.values) * len(group.values)
+    chosen = {kind: label.codes == label.values.index(kind) for kind in ("hard", "spam") if kind in label.values}
+    leads = np.bincount(pairs(cell, lead, len(people))[0], minlength=size)
+    bounced = {
+        kind: np.bincount(pairs(cell[rows], lead[rows], len(people))[0], minlength=size)
+        for kind, rows in chosen.items()
+    }
+    none = np.zeros(size, dtype=np.int64)
     cells = {
-        (status, group): Cell(
-            int(leads[status, group]),
-            int(bounced.get((status, group, "hard"), 0)),
-            int(bounced.get((status, group, "spam"), 0)),
+        (status.values[at // len(group.values)] or NOT_GIVEN, group.values[at % len(group.values)] or NOT_GIVEN): Cell(
+            int(leads[at]), int(bounced.get("hard", none)[at]), int(bounced.get("spam", none)[at])
         )
-        for status, group in leads.index
+        for at in np.flatnonzero(leads)
     }
     found = Grid(statuses, groups, cells)
     return found if _agrees(diagnosis, found) else None
 
 
 def _agrees(diagnosis: Diagnosis, found: Grid) -> bool:
-    for position, dimension in enumerate(("email_status", "industry_group")):
-        for row in diagnosis.breakdown[dimension]:
+    for position, name in enumerate(("email_status", "industry_group")):
+        for row in diagnosis.breakdown[name]:
             mine = [cell for key, cell in found.cells.items() if key[position] == row.value]
             sums = tuple(sum(getattr(cell, name) for cell in mine) for name in ("leads", "hard", "spam"))
             if sums != (row.leads, row.hard, row.spam):
                 return False
     return True
+
+
+def sent_between(sends: pd.DataFrame) -> str:
+    """ "16 February to 14 March 2026"; "" where the log has no times."""
+    if "sent_at" not in sends or sends.empty:
+        return ""
+    times = pd.to_datetime(sends["sent_at"], utc=True, errors="coerce").dropna()
+    return period(times.min().date(), times.max().date()) if len(times) else ""
+
+
+def bands(sends: pd.DataFrame) -> dict[str, dict[str, Band]]:
+    """By label and week: where chance alone would leave the week; {} where the weeks do not compare."""
+    from analyzer.diagnose.week_bands import week_bands
+
+    return week_bands(sends) if "week" in sends else {}
+
+
+def provider_note(diagnosis: Diagnosis) -> str:
+    """What to keep in mind where most leads' provider is not known."""
+    rows = diagnosis.breakdown.get("provider", [])
+    unknown = sum(row.leads for row in rows if row.value == NOT_GIVEN)
+    if unknown <= sum(row.leads for row in rows) / 5:
+        return ""
+    return (
+        "Who runs the receiving side is mostly learnt from bounces, so the rates of named providers are too high: "
+        "compare how many bounced."
+    )
 
 
 def suppression_counts(suppression: pd.DataFrame) -> list[tuple[str, int]]:

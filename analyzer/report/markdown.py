@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&@$])")
 #: The breakdowns that answer "where": the page and the workbook hold all.
 _SHOWN = ("email_status", "industry_group", "provider", "campaign", "sender")
+#: Fixes with all their steps; the others with the first.
+_WHOLE_FIXES = 3
 _ROWS, _FIXES, _DRIVERS, _WARNINGS = 8, 8, 8, 10
 
 
-def text(diagnosis: Diagnosis) -> str:
-    """The whole report as Markdown."""
+def text(diagnosis: Diagnosis, mappings: Sequence[str] = ()) -> str:
+    """The whole report as Markdown; `mappings` says which columns were taken for what, a line a table."""
     blocks = [
         "# Bounce report",
         _verdicts(diagnosis),
@@ -33,15 +35,14 @@ def text(diagnosis: Diagnosis) -> str:
         _rates(diagnosis),
         "## Forecast of bad addresses",
         _forecast(diagnosis),
-        "## Fixes for spam bounces",
-        _fixes(diagnosis),
     ]
     if diagnosis.drivers:
         blocks += ["## What drives it", words.DRIVERS, _drivers(diagnosis)]
+    blocks += ["## Fixes for spam bounces", _fixes(diagnosis)]
     for dimension in _SHOWN:
         if len(diagnosis.breakdown.get(dimension, [])) > 1:
             blocks += [f"## By {words.dimension_title(dimension).lower()}", _breakdown(diagnosis, dimension)]
-    blocks += ["## Quality of the inputs", _inputs(diagnosis)]
+    blocks += ["## Quality of the inputs", _inputs(diagnosis, mappings)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -111,7 +112,8 @@ def _forecast(diagnosis: Diagnosis) -> str:
             )
         )
     head = ["Way to send", "Leads", "Bounces expected", "Rate", "Range", words.over_heading(limit)]
-    return _table(head, rows) + "\n\n" + " ".join(words.guessed_lines(diagnosis.data_quality))
+    lines = [*words.guessed_lines(diagnosis.data_quality), escaped(words.ranking_line(diagnosis.data_quality))]
+    return _table(head, rows) + "\n\n" + " ".join(line for line in lines if line)
 
 
 def _fixes(diagnosis: Diagnosis) -> str:
@@ -122,9 +124,12 @@ def _fixes(diagnosis: Diagnosis) -> str:
     for number, fix in enumerate(fixes[:_FIXES], 1):
         title = escaped(words.short(fix.title, 200))
         lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {words.fix_size(fix)}.")
-        lines += [f"   - They say: {code(said, 300)}" for said in fix.evidence[:2]]
-        lines += [f"   - Do: {escaped(words.short(step, 400))}" for step in fix.steps[:8]]
-        lines += [f"   - Check: {escaped(words.short(step, 400))}" for step in fix.verify[:4]]
+        whole = number <= _WHOLE_FIXES
+        lines += [f"   - They say: {code(said, 200)}" for said in fix.evidence[: 2 if whole else 1]]
+        lines += [f"   - Do: {escaped(words.short(step, 400))}" for step in fix.steps[: 8 if whole else 1]]
+        lines += [f"   - Check: {escaped(words.short(step, 400))}" for step in fix.verify[: 4 if whole else 0]]
+    if len(fixes) > _WHOLE_FIXES:
+        lines.append("\nEvery step and how to check it is in report.html.")
     if len(fixes) > _FIXES:
         lines.append(f"\n{words.plural(len(fixes) - _FIXES, 'more fix', 'more fixes')} in report.html.")
     return "\n".join(lines)
@@ -167,10 +172,11 @@ def _breakdown(diagnosis: Diagnosis, dimension: str) -> str:
     return table + (f"\n\n{words.count(more)} more in report.xlsx." if more else "")
 
 
-def _inputs(diagnosis: Diagnosis) -> str:
+def _inputs(diagnosis: Diagnosis, mappings: Sequence[str]) -> str:
     lines = [words.matching_line(diagnosis.matching)]
     lines += [f"- {escaped(words.short(warning, 400))}" for warning in diagnosis.warnings[:_WARNINGS]]
     if len(diagnosis.warnings) > _WARNINGS:
         lines.append(f"- {words.count(len(diagnosis.warnings) - _WARNINGS)} more in diagnosis.json")
+    lines += [f"- Columns taken: {escaped(words.short(line, 400))}" for line in mappings[:_WARNINGS]]
     version = escaped(f"bounce-analyzer {diagnosis.tool_version}, rules {diagnosis.rules_version}.")
     return lines[0] + "\n\n" + "".join(line + "\n" for line in lines[1:]) + ("\n" if lines[1:] else "") + version

@@ -1,44 +1,39 @@
-"""report.html: one file that opens from disk, asks nobody for anything, and shows hostile text as text.
-
-Style and script are inline and allowed by their hash (CSP Level 3, 8.1), everything else is forbidden. Jinja escapes
-every value, and `_shown` strips what cannot be read before that.
-"""
+"""report.html: one file that opens from disk, asks nobody for anything, and shows hostile text as text."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from analyzer.diagnose.diagnosis import DIMENSIONS
-from analyzer.report import charts, extracts, sentences, words
+from analyzer.report import charts, extracts, sentences, trend, words
+from analyzer.report.how import HOW
+from analyzer.report.templating import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
+    from analyzer.diagnose.week_bands import Band
 
-_TEMPLATES = Path(__file__).parent / "templates"
 #: Rows of a table; the workbook and bounces.csv hold the rest.
 CAP = 50
+#: Rows of a breakdown, and of one in a fold.
+_ROWS = 20
 #: Addresses shown of those to leave alone: enough to see what they are.
-_ADDRESSES = 15
+_ADDRESSES = 8
 #: Characters of a receiver's reply.
 _REPLY = 400
 #: A reasoning longer than this folds away under its verdict.
 _LONG = 360
+#: Fixes that stand open; the reader has five minutes.
+_OPEN_FIXES = 2
 #: Below this a rate of a cell or row is printed softly: one bounce more or less changes it by whole points.
 _FEW_LEADS = 30
 #: Breakdowns that most readers want first; the others fold away.
-_FIRST = ("email_status", "industry_group", "industry", "provider", "sender", "campaign")
+_FIRST = ("email_status", "industry", "provider", "campaign", "sender")
 
 
 def html(
@@ -46,97 +41,70 @@ def html(
     correlated: Correlated,
     suppression: pd.DataFrame,
     next_rows: int | None = None,
+    mappings: Sequence[str] = (),
 ) -> str:
-    """The whole page. `next_rows` is the number of leads in next_send.csv, None where there is none."""
-    environment = _environment()
-    style, script = _part("page.css"), _part("page.js")
+    """The whole page. `next_rows` is the number of rows in next_send.csv, None where there is none.
+
+    `mappings` says of each table which of its columns was taken for what, a line a table.
+    """
     limit = words.tolerance(diagnosis.options)
-    return environment.get_template(
-        "page.html"
-    ).render(
+    weeks = diagnosis.breakdown.get("week", [])
+    bands = extracts.bands(correlated.sends) if len(weeks) > 1 else {}
+    return render(
+        "page.html",
         d=diagnosis,
-        policy=(
-            f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; "
-            "form-action 'none'"
-        ),
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
+        subtitle=_subtitle(diagnosis, correlated),
         verdicts=sentences.verdicts(diagnosis),
         actions=sentences.actions(diagnosis),
         tones=sentences.TONE_NAMES,
         tiles=_tiles(diagnosis),
+        last_week=_last_week(diagnosis, bands),
+        trends=trend.panels(weeks, bands),
+        banded=bool(bands),
         grid=_grid(diagnosis, correlated),
         forecast=charts.forecast(diagnosis.data_quality.forecast, limit),
         forecast_rows=[
-            (name, explained, getattr(diagnosis.data_quality.forecast, key))
+            (key, name, explained, getattr(diagnosis.data_quality.forecast, key))
             for key, (name, explained) in words.FORECAST_NAMES.items()
         ],
         limit=limit,
         guessed_lines=words.guessed_lines(diagnosis.data_quality),
         next_given=bool(next_rows) or any(item.kind == "next" for item in diagnosis.inputs),
         next_rows=next_rows,
+        ranking=words.ranking_line(diagnosis.data_quality),
         breakdowns=[_breakdown(diagnosis, name) for name in DIMENSIONS if diagnosis.breakdown.get(name)],
-        trend=charts.trend(diagnosis.breakdown.get("week", [])),
-        drivers=diagnosis.drivers[:CAP],
+        drivers=[(label, [row for row in diagnosis.drivers if row.label == label]) for label in ("hard", "spam")],
         fixes=sentences.ordered_fixes(diagnosis),
         reasons=extracts.reason_counts(correlated.bounces),
         suppressed=len(suppression),
         suppressed_by=extracts.suppression_counts(suppression),
         suppression=_suppression_rows(suppression),
         methods=_methods(diagnosis),
+        worked_out=HOW,
+        unclassified=_unclassified(diagnosis),
+        mappings=mappings,
+        redacted=bool(diagnosis.options.get("redact")),
         first=_FIRST,
+        open_fixes=_OPEN_FIXES,
         cap=CAP,
         reply=_REPLY,
         long=_LONG,
-        words=words,
     )
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=words.percent,
-        number=words.count,
-        chance=words.chance,
-        short=words.short,
-        breakable=_breakable,
-    )
-    return environment
-
-
-def _shown(value: object) -> object:
-    """Every value on its way into the page: our own markup as it is, anything else cleaned, units kept on the line."""
-    if isinstance(value, (Markup, int, float)):
-        return value
-    return words.clean(value).replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-def _breakable(value: str) -> Markup:
-    """Foreign text that may break behind an @: on a phone half an address is easier to read than a torn word."""
-    return Markup("@<wbr>").join(words.clean(part) for part in value.split("@"))
-
-
-@cache
-def _part(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+def _subtitle(diagnosis: Diagnosis, correlated: Correlated) -> list[str]:
+    """When, what and how much: "16 February to 14 March 2026", "2 campaigns", …"""
+    parts = [extracts.sent_between(correlated.sends)]
+    for dimension, one in (("campaign", "campaign"), ("sender", "sender mailbox")):
+        rows = [row for row in diagnosis.breakdown.get(dimension, []) if row.value != words.NOT_GIVEN]
+        many = "sender mailboxes" if dimension == "sender" else ""
+        parts.append(words.plural(len(rows), one, many) if rows else "")
+    return [part for part in parts if part]
 
 
 def _tiles(diagnosis: Diagnosis) -> list[tuple[str, str, str, Sequence[str]]]:
     """(name, class, figure, lines under it)."""
     totals = diagnosis.totals
-
     tiles: list[tuple[str, str, str, Sequence[str]]] = []
     for (name, value), kind in zip(words.named_rates(totals), ("hard", "hard", "spam", "plain"), strict=True):
         lines = [words.rate_line(value)]
@@ -149,6 +117,22 @@ def _tiles(diagnosis: Diagnosis) -> list[tuple[str, str, str, Sequence[str]]]:
         ("Leads contacted", "plain", words.count(totals.leads_contacted), ["each counted once"]),
         ("Emails sent", "plain", words.count(totals.emails_sent), [f"{per_lead:.1f} a lead"] if per_lead else []),
     ]
+
+
+def _last_week(diagnosis: Diagnosis, bands: Mapping[str, Mapping[str, Band]]) -> dict[str, Any] | None:
+    """The last week held against the weeks before it; None where they do not compare."""
+    weeks = [row for row in diagnosis.breakdown.get("week", []) if row.value != words.NOT_GIVEN and row.leads]
+    if not weeks or not bands:
+        return None
+    last = weeks[-1]
+    rows = []
+    for label in ("hard", "spam"):
+        band = bands.get(label, {}).get(last.value)
+        if band is None:
+            return None
+        rate, low, high = (getattr(last, f"{label}_{part}") for part in ("rate", "low", "high"))
+        rows.append((label, rate, low, high, band, words.BAND_WORDS[band.says(rate)]))
+    return {"week": last.value, "starts": words.week_starts(last.value), "leads": last.leads, "rows": rows}
 
 
 def _grid(diagnosis: Diagnosis, correlated: Correlated) -> dict[str, Any] | None:
@@ -181,15 +165,17 @@ def _grid(diagnosis: Diagnosis, correlated: Correlated) -> dict[str, Any] | None
 
 def _breakdown(diagnosis: Diagnosis, dimension: str) -> dict[str, Any]:
     rows = diagnosis.breakdown[dimension]
-    shown = extracts.ordered_rows(dimension, extracts.largest(rows, CAP))
+    shown = extracts.ordered_rows(dimension, extracts.largest(rows, _ROWS))
     scale = charts.rows_scale(shown)
     totals = diagnosis.totals
     return {
         "dimension": dimension,
         "place": _FIRST.index(dimension) if dimension in _FIRST else len(_FIRST),
         "title": words.dimension_title(dimension),
+        "shown": len(shown),
         "more": len(rows) - len(shown),
         "scale": words.limit_words(scale.top),
+        "note": extracts.provider_note(diagnosis) if dimension == "provider" else "",
         "rows": [
             {
                 "name": words.value_name(dimension, row.value),
@@ -211,3 +197,9 @@ def _suppression_rows(suppression: pd.DataFrame) -> list[dict[str, str]]:
 def _methods(diagnosis: Diagnosis) -> list[tuple[str, int]]:
     by_method = diagnosis.matching.by_method
     return [(explained, getattr(by_method, name)) for name, explained in words.METHOD_NAMES.items()]
+
+
+def _unclassified(diagnosis: Diagnosis) -> int:
+    """Leads whose industry is not known."""
+    rows = diagnosis.breakdown.get("industry_group", [])
+    return sum(row.leads for row in rows if row.value in {"unclassified", words.NOT_GIVEN})

@@ -158,8 +158,9 @@ class _Screen:
             )
         self.heading("Forecast of bad addresses")
         self.table(["", "Leads", "Rate", "95 % range", over], rows)
-        for line in words.guessed_lines(diagnosis.data_quality):
-            self.line(self.text(line))
+        for line in (*words.guessed_lines(diagnosis.data_quality), words.ranking_line(diagnosis.data_quality)):
+            if line:
+                self.line(self.text(line))
 
     def breakdown(self, diagnosis: Diagnosis, dimension: str) -> None:
         rows = diagnosis.breakdown[dimension]

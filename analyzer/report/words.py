@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from analyzer.knowledge import reasons
@@ -64,6 +65,13 @@ EFFECT_NAMES: Final = {
     "not_shown": "Guessed addresses do no worse than verified ones, as far as these numbers show.",
     "too_little_data": "Too few leads to tell guessed and verified addresses apart.",
 }
+#: A week held against its alarm band.
+BAND_WORDS: Final = {
+    "above": "higher than chance explains",
+    "below": "lower than chance explains",
+    "within": "as expected",
+}
+_OPTION_NAMES: Final = {"tolerance": "bad addresses accepted", "seed": "seed of the simulation", "redact": "masked"}
 SIDE_NAMES: Final = {"sender": "ours to fix", "recipient": "the receiver's choice"}
 
 _ESCAPES: Final = re.compile(
@@ -75,6 +83,8 @@ _ESCAPES: Final = re.compile(
 _PLAIN: Final = re.compile(r"[ -~]*")
 #: Joiners that Persian and Indic scripts spell with; every other format character is dropped.
 _KEPT_FORMAT: Final = frozenset("\u200c\u200d")
+#: An ISO week.
+_WEEK: Final = re.compile(r"20\d\d-W(?:0[1-9]|[1-4]\d|5[0-3])")
 _SPACES: Final = re.compile(r"\s+")
 
 
@@ -160,6 +170,30 @@ def limit_words(share: float) -> str:
     return f"{share * 100:.4g} %"
 
 
+def false_alarm(q_value: float | None) -> str:
+    """The chance that nothing is behind a finding; never "0 %", which nobody can promise."""
+    return "<0.1 %" if _known(q_value) and q_value < 0.001 else percent(q_value)
+
+
+def some(number: int, then: str, one: str = "", many: str = "") -> str:
+    """A count and what became of it: "4, left out", "1 lead, left out"; "none" for 0."""
+    if not number:
+        return "none"
+    return f"{plural(number, one, many) if one else count(number)}{then}"
+
+
+def sides_line(sender_rate: Interval, strict_rate: Interval) -> str:
+    """How open industries answer, and how strict ones."""
+    parts = [
+        f"{name} refuse {interval_words(rate)}" if _known(rate.estimate) else f"for {name} it cannot be told"
+        for name, rate in (("open industries", sender_rate), ("strict industries", strict_rate))
+    ]
+    if not _known(sender_rate.estimate) and not _known(strict_rate.estimate):
+        return "Neither for open nor for strict industries can it be told how often they refuse."
+    text = f"{parts[0]}, {parts[1]}."
+    return text[0].upper() + text[1:]
+
+
 def plural(number: float, one: str, many: str = "") -> str:
     """ "no leads", "1 lead", "12,400 leads"."""
     many = many or one + "s"
@@ -203,12 +237,50 @@ def value_name(dimension: str, value: object) -> str:
         return STATUS_NAMES.get(text, text)
     if dimension == "step":
         return f"step {text}" if text.isdigit() else text
+    if dimension == "week" and _WEEK.fullmatch(text):
+        return f"{text} ({week_starts(text)})"
     return text
+
+
+def week_starts(week: str) -> str:
+    """The Monday that an ISO week begins with: "2026-W10" → "2 Mar"; any other text as it is."""
+    if not _WEEK.fullmatch(week):
+        return short(week, 10)
+    year, number = week.split("-W")
+    # Not every year has a week 53: then it is the first of the next one.
+    monday = date.fromisocalendar(int(year), 1, 1) + timedelta(weeks=int(number) - 1)
+    return f"{monday.day} {monday:%b}"
+
+
+def day(when: date, *, year: bool = True) -> str:
+    """ "2 March 2026"."""
+    return f"{when.day} {when:%B}{f' {when.year}' if year else ''}"
+
+
+def period(first: date, last: date) -> str:
+    """ "16 February to 14 March 2026"; one day alone where both are the same."""
+    if first == last:
+        return day(last)
+    return f"{day(first, year=first.year != last.year)} to {day(last)}"
 
 
 def dimension_title(dimension: str) -> str:
     """The heading of a breakdown."""
     return DIMENSION_TITLES.get(dimension, clean(dimension).replace("_", " ").capitalize())
+
+
+def option_name(name: object) -> str:
+    """An option of the run, in words."""
+    return _OPTION_NAMES.get(str(name), short(str(name).replace("_", " "), 60))
+
+
+def option_value(name: object, value: object) -> str:
+    """Its value as it would be typed; a share in per cent."""
+    if name == "tolerance" and (limit := tolerance({"tolerance": value})) is not None:
+        return limit_words(limit)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return short(str(value), 200)
 
 
 def reason_name(reason: str) -> str:
@@ -229,7 +301,7 @@ def rate_line(rate: Rate) -> str:
     """ "521 of 12,400 leads"."""
     if not rate.leads:
         return "no leads"
-    return f"{count(rate.count)} of {plural(rate.leads, 'lead')}"
+    return rate_of(rate.count, rate.leads)
 
 
 def named_rates(totals: Totals) -> list[tuple[str, Rate]]:
@@ -252,6 +324,11 @@ def bounds_line(totals: Totals) -> str:
         f"rate would be {percent(most.hard.rate)} instead of {percent(totals.hard.rate)}; if all were spam bounces, "
         f"the spam rate would be {percent(most.spam.rate)} instead of {percent(totals.spam.rate)}."
     )
+
+
+def rate_of(part: int, leads: int) -> str:
+    """ "12 of 400 leads"."""
+    return f"{count(part)} of {plural(leads, 'lead')}"
 
 
 def contacted(totals: Totals) -> str:
@@ -293,17 +370,28 @@ def guessed_lines(quality: DataQuality) -> list[str]:
     difference, share = quality.risk_difference, quality.attributable_share
     if _known(difference.estimate):
         more = difference.estimate >= 0
+        # Nobody has met a tenth of an address, but a small difference needs it.
+        digits = 0 if abs(difference.estimate) >= 0.05 else 1
         ends = (difference.low, difference.high) if more else (difference.high, difference.low)
         size, low, high = (
-            percent(None if end is None else end if more else -end) for end in (difference.estimate, *ends)
+            _of_hundred(end if more or end is None else -end, digits) for end in (difference.estimate, *ends)
         )
         lines.append(
-            f"Of 100 guessed addresses {size[:-2]} {'more' if more else 'fewer'} are bad than of 100 verified ones "
-            f"(between {low.removesuffix(' %')} and {high.removesuffix(' %')})."
+            f"Of 100 guessed addresses {size} {'more' if more else 'fewer'} are bad than of 100 verified ones "
+            f"(between {low} and {high})."
         )
     if _known(share.estimate):
         lines.append(f"Without guessing, {interval_words(share)} of the bad addresses would be gone.")
     return lines
+
+
+def _of_hundred(share: float | None, digits: int) -> str:
+    return f"{share * 100:.{digits}f}" if _known(share) else NOTHING
+
+
+def ranking_line(quality: DataQuality) -> str:
+    """What puts the leads of the next list in their order; "" without a next list."""
+    return "" if quality.ranking is None else short(quality.ranking.why, 900)
 
 
 def over_heading(limit: float | None) -> str:
@@ -325,53 +413,3 @@ def fix_size(fix: Fix) -> str:
 
 #: What makes a value a driver.
 DRIVERS: Final = "These bounce more than the address status and industry of their leads explain."
-#: How each number was worked out: (what, how).
-HOW: Final = (
-    ("What is counted", "Leads contacted, each once, however many mails it got. Emails sent are shown beside."),
-    (
-        "Hard, spam, unknown",
-        "Hard: the address, its mailbox or its server failed. Spam: the mail was refused for what it is, who sent it, "
-        "or whom it reached. Unknown: nothing says why. A lead that bounced in two ways counts in both.",
-    ),
-    (
-        "Bad addresses",
-        "Only hard bounces whose fault is the address itself. A full mailbox or a server that is down says nothing "
-        "about the quality of the data, so it counts as hard and not here.",
-    ),
-    (
-        "The range beside a rate",
-        "95 % interval by Wilson's method: chance alone moves a rate of so few or so many leads that far. "
-        "When two ranges overlap widely, do not read much into the difference.",
-    ),
-    (
-        "Forecast",
-        "Bounces for bad addresses expected of the next list (of a list like this one when none was given), with a "
-        "95 % range for what one campaign may bring. “Chance of more” is the probability of going over what you "
-        "accept.",
-    ),
-    (
-        "Max quality, max quantity",
-        "Max quality leaves guessed addresses out, max quantity sends to all. Max quality cures bad addresses; it "
-        "never cures spam bounces.",
-    ),
-    (
-        "Best mix",
-        "The largest set of leads, safest first, that stays within what you accept with a probability of 90 %.",
-    ),
-    (
-        "Strict and open industries",
-        "Strict ones (banks, insurers, pharma, healthcare and the like) block unknown senders whatever the mail says. "
-        "The spam rate in open industries tells how healthy our own sending is.",
-    ),
-    (
-        "What drives it",
-        "Values that bounce more than the address status and industry of their leads explain; a status is compared "
-        "within its industries, an industry within its statuses. “Chance of a false alarm” "
-        "is corrected for the many values that were tried (q-value).",
-    ),
-    (
-        "Matching",
-        "Each bounce is tied to the mail it answers. Duplicates count once; bounces that answer nothing we sent are "
-        "left out, and are named as suspected forgeries where they look made up.",
-    ),
-)

@@ -16,6 +16,7 @@ from analyzer.errors import OutputError
 from analyzer.report import extracts, sentences, words
 from analyzer.report.cells import Sheets
 from analyzer.report.files import atomic
+from analyzer.report.how import HOW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +59,14 @@ _COLOURS = {"hard": "#0072B2", "spam": "#D55E00"}
 _CHART_ROWS = 15
 
 
-def write(diagnosis: Diagnosis, correlated: Correlated, suppression: pd.DataFrame, path: Path) -> None:
-    """Write the workbook to `path`; its folder must exist."""
+def write(
+    diagnosis: Diagnosis,
+    correlated: Correlated,
+    suppression: pd.DataFrame,
+    path: Path,
+    mappings: Sequence[str] = (),
+) -> None:
+    """Write the workbook to `path`; its folder must exist. `mappings` says which columns were taken for what."""
     large = len(correlated.bounces) > _LARGE
     options = {
         "strings_to_formulas": False,
@@ -71,7 +78,7 @@ def write(diagnosis: Diagnosis, correlated: Correlated, suppression: pd.DataFram
     with atomic(path) as temporary:
         book = xlsxwriter.Workbook(str(temporary), options)
         book.set_properties({"title": "Bounce report", "created": _FIXED_DATE})
-        _Report(book).fill(diagnosis, correlated, suppression)
+        _Report(book).fill(diagnosis, correlated, suppression, mappings)
         try:
             book.close()
         except FileCreateError as error:
@@ -81,8 +88,11 @@ def write(diagnosis: Diagnosis, correlated: Correlated, suppression: pd.DataFram
 class _Report(Sheets):
     """The sheets of the report, one method each."""
 
-    def fill(self, diagnosis: Diagnosis, correlated: Correlated, suppression: pd.DataFrame) -> None:
+    def fill(
+        self, diagnosis: Diagnosis, correlated: Correlated, suppression: pd.DataFrame, mappings: Sequence[str]
+    ) -> None:
         self.summary(diagnosis)
+        self.grid(diagnosis, correlated)
         for dimension in DIMENSIONS:
             if diagnosis.breakdown.get(dimension):
                 self.breakdown(diagnosis, dimension)
@@ -91,7 +101,7 @@ class _Report(Sheets):
         self.reasons(correlated)
         self.frame("Suppression", suppression, BOUNCE_CAP, list(suppression.columns))
         self.frame("Bounces", correlated.bounces, BOUNCE_CAP, [c for c in _BOUNCE_COLUMNS if c in correlated.bounces])
-        self.inputs(diagnosis)
+        self.inputs(diagnosis, mappings)
 
     def summary(self, diagnosis: Diagnosis) -> None:
         sheet = self.book.add_worksheet("Summary")
@@ -153,15 +163,19 @@ class _Report(Sheets):
         first = row + 2
         kinds = ["text", "count", "decimal", "percent", "percent", "percent", "percent", "percent"]
         bottom = self.table(sheet, row + 1, [*head, "Accepted"], kinds, rows)
+        last = bottom - 1
+        if ranking := words.ranking_line(diagnosis.data_quality):
+            self.line(sheet, bottom, ranking, "wrap")
+            bottom += 1
         if all(line[3] is None for line in rows):
             return
         chart = self.book.add_chart({"type": "column"})
-        names = ["Summary", first, 0, bottom - 1, 0]
+        names = ["Summary", first, 0, last, 0]
         chart.add_series(
             {
                 "name": "Bad addresses expected",
                 "categories": names,
-                "values": ["Summary", first, 3, bottom - 1, 3],
+                "values": ["Summary", first, 3, last, 3],
                 "fill": {"color": _COLOURS["hard"]},
                 "gap": 120,
                 "y_error_bars": {
@@ -177,7 +191,7 @@ class _Report(Sheets):
                 {
                     "name": "Accepted",
                     "categories": names,
-                    "values": ["Summary", first, 7, bottom - 1, 7],
+                    "values": ["Summary", first, 7, last, 7],
                     "line": {"color": "#16191D", "dash_type": "dash", "width": 1.75},
                 }
             )
@@ -289,7 +303,26 @@ class _Report(Sheets):
         head = ["Reason", "What it means", "Bounce", "Whose fault", "Bounces", "For example"]
         self.listing("Reasons", head, ["text", "wrap", "text", "text", "count", "wrap"], [24, 44, 10, 24, 10, 90], rows)
 
-    def inputs(self, diagnosis: Diagnosis) -> None:
+    def grid(self, diagnosis: Diagnosis, correlated: Correlated) -> None:
+        """Email status by industry group, a row a cell."""
+        found = extracts.grid(diagnosis, correlated.sends)
+        if found is None:
+            return
+        rows = [
+            [
+                words.value_name("email_status", status),
+                words.value_name("industry_group", group),
+                *(cell.leads, cell.hard, cell.spam, cell.hard / cell.leads, cell.spam / cell.leads),
+            ]
+            for status in found.statuses
+            for group in found.groups
+            if (cell := found.cells.get((status, group)))
+        ]
+        head = ["Email status", "Industry group", "Leads", "Hard", "Spam", "Hard rate", "Spam rate"]
+        kinds = ["text", "text", "count", "count", "count", "percent", "percent"]
+        self.listing("Status by industry", head, kinds, [20, 20, 11, 11, 11, 11, 11], rows)
+
+    def inputs(self, diagnosis: Diagnosis, mappings: Sequence[str]) -> None:
         matching = diagnosis.matching
         rows: list[Sequence[object]] = [
             ["Bounces", "read", matching.bounces],
@@ -311,17 +344,17 @@ class _Report(Sheets):
                 for item in diagnosis.inputs
             ),
             *(["Keep in mind", warning, ""] for warning in diagnosis.warnings),
-            *(["Option", str(name), _plain(value)] for name, value in diagnosis.options.items()),
+            *(["Columns taken", line, ""] for line in mappings),
+            *(
+                ["Option", words.option_name(name), words.option_value(name, value)]
+                for name, value in diagnosis.options.items()
+            ),
             ["Version", "bounce-analyzer", diagnosis.tool_version],
             ["Version", "rules", diagnosis.rules_version],
-            *(["How it was worked out", f"{what}: {how}", ""] for what, how in words.HOW),
+            *(["How it was worked out", f"{what}: {how}", ""] for what, how in HOW),
         ]
         self.listing("Inputs", ["What", "Detail", "Value"], ["text", "wrap", "text"], [24, 110, 24], rows)
 
 
 def _gap(high: object, low: object) -> float:
     return max(high - low, 0.0) if isinstance(high, (int, float)) and isinstance(low, (int, float)) else 0.0
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, str) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from conftest import HOSTILE, Case
@@ -96,7 +97,7 @@ def test_short_keeps_the_limit() -> None:
 @pytest.mark.parametrize(
     ("interval", "reads"),
     [
-        (Interval(0.0979, 0.0881, 0.1083), "Of 100 guessed addresses 9.8 more are bad than of 100 verified ones (between 8.8 and 10.8)."),
+        (Interval(0.0979, 0.0881, 0.1083), "Of 100 guessed addresses 10 more are bad than of 100 verified ones (between 9 and 11)."),
         (Interval(-0.012, -0.02, 0.004), "Of 100 guessed addresses 1.2 fewer are bad than of 100 verified ones (between -0.4 and 2.0)."),
     ],
 )  # fmt: skip
@@ -185,3 +186,53 @@ def test_nothing_to_do_says_so(campaign: Case, empty: Case) -> None:
     )
     assert [action.what for action in sentences.actions(fine)] == ["Nothing. Send the next sequence the same way."]
     assert "campaign log" in sentences.actions(empty.diagnosis)[0].what
+
+
+@pytest.mark.parametrize(
+    ("open_rate", "strict_rate", "reads"),
+    [
+        (0.015, 0.118, "Open industries refuse 1.5 % (1.0–2.0 %), strict industries refuse 11.8 % (1.0–2.0 %)."),
+        (0.015, None, "Open industries refuse 1.5 % (1.0–2.0 %), for strict industries it cannot be told."),
+        (None, None, "Neither for open nor for strict industries can it be told how often they refuse."),
+    ],
+)
+def test_both_sides_are_told_where_they_are_known(
+    open_rate: float | None, strict_rate: float | None, reads: str
+) -> None:
+    made = [Interval(rate, 0.01 if rate else None, 0.02 if rate else None) for rate in (open_rate, strict_rate)]
+    assert words.sides_line(*made) == reads
+
+
+@pytest.mark.parametrize(
+    ("number", "reads"),
+    [(0, "none"), (1, "1 lead, left out"), (2, "2 leads, left out"), (1200, "1,200 leads, left out")],
+)
+def test_a_count_of_nothing_is_none(number: int, reads: str) -> None:
+    assert words.some(number, ", left out", "lead") == reads
+
+
+@pytest.mark.parametrize(
+    ("week", "shown"),
+    [
+        ("2026-W10", "2 Mar"),
+        ("2026-W01", "29 Dec"),
+        ("2026-W53", "28 Dec"),
+        ("2025-W53", "29 Dec"),
+        ("W10 <b>", "W10 <b>"),
+        ("2026-W00", "2026-W00"),
+    ],
+)
+def test_a_week_is_named_by_its_monday(week: str, shown: str) -> None:
+    assert words.week_starts(week) == shown
+
+
+def test_a_period_names_the_year_once() -> None:
+    assert words.period(date(2026, 2, 16), date(2026, 3, 14)) == "16 February to 14 March 2026"
+    assert words.period(date(2025, 12, 29), date(2026, 1, 4)) == "29 December 2025 to 4 January 2026"
+    assert words.period(date(2026, 3, 1), date(2026, 3, 1)) == "1 March 2026"
+
+
+def test_nobody_promises_that_there_is_no_false_alarm() -> None:
+    assert words.false_alarm(0.0) == "<0.1 %"
+    assert words.false_alarm(0.021) == "2.1 %"
+    assert words.false_alarm(None) == words.NOTHING

@@ -56,7 +56,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        self._silent = tag in {"style", "script"}
+        self._silent = tag in {"style", "script"} or "tip" in dict(attrs).get("class", "").split()  # type: ignore[union-attr]
 
     def handle_endtag(self, tag: str) -> None:
         self._silent = False
@@ -91,7 +91,8 @@ def test_the_next_list_is_written_when_given(campaign: Case, tmp_path: Path) -> 
     rows = list(csv.DictReader(files["next_send.csv"].open(encoding="utf-8", newline="")))
     assert rows == [{"email": "a@example.com", "send": "true"}, {"email": "'=b@example.com", "send": "false"}]
     assert (
-        "next_send.csv holds the next list with this judgement, 2 leads." in read(files["report.html"].read_text()).text
+        "next_send.csv holds the next list with this judgement, 2 leads, those that cannot"
+        in read(files["report.html"].read_text()).text
     )
 
 
@@ -237,7 +238,8 @@ def test_the_page_tables_hold_the_breakdown(campaign: Case) -> None:
         numbers = {
             (int(a), float(b), float(c)) for a, b, c in zip(values[::3], values[1::3], values[2::3], strict=True)
         }
-        assert numbers == {(found.leads, found.hard_rate, found.spam_rate) for found in rows}, dimension
+        shown = extracts.largest(rows, 20)
+        assert numbers == {(found.leads, found.hard_rate, found.spam_rate) for found in shown}, dimension
 
 
 def test_the_workbook_holds_every_number(campaign: Case, tmp_path: Path) -> None:
@@ -286,7 +288,8 @@ def test_the_page_asks_nobody_for_anything(any_case: Case) -> None:
     for tag, attributes in read(text).tags:
         assert tag not in {"link", "iframe", "img", "object", "embed", "base", "form", "video", "audio"}, tag
         assert not {"src", "srcset", "style", "action", "data", "ping"} & set(attributes), (tag, attributes)
-        assert attributes.get("href", "#").startswith("#")
+        link = attributes.get("href", "#")
+        assert link.startswith("#") or link in {*NAMES, "next_send.csv"}, link
         assert not [name for name in attributes if name.startswith("on")]
     style, script = re.findall(r"<style>(.*?)</style>.*<script>(.*?)</script>", text, re.DOTALL)[0]
     assert "url(" not in style
@@ -307,9 +310,9 @@ def test_the_policy_allows_the_one_style_and_the_one_script(any_case: Case) -> N
 
 
 def test_the_verdict_comes_first_and_drawings_are_named(campaign: Case) -> None:
-    order = ["Switch the next", "Both sides", "Do now", "Rates", "Email status × industry group", "Forecast of bad",
-             "accepted: 5 %", "Where it bounces", "What drives it", "Fixes for spam", "Who to leave alone",
-             "Reasons, with real", "Quality of the inputs", "How each number"]  # fmt: skip
+    order = ["Switch the next", "Both sides", "Do now", "Figures", "Email status × industry group", "Over time",
+             "What drives it", "Forecast of bad", "accepted: 5 %", "Fixes for spam", "Who to leave alone",
+             "Where it bounces", "Reasons, with real", "Quality of the inputs", "How each number"]  # fmt: skip
     main = re.sub(r"<nav.*?</nav>", "", page_of(campaign), flags=re.DOTALL)
     places = [read(main).text.index(name) for name in order]
     assert places == sorted(places)
@@ -317,7 +320,7 @@ def test_the_verdict_comes_first_and_drawings_are_named(campaign: Case) -> None:
     drawings = re.findall(r"<svg[^>]*role=\"img\"[^>]*>(.{7})", text)
     assert drawings
     assert set(drawings) == {"<title>"}
-    assert text.count("<desc>") == 2
+    assert text.count("<desc>") == 3
 
 
 def test_ids_are_unique_and_links_lead_somewhere(campaign: Case) -> None:
@@ -325,8 +328,8 @@ def test_ids_are_unique_and_links_lead_somewhere(campaign: Case) -> None:
     ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     for _, attributes in tags:
-        for name in ("href", "aria-labelledby"):
-            if name in attributes:
+        for name in ("href", "aria-labelledby", "aria-describedby"):
+            if name in attributes and attributes[name] not in NAMES:
                 assert attributes[name].removeprefix("#") in ids
 
 
@@ -362,7 +365,16 @@ def test_a_large_report_stays_small(campaign: Case) -> None:
     bounces["reason"] = [f"reason_{number % 300}" for number in range(len(bounces))]
     text = page_of(replace(campaign, diagnosis=diagnosis, correlated=replace(campaign.correlated, bounces=bounces)))
     assert len(text.encode()) < 1_500_000
-    assert "The 50 with the most leads are shown; 2,950 more are in report.xlsx." in read(text).text
+    assert "The 20 with the most leads are shown; 2,980 more are in report.xlsx." in read(text).text
+
+
+def test_a_workbook_of_many_bounces_goes_to_disk_as_it_is_written(campaign: Case, tmp_path: Path) -> None:
+    bounces = pd.concat([campaign.correlated.bounces] * 200, ignore_index=True)
+    case = replace(campaign, correlated=replace(campaign.correlated, bounces=bounces))
+    book = openpyxl.load_workbook(written(case, tmp_path)["report.xlsx"], read_only=True)
+    assert book["Bounces"].max_row == 1 + len(bounces) == 24_001
+    assert book["Summary"].max_row > 20
+    book.close()
 
 
 # Hostile text

@@ -12,6 +12,7 @@
     heads.forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
+      button.className = "by";
       button.append(...head.childNodes);
       head.append(button);
       button.addEventListener("click", () => {
@@ -30,21 +31,38 @@
   const searchable = (table) => {
     const label = document.createElement("label");
     const input = document.createElement("input");
+    const told = document.createElement("output");
     label.className = "filter";
     input.type = "search";
-    label.append("Show only rows with", input);
+    label.append("Show only rows with", input, told);
     input.addEventListener("input", () => {
-      const wanted = input.value.toLowerCase();
-      for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      const wanted = input.value.trim().toLowerCase();
+      const rows = [...table.tBodies[0].rows];
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      const left = rows.filter((row) => !row.hidden).length;
+      told.textContent = wanted ? (left ? `${left} of ${rows.length}` : "no row has that") : "";
     });
-    table.parentElement.before(label);
+    (table.closest(".scroll") ?? table).before(label);
   };
 
   for (const table of document.querySelectorAll("table.sort")) {
+    if (!table.tHead || !table.tBodies.length) continue;
     if (table.tBodies[0].rows.length > 1) sortable(table);
-    if (table.tBodies[0].rows.length > 10) searchable(table);
+    if (table.tBodies[0].rows.length > 8) searchable(table);
   }
+
+  const unfold = () => {
+    const there = document.getElementById(location.hash.slice(1));
+    const fold = there?.querySelector("details") ?? there?.closest("details");
+    if (fold) fold.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.activeElement?.classList.contains("term")) document.activeElement.blur();
+  });
   addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
+    for (const details of document.querySelectorAll(".verdict details")) details.open = true;
   });
 })();
