@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +38,11 @@ class DiagnosisRun:
         options = self.diagnosis.options
         return backtest(self.correlated, tolerance=options["tolerance"], seed=options["seed"])
 
-    def write(self, out: Path) -> list[Path]:
-        """Write the report and every table into the folder `out`; the paths written. `OutputError` where it cannot."""
+    def write(self, out: Path, *, redact: bool = False) -> list[Path]:
+        """Write the report and every table into the folder `out`; the paths written. `OutputError` where it cannot.
+
+        With `redact` every address is masked, and the lists carry its SHA-256 beside it.
+        """
         from analyzer import report
         from analyzer.diagnose import next_send, suppression
 
@@ -50,6 +53,8 @@ class DiagnosisRun:
             Path(out),
             next_send=next_send(self.correlated, self.diagnosis) if has_next else None,
             suppression=suppression(self.correlated),
+            mappings=self.mappings,
+            redact=redact,
         )
 
 
@@ -102,10 +107,12 @@ def run_diagnosis(
     since: str = "",
     jobs: int | None = 1,
     rules: Path | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> DiagnosisRun:
     """`diagnose`, with the frames that its files are written from.
 
     `workspace` adds the history kept there, from the ISO week `since` (such as 2026-W10) on; it stands in for `log`.
+    `on_progress` is told the number of bounce messages read so far, now and then.
     """
     import analyzer
     from analyzer.correlate import correlate
@@ -114,7 +121,7 @@ def run_diagnosis(
     from analyzer.sources.tables import read_tables
 
     pairs = dict(column_pair(one) for one in mapping)
-    rows, inputs, unread = read_bounces(bounces, jobs, rules)
+    rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress)
     logs, lists, upcoming = (
         listed_tables(log),
         listed_tables(leads),
@@ -134,14 +141,20 @@ def run_diagnosis(
         pairs,
         dates=dates,
         timezone=timezone,
+        large=True,
     )
     inputs += [InputFile(t.path, kind, t.rows, t.sha256) for kind, t in zip(kinds, tables, strict=True)]
+    mappings = tuple(mapping_used(table) for table in tables)
     by_kind = {kind: [t for k, t in zip(kinds, tables, strict=True) if k == kind] for kind in ("log", "leads", "next")}
+    # From here on only `correlate` holds the rows and tables, and lets go of each when it is used.
+    del tables
+    reported = [rows]
+    del rows
     correlated = correlate(
-        rows,
-        by_kind["log"],
-        by_kind["leads"] or None,
-        by_kind["next"] or None,
+        reported.pop(),
+        by_kind.pop("log"),
+        by_kind.pop("leads") or None,
+        by_kind.pop("next") or None,
         judge=classifier_of(rules).classify if rules else None,
     )
     diagnosis = judge(
@@ -151,7 +164,7 @@ def run_diagnosis(
         rules_version=rules_version(rules),
         tool_version=analyzer.__version__,
     )
-    return DiagnosisRun(diagnosis, correlated, tuple(mapping_used(table) for table in tables))
+    return DiagnosisRun(diagnosis, correlated, mappings)
 
 
 def diagnose_sample() -> DiagnosisRun:

@@ -8,7 +8,21 @@ import sys
 import typer
 
 import analyzer
-from analyzer.cli import audit, check, classify, demo, diagnose, export, ingest, parse, rules, workspace
+from analyzer.cli import (
+    audit,
+    check,
+    classify,
+    demo,
+    diagnose,
+    export,
+    ingest,
+    parse,
+    rules,
+    serve,
+    watch,
+    weekly,
+    workspace,
+)
 from analyzer.errors import AnalyzerError
 
 app = typer.Typer(
@@ -27,6 +41,9 @@ app.command()(check.check)
 app.command()(export.export)
 app.command()(audit.audit)
 app.command()(ingest.ingest)
+app.command()(watch.watch)
+app.command()(weekly.weekly)
+app.command()(serve.serve)
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(rules.app, name="rules")
 

@@ -16,10 +16,11 @@ from analyzer.correlate.leads import LEAD_FRAME, Tables, build_leads
 from analyzer.correlate.match import match_bounces
 from analyzer.correlate.outcomes import Judge, add_outcomes
 from analyzer.correlate.providers import add_providers
-from analyzer.correlate.sends import add_derived, build_sends, join_leads, leads_of
+from analyzer.correlate.sends import add_derived, build_sends, join_leads, leads_of, number_of_leads, shown
 from analyzer.correlate.statuses import normalise_status, normalise_statuses
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, ByMethod, Matching
 from analyzer.sources.tables import parse_times
+from analyzer.sources.tables.encoded import over_distinct
 
 __all__ = [
     "SEND_FRAME",
@@ -49,7 +50,8 @@ SEND_FRAME: tuple[str, ...] = (
 class Correlated:
     """What was sent, what came back, and which belongs to which.
 
-    sends: SEND_FRAME, one row a mail; label "" where nothing came back.
+    sends: SEND_FRAME, one row a mail; label "" where nothing came back. Of a large log, columns whose texts repeat are
+        categoricals with text for categories (`analyzer.sources.tables.encoded`); so are those of leads.
     bounces: BOUNCE_COLUMNS, then match_method, send_id (Int64), duplicate_of, suspected_forged, forged_why.
     leads, next_leads: LEAD_FRAME, one row an address.
     warnings: sentences, those about reading the tables first.
@@ -81,12 +83,17 @@ def correlate(
     where only the recipient says so. judge: what reads the log's own reason texts (default: `classify`). Raises
     `MissingColumnError` for a frame without addresses, `UnreadableInputError` for a log without a single mail.
     """
+    with_leads = leads is not None
     sent = build_sends(log)
+    # What was read goes as soon as it is used: of a large campaign, it is as large as what is made of it.
+    del log
     listed = build_leads(leads)
+    del leads
     upcoming = build_leads(next_leads, "next list") if next_leads is not None else None
     warnings = [*sent.warnings, *listed.warnings, *(upcoming.warnings if upcoming else ())]
 
     reported = _counted(bounces)
+    del bounces
     matches = match_bounces(reported, sent.frame, window=pd.Timedelta(days=window_days), zoned=sent.zoned)
     reported["match_method"] = pd.Series([match.method for match in matches], index=reported.index, dtype="str")
     reported["send_id"] = np.array([match.send_id for match in matches], dtype=np.int64)
@@ -99,11 +106,11 @@ def correlate(
     sends, flag_only, flag_warnings = add_outcomes(sends, reported, judge)
     have = sent.have | listed.have - {"email"}
     warnings += flag_warnings
-    warnings += _what_is_missing(have, leads is not None, sends, strangers)
+    warnings += _what_is_missing(have, with_leads, sends, strangers)
 
     known = listed.frame if len(listed.frame) else leads_of(sends)
     return Correlated(
-        sends=sends.assign(send_id=sends.index)[list(SEND_FRAME)],
+        sends=shown(sends, SEND_FRAME),
         bounces=_shown(reported),
         leads=known[list(LEAD_FRAME)],
         matching=_matching(reported, flag_only),
@@ -115,8 +122,7 @@ def correlate(
 
 def _counted(bounces: Bounces) -> pd.DataFrame:
     """The bounces that count, with every column, and what matching compares by: key, original_key, received."""
-    frame = bounces if isinstance(bounces, pd.DataFrame) else pd.DataFrame(list(bounces))
-    frame = frame.reset_index(drop=True)
+    frame = bounces.reset_index(drop=True) if isinstance(bounces, pd.DataFrame) else _framed(list(bounces))
     columns: dict[str, pd.Series] = {}
     for name in BOUNCE_COLUMNS:
         column = frame[name] if name in frame.columns else pd.Series("", index=frame.index, dtype="str")
@@ -131,6 +137,12 @@ def _counted(bounces: Bounces) -> pd.DataFrame:
     full["original_key"] = address_keys(normalise_addresses(full["original_recipient"]))
     full["received"] = parse_times(full["received_at"])
     return full
+
+
+def _framed(rows: list[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows as a frame of those BOUNCE_COLUMNS that any of them has."""
+    there = [name for name in BOUNCE_COLUMNS if any(name in row for row in rows)]
+    return pd.DataFrame({name: [row.get(name) for row in rows] for name in there}, index=range(len(rows)))
 
 
 def _shown(reported: pd.DataFrame) -> pd.DataFrame:
@@ -169,15 +181,18 @@ def _what_is_missing(have: frozenset[str], with_leads: bool, sends: pd.DataFrame
         sentences.append(
             "The log has no times: a bounce goes to its recipient's latest mail; nothing is shown by week."
         )
-    total = int(sends["lead"].nunique())
+    lead = sends["lead"].to_numpy()
+    total = number_of_leads(lead, np.ones(len(lead), dtype=bool))
     if strangers:
         sentences.append(f"Recipients that are not in the lead list: {strangers} of {total}.")
     if "industry" in have:
-        lost = int(sends.loc[sends["industry_group"] == "unclassified", "lead"].nunique())
+        lost = number_of_leads(lead, (sends["industry_group"] == "unclassified").to_numpy())
         if lost:
             sentences.append(f"Recipients without a known industry, neither strict nor open: {lost} of {total}.")
-    after = sends["email_status_original"].str.lower().str.contains("bounced", regex=False)
+    after = over_distinct(
+        sends["email_status_original"], lambda words: words.str.lower().str.contains("bounced", regex=False)
+    )
     if after.any():
-        count = int(sends.loc[after, "lead"].nunique())
+        count = number_of_leads(lead, after.to_numpy())
         sentences.append(f"Recipients whose status was set by a bounce, so that it is not known before: {count}.")
     return sentences

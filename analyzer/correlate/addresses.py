@@ -6,6 +6,8 @@ import pandas as pd
 
 # What most rows are already: one bare address.
 _BARE = r"^[^ \t\r\n<>()\[\],;:\"'@]+@[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]$"
+# The same in its normal form, without any sign that Unicode may take for a blank.
+_NORMAL = r"^[!#$%&*+./0-9=?A-Z\\^_`a-z{|}~-]+@[a-z0-9][a-z0-9.-]*[a-z0-9]$"
 
 
 def normalise_addresses(column: pd.Series) -> pd.Series:
@@ -14,7 +16,13 @@ def normalise_addresses(column: pd.Series) -> pd.Series:
     The local part keeps its case, an internationalised domain its letters. Of several addresses in a cell the first
     is taken. "" where there is no "@".
     """
-    text = column.astype("str").fillna("").str.strip()
+    text = column.astype("str").fillna("")
+    normal = text.str.contains(_NORMAL, regex=True)
+    return text if bool(normal.all()) else text.mask(~normal, _normalised(text[~normal]))
+
+
+def _normalised(text: pd.Series) -> pd.Series:
+    text = text.str.strip()
     bare = text.str.contains(_BARE, regex=True)
     if not bool(bare.all()):
         odd = text[~bare].drop_duplicates()
@@ -29,7 +37,8 @@ def address_keys(addresses: pd.Series) -> pd.Series:
 
 def domains(addresses: pd.Series) -> pd.Series:
     """The part behind the last "@", lower case; "" where there is none."""
-    return addresses.str.extract(r"@([^@]*)$", expand=False).fillna("").str.lower()
+    behind = addresses.str.replace(r"(?s)^.*@", "", regex=True).str.lower()
+    return behind.where(addresses.str.contains("@", regex=False), "")
 
 
 def _with_lower_domain(text: pd.Series) -> pd.Series:

@@ -13,6 +13,7 @@ from analyzer.correlate.statuses import is_known_status, normalise_statuses
 from analyzer.errors import MissingColumnError
 from analyzer.records import LEAD_COLUMNS
 from analyzer.sources.tables import Table, parse_times
+from analyzer.sources.tables.encoded import blank, distinct, is_encoded, over_distinct, recoded, stacked, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,10 +50,11 @@ def frame_of(table: TableLike) -> tuple[pd.DataFrame, str]:
 
 
 def text_column(frame: pd.DataFrame, name: str) -> pd.Series:
-    """A column as text, "" where blank or absent."""
+    """A column as text, "" where blank or absent; encoded where it was."""
     if name not in frame.columns:
-        return pd.Series("", index=frame.index, dtype="str")
-    return frame[name].astype("str").fillna("")
+        return blank(frame)
+    column = frame[name]
+    return column if is_encoded(column) else column.astype("str").fillna("")
 
 
 def held(frame: pd.DataFrame, names: Iterable[str]) -> set[str]:
@@ -69,20 +71,35 @@ def with_attributes(frame: pd.DataFrame, platform: str) -> pd.DataFrame:
     """ATTRIBUTES in canonical words, with their originals and the industry group; indexed as `frame`."""
     status = text_column(frame, "email_status")
     industry = text_column(frame, "industry")
-    groups = normalise_industries(industry)
+    names, groups = _industries(industry)
     columns = {name: text_column(frame, name) for name in ("company", "country", "title")}
     times = parse_times(frame["verified_at"] if "verified_at" in frame.columns else text_column(frame, "verified_at"))
     return pd.DataFrame(
         {
-            "email_status": normalise_statuses(status, platform),
-            "industry": groups["industry"],
+            "email_status": over_distinct(status, lambda words: normalise_statuses(words, platform)),
+            "industry": names,
             **columns,
             "verified_at": times,
-            "industry_group": groups["industry_group"],
+            "industry_group": groups,
             "email_status_original": status,
             "industry_original": industry,
         }
     )
+
+
+def _industries(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Canonical names and groups."""
+    if not is_encoded(column):
+        found = normalise_industries(column)
+        return found["industry"], found["industry_group"]
+    found, codes = normalise_industries(distinct(column)), column.cat.codes.to_numpy()
+    return recoded(codes, found["industry"], column.index), recoded(codes, found["industry_group"], column.index)
+
+
+def with_at_sign(frame: pd.DataFrame, address: str) -> pd.DataFrame:
+    """The rows whose address has an "@"."""
+    has = over_distinct(frame[address], lambda found: found.str.contains("@", regex=False))
+    return frame if has.all() else frame[has]
 
 
 def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
@@ -100,20 +117,21 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
         if name not in frame.columns:
             raise MissingColumnError(what, "has no column 'email'", "rename the column of addresses")
         have |= held(frame, LEAD_COLUMNS)
-        email = normalise_addresses(frame[name])
+        email = over_distinct(frame[name], normalise_addresses)
         part = with_attributes(frame, platform).assign(email=email, lead_id=text_column(frame, "lead_id"))
         warnings += _unknown_words(part, platform, what)
-        parts.append(part[email.str.contains("@", regex=False)])
-    frame = pd.concat(parts, ignore_index=True) if parts else _no_leads()
-    frame["key"] = address_keys(frame["email"])
-    repeated = frame["key"].duplicated(keep=False)
+        parts.append(with_at_sign(part, "email"))
+    frame = stacked(parts) if parts else _no_leads()
+    frame["key"] = over_distinct(frame["email"], address_keys)
+    number = pd.Series(pd.factorize(frame["key"])[0], index=frame.index)
+    repeated = number.duplicated(keep=False)
     if repeated.any():
-        count = int(frame["key"].duplicated().sum())
-        conflicting = frame[repeated].groupby("key")["email_status"].nunique().gt(1).sum()
+        count = int(number.duplicated().sum())
+        conflicting = frame[repeated].groupby(number[repeated])["email_status"].nunique().gt(1).sum()
         told = f" ({conflicting} addresses with different verification results)" if conflicting else ""
         warnings.append(f"Rows of the {what} that repeat an address: {count}{told}; the row verified last was taken.")
         frame = frame.sort_values("verified_at", ascending=False, na_position="last", kind="stable")
-        frame = frame[~frame["key"].duplicated()].sort_index()
+        frame = frame[~number[frame.index].duplicated()].sort_index()
     return Leads(frame[[*LEAD_FRAME, "key"]].reset_index(drop=True), frozenset(have), tuple(warnings))
 
 
@@ -125,7 +143,7 @@ def _no_leads() -> pd.DataFrame:
 def _unknown_words(part: pd.DataFrame, platform: str, what: str) -> list[str]:
     """One sentence where a status column holds words that nobody has mapped."""
     given = part["email_status_original"]
-    counts = given[(part["email_status"] == "unknown") & (given != "")].value_counts()
+    counts = texts(given[(part["email_status"] == "unknown") & (given != "")]).value_counts()
     strange = [str(word) for word in counts.index if not is_known_status(str(word), platform)]
     if not strange:
         return []

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analyzer.correlate.flags import is_known, is_plain, read_flags, says
 from analyzer.correlate.leads import text_column
+from analyzer.sources.tables.encoded import blank, holds_encoded, spread, texts
 
+#: The columns that tell what became of a mail.
+_MARKS = ("bounced", "bounce_reason", "state", "event", "was_sent", "spam_blocked", "complained")
 # A reply in a column that should say yes or no.
 _REPLY = r"(?:^|[\s:;,(])[45]\d\d[\s-]|\b[45]\.\d{1,3}\.\d{1,3}\b"
 
@@ -34,6 +38,8 @@ def read_marks(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool = Fa
     raw: the log's canonical columns. keys: what its leads are compared by. blank_is_unsent: whether the log lists leads
     with the time of their last mail, so that one without a time was never written to.
     """
+    if holds_encoded(raw):
+        return _read_marked(raw, keys, blank_is_unsent=blank_is_unsent)
     warnings: list[str] = []
     words, reason = text_column(raw, "bounced"), text_column(raw, "bounce_reason")
     is_reply = _over_distinct(words, lambda said: said.str.contains(_REPLY, regex=True) & ~is_plain(said))
@@ -56,6 +62,29 @@ def read_marks(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool = Fa
         words = words.mask(marked & (words == ""), name.replace("_", " "))
     flag = flag.mask((flag == "") & _unsent(raw, words, blank_is_unsent=blank_is_unsent), "not_sent")
     return Marks(flag, words, reason, tuple(warnings))
+
+
+def _read_marked(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool) -> Marks:
+    """The marks of an encoded log: only the rows where any column tells something are looked at one by one."""
+    there = [name for name in _MARKS if name in raw.columns]
+    told = np.full(len(raw), blank_is_unsent and "sent_at" in raw.columns)
+    for name in there:
+        told |= (text_column(raw, name) != "").to_numpy()
+    nothing = blank(raw)
+    if not told.any():
+        return Marks(nothing, nothing, nothing)
+    needed = [*there, *(name for name in ("sent_at", "message_id") if blank_is_unsent and name in raw.columns)]
+    rows = pd.DataFrame({name: texts(raw.loc[told, name]) for name in needed})
+    found = read_marks(rows, texts(keys[told]), blank_is_unsent=blank_is_unsent)
+    place = np.full(len(raw), len(rows))
+    place[told] = np.arange(len(rows))
+    last = pd.Series([""], dtype="str")
+    columns = (
+        spread(pd.concat([column, last], ignore_index=True), place, nothing)
+        for column in (found.flag, found.words, found.reason)
+    )
+    flag, words, reason = columns
+    return Marks(flag, words, reason, found.warnings)
 
 
 def _by_state(raw: pd.DataFrame, keys: pd.Series, flag: pd.Series, words: pd.Series) -> tuple[pd.Series, pd.Series]:

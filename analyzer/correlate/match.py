@@ -11,9 +11,13 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.clues import Clues, clues_of, organisation
+from analyzer.correlate.message_ids import find_ids, fronts, message_keys
+from analyzer.sources.tables.encoded import over_distinct, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from analyzer.correlate.message_ids import Rows
 
 #: How far a bounce's clock may run before the log's.
 SLACK = pd.Timedelta(hours=1)
@@ -58,7 +62,7 @@ def match_bounces(bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Time
     """One `Match` for each bounce, in order.
 
     bounces: BOUNCE_COLUMNS with `key` and `original_key` (address keys) and `received` (datetime64[ns, UTC]).
-    sends: `key`, `message_key`, `lead_key` (text in lower case), `sent_at`, `campaign`; its index is the send_id.
+    sends: `key`, `lead_key` (text in lower case), `message_id`, `sent_at`, `campaign`; its index is the send_id.
     window: how long after a send a bounce can be tied to it by recipient alone; zoned: whether the log's times are.
     """
     clues = [
@@ -72,42 +76,71 @@ def match_bounces(bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Time
             strict=True,
         )
     ]
-    pool = _pool(sends, clues)
-    slack = SLACK.value
-    zone_slack = slack if zoned else ZONE_SLACK.value
-    ours = _domains_that_match(sends, clues, pool)
-    received = bounces["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
-    return [
-        _match(clue, pool, _Time(moment, slack, zone_slack, window.value), ours)
-        for clue, moment in zip(clues, received, strict=True)
+    log = _Log(sends, clues)
+    times = [
+        _Time(moment, SLACK.value, SLACK.value if zoned else ZONE_SLACK.value, window.value)
+        for moment in bounces["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
     ]
+    matches: list[Match | None] = [None] * len(clues)
+    named = log.pool(log.named)
+    ours = _domains_that_match(clues, named, log)
+    for number, clue in enumerate(clues):
+        if clue.ids and (place := _by_message_id(clue, named, times[number])) is not None:
+            matches[number] = Match(named.send_id[place], "message_id")
+    # Most bounces name the mail. Only the sends that the others could be about are looked at in every way.
+    rest = [number for number, match in enumerate(matches) if match is None]
+    if rest:
+        pool = log.pool(log.named | log.possible([clues[number] for number in rest]))
+        for number in rest:
+            matches[number] = _match(clues[number], pool, times[number], ours)
+    return [match for match in matches if match is not None]
 
 
-def _pool(sends: pd.DataFrame, clues: Sequence[Clues]) -> _Pool:
-    ids = {one for clue in clues for one in clue.ids}
-    keys = {one for clue in clues for one in (*clue.recipients, *clue.return_addresses, *clue.header_addresses)}
-    tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)}
-    wanted = sends["key"].isin(keys) | sends["message_key"].isin(ids | tokens) | sends["lead_key"].isin(tokens)
-    fronts = pd.Series("", index=sends.index, dtype="str")
-    if tokens and (sends["message_key"] != "").any():
-        fronts = sends["message_key"].str.partition("@")[0] if len(sends) else fronts
-        wanted |= fronts.isin(tokens)
-    bare, behind = _fronts(ids)
-    if bare and not tokens:
-        fronts = sends["message_key"].str.partition("@")[0] if len(sends) else fronts
-    wanted |= fronts.isin(bare) | sends["message_key"].isin(behind)
-    chosen = sends[wanted]
-    message_keys, fronts_of = chosen["message_key"].tolist(), fronts[wanted].tolist()
-    return _Pool(
-        send_id=[int(index) for index in chosen.index],
-        key=chosen["key"].tolist(),
-        sent=chosen["sent_at"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist(),
-        campaign=chosen["campaign"].str.lower().tolist(),
-        by_id=_places(message_keys),
-        by_front=_places(fronts_of) if bare else {},
-        by_key=_places(chosen["key"].tolist()),
-        by_token=_places(chosen["lead_key"].tolist(), message_keys, fronts_of),
-    )
+class _Log:
+    """The sends, searched for what the clues name: all columns at once, and row by row only where they name one."""
+
+    def __init__(self, sends: pd.DataFrame, clues: Sequence[Clues]) -> None:
+        self._sends = sends
+        ids = {one for clue in clues for one in clue.ids}
+        tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)}
+        bare, behind = _fronts(ids)
+        self._bare, self._with_fronts = bool(bare), bool(bare or tokens)
+        domains = {one.rpartition("@")[2] for one in ids}
+        #: Which sends have a Message-ID that a clue names, and which domains of the clues' ids the log's ids have.
+        self.named, self.domains = find_ids(sends["message_id"], ids | tokens | behind, bare | tokens, domains)
+        #: The recipients in the clues to whom something was sent.
+        self.recipients = self._known({one for clue in clues for one in clue.recipients})
+
+    def _known(self, keys: set[str]) -> frozenset[str]:
+        rows = over_distinct(self._sends["key"], lambda found: found.isin(keys)).to_numpy()
+        return frozenset(self._sends["key"].iloc[np.flatnonzero(rows)].unique())
+
+    def possible(self, clues: Sequence[Clues]) -> Rows:
+        """The sends to an address, or with a lead's id, that the clues hold."""
+        keys = {one for clue in clues for one in (*clue.recipients, *clue.return_addresses, *clue.header_addresses)}
+        tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)}
+        to = over_distinct(self._sends["key"], lambda found: found.isin(keys))
+        of = over_distinct(self._sends["lead_key"], lambda found: found.isin(tokens))
+        return np.asarray(to | of)
+
+    def pool(self, wanted: Rows) -> _Pool:
+        """Some of the sends, ready to be looked up."""
+        places = np.flatnonzero(wanted)
+        columns = ["key", "lead_key", "message_id", "campaign", "sent_at"]
+        chosen = plain(self._sends[columns].iloc[places])
+        keys = message_keys(chosen["message_id"])
+        message_keys_of, key = keys.tolist(), chosen["key"].tolist()
+        fronts_of = fronts(keys).tolist() if self._with_fronts else []
+        return _Pool(
+            send_id=chosen.index.tolist(),
+            key=key,
+            sent=chosen["sent_at"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist(),
+            campaign=chosen["campaign"].str.lower().tolist(),
+            by_id=_places(message_keys_of),
+            by_front=_places(fronts_of) if self._bare else {},
+            by_key=_places(key),
+            by_token=_places(chosen["lead_key"].tolist(), message_keys_of, fronts_of),
+        )
 
 
 def _fronts(ids: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
@@ -129,20 +162,19 @@ def _places(*columns: Iterable[str]) -> dict[str, list[int]]:
     return dict(places)
 
 
-def _domains_that_match(sends: pd.DataFrame, clues: Sequence[Clues], pool: _Pool) -> frozenset[str]:
+def _domains_that_match(clues: Sequence[Clues], pool: _Pool, log: _Log) -> frozenset[str]:
     """The domains of the log's Message-IDs by which bounces are found: three at least, or most of those to our leads.
 
     There a Message-ID that the log does not hold is no mail of ours, whoever its recipient. Elsewhere (a relay that
     writes Message-IDs of its own, a log with the platform's ids) it says nothing.
     """
-    logged = set(sends["message_key"].str.rpartition("@")[2].unique()) - {""} if len(sends) else set()
     known: dict[str, int] = defaultdict(int)
     unknown: dict[str, int] = defaultdict(int)
     for clue in clues:
         # Floods to strangers have no vote on how our own mail is named.
-        if clue.recipients and not any(recipient in pool.by_key for recipient in clue.recipients):
+        if clue.recipients and not any(recipient in log.recipients for recipient in clue.recipients):
             continue
-        for domain in {one.rpartition("@")[2] for one in clue.ids} & logged:
+        for domain in {one.rpartition("@")[2] for one in clue.ids} & log.domains:
             hit = any(one in pool.by_id for one in clue.ids)
             (known if hit else unknown)[domain] += 1
     return frozenset(domain for domain in known if known[domain] >= 3 or known[domain] > unknown[domain])

@@ -10,10 +10,12 @@ import pandas as pd
 
 from analyzer.correlate.flags import is_plain
 from analyzer.records import Verdict
+from analyzer.sources.tables.encoded import plain, spread
 
 #: What judges a log's own reason text: `classify`, called with the text and `recipient`.
 Judge: TypeAlias = Callable[..., Verdict]
 
+_OF_FLAGGED = ["lead", "key", "campaign", "sent_at", "flag", "bounced", "bounce_reason"]
 _OUTCOME = ("label", "fault", "reason", "diagnostic", "record_id")
 
 
@@ -37,7 +39,7 @@ def add_outcomes(
     with_outcome = sends.copy(deep=False)
     for name in _OUTCOME:
         values = pd.concat([rows[name].astype("str"), pd.Series([""], dtype="str")], ignore_index=True)
-        with_outcome[name] = pd.Series(values.array.take(place), index=sends.index)
+        with_outcome[name] = spread(values, place, sends["key"])
     transient = np.append(rows["transient"].to_numpy(dtype=bool), False)
     with_outcome["transient"] = transient[place]
     return with_outcome, leads, warnings
@@ -46,8 +48,8 @@ def add_outcomes(
 def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) -> tuple[pd.DataFrame, int, list[str]]:
     """Rows that the log flags as bounced and that no bounce explains: one for each lead and campaign."""
     flag = sends["flag"]
-    flagged = sends[(flag == "yes") | (flag == "maybe")]
-    explained = sends.loc[kept["send_id"].to_numpy(dtype=np.int64), ["lead", "campaign"]].drop_duplicates()
+    flagged = plain(sends.loc[(flag == "yes") | (flag == "maybe"), _OF_FLAGGED])
+    explained = plain(sends[["lead", "campaign"]].iloc[kept["send_id"].to_numpy(dtype=np.int64)]).drop_duplicates()
     explained["explained"] = True
     known = flagged[["lead", "campaign"]].merge(explained, on=["lead", "campaign"], how="left")["explained"]
     flagged = flagged[known.isna().to_numpy()]
@@ -77,8 +79,8 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
 
 def _complained(sends: pd.DataFrame, kept: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leads whom the log marks as having reported a mail as spam, where no complaint was read: one row each."""
-    marked = sends[sends["flag"] == "complaint"]
-    reported = sends.loc[kept.loc[kept["kind"] == "complaint", "send_id"].to_numpy(dtype=np.int64), "lead"]
+    marked = sends.loc[sends["flag"] == "complaint", ["lead", "sent_at"]]
+    reported = sends["lead"].iloc[kept.loc[kept["kind"] == "complaint", "send_id"].to_numpy(dtype=np.int64)]
     marked = marked[~marked["lead"].isin(reported)]
     marked = marked.sort_values("sent_at", na_position="first", kind="stable").drop_duplicates("lead", keep="last")
     rows = pd.DataFrame(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+
+from analyzer.sources.tables.encoded import either, spread, texts
 
 
 def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
@@ -14,15 +17,17 @@ def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
 
     codes, names = pd.factorize(sends["recipient_domain"])
     told = bounces[(bounces["send_id"] >= 0) & (bounces["provider"] != "")]
-    at = told["send_id"].map(sends["recipient_domain"])
-    seen = pd.DataFrame({"domain": at, "provider": told["provider"]})
+    at = texts(sends["recipient_domain"].iloc[told["send_id"].to_numpy(dtype=np.int64)])
+    seen = pd.DataFrame({"domain": at.to_numpy(), "provider": told["provider"].to_numpy()})
     counts = seen.groupby(["domain", "provider"]).size().rename("bounces").reset_index()
     ranked = counts.sort_values(["bounces", "provider"], ascending=[False, True], kind="stable")
     majority = ranked.drop_duplicates("domain").set_index("domain")["provider"].to_dict()
     of_domain = pd.Series([majority.get(name) or provider_of(recipient_domain=name) for name in names], dtype="str")
-    provider = pd.Series(of_domain.array.take(codes), index=sends.index)
-    own = told.drop_duplicates("send_id", keep="last").set_index("send_id")["provider"]
-    provider.loc[own.index] = own
+    provider = spread(of_domain, codes, sends["recipient_domain"])
+    own = told.drop_duplicates("send_id", keep="last")
+    place = np.zeros(len(sends), dtype=np.int64)
+    place[own["send_id"].to_numpy(dtype=np.int64)] = np.arange(1, len(own) + 1)
+    of_send = spread(pd.Series(["", *own["provider"]], dtype="str"), place, provider)
     with_provider = sends.copy(deep=False)
-    with_provider["provider"] = provider
+    with_provider["provider"] = either(of_send, place > 0, provider)
     return with_provider

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, domains, normalise_addresses
-from analyzer.correlate.clues import normalise_message_id
 from analyzer.correlate.events import fold_events
 from analyzer.correlate.leads import (
     LEAD_FRAME,
@@ -20,12 +19,30 @@ from analyzer.correlate.leads import (
     frame_of,
     held,
     text_column,
+    with_at_sign,
     with_attributes,
 )
 from analyzer.correlate.marks import read_marks
 from analyzer.errors import MissingColumnError, UnreadableInputError
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables import Table, read_times
+from analyzer.sources.tables.encoded import (
+    asked_once,
+    distinct,
+    either,
+    in_order,
+    is_encoded,
+    over_distinct,
+    places_in,
+    plain,
+    recoded,
+    spread,
+    stacked,
+    texts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TEXT = ("campaign", "step", "message_id", "lead_id", "bounced", "bounce_reason")
 _JOINED: tuple[str, ...] = (
@@ -33,13 +50,18 @@ _JOINED: tuple[str, ...] = (
     *("email_status_original", "industry_original"),
 )
 _BLANK = {"email_status": "unknown", "industry_group": "unclassified"}
+#: Of so many values at most are the categories sorted.
+_FEW = 10_000
+Codes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.integer[Any]]]
+Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """frame: the sends, and what they are compared by (`key`, `message_key`, `lead_key`, `flag`); index: send_id.
+    """frame: the sends, and what they are compared by (`key`, `lead_key`, `flag`); index: send_id.
 
-    `lead` numbers the recipients. have: canonical columns that hold anything. zoned: whether all times carry zones.
+    `lead` numbers the recipients as they come. have: canonical columns that hold anything. zoned: whether all times
+    carry zones. Columns are encoded where those of the log are.
     """
 
     frame: pd.DataFrame
@@ -63,14 +85,14 @@ def build_sends(log: Tables) -> Sends:
         zoned &= table.zoned if isinstance(table, Table) else times.zoned
         part, told = _sends_of(raw, table, platform, times.values)
         warnings += told
-        real = (part["flag"] != "not_sent") & part["recipient"].str.contains("@", regex=False)
-        skipped = int((part["flag"] == "not_sent").sum())
-        if skipped:
-            warnings.append(f"Rows of the log left out, because nothing was sent to these leads: {skipped}.")
-        parts.append(part[real])
+        unsent = (part["flag"] == "not_sent").to_numpy()
+        if unsent.any():
+            warnings.append(f"Rows of the log left out, because nothing was sent to these leads: {int(unsent.sum())}.")
+            part = part[~unsent]
+        parts.append(with_at_sign(part, "recipient"))
     if not parts or not sum(map(len, parts)):
         raise _without_mail(tables)
-    frame = pd.concat(parts, ignore_index=True)
+    frame = stacked(parts)
     if len(parts) > 1:
         # Two exports overlap, or one was given twice: the same mail to the same lead is one mail.
         again = frame.duplicated(["key", "message_id", "sent_at", "campaign", "step", "sender"])
@@ -78,8 +100,7 @@ def build_sends(log: Tables) -> Sends:
             warnings.append(f"Rows that stand in several of the logs, counted once: {int(again.sum())}.")
             frame = frame[~again].reset_index(drop=True)
     frame["lead"] = pd.factorize(frame["key"])[0]
-    frame["lead_key"] = frame["lead_id"].str.lower()
-    frame["message_key"] = _message_keys(frame["message_id"])
+    frame["lead_key"] = over_distinct(frame["lead_id"], address_keys)
     return Sends(frame, frozenset(have), zoned, tuple(warnings))
 
 
@@ -87,16 +108,20 @@ def _sends_of(raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Serie
     name = "recipient" if "recipient" in raw.columns else "email"
     if name not in raw.columns:
         raise MissingColumnError("campaign log", "has no column 'recipient'", "rename the column of addresses")
+    if "event" in raw.columns:
+        # What happened to a mail is found by sorting texts, row by row.
+        raw = plain(raw)
     columns = {column: text_column(raw, column) for column in _TEXT}
-    recipient = normalise_addresses(raw[name])
-    marks = read_marks(raw, address_keys(recipient), blank_is_unsent=isinstance(table, Table) and table.blank_is_unsent)
+    recipient = over_distinct(raw[name], normalise_addresses)
+    keys = over_distinct(recipient, address_keys)
+    marks = read_marks(raw, keys, blank_is_unsent=isinstance(table, Table) and table.blank_is_unsent)
     columns |= {"bounced": marks.words, "bounce_reason": marks.reason}
     rows = pd.DataFrame(
         {
             "recipient": recipient,
-            "key": address_keys(recipient),
+            "key": keys,
             "sent_at": sent,
-            "sender": normalise_senders(text_column(raw, "sender")),
+            "sender": over_distinct(text_column(raw, "sender"), normalise_senders),
             **columns,
             "flag": marks.flag,
             **with_attributes(raw, platform),
@@ -117,14 +142,6 @@ def normalise_senders(column: pd.Series) -> pd.Series:
     return column.map(dict(zip(distinct, spelling, strict=True))).astype("str")
 
 
-def _message_keys(column: pd.Series) -> pd.Series:
-    plain = column.str.contains(r"^<?[^<> \t\r\n]*>?$", regex=True)
-    keys = column.str.strip("<>").str.lower()
-    if not bool(plain.all()):
-        keys = keys.mask(~plain, column[~plain].map(normalise_message_id))
-    return keys
-
-
 def join_leads(sends: pd.DataFrame, leads: Leads) -> tuple[pd.DataFrame, int]:
     """The sends with the attributes of their leads, found by address, else by lead_id; and how many leads have none.
 
@@ -133,25 +150,47 @@ def join_leads(sends: pd.DataFrame, leads: Leads) -> tuple[pd.DataFrame, int]:
     listed = leads.frame
     if not len(listed):
         return sends, 0
-    codes, keys = sends["lead"].to_numpy(), sends.drop_duplicates("lead")["key"]
-    row = pd.Index(listed["key"]).get_indexer(keys)[codes]
+    codes = sends["lead"].to_numpy()
+    row = places_in(texts(sends["key"].iloc[first_rows(codes)]), texts(listed["key"]))[codes]
     with_id = listed[listed["lead_id"] != ""].drop_duplicates("lead_id")
     missing = row < 0
     if missing.any() and len(with_id):
-        ids = sends.loc[missing, "lead_key"]
-        place = pd.Index(with_id["lead_id"].str.lower()).get_indexer(ids)
+        ids = texts(sends.loc[missing, "lead_key"])
+        place = places_in(ids, texts(with_id["lead_id"]).str.lower())
         row[missing] = np.where((place >= 0) & (ids != "").to_numpy(), with_id.index.to_numpy()[place], -1)
     joined = sends.copy(deep=False)
+    known, row = row >= 0, np.maximum(row, 0)
     for name in _JOINED:
-        found = pd.Series(listed[name].array.take(row, allow_fill=True), index=sends.index)
-        says = found.notna()
-        if name != "verified_at":
-            says &= found != _BLANK.get(name, "")
+        tells = (listed[name].notna() if name == "verified_at" else listed[name] != _BLANK.get(name, "")).to_numpy()
         if name == "email_status":
-            says &= pd.Series(listed["email_status_original"].array.take(row, allow_fill=True), index=sends.index) != ""
-        joined[name] = found.where(says, sends[name])
-    alone = int(pd.Series(codes[row < 0]).nunique())
-    return joined, alone
+            tells = tells & (listed["email_status_original"] != "").to_numpy()
+        joined[name] = _taken(listed[name], row, known & tells[row], sends[name])
+    return joined, number_of_leads(codes, ~known)
+
+
+def _taken(listed: pd.Series, row: Codes, says: Flags, own: pd.Series) -> pd.Series:
+    """A lead list's value for each send, where it says anything, else the send's own."""
+    if is_encoded(own):
+        if is_encoded(listed):
+            found = recoded(listed.cat.codes.to_numpy()[row], distinct(listed), own.index)
+        else:
+            found = spread(listed, row, own)
+        return either(found, says, own)
+    return pd.Series(texts(listed).array.take(row), index=own.index).where(says, texts(own))
+
+
+def first_rows(lead: Codes) -> Codes:
+    """The first row of each lead, where leads are numbered as they come."""
+    first = np.empty(int(lead.max()) + 1 if len(lead) else 0, dtype=np.int64)
+    first[lead[::-1]] = np.arange(len(lead))[::-1]
+    return first
+
+
+def number_of_leads(lead: Codes, chosen: Flags) -> int:
+    """How many leads have a row that is chosen."""
+    found = np.zeros(int(lead.max()) + 1 if len(lead) else 0, dtype=bool)
+    found[lead[chosen]] = True
+    return int(found.sum())
 
 
 def _without_mail(logs: list[Any]) -> UnreadableInputError:
@@ -159,7 +198,7 @@ def _without_mail(logs: list[Any]) -> UnreadableInputError:
     for log in logs:
         if isinstance(log, Table):
             column = next((header for header, field in log.mapping.items() if field == "recipient"), "")
-            if column and not log.frame["recipient"].str.contains("@", regex=False).any():
+            if column and not len(with_at_sign(log.frame, "recipient")):
                 problem = f"its column {column!r} was taken for the recipient, and holds no e-mail address"
                 return UnreadableInputError(log.path, problem, "name the right one with --map YOURCOLUMN=recipient")
             return UnreadableInputError(log.path, "holds no mail that was sent", "give the log of the campaign")
@@ -168,23 +207,27 @@ def _without_mail(logs: list[Any]) -> UnreadableInputError:
 
 def leads_of(sends: pd.DataFrame) -> pd.DataFrame:
     """A lead list out of the log's own columns, where no other was given."""
-    once = sends.drop_duplicates("lead").rename(columns={"recipient": "email"})
-    return once[[*LEAD_FRAME, "key"]].reset_index(drop=True)
+    own = sends.rename(columns={"recipient": "email"})[[*LEAD_FRAME, "key"]]
+    return own.iloc[first_rows(sends["lead"].to_numpy())].reset_index(drop=True)
 
 
 def add_derived(sends: pd.DataFrame) -> pd.DataFrame:
     """`recipient_domain`, `sender_domain` and `week` ("2026-W10", ISO 8601; "" where the time is unknown)."""
     derived = sends.copy(deep=False)
-    derived["recipient_domain"] = _over_distinct_leads(sends)
-    codes, senders = pd.factorize(sends["sender"])
-    derived["sender_domain"] = pd.Series(domains(pd.Series(senders, dtype="str")).array.take(codes), index=sends.index)
+    derived["recipient_domain"] = asked_once(sends["key"], domains)
+    derived["sender_domain"] = asked_once(sends["sender"], domains)
     days = sends["sent_at"].dt.floor("D")
-    codes, distinct = pd.factorize(days)
-    labels = pd.Series([*(f"{day.isocalendar()[0]}-W{day.isocalendar()[1]:02d}" for day in distinct), ""], dtype="str")
-    derived["week"] = pd.Series(labels.array.take(np.where(codes < 0, len(labels) - 1, codes)), index=sends.index)
+    codes, different = pd.factorize(days)
+    labels = pd.Series([*(f"{day.isocalendar()[0]}-W{day.isocalendar()[1]:02d}" for day in different), ""], dtype="str")
+    derived["week"] = spread(labels, np.where(codes < 0, len(labels) - 1, codes), sends["key"])
     return derived
 
 
-def _over_distinct_leads(sends: pd.DataFrame) -> pd.Series:
-    keys = sends.drop_duplicates("lead")["key"].reset_index(drop=True)
-    return pd.Series(domains(keys).array.take(sends["lead"].to_numpy()), index=sends.index)
+def shown(sends: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The columns for those who read the sends: encoded ones sort and group as their texts do."""
+    few = {
+        name: in_order(sends[name])
+        for name in columns
+        if name != "send_id" and is_encoded(sends[name]) and len(sends[name].cat.categories) <= _FEW
+    }
+    return sends.assign(send_id=sends.index, **few)[list(columns)]

@@ -18,6 +18,8 @@ from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
+
 #: What makes a table one of ours; the columns that an older version did not have yet may be missing.
 NEEDED_COLUMNS: frozenset[str] = frozenset({"recipient", "label", "reason"})
 
@@ -65,11 +67,8 @@ def read_own_rows(path: str | Path) -> Iterator[dict[str, Any]]:
     except OSError as error:
         raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}", "check the path") from None
     if head.startswith(_PARQUET):
-        found = _parquet_rows(path)
-    elif head.startswith(b"{"):
-        found = _json_rows(path)
-    else:
-        found = _csv_rows(path)
+        return _parquet_rows(path)
+    found = _json_rows(path) if head.startswith(b"{") else _csv_rows(path)
     return (_typed(row, where, path) for where, row in found)
 
 
@@ -111,7 +110,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             ) from None
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -121,14 +120,31 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             names = [name for name in file.schema_arrow.names if name in BOUNCE_COLUMNS]
             number = 0
             for batch in file.iter_batches(batch_size=_BATCH, columns=names):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield f"row {number}", row
+                columns = [_typed_column(name, batch, number, path) for name in BOUNCE_COLUMNS]
+                number += len(batch)
+                for values in zip(*columns, strict=True):
+                    yield dict(zip(BOUNCE_COLUMNS, values, strict=True))
     except (pa.ArrowException, OSError) as error:
         problem = str(error).splitlines()[0][:200]
         raise UnreadableInputError(
             str(path), f"is a damaged Parquet file: {problem}", "write the file again with `parse`"
         ) from None
+
+
+def _typed_column(name: str, batch: pa.RecordBatch, before: int, path: Path) -> list[Any]:
+    """The values of one column, a missing one as blanks; `before` rows of the file came before these."""
+    import pyarrow as pa
+
+    kind = BOUNCE_TYPES.get(name)
+    if name not in batch.schema.names:
+        return ["" if kind is None else None] * len(batch)
+    column = batch.column(batch.schema.get_field_index(name))
+    values: list[Any] = column.to_pylist()
+    if kind is not None:
+        return [_as(kind, name, value, f"row {before + place}", path) for place, value in enumerate(values, 1)]
+    if column.null_count or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return list(map(_text, values))
+    return values
 
 
 def _parquet_columns(path: Path) -> frozenset[str]:
@@ -164,19 +180,21 @@ def _truth(value: Any) -> bool | None:
 def _typed(row: dict[str, Any], where: str, path: Path) -> dict[str, Any]:
     typed = {name: _text(row.get(name)) for name in BOUNCE_COLUMNS}
     for name, kind in BOUNCE_TYPES.items():
-        value = row.get(name)
-        if kind is bool:
-            typed[name] = _truth(value)
-        elif value is None or value == "" or value != value:  # the last: not a number
-            typed[name] = None
-        else:
-            try:
-                typed[name] = kind(float(value))
-            except (TypeError, ValueError, OverflowError):
-                raise UnreadableInputError(
-                    str(path), f"{where}: {name} is {value!r}, no number", "write the file again with `parse`"
-                ) from None
+        typed[name] = _as(kind, name, row.get(name), where, path)
     return typed
+
+
+def _as(kind: type, name: str, value: Any, where: str, path: Path) -> Any:
+    if kind is bool:
+        return _truth(value)
+    if value is None or value == "" or value != value:  # the last: not a number
+        return None
+    try:
+        return kind(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise UnreadableInputError(
+            str(path), f"{where}: {name} is {value!r}, no number", "write the file again with `parse`"
+        ) from None
 
 
 def _text(value: Any) -> Any:

@@ -52,7 +52,7 @@ def test_guessed_addresses_that_hurt_every_time(tmp_path):
     # 33 of 500, then 64 of 1000, then 98 of 1500: over 5 % each time.
     assert (tested.naive_avoided, tested.naive_lost) == (tested.avoided, tested.lost)
     assert tested.coverage.estimate == 1.0
-    assert tested.brier is not None and tested.brier < 0.1
+    assert tested.brier is not None and tested.brier < 0.12
     assert tested.skipped == ("2026-01-05: is the first, nothing was known before it",)
 
 

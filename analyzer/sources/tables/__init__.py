@@ -36,6 +36,8 @@ TableKind: TypeAlias = Literal["log", "leads"]
 #: How a person says which of day and month comes first.
 DATES: dict[str, Order] = {"": "", "day-first": "day first", "month-first": "month first"}
 _FRAME = "(a frame)"
+#: A table of as many rows is large; below, encoding gains nothing.
+MANY_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def read_tables(
     *,
     dates: str = "",
     timezone: str = "",
+    large: bool = False,
 ) -> list[Table]:
-    """Read several tables with one mapping, of which each uses what it has; `dates` and `timezone` as `read_table`.
+    """Read several tables with one mapping, of which each uses what it has; the other options as for `read_table`.
 
     What one table leaves open another may tell: which of day and month comes first in a column that both have, and the
     addresses of leads that a log names by their ids alone. Raises what `read_table` raises, and
@@ -85,7 +88,14 @@ def read_tables(
 
     def read(source: Source, kind: TableKind, dates: str) -> Table:
         return read_table(
-            source, kind, wanted, partial=True, dates=dates, timezone=timezone, by_id=by_id and kind == "log"
+            source,
+            kind,
+            wanted,
+            partial=True,
+            dates=dates,
+            timezone=timezone,
+            by_id=by_id and kind == "log",
+            large=large,
         )
 
     tables = [read(source, kind, dates) for source, kind in sources]
@@ -117,6 +127,7 @@ def read_table(
     dates: str = "",
     timezone: str = "",
     by_id: bool = False,
+    large: bool = False,
 ) -> Table:
     """Read a campaign log or a lead list: CSV (any common encoding and delimiter), XLSX, Parquet, JSON (lines), each
     also packed (.gz, .zst, .zip, …), or a frame with such columns.
@@ -124,7 +135,9 @@ def read_table(
     `mapping` gives columns their fields (`{"Corporate Mail": "recipient"}`) and wins over what headers say; with
     `partial`, columns of it that the file does not have are passed over. `dates` is "day-first" or "month-first" for
     dates such as 03/02/2026, "" to tell it from the columns; `timezone` (such as Europe/Berlin) is that of times that
-    name none, "" for UTC. With `by_id`, a log may name its leads by `lead_id` alone: `recipient` is "" then. Raises
+    name none, "" for UTC. With `by_id`, a log may name its leads by `lead_id` alone: `recipient` is "" then. `large`
+    is for those who want no more than the canonical columns of a table that may be large: the others go, and columns
+    whose texts repeat are encoded (`encoded`), which is not done to a table of few rows. Raises
     `UnreadableInputError` for a file that is no table, is empty, or lacks a column of `mapping`, and
     `MissingColumnError` when no column holds addresses.
     """
@@ -140,10 +153,13 @@ def read_table(
         mapping = {column: name for column, name in mapping.items() if normalise_header(column) in own}
     headers = map_headers(where, cells.headers, mapping, lambda place: sample(cells.frame, place), by_id=by_id)
     warnings += headers.notes
-    made = canonical(cells, headers, kind, DATES[dates], zone_of(timezone) if timezone else None)
+    large = large and len(cells.frame) >= MANY_ROWS
+    made = canonical(cells, headers, kind, DATES[dates], zone_of(timezone) if timezone else None, large=large)
     warnings += made.warnings
     address = "email" if kind == "leads" else "recipient"
     frame = with_addresses(made.frame, address, warnings) if "recipient" in headers.fields else made.frame
+    if large:
+        frame = frame[list(made.fields)]
     used = {cells.headers[place]: name for name, place in headers.fields.items()}
     name = where if where == _FRAME else Path(where).name
     return Table(
@@ -176,12 +192,18 @@ def _with_listed_addresses(table: Table, tables: list[Table]) -> Table:
     """A log that names its leads by id, with the addresses that the lead lists have for them."""
     import pandas as pd
 
+    from analyzer.sources.tables.encoded import over_distinct, plain
+
     if table.kind == "leads" or "recipient" in table.mapping.values():
         return table
-    lists = [other.frame[["lead_id", "email"]] for other in tables if other.kind == "leads"]
+    lists = [plain(other.frame[["lead_id", "email"]]) for other in tables if other.kind == "leads"]
     listed = pd.concat(lists) if lists else pd.DataFrame({"lead_id": [], "email": []})
     listed = listed[listed["lead_id"] != ""].assign(lead_id=listed["lead_id"].str.lower()).drop_duplicates("lead_id")
-    found = table.frame["lead_id"].str.lower().map(listed.set_index("lead_id")["email"]).fillna("").astype("str")
+
+    def listed_as(ids: pd.Series) -> pd.Series:
+        return ids.str.lower().map(listed.set_index("lead_id")["email"]).fillna("").astype("str")
+
+    found = over_distinct(table.frame["lead_id"], listed_as)
     if not (found != "").any():
         raise MissingColumnError(
             table.path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
@@ -14,6 +15,7 @@ from analyzer.sources.tables.times import Order, order_of, read_times
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    import numpy as np
     import pandas as pd
 
     from analyzer.sources.tables.headers import Headers
@@ -25,6 +27,9 @@ _KEPT_HINTS = tuple(name for name in HINTS if name in {"state", "event", "was_se
 _SAMPLE = 2000
 # What exports write where they have nothing; "NA" is left alone, it is Namibia.
 _BLANKS = ("nan", "null", "none", "n/a", "#n/a", "-", "--", "—", "undefined", "(blank)", "(empty)", "nil", "nat")
+# The longest of them; `_odd` looks at all texts that are no longer.
+_LONGEST_BLANK = max(len(blank.encode()) for blank in _BLANKS) + 1
+_TOLD_BY_HINTS = ("email_status", "industry")
 _CODES = {"naics": "NAICS", "sic": "SIC", "gics": "GICS", "linkedin_industry_id": "LinkedIn"}
 _YES = ("true", "1", "yes", "y", "x", "t", "ja", "oui", "sí", "si")
 _CATCH_ALL = (*_YES, "catch all", "catch-all", "catch_all", "catchall", "accept all", "accept-all", "accept_all")
@@ -34,9 +39,13 @@ _GUARDED = r'^="(.*)"$'
 
 @dataclass(slots=True)
 class Canonical:
-    """`frame` as in `Table`, but with the rows that have no address; `zoned` and `orders` as there."""
+    """`frame` as in `Table`, but with the rows that have no address; `zoned` and `orders` as there.
+
+    fields: its first columns, those that are under canonical names.
+    """
 
     frame: pd.DataFrame
+    fields: tuple[str, ...] = ()
     zoned: bool = False
     orders: dict[str, Order] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -80,36 +89,43 @@ def sample(frame: pd.DataFrame, place: int) -> list[str]:
     return []
 
 
-def canonical(cells: Cells, headers: Headers, kind: str, order: Order, zone: tzinfo | None) -> Canonical:
+def canonical(
+    cells: Cells, headers: Headers, kind: str, order: Order, zone: tzinfo | None, *, large: bool = False
+) -> Canonical:
     """The columns under canonical names, in their order, then the others under their own names.
 
-    order, zone: what a person said of dates and times that leave it open; a zone in a header goes before it.
+    order, zone: what a person said of dates and times that leave it open; a zone in a header goes before it. large:
+    whether columns whose texts repeat are to be encoded.
     """
     import pandas as pd
+
+    from analyzer.sources.tables.encoded import constant, encoded, over_distinct
 
     made = Canonical(pd.DataFrame())
     fields = headers.fields
     columns: dict[str, pd.Series] = {}
     for name, place in fields.items():
-        column = _tidy(cells.frame.iloc[:, place])
+        column = cells.frame.iloc[:, place]
+        column = over_distinct(encoded(column) if large and name not in TIMES else column, tidy)
         words = headers.platform.values.get(name) if headers.platform else None
-        columns[name] = column.str.lower().map(words).fillna(column).astype("str") if words else column
+        columns[name] = over_distinct(column, partial(_in_words, words=words)) if words else column
     for name in ("lead_id", "step"):
         if name in columns:
             # Ids that went through a column of floating point numbers.
-            columns[name] = columns[name].str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
-    _tell_status(columns)
-    _tell_industry(columns)
+            columns[name] = over_distinct(columns[name], lambda ids: ids.str.replace(r"^(\d+)\.0+$", r"\1", regex=True))
+    _tell_by_hints(columns, large=large)
     for name in TIMES:
         if name in columns:
             columns[name] = _times(name, columns[name], cells, headers, order, zone, made)
-    blank = pd.Series("", index=cells.frame.index, dtype="str")
+    index = cells.frame.index
+    blank = constant("", index) if large else pd.Series("", index=index, dtype="str")
     address = "email" if kind == "leads" else "recipient"
     columns[address] = columns.pop("recipient", blank)
     wanted = LEAD_COLUMNS if kind == "leads" else SEND_COLUMNS
     never = pd.Series(pd.NaT, index=cells.frame.index, dtype="datetime64[ns, UTC]")
     ordered = {name: columns.pop(name, never if name in TIMES else blank) for name in wanted}
     ordered |= {name: columns[name] for name in (*SEND_COLUMNS, *LEAD_COLUMNS, *_KEPT_HINTS) if name in columns}
+    made.fields = tuple(ordered)
     taken = frozenset(fields.values())
     copies: Counter[str] = Counter()
     for place, header in enumerate(cells.headers):
@@ -172,11 +188,63 @@ def _example(column: pd.Series) -> str:
     return str(numeric.iloc[0])[:20] if len(numeric) else ""
 
 
+def tidy(column: pd.Series) -> pd.Series:
+    """Text without blanks around it, spreadsheets' guards, and the words that stand for nothing."""
+    odd = _odd(column)
+    if odd is None or odd.all():
+        return _tidy(column)
+    if not odd.any():
+        return column
+    mended = column.copy()
+    mended[odd] = _tidy(column[odd])
+    return mended
+
+
+def _odd(column: pd.Series) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None:
+    """Which texts `_tidy` may change, told from their length and their first and last byte; None for few."""
+    import numpy as np
+    import pyarrow as pa
+
+    if len(column) < _SAMPLE:
+        return None
+    texts = pa.array(column, type=pa.large_string(), from_pandas=True)
+    odd = []
+    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+        if chunk.null_count:
+            return None
+        _, places, data = chunk.buffers()
+        ends = np.frombuffer(places, dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+        letters = np.frombuffer(data or b"", dtype=np.uint8)
+        short = np.diff(ends) <= _LONGEST_BLANK
+        edge = np.zeros(len(chunk), dtype=bool)
+        for place in (ends[:-1][~short], ends[1:][~short] - 1):
+            byte = letters[place]
+            edge[~short] |= (byte <= ord(" ")) | (byte == ord("=")) | (byte >= 0x7F)
+        odd.append(short | edge)
+    return np.concatenate(odd) if odd else None
+
+
+def _in_words(column: pd.Series, words: dict[str, str]) -> pd.Series:
+    """A platform's codes as the words that they stand for."""
+    return column.str.lower().map(words).fillna(column).astype("str")
+
+
 def _tidy(column: pd.Series) -> pd.Series:
     text = column.str.strip()
     if bool(text.str.startswith("=").any()):
         text = text.str.replace(_GUARDED, r"\1", regex=True)
     return text.mask(text.str.lower().isin(_BLANKS), "")
+
+
+def _tell_by_hints(columns: dict[str, pd.Series], *, large: bool) -> None:
+    from analyzer.sources.tables.encoded import encoded, texts
+
+    if not any(name in columns for name in HINTS):
+        return
+    told = {name: texts(columns[name]) for name in (*_TOLD_BY_HINTS, *HINTS) if name in columns}
+    _tell_status(told)
+    _tell_industry(told)
+    columns |= {name: encoded(column) if large else column for name, column in told.items()}
 
 
 def _tell_status(columns: dict[str, pd.Series]) -> None:
@@ -209,7 +277,9 @@ def _tell_industry(columns: dict[str, pd.Series]) -> None:
 
 def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd.DataFrame:
     """Only the rows that hold an address: blank lines and totals go, and are told."""
-    has = frame[address].str.contains("@", regex=False)
+    from analyzer.sources.tables.encoded import over_distinct
+
+    has = over_distinct(frame[address], lambda texts: texts.str.contains("@", regex=False))
     lost = frame[~has]
     if len(lost):
         texts = [name for name in lost.columns if name not in TIMES]
@@ -221,4 +291,4 @@ def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd
             warnings.append(f"rows without an address left out: {int((~blank).sum())}, for example {example[:40]!r}")
     if not has.any():
         warnings.append("no row holds an address")
-    return frame[has].reset_index(drop=True)
+    return (frame if has.all() else frame[has]).reset_index(drop=True)

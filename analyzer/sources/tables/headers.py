@@ -40,6 +40,9 @@ HINTS: tuple[str, ...] = (
 FIELDS: tuple[str, ...] = (*SEND_COLUMNS, *(name for name in LEAD_COLUMNS if name not in {"email", "lead_id"}), *HINTS)
 
 
+#: What a person maps a column to that means nothing here, whatever its header says.
+IGNORED = "ignore"
+
 # An error names columns for a person to choose from.
 _MOST_NAMED = 40
 # Yes, no, or how often.
@@ -97,9 +100,11 @@ def map_headers(
     `wanted` that does not exist, and `MissingColumnError` when no column holds addresses.
     """
     split = [split_header(header) for header in headers]
-    keys = [_strip_envelope(header) for header, _ in split]
+    ignored = {normalise_header(column) for column, field in (wanted or {}).items() if field == IGNORED}
+    wanted = {column: field for column, field in (wanted or {}).items() if field != IGNORED}
+    keys = ["" if normalise_header(header) in ignored else _strip_envelope(header) for header, _ in split]
     places = _places(keys, column_values)
-    fields = _explicit(where, headers, wanted or {})
+    fields = _explicit(where, headers, wanted)
     platform = _recognise(frozenset(keys))
     notes: list[str] = []
     if platform is not None:
