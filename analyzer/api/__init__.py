@@ -9,13 +9,15 @@ from analyzer.api.bounces import ParseRun, parse, read
 from analyzer.api.diagnosis import DiagnosisRun, diagnose, diagnose_sample, run_diagnosis
 from analyzer.api.domains import run_audit
 from analyzer.api.tables import column_pair
-from analyzer.api.workspace import IngestRun, ingest
+from analyzer.api.weekly import WeeklyRun, run_weekly
+from analyzer.api.workspace import IngestRun, ingest, remember
 from analyzer.classify import classify
 
 __all__ = [
     "DiagnosisRun",
     "IngestRun",
     "ParseRun",
+    "WeeklyRun",
     "classify",
     "column_pair",
     "diagnose",
@@ -23,6 +25,8 @@ __all__ = [
     "ingest",
     "parse",
     "read",
+    "remember",
     "run_audit",
     "run_diagnosis",
+    "run_weekly",
 ]

@@ -317,7 +317,7 @@ def trouble(address: ImapAddress) -> Iterator[None]:
 
 def _connected(address: ImapAddress, access: Access) -> Client:
     """A client that is connected and, but on the loopback, encrypted; not logged in yet."""
-    import imapclient  # type: ignore[import-untyped]
+    import imapclient
 
     try:
         context = ssl.create_default_context(cafile=str(access.ca_file) if access.ca_file else None)
