@@ -13,7 +13,9 @@ No secret stands in the file itself: it names an environment variable or a file.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]{1,200}")
+_GREATEST_SECRET = 10_000
 #: Paths of our own.
 _OURS = frozenset({"/healthz", "/metrics"})
+_HEADER = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _KEYS = frozenset(
     {"provider", "auth", "secret_env", "secret_file", "public_key", "user", "header", "parameter", "topics",
      "tolerance_seconds", "limits"}
@@ -83,8 +87,6 @@ class Config:
 
 def load_config(path: str | Path, environment: Mapping[str, str] | None = None) -> Config:
     """The endpoints of a TOML file; `UnreadableInputError`, with the endpoint and the key, for what it cannot be."""
-    import os
-
     path = Path(path)
     try:
         value = tomllib.loads(path.read_text("utf-8"))
@@ -112,7 +114,8 @@ def _endpoint(file: Path, path: str, table: Any, limits: Limits, environment: Ma
     where = f'{file}, endpoint "{path}"'
     if not isinstance(table, dict):
         raise UnreadableInputError(where, "is no table", f'write [endpoint."{path}"]')
-    if not _PATH.fullmatch(path) or path in _OURS or "//" in path:
+    # A client leaves out `.` and `..` before it sends.
+    if not _PATH.fullmatch(path) or path in _OURS or "//" in path or {".", ".."} & set(path.split("/")):
         problem = "is one of the receiver's own" if path in _OURS else "is no path"
         raise UnreadableInputError(where, problem, "give one such as /sendgrid/main")
     if literal := sorted(table.keys() & _LITERAL):
@@ -127,7 +130,8 @@ def _endpoint(file: Path, path: str, table: Any, limits: Limits, environment: Ma
     known = PROVIDERS.get(provider)
     if known is None:
         problem = f"has no provider {provider!r}" if provider else "names no provider"
-        raise UnreadableInputError(where, problem, f"the providers are {_listed(PROVIDERS)}")
+        here = (name for name, one in PROVIDERS.items() if not one.not_here)
+        raise UnreadableInputError(where, problem, f"the providers are {_listed(here)}")
     if known.not_here:
         raise UnreadableInputError(where, f"{provider} {known.not_here}")
     auth = _text(where, table, "auth").lower() or known.auth[0]
@@ -139,7 +143,7 @@ def _endpoint(file: Path, path: str, table: Any, limits: Limits, environment: Ma
         auth=auth,
         secrets=_secrets(where, table, auth, known.public_key, file.parent, environment),
         user=_text(where, table, "user"),
-        header=(_text(where, table, "header") or known.header).lower(),
+        header=_header(where, table) or known.header,
         parameter=_text(where, table, "parameter") or "token",
         topics=frozenset(_texts(where, table, "topics")),
         tolerance_s=_tolerance(where, table),
@@ -148,6 +152,13 @@ def _endpoint(file: Path, path: str, table: Any, limits: Limits, environment: Ma
     # What its scheme says of its secret belongs here, before anything is listened on.
     scheme_of(endpoint, where)
     return endpoint
+
+
+def _header(where: str, table: dict[str, Any]) -> str:
+    name = _text(where, table, "header").lower()
+    if name and not _HEADER.fullmatch(name):
+        raise UnreadableInputError(where, f"{name!r} is no header's name", "give one such as X-Webhook-Token")
+    return name
 
 
 def _secrets(
@@ -159,20 +170,33 @@ def _secrets(
         if not value:
             raise UnreadableInputError(where, f"the environment variable {name} is not set", "set it to the secret")
         found.append(value)
-    for name in _texts(where, table, "secret_file"):
-        place = folder / name
-        try:
-            value = place.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            problem = getattr(error, "strerror", "") or "is no text"
-            raise UnreadableInputError(where, f"the secret's file {place} cannot be read: {problem}") from None
-        if not value:
-            raise UnreadableInputError(where, f"the secret's file {place} is empty")
-        found.append(value)
+    found += [_secret_in(where, folder / name, public) for name in _texts(where, table, "secret_file")]
     keys = _texts(where, table, "public_key")
     if keys and not public:
         raise UnreadableInputError(where, "has a public_key, which its provider does not sign with", "take it out")
     return (*found, *keys)
+
+
+def _secret_in(where: str, place: Path, public: bool) -> str:
+    try:
+        with place.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            value = file.read(_GREATEST_SECRET).decode("utf-8").strip()
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", "") or "is no text"
+        problem = f"the secret's file {place} cannot be read: {problem}"
+        raise UnreadableInputError(where, problem, "write the secret there, and nothing else") from None
+    # systemd's own store of credentials shows its access list as rights of the group.
+    kept = os.environ.get("CREDENTIALS_DIRECTORY")
+    shown = stat.S_ISREG(mode) and mode & 0o077 and not (kept and place.resolve().is_relative_to(kept))
+    if shown and not public:
+        raise UnreadableInputError(where, f"others may read the secret's file {place}", f"run: chmod 600 {place}")
+    if not value or (not value.isprintable() and not public):
+        problem = "holds more than one line" if value else "is empty"
+        raise UnreadableInputError(
+            where, f"the secret's file {place} {problem}", "write the secret there, and nothing else"
+        )
+    return value
 
 
 def _tolerance(where: str, table: dict[str, Any]) -> float | None:
@@ -187,7 +211,7 @@ def _tolerance(where: str, table: dict[str, Any]) -> float | None:
 def _bounded(defaults: Any, table: Any, where: str) -> Any:
     """The defaults with what the table changes; every bound is a number over 0."""
     if not isinstance(table, dict):
-        raise UnreadableInputError(where, "is no table")
+        raise UnreadableInputError(where, "is no table", "write { name = number }, or a table of its own")
     kinds = {one.name: type(getattr(defaults, one.name)) for one in fields(defaults)}
     changed = {}
     for name, value in table.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    import asyncio
+    import socket
     from collections.abc import Iterator
 
 
@@ -54,8 +55,37 @@ def bounded(head_seconds: float, connections: int) -> type[H11Protocol]:
     return Bounded
 
 
+#: How long a connection that was answered may take to say that it is done.
+_FAREWELL_S = 2.0
+
+
 class Server(uvicorn.Server):
-    """Leaves the signals to whoever runs several of them."""
+    """Leaves the signals to whoever runs several of them, and waits no longer for a handshake than for a head."""
+
+    handshake_s = 10.0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen on the sockets. uvicorn leaves a handshake a minute, and its connection is not counted meanwhile."""
+        config, loop = self.config, asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state={}
+            )
+            return made
+
+        self.servers = [
+            await loop.create_server(
+                protocol,
+                sock=one,
+                ssl=config.ssl,
+                backlog=config.backlog,
+                ssl_handshake_timeout=self.handshake_s if config.ssl else None,
+                ssl_shutdown_timeout=_FAREWELL_S if config.ssl else None,
+            )
+            for one in sockets or ()
+        ]
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -65,7 +95,7 @@ class Server(uvicorn.Server):
 
 def server_of(app: Any, *, head_seconds: float, connections: int, tls: tuple[str, str] | None = None) -> Server:
     """A server for one application, without logs of addresses, and without trust in what a proxy claims."""
-    return Server(
+    server = Server(
         uvicorn.Config(
             app,
             http=bounded(head_seconds, connections),
@@ -83,3 +113,5 @@ def server_of(app: Any, *, head_seconds: float, connections: int, tls: tuple[str
             ssl_keyfile=tls[1] if tls else None,
         )
     )
+    server.handshake_s = head_seconds
+    return server

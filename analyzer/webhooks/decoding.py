@@ -24,9 +24,9 @@ def decoded(data: bytes) -> Any:
         raise ValueError("it is nested too deep") from None
 
 
-def coded(value: Any) -> bytes:
+def coded(value: Any, *, indented: bool = True) -> bytes:
     """Any value that `decoded` gives, for a person to read."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2 if indented else None)
     except TypeError:
-        return json.dumps(value, indent=2).encode()
+        return json.dumps(value, indent=2 if indented else None).encode()

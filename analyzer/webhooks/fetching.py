@@ -30,6 +30,10 @@ _PATIENCE_S = 5.0
 #: What could not be had is not asked for again for a while.
 _AGAIN_S = 60.0
 _KEPT = 32
+#: Addresses that may fail within that time before no other is tried.
+_FAILURES = 5
+#: How long one request waits while another fetches; SNS asks again.
+_WAIT_S = 2.0
 
 
 class FetchError(Exception):
@@ -107,23 +111,42 @@ class _Connection(HTTPSConnection):
 
 
 class Certificates:
-    """The signing certificates that were fetched, by address. Safe from several threads, one of which fetches."""
+    """The signing certificates that were fetched, by address. Safe from several threads, one of which fetches.
+
+    Whoever knows a topic can name any address on Amazon's hosts. So what is there is had without waiting, and after
+    some failures nothing new is asked for until a minute has passed.
+    """
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._clock = fetch, clock
-        self._kept: OrderedDict[str, tuple[x509.Certificate | None, float]] = OrderedDict()
+        self._kept: OrderedDict[str, x509.Certificate] = OrderedDict()
+        #: Addresses that gave none, and when.
+        self._failed: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def at(self, address: str) -> x509.Certificate | None:
         """The certificate there, with an RSA key; None where it cannot be had now. Its dates are not checked here."""
-        with self._lock:
-            found, since = self._kept.get(address, (None, float("-inf")))
-            if found is None and self._clock() - since > _AGAIN_S:
-                found = self._fetched(address)
-                self._kept[address] = (found, self._clock())
-                if len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
+        found = self._kept.get(address)
+        if found is not None or not self._lock.acquire(timeout=_WAIT_S):
             return found
+        try:
+            return self._kept.get(address) or self._asked(address)
+        finally:
+            self._lock.release()
+
+    def _asked(self, address: str) -> x509.Certificate | None:
+        now = self._clock()
+        self._failed = {name: at for name, at in self._failed.items() if now - at <= _AGAIN_S}
+        if address in self._failed or len(self._failed) >= _FAILURES:
+            return None
+        found = self._fetched(address)
+        if found is None:
+            self._failed[address] = self._clock()
+            return None
+        self._kept[address] = found
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return found
 
     def _fetched(self, address: str) -> x509.Certificate | None:
         try:

@@ -8,6 +8,7 @@ process that made it, so what is torn at its end was never acknowledged. Folder 
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import struct
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 MAGIC = b"BWJ1"
 _HEAD = struct.Struct("<4sII")
 _SEGMENT_BYTES = 64 * 1024 * 1024
+#: Left free on the disk, for what has to be written before the journal can get shorter: checkpoint, rejects.
+_SPARE_BYTES = 8 * 1024 * 1024
 #: Of one write, so that those that came first are answered first.
 _WRITE_BYTES = 8 * 1024 * 1024
 _SUFFIX = ".journal"
@@ -145,7 +148,11 @@ class Journal:
         self._thread.join()
         if self._file >= 0:
             os.close(self._file)
-        if self.taken == self.durable and self.durable.offset:
+        if not self.durable.offset:
+            # Else each start that comes to nothing leaves a file.
+            with suppress(OSError):
+                self._path(self.durable.segment).unlink(missing_ok=True)
+        elif self.taken == self.durable:
             after = self.durable.segment + 1
             with suppress(OSError):
                 self._remember(Position(after, 0), least=after)
@@ -180,8 +187,10 @@ class Journal:
             if self._file < 0 or self.durable.offset >= self._segment_bytes:
                 self._open_next()
             data = b"".join(frame for frame, _, _ in batch)
+            _check_space(self._file, len(data))
             _write_all(self._file, data)
             os.fdatasync(self._file)
+            _check_place(self._file, self._path(self.durable.segment))
         except OSError as error:
             failed = error
             self.trouble = error.strerror or str(error)
@@ -191,6 +200,9 @@ class Journal:
                 os.close(self._file)
                 self._file = -1
             with suppress(OSError):
+                if not self.durable.offset:
+                    # Nothing in it was acknowledged: else a full disk gets a file from each request.
+                    self._path(self.durable.segment).unlink(missing_ok=True)
                 self._open_next()
         else:
             self.trouble = ""
@@ -237,7 +249,14 @@ class Journal:
             return Position(0, 0)
 
     def _remember(self, position: Position, least: int) -> None:
-        """Write the checkpoint, and remove the segments before it that are below `least`."""
+        """Remove the segments before a place that are below `least`, and write the checkpoint.
+
+        In this order, since on a full disk there is no room for a checkpoint before. Killed in between, the old one
+        names a segment that is gone, and what is left behind it is taken again.
+        """
+        for number in _segments(self.folder):
+            if number < min(position.segment, least):
+                self._path(number).unlink(missing_ok=True)
         temporary = self._checkpoint.with_suffix(".new")
         with _private(temporary) as file:
             file.write(orjson.dumps({"segment": position.segment, "offset": position.offset}))
@@ -246,9 +265,6 @@ class Journal:
         temporary.replace(self._checkpoint)
         _sync_folder(self.folder)
         self.taken = position
-        for number in _segments(self.folder):
-            if number < min(position.segment, least):
-                self._path(number).unlink(missing_ok=True)
 
     def _rest_of(self, position: Position) -> int:
         """Bytes behind a place in its segment."""
@@ -310,6 +326,19 @@ def _resolve(futures: list[asyncio.Future[None]], failed: OSError | None) -> Non
     for one in futures:
         if not one.done():
             one.set_exception(failed) if failed else one.set_result(None)
+
+
+def _check_space(file: int, needed: int) -> None:
+    """`OSError` where a write would leave less than the spare on the disk."""
+    disk = os.fstatvfs(file)
+    if disk.f_bavail * disk.f_frsize < needed + _SPARE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _check_place(file: int, path: Path) -> None:
+    """`OSError` where a segment is not where the next start looks for it: its folder was removed or moved."""
+    if not os.path.samestat(os.fstat(file), path.stat()):
+        raise OSError(errno.ESTALE, "its folder is another one now")
 
 
 def _write_all(file: int, data: bytes) -> None:

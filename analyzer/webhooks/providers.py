@@ -72,18 +72,25 @@ def scheme_of(endpoint: Endpoint, where: str, fetch: Fetch | None = None) -> Sch
     if not endpoint.secrets:
         key = "public_key" if PROVIDERS[endpoint.provider].public_key else "secret_env or secret_file"
         raise UnreadableInputError(where, f"{endpoint.provider} needs a secret and none is named", f"add {key}")
+    if not PROVIDERS[endpoint.provider].public_key:
+        _check_length(endpoint, where)
     if endpoint.auth == "signature":
         return _signature(endpoint, where)
     scheme = _credentials(endpoint, where)
     return EventGrid(scheme) if endpoint.provider == "azure" else scheme
 
 
+def _check_length(endpoint: Endpoint, where: str) -> None:
+    if any(len(secret.removeprefix("whsec_")) < _LEAST_SECRET for secret in endpoint.secrets):
+        problem = f"its secret has fewer than {_LEAST_SECRET} characters, which can be guessed"
+        own = endpoint.auth == "signature" and endpoint.provider != "emailengine"
+        remedy = "copy the whole of it as the provider shows it" if own else "make a new one: openssl rand -hex 16"
+        raise UnreadableInputError(where, problem, remedy)
+
+
 def _credentials(endpoint: Endpoint, where: str) -> Scheme:
     from analyzer.webhooks.signatures.credentials import Basic, Bearer, Header, Parameter
 
-    if any(len(secret) < _LEAST_SECRET for secret in endpoint.secrets):
-        problem = f"its secret has fewer than {_LEAST_SECRET} characters, which can be guessed"
-        raise UnreadableInputError(where, problem, "make a new one: openssl rand -hex 16")
     if endpoint.auth == "basic":
         if not endpoint.user or ":" in endpoint.user:
             raise UnreadableInputError(where, "basic auth needs a user, without a colon", 'add user = "…"')
@@ -134,6 +141,7 @@ def _sns(endpoint: Endpoint, where: str, fetch: Fetch | None) -> Scheme:
     if endpoint.auth == "basic":
         if not endpoint.secrets:
             raise UnreadableInputError(where, "basic auth needs a secret", "add secret_env or secret_file")
+        _check_length(endpoint, where)
         found = _credentials(endpoint, where)
         basic = found if isinstance(found, Basic) else None
     get = fetch or HttpsFetch()

@@ -47,6 +47,19 @@ _STATUSES: dict[str, int] = {
     "confirmation_failed": 503,
     "internal": 500,
 }
+#: Refusals that may be the operator's doing, and what to look at.
+_TELLING: dict[str, str] = {
+    "credentials_wrong": "is its secret the one that the provider sends?",
+    "signature_wrong": "is its secret or public key the provider's?",
+    "outside_window": "is this machine's clock right?",
+    "topic_not_allowed": "is the topic missing from topics?",
+    "certificate_unavailable": "can this machine reach https://sns.REGION.amazonaws.com?",
+    "certificate_invalid": "is this machine's clock right?",
+    "journal_full": "is the workspace written? See /healthz",
+    "journal_failed": "",
+}
+#: Seconds until the same is told again.
+_TELL_AGAIN_S = 3600.0
 _CLOSE = {"Connection": "close"}
 #: What Nylas asks to be sent back; nothing that a browser would take for a page.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_.-]{1,200}")
@@ -93,6 +106,11 @@ class Gate:
     #: Whether the check may wait for the network, and so needs a thread.
     waits: bool
 
+    def check_rate(self) -> None:
+        """`Refused` where the endpoint has had its requests."""
+        if wait := self.rate.wait():
+            raise Refused("rate", **{"Retry-After": str(int(wait) + 1)})
+
 
 def gates_of(config: Config, scheme: Callable[[Endpoint], Scheme]) -> list[Gate]:
     """A gate for each endpoint."""
@@ -111,6 +129,8 @@ class Receiver:
         self._bounds, self._journal, self._meters, self._say = bounds, journal, meters, say
         self._gates = {gate.endpoint.path: gate for gate in gates}
         self._in_flight = 0
+        #: When a refusal was last told of, by path and reason.
+        self._told: dict[tuple[str, str], float] = {}
 
     def routes(self) -> list[Route]:
         """One for each endpoint."""
@@ -119,7 +139,10 @@ class Receiver:
 
     async def receive(self, request: Request) -> Response:
         """The answer to one request."""
-        gate = self._gates[request.scope["path"]]
+        # A route takes its path with a line end behind it, too.
+        gate = self._gates.get(request.scope["path"])
+        if gate is None:
+            return nothing_here()
         path = gate.endpoint.path
         self._meters.received.labels(path).inc()
         began = time.perf_counter()
@@ -148,9 +171,9 @@ class Receiver:
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1")[:4096]))
         if why := gate.scheme.refuses_head(headers, query):
             raise Refused(why)
-        # Behind the credentials, so that a stranger cannot use up what is the provider's.
-        if wait := gate.rate.wait():
-            raise Refused("rate", **{"Retry-After": str(int(wait) + 1)})
+        # Behind the credentials, or the signature, so that a stranger cannot use up what is the provider's.
+        if gate.endpoint.auth != "signature":
+            gate.check_rate()
         if self._journal.waiting_bytes >= self._bounds.journal_bytes:
             raise Refused("journal_full", **{"Retry-After": "60"})
         wire = await _body(request, headers, gate.endpoint)
@@ -163,6 +186,8 @@ class Receiver:
             why = gate.scheme.refuses(delivery, time.time())
         if why:
             raise Refused(why)
+        if gate.endpoint.auth == "signature":
+            gate.check_rate()
         self._meters.verified.labels(path).inc()
         return await self._kept(gate, delivery)
 
@@ -200,8 +225,17 @@ class Receiver:
         self._meters.replies.labels(path).inc()
         return Response(reply.body, reply.status, media_type="application/json" if reply.body else None)
 
+    def _tell(self, path: str, reason: str) -> None:
+        """A line an hour at most for each reason that somebody here may have to see to; strangers cause them, too."""
+        now = time.monotonic()
+        if reason in _TELLING and now - self._told.get((path, reason), float("-inf")) >= _TELL_AGAIN_S:
+            self._told[path, reason] = now
+            hint = _TELLING[reason] or f"the journal cannot be written: {self._journal.trouble}"
+            self._say(f"{path}: a request was refused ({reason}): {hint}")
+
     def _refusal(self, path: str, refused: Refused) -> Response:
         self._meters.refused.labels(path, refused.reason).inc()
+        self._tell(path, refused.reason)
         status = _STATUSES[refused.reason]
         # SNS sends its credentials only once it was asked for them. What is left of the body is not waited for.
         asked = {"WWW-Authenticate": 'Basic realm="webhooks"'} if status == 401 else {}
@@ -210,13 +244,18 @@ class Receiver:
         )
 
 
+def nothing_here() -> Response:
+    """The 404, for what is no endpoint's."""
+    return Response("not found\n", 404, headers=_CLOSE, media_type="text/plain")
+
+
 def application(routes: list[Route]) -> Starlette:
     """The routes, and a 404 for the rest that closes the connection with whatever it was sending."""
 
-    async def nothing_here(request: Request, error: Exception) -> Response:
-        return Response("not found\n", 404, headers=_CLOSE, media_type="text/plain")
+    async def answered(request: Request, error: Exception) -> Response:
+        return nothing_here()
 
-    app = Starlette(routes=list(routes), exception_handlers={404: nothing_here, 405: nothing_here})
+    app = Starlette(routes=list(routes), exception_handlers={404: answered, 405: answered})
     app.router.redirect_slashes = False
     return app
 

@@ -129,7 +129,9 @@ def bind(address: str) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=256)
     except OSError as error:
-        problem = f"cannot be listened on: {error.strerror or error}"
+        # Python says the address once more behind the reason.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        problem = f"cannot be listened on: {reason}"
         raise UnreadableInputError(f"address {address}", problem, "name another, such as 127.0.0.1:8025") from None
 
 

@@ -6,6 +6,7 @@ A batch that is killed between commit and checkpoint is taken again, and changes
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from analyzer.webhooks.meters import Meters
     from analyzer.webhooks.rejects import Rejects
     from analyzer.webhooks.settling import Settling
+
+
+#: Seconds until a trouble that lasts is told again.
+_TELL_AGAIN_S = 3600.0
+#: The stores' own texts come with colours.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,9 @@ class Taker:
         self._wake = threading.Event()
         self._stopping = False
         self._failed = 0
+        #: What was put aside of the batch under way, since a batch that fails is read again.
+        self._aside: set[tuple[Position, str]] = set()
+        self._told_at = 0.0
         self._commits = 0
         self._turned_at = time.monotonic()
         #: What the last commit failed of, "" after one that did not.
@@ -128,12 +138,18 @@ class Taker:
             except Exception as error:  # noqa: BLE001 - whatever it is, what was accepted is kept and tried again
                 self._failed += 1
                 self._meters.failures.inc()
-                said = str(error) if isinstance(error, AnalyzerError) else f"{type(error).__name__}: {error}"
-                if said != self.trouble:
-                    self._say(f"the journal is kept, and will be tried again: {said}")
-                self.trouble = said
+                # The text of any other might name somebody.
+                said = str(error) if isinstance(error, (AnalyzerError, OSError)) else type(error).__name__
+                self._tell(_plain(said))
             self._wake.wait(min(self._pace.every_s * 2 ** min(self._failed, 5), 60.0) if not self._stopping else 0.2)
             self._wake.clear()
+
+    def _tell(self, trouble: str) -> None:
+        """A line when it begins, and one an hour: the same failure names another file each time."""
+        if not self.trouble or time.monotonic() - self._told_at >= _TELL_AGAIN_S:
+            self._told_at = time.monotonic()
+            self._say(f"the journal is kept, and will be tried again: {trouble}")
+        self.trouble = trouble
 
     # --- one batch -------------------------------------------------------------------------------------------------
 
@@ -156,7 +172,10 @@ class Taker:
         last = batch.entries[-1]
         waiting = sum(int(entry.about.get("events", 1)) for entry in batch.entries)
         self._journal.advance(last.end, waiting, last.about.get("at"))
+        self._aside.clear()
         self._count(batch)
+        if self.trouble:
+            self._say("what was kept goes into the workspace again")
         self.trouble = ""
         self._meters.commit_seconds.observe(time.monotonic() - began)
         return True
@@ -195,8 +214,10 @@ class Taker:
 
     def _put_aside(self, entry: Entry, reason: str, content: bytes | list[Any]) -> None:
         endpoint = str(entry.about.get("endpoint", ""))
-        self._rejects.keep(entry.begin, endpoint, reason, content)
-        self._meters.rejected.labels(endpoint, reason).inc()
+        self._rejects.keep(entry.begin, endpoint, reason, content, size=len(entry.body or b""))
+        if (entry.begin, reason) not in self._aside:
+            self._aside.add((entry.begin, reason))
+            self._meters.rejected.labels(endpoint, reason).inc()
 
     def _commit(self, batch: _Batch, workspace: Workspace) -> None:
         """All rows at once; where that fails again and again, request by request, to find the one that it fails of."""
@@ -274,3 +295,8 @@ def _unknown(value: Any) -> Iterator[Any]:
     from analyzer.sources.feeds.envelopes import events_in
 
     return (one for reader, one in events_in(value) if reader is None)
+
+
+def _plain(text: str) -> str:
+    """One line, without what a terminal would obey."""
+    return "".join(one if one.isprintable() else " " for one in _COLOUR.sub("", text))

@@ -18,7 +18,9 @@ KEY = SendGridSender().public_key
 
 
 def loaded(folder: Path, text: str, **environment: str) -> Config:
-    return load_config(write_config(folder, textwrap.dedent(text), password=PASSWORD, empty=""), environment)
+    return load_config(
+        write_config(folder, textwrap.dedent(text), password=PASSWORD, empty="", two=f"{PASSWORD}\nold\n"), environment
+    )
 
 
 def test_an_endpoint_is_a_path_a_provider_and_where_its_secret_is_kept(tmp_path: Path) -> None:
@@ -42,11 +44,12 @@ def test_an_endpoint_is_a_path_a_provider_and_where_its_secret_is_kept(tmp_path:
         [receiver]
         lag_seconds = 60
         """,
-        NEW="the new key",
-        OLD="the old key",
+        NEW="the new signing key",
+        OLD="the old signing key",
     )
     mailgun, sparkpost = config.endpoints
-    assert (mailgun.path, mailgun.auth, mailgun.secrets) == ("/mailgun/eu", "signature", ("the new key", "the old key"))
+    assert (mailgun.path, mailgun.auth) == ("/mailgun/eu", "signature")
+    assert mailgun.secrets == ("the new signing key", "the old signing key")
     assert (mailgun.tolerance_s, mailgun.limits) == (600.0, Limits(body_bytes=1000, burst=7))
     assert (sparkpost.auth, sparkpost.header) == ("header", "x-messagesystems-webhook-token")
     assert (sparkpost.secrets, sparkpost.limits.burst) == ((PASSWORD,), 7)
@@ -72,7 +75,14 @@ REFUSED = {
     '[endpoint."/x"]\nprovider = "brevo"\nsecrets_file = "s"': "has the unknown key 'secrets_file'; the keys are auth",
     '[endpoint."/x"]\nprovider = "brevo"\nsecret_env = "UNSET"': "the environment variable UNSET is not set",
     '[endpoint."/x"]\nprovider = "brevo"\nsecret_env = 3': "secret_env is no text or list of texts",
-    '[endpoint."/x"]\nprovider = "brevo"\nsecret_file = "none"': "cannot be read: No such file or directory",
+    '[endpoint."/x"]\nprovider = "brevo"\nsecret_file = "none"': "cannot be read: No such file or directory; write the",
+    '[endpoint."/x"]\nprovider = "brevo"\nsecret_file = "."': "cannot be read: Is a directory; write the secret there",
+    '[endpoint."/x"]\nprovider = "brevo"\nsecret_file = "a\\u0000b"': "cannot be read: is no text; write the secret",
+    '[endpoint."/x"]\nprovider = "brevo"\nsecret_file = "two"': "holds more than one line; write the secret there",
+    '[endpoint."/x"]\nprovider = "mailgun"\nsecret_env = "SHORT"': "copy the whole of it as the provider shows it",
+    '[endpoint."/x"]\nprovider = "brevo"\nauth = "header"\nheader = "X Token:"': "'x token:' is no header's name",
+    '[endpoint."/x/../y"]\nprovider = "brevo"': "is no path; give one such as /sendgrid/main",
+    'limits = 1\n[endpoint."/x"]\nprovider = "brevo"': "is no table; write { name = number }",
     '[endpoint."/x"]\nprovider = "brevo"\nsecret_file = "empty"': "is empty",
     '[endpoint."/x"]\nprovider = "brevo"\nsecret_env = "SHORT"': "its secret has fewer than 12 characters",
     '[endpoint."/x"]\nprovider = "brevo"\nauth = "signature"': "brevo has no auth 'signature'; give one of basic, bearer",
@@ -99,6 +109,23 @@ def test_what_it_cannot_be_is_told_in_a_sentence(tmp_path: Path, text: str, sent
     assert PASSWORD not in str(told.value)
 
 
+def test_a_secret_that_others_may_read_is_refused_and_a_public_key_is_none(tmp_path: Path) -> None:
+    text = '[endpoint."/x"]\nprovider = "{}"\nsecret_file = "key"\n'
+    config = write_config(tmp_path, text.format("brevo"), key=PASSWORD)
+    (tmp_path / "key").chmod(0o640)
+    with pytest.raises(UnreadableInputError, match=r"others may read the secret's file .*; run: chmod 600 "):
+        load_config(config)
+    (tmp_path / "key").write_text(f"-----BEGIN PUBLIC KEY-----\n{KEY}\n-----END PUBLIC KEY-----\n")
+    config.write_text(text.format("sendgrid"))
+    assert load_config(config).endpoints
+
+
+def test_a_provider_that_cannot_be_received_is_not_offered(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInputError) as told:
+        loaded(tmp_path, '[endpoint."/x"]\nprovider = "mailchimp"')
+    assert "gmail" not in str(told.value)
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInputError, match="cannot be read: No such file"):
         load_config(tmp_path / "none.toml")
@@ -116,6 +143,7 @@ def test_every_example_of_the_document_is_one(tmp_path: Path) -> None:
         for name in re.findall(r'secret_file = "([^"]+)"', example):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(PASSWORD)
+            (folder / name).chmod(0o600)
         written = example.replace("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE…", KEY)
         environment = {name: whsec if "RESEND" in name else PASSWORD for name in names}
         config = load_config(write_config(folder, written), environment)
@@ -199,3 +227,12 @@ def test_the_document_names_every_provider_reason_bound_and_metric() -> None:
         wanted.append(f"`{name}`" if f"`{name}`" in text else "`…" + name.removeprefix("bounce_webhook"))
     missing = [one for one in wanted if one not in text and one.replace("_journal", "") not in text]
     assert missing == []
+
+
+def test_a_port_in_use_is_told_in_one_sentence() -> None:
+    with bind("127.0.0.1:0") as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(UnreadableInputError) as told:
+            bind(address)
+    expected = f"address {address}: cannot be listened on: Address already in use; name another, such as 127.0.0.1:8025"
+    assert str(told.value) == expected

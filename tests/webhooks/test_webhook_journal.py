@@ -154,3 +154,63 @@ def test_a_segment_that_is_taken_is_left_for_a_new_one(tmp_path: Path) -> None:
     journal.advance(next(iter(journal.entries(journal.taken))).end, 1, None)
     assert len(list(tmp_path.glob("*.journal"))) == 1
     journal.close()
+
+
+def test_a_start_that_comes_to_nothing_leaves_no_segment(tmp_path: Path) -> None:
+    for _ in range(3):
+        Journal(tmp_path).close()
+    assert not list(tmp_path.glob("*.journal"))
+
+
+def test_a_folder_that_is_gone_is_no_place_to_keep_anything(tmp_path: Path) -> None:
+    folder, away = tmp_path / "journal", tmp_path / "away"
+    journal = Journal(folder)
+    kept(journal, b"before")
+    folder.rename(away)
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"No such file|another one"):
+            kept(journal, b"lost")
+    assert journal.trouble
+    away.rename(folder)
+    kept(journal, b"after")
+    assert journal.trouble == ""
+    assert [body for body in bodies(journal) if body != b"lost"] == [b"before", b"after"]
+    journal.close()
+
+
+def test_a_full_disk_leaves_no_file_for_each_request_and_room_for_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path)
+    kept(journal, b"before")
+    monkeypatch.setattr(module, "_SPARE_BYTES", 2**62)
+    for _ in range(20):
+        with pytest.raises(OSError, match="No space left"):
+            kept(journal, b"lost")
+    assert len(list(tmp_path.glob("*.journal"))) <= 2
+    (entry,) = journal.entries(journal.taken)
+    journal.advance(entry.end, 1, None)
+    monkeypatch.undo()
+    kept(journal, b"after")
+    assert bodies(journal) == [b"after"]
+    journal.close()
+
+
+def test_what_is_taken_makes_room_before_the_checkpoint_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, segment_bytes=1)
+    kept(journal, b"a")
+    kept(journal, b"b")
+    first = next(iter(journal.entries(journal.taken)))
+
+    def full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(module, "_private", full)
+    with pytest.raises(OSError, match="No space left"):
+        journal.advance(first.end, 1, None)
+    assert len(list(tmp_path.glob("*.journal"))) == 1
+    monkeypatch.undo()
+    assert bodies(journal) == [b"b"]
+    journal.close()

@@ -533,3 +533,47 @@ def test_over_tls(tmp_path: Path) -> None:
         assert connection.getresponse().status == 200
         connection.close()
         assert running.stop() == 0
+
+
+def test_a_path_with_a_line_end_behind_it_is_nobodys(shared: tuple[Receiver, Path]) -> None:
+    running, _ = shared
+    assert running.post("/brevo%0A", senders.bearer_request(senders.brevo_event(1)))[0] == 404
+    assert "Exception" not in running.said
+
+
+def test_a_stranger_cannot_use_up_the_rate_of_a_provider_that_signs(tmp_path: Path) -> None:
+    text = '[endpoint."/mailgun"]\nprovider = "mailgun"\nsecret_file = "password"\n'
+    config = configured(tmp_path, text + "limits = { requests_per_second = 0.001, burst = 2 }\n")
+    now = time.time()
+    with receiver(tmp_path / "workspace", config, **options(tmp_path)) as running:
+        forged = senders.mailgun_request(senders.mailgun_event(1), now, key="some other signing key")
+        assert [running.post("/mailgun", forged)[0] for _ in range(5)] == [403] * 5
+        genuine = senders.mailgun_request(senders.mailgun_event(1), now)
+        assert [running.post("/mailgun", genuine)[0] for _ in range(3)] == [200, 200, 429]
+        # Once, however often: the operator may have the wrong key.
+        assert running.said.count("is its secret or public key the provider's?") == 1
+
+
+def test_a_workspace_that_is_moved_away_is_told_as_soon_as_it_costs_a_request(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    with receiver(workspace, configured(tmp_path), **options(tmp_path)) as running:
+        workspace.rename(tmp_path / "away")
+        assert running.post("/brevo", senders.bearer_request(senders.brevo_event(1)))[0] == 503
+        assert running.get("/healthz")[0] == 503
+        assert "the journal cannot be written" in running.said
+        (tmp_path / "away").rename(workspace)
+        assert running.post("/brevo", senders.bearer_request(senders.brevo_event(1)))[0] == 200
+        assert running.stop() == 0
+    assert rows_with(workspace, 1) == ["lead1@corp1.example"]
+
+
+def test_handshakes_that_never_come_are_dropped(tmp_path: Path) -> None:
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
+    subprocess.run(command.split(), cwd=tmp_path, capture_output=True, check=True)
+    tls = [str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")]
+    with receiver(tmp_path / "workspace", configured(tmp_path), tls=tls, **options(tmp_path)) as running:
+        silent = raw(running.port)
+        began = time.monotonic()
+        assert silent.recv(1) == b""
+        assert time.monotonic() - began < 15
+        silent.close()

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -271,6 +272,49 @@ def test_a_certificate_is_fetched_once_and_one_that_is_away_not_at_once_again() 
     assert kept.at("a") is not None
     assert kept.at("a") is not None
     assert fetched == ["a", "a"]
+
+
+def test_a_stranger_who_names_certificates_that_are_nowhere_does_not_cost_the_one_that_is_there() -> None:
+    fetched: list[str] = []
+
+    def fetch(address: str) -> bytes:
+        fetched.append(address)
+        if address == "ours":
+            return SNS.pem
+        raise FetchError("away")
+
+    kept = Certificates(fetch, lambda: 0.0)
+    assert kept.at("ours") is not None
+    assert [kept.at(str(number)) for number in range(100)] == [None] * 100
+    assert kept.at("ours") is not None
+    assert len(fetched) == 6
+
+
+def test_a_certificate_that_is_there_is_had_while_another_is_fetched() -> None:
+    going, done = threading.Event(), threading.Event()
+
+    def fetch(address: str) -> bytes:
+        if address == "slow":
+            going.set()
+            done.wait(20)
+        return SNS.pem
+
+    kept = Certificates(fetch)
+    assert kept.at("ours") is not None
+    slow = threading.Thread(target=kept.at, args=("slow",))
+    slow.start()
+    going.wait(20)
+    assert kept.at("ours") is not None
+    done.set()
+    slow.join()
+
+
+def test_a_token_of_other_letters_is_taken_as_its_bytes_come() -> None:
+    token = "pässwort-sehr-lang"
+    checked = scheme("brevo", "bearer", token)
+    came = f"Bearer {token}".encode().decode("latin-1")
+    assert verdict(checked, Request(b"{}", {"authorization": came})) == ""
+    assert verdict(checked, Request(b"{}", {"authorization": came + "x"})) == "credentials_wrong"
 
 
 def test_a_certificate_that_cannot_be_had_asks_sns_to_come_again() -> None:

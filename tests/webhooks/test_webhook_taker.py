@@ -128,6 +128,7 @@ def test_a_workspace_that_is_away_for_a_while_costs_nothing(tmp_path: Path) -> N
     assert rejected(tmp_path) == []
     assert said == [
         "the journal is kept, and will be tried again: workspace: bounces cannot be written: it is away",
+        "what was kept goes into the workspace again",
     ]
 
 
@@ -195,3 +196,57 @@ def test_rejects_are_for_their_owner_alone_and_no_more_than_so_many(tmp_path: Pa
     paths = sorted((tmp_path / "rejects").iterdir())
     assert len(paths) == 3
     assert {oct(path.stat().st_mode & 0o777) for path in paths} == {"0o600"}
+
+
+def test_what_is_put_aside_counts_once_however_often_its_batch_is_tried(tmp_path: Path) -> None:
+    workspace = Refusing(Workspace(tmp_path / "workspace"), failures=2)
+    unknown = [senders.sendgrid_event(1), {"nobody": "knows this"}]
+    with taking(tmp_path, unknown, workspace=lambda: workspace) as (_, working, _said):
+        assert working.stop()
+        counted = working._meters.registry.get_sample_value(
+            "bounce_webhook_rejected_total", {"endpoint": "/x", "reason": "unknown"}
+        )
+    assert counted == 1
+
+
+def test_what_a_commit_fails_of_is_not_named_in_the_log(tmp_path: Path) -> None:
+    class Naming(Refusing):
+        def add_bounces(self, frame: Any) -> Any:
+            if self.failures:
+                self.failures -= 1
+                raise ValueError(f"cannot store {frame['recipient'].iloc[0]}")
+            return super().add_bounces(frame)
+
+    workspace = Naming(Workspace(tmp_path / "workspace"), failures=1)
+    with taking(tmp_path, [senders.sendgrid_event(1)], workspace=lambda: workspace) as (_, working, said):
+        assert working.stop()
+    assert stored(tmp_path) == ["lead1@corp1.example"]
+    assert said
+    assert "lead1" not in "".join(said)
+
+
+def test_a_large_reject_is_no_larger_than_what_came(tmp_path: Path) -> None:
+    deep: Any = list(range(20_000))
+    for _ in range(80):
+        deep = [deep]
+    with taking(tmp_path, deep) as (_, working, _said):
+        assert working.stop()
+    (path,) = (tmp_path / "rejects").iterdir()
+    assert path.stat().st_size < 2 * len(json.dumps(deep))
+
+
+def test_a_trouble_that_lasts_is_a_line_when_it_begins_and_one_when_it_ends(tmp_path: Path) -> None:
+    class Away(Refusing):
+        def add_bounces(self, frame: Any) -> Any:
+            if self.failures:
+                self.failures -= 1
+                raise OutputError("workspace", f"\x1b[31mpart-{self.failures}\x1b[0m cannot\nbe written")
+            return super().add_bounces(frame)
+
+    workspace = Away(Workspace(tmp_path / "workspace"), failures=2)
+    with taking(tmp_path, [senders.sendgrid_event(1)], workspace=lambda: workspace) as (_, working, said):
+        assert working.stop()
+    assert said == [
+        "the journal is kept, and will be tried again: workspace: part-1 cannot be written",
+        "what was kept goes into the workspace again",
+    ]

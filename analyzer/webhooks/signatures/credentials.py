@@ -14,7 +14,7 @@ import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.webhooks.signatures.scheme import Delivery, WholeBody, same
+from analyzer.webhooks.signatures.scheme import Delivery, WholeBody, same, same_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ class Bearer(_ByHead):
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             return "credentials_missing"
-        return "" if same(token.strip(), self.tokens) else "credentials_wrong"
+        return "" if same_header(token.strip(), self.tokens) else "credentials_wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Header(_ByHead):
         """By its value."""
         if self.name not in headers:
             return "credentials_missing"
-        return "" if same(headers[self.name].strip(), self.secrets) else "credentials_wrong"
+        return "" if same_header(headers[self.name].strip(), self.secrets) else "credentials_wrong"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,11 @@ def same(given: str | bytes, expected: Iterable[str | bytes]) -> bool:
     return found
 
 
+def same_header(given: str, expected: Iterable[str]) -> bool:
+    """As `same`, for what a header holds: bytes, which the server gives as Latin-1 and senders write as UTF-8."""
+    return same(given.encode("latin-1", "replace"), expected)
+
+
 def outside(timestamp: str, now: float, tolerance_s: float) -> str:
     """Why a time in seconds since 1970 is refused: no number, too old, or too far ahead; "" where it is well."""
     try:
