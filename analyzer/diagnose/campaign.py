@@ -31,6 +31,7 @@ _BARRED = {
     "invalid": "The address is marked invalid.",
     "malformed": "This is no address that a mail can be sent to.",
     "refused": "The receiver's own rule refused our last mail, and would refuse the next: use another channel.",
+    "company": "The company refuses our mail as a whole, and would refuse the next: use another channel.",
     "domain": "The domain takes no mail: it bounced as dead, and nothing got through to it.",
     "suppressed": "The address bounced for good, or complained, before.",
 }

@@ -18,8 +18,10 @@ from analyzer.diagnose.contacts import Contacts, Dimension, dimension
 from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import CELLS, GROUPS, History, Target, cell_means, cell_of, target_of
 from analyzer.diagnose.ranking import Ranked, rank
-from analyzer.diagnose.ranking_features import facts_of
+from analyzer.diagnose.ranking_features import consumer_domains, facts_of
+from analyzer.diagnose.refusals import NAMED
 from analyzer.diagnose.suppression_list import dead_domains, refused, suppression
+from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
@@ -105,13 +107,44 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     ranked = rank(correlated, contacts, past, facts_of(given, domains[email.codes], contacts))
     barred = np.full(len(given), "", dtype=object)
     barred[cell // GROUPS == _INVALID] = "invalid"
+    barred[_among(domains, closed_companies(correlated, contacts))[email.codes]] = "company"
     barred[_of(email, refused(correlated))] = "refused"
     barred[_malformed(email.values)[email.codes]] = "malformed"
     barred[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"
     barred[_of(email, frozenset(suppression(correlated)["email"]))] = "suppressed"
     # Who is marked or refuses us may have a good address; the others cannot be delivered to.
-    chance = np.where(np.isin(barred, ("", "invalid", "refused")), ranked.chance, 1.0)
+    chance = np.where(np.isin(barred, ("", "invalid", "refused", "company")), ranked.chance, 1.0)
     return NextList(cell, chance, barred, means, own=True, ranked=ranked)
+
+
+def closed_companies(correlated: Correlated, contacts: Contacts) -> frozenset[str]:
+    """Domains that refuse us as a whole: several leads' latest mail, and most of the leads written to there.
+
+    Only for good, and not for what is named as a fault of ours, which can be mended. Who has a mailbox at a free-mail
+    provider shares no company with the others.
+    """
+    sends = correlated.sends
+    if sends.empty or not contacts.spam.any():
+        return frozenset()
+    domain, limits = contacts.at["recipient_domain"], thresholds()
+    # Few domains refuse often: only their mail is looked at.
+    often = np.bincount(domain.codes[contacts.spam], minlength=len(domain.values)) >= limits.evidence.min_bounces
+    there = np.flatnonzero(often[domain.codes])
+    # The latest mail of each lead, undated ones first; of those at one time, the one further down the log.
+    at: Codes = np.zeros(len(there), dtype=np.int64)
+    if "sent_at" in sends.columns:
+        times = pd.to_datetime(sends["sent_at"].iloc[there], utc=True, errors="coerce")
+        at = times.fillna(pd.Timestamp(0, tz="UTC")).astype("int64").to_numpy()
+    order = there[np.lexsort((at, contacts.lead[there]))]
+    lead = contacts.lead[order]
+    last = order[np.append(lead[1:] != lead[:-1], True)] if len(order) else order
+    rows = last[contacts.spam[last]]
+    for_good = ~sends["transient"].iloc[rows].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    mendable = sends["reason"].iloc[rows].isin([*NAMED, "greylisted", "complaint"]).to_numpy()
+    hits = np.bincount(domain.codes[rows[for_good & ~mendable]], minlength=len(domain.values))
+    written = np.bincount(domain.codes[last], minlength=len(domain.values))
+    whole = (hits >= limits.evidence.min_bounces) & (hits >= limits.deliverability.one_domain_share * written)
+    return frozenset(domain.values[code] for code in np.flatnonzero(whole)) - {"", *consumer_domains()}
 
 
 def _of(email: Dimension, wanted: frozenset[str]) -> Flags:

@@ -109,8 +109,9 @@ def rank(correlated: Correlated, contacts: Contacts, past: History, leads: Facts
     """The chance of each of `leads`, by the model where it has proved itself, else by cell and domain."""
     sent = track(correlated, contacts)
     last = int(sent.sent[sent.timed].max(initial=0))
-    # The list goes out after the last mail that is known of: verification grows older until then at least.
-    known = evidence(leads, sent, past, as_of=None, sent=np.full(len(leads), last))
+    # The list goes out after the last mail that is known of and after its own verification, which is often newer.
+    goes_out = np.fmax(float(last), leads.verified).astype(np.int64)
+    known = evidence(leads, sent, past, as_of=None, sent=goes_out)
     model, verdict = learn(contacts, past, sent)
     if model is None:
         weights = np.zeros((len(leads), len(FAMILIES)), dtype=np.float32)

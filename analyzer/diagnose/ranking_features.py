@@ -130,7 +130,7 @@ def track(correlated: Correlated, contacts: Contacts) -> Track:
     bounced_at = np.where(bounced, np.where(bounced_at < EVER, bounced_at, sent[first]), EVER)
     verified = sends["verified_at"].iloc[first] if "verified_at" in sends.columns else None
     emails = sends["recipient"].iloc[first]
-    consumer = pd.Index(contacts.domains, dtype=object).isin(_consumer_domains())
+    consumer = pd.Index(contacts.domains, dtype=object).isin(consumer_domains())
     facts = Facts(
         cell_of(contacts.leads),
         np.asarray(contacts.domain, dtype=np.int64),
@@ -145,7 +145,7 @@ def facts_of(leads: pd.DataFrame, domains: Texts, contacts: Contacts) -> Facts:
     """The facts of leads that are still to be written to; `domains` are theirs, in lower case."""
     codes, names = pd.factorize(domains)
     known = pd.Index(contacts.domains, dtype=object).get_indexer(pd.Index(names, dtype=object))
-    consumer = pd.Index(names, dtype=object).isin(_consumer_domains())
+    consumer = pd.Index(names, dtype=object).isin(consumer_domains())
     verified = _seconds(leads["verified_at"]) if "verified_at" in leads.columns else np.full(len(leads), np.nan)
     return Facts(cell_of(leads), known[codes].astype(np.int64), shapes(leads["email"]), consumer[codes], verified)
 
@@ -315,7 +315,8 @@ def _host(provider: str) -> int:
 
 
 @cache
-def _consumer_domains() -> tuple[str, ...]:
+def consumer_domains() -> tuple[str, ...]:
+    """Domains of free-mail providers, sorted."""
     from analyzer.addresses.words import words
     from analyzer.classify.providers import known
 

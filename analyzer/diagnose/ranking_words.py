@@ -44,14 +44,16 @@ _MONTHS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 21, 24
 
 def too_few(bounces: int, needed: int) -> str:
     """Why the cells: not enough to learn from."""
-    return f"the log has {many(bounces, 'bounce')} for the address, and a model of single leads needs {number(needed)}"
+    found = many(bounces, "bad address", "bad addresses") if bounces else "no bad address"
+    return f"the log shows {found}, and a model that looks at each lead needs {number(needed)}"
 
 
 def lopsided(since: int, learnt: int, judged: int, learn: int, judge: int) -> str:
     """Why the cells: one of the two parts has too little."""
     return (
-        f"of the bounces for the address, {number(learnt)} came before {_day(since)} and {number(judged)} are of leads "
-        f"first written to later; a model needs {number(learn)} to learn from and {number(judge)} to be tested on"
+        f"{number(learnt)} of the bad addresses bounced before {_day(since)} and {number(judged)} were first written "
+        f"to later; a model that looks at each lead needs {number(learn)} to learn from and {number(judge)} to be "
+        "tested on"
     )
 
 
@@ -182,11 +184,12 @@ def _pattern(known: Evidence, up: Flags, rows: Codes, clauses: list[str]) -> Cod
 
 
 def _record(bounced: int, of: int, name: str, where: str) -> str:
-    """`3 of 5 guessed addresses at this domain bounced before`."""
+    """`3 of 5 guessed addresses at this domain were bad`: mail refused as spam says nothing against an address."""
     if of == 1:
         one = name.replace("addresses", "address", 1)
-        return f"the one {one} {where} that was written to {'bounced' if bounced else 'did not bounce'}"
-    return f"{number(bounced) if bounced else 'none'} of {number(of)} {name} {where} bounced before"
+        return f"the one {one} {where} that was written to was {'bad' if bounced else 'not bad'}"
+    how_many = number(bounced) if bounced else "none"
+    return f"{how_many} of {number(of)} {name} {where} {'was' if bounced == 1 else 'were'} bad"
 
 
 def _age(known: Evidence, up: Flags, rows: Codes, clauses: list[str]) -> Codes:

@@ -76,9 +76,25 @@ def counted(bounces: pd.DataFrame) -> pd.DataFrame:
     return bounces[kept]
 
 
-def reason_counts(bounces: pd.DataFrame) -> list[ReasonCount]:
-    """Every reason that occurs, the most frequent first, each with up to two replies from different providers."""
+def marked_only(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
+    """The mails that the log alone says bounced, in the columns of bounces that a reason needs."""
+    wanted = ["reason", "label", "fault", "diagnostic", "provider", "received_at", "decided_by"]
+    if sends.empty or "label" not in sends:
+        return pd.DataFrame(columns=wanted)
+    rows = sends[sends["label"].fillna("") != ""]
+    if "send_id" in bounces and "send_id" in rows:
+        rows = rows[~rows["send_id"].isin(bounces["send_id"].dropna())]
+    return rows.assign(received_at="", decided_by="").reindex(columns=wanted, fill_value="")
+
+
+def reason_counts(bounces: pd.DataFrame, sends: pd.DataFrame | None = None) -> list[ReasonCount]:
+    """Every reason that occurs, the most frequent first, each with up to two replies from different providers.
+
+    With `sends`, mails that only the log marks as bounced count as well.
+    """
     frame = counted(bounces)
+    if sends is not None and len(marked := marked_only(sends, bounces)):
+        frame = marked if frame.empty else pd.concat([frame[list(marked.columns)], marked], ignore_index=True)
     if frame.empty:
         return []
     found = []

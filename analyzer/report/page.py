@@ -75,7 +75,7 @@ def html(
         breakdowns=[_breakdown(diagnosis, name) for name in DIMENSIONS if diagnosis.breakdown.get(name)],
         drivers=[(label, [row for row in diagnosis.drivers if row.label == label]) for label in ("hard", "spam")],
         fixes=sentences.ordered_fixes(diagnosis),
-        reasons=extracts.reason_counts(correlated.bounces),
+        reasons=extracts.reason_counts(correlated.bounces, correlated.sends),
         suppressed=len(suppression),
         suppressed_by=extracts.suppression_counts(suppression),
         suppression=_suppression_rows(suppression),

@@ -9,6 +9,8 @@ stay.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -37,8 +39,13 @@ _WORDS: Final = frozenset(
     )
 )
 _ADDRESS: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_ADDRESS_BYTES: Final = re.compile(rb"[\w.+-]@[\w-]+\.\w")
 _QUOTED: Final = re.compile(r'"[^"@]{1,64}"@(?=\w)')
 _ENCODED: Final = re.compile(r"[\w.+'=-]+(%40|=40|\+40|&#0*64;|&#[xX]0*40;|\(at\)|\[at\])(?=\w)")
+#: A dotted name, "at" and a domain: an address as some servers and people spell it. A single word before "at" is not.
+_SPELT: Final = re.compile(r"\b\w+(?:[._+-]\w+)+( at )(?=[\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
+#: What base64, plain or made for links (RFC 4648), is written in; shorter than the shortest address is none.
+_BASE64: Final = re.compile(r"(?<![\w+/-])[\w+/-]{12,}(?:={1,2}|(?:%3[Dd]){1,2})?")
 _SIGNS: Final = ("@", "40", "#64;", "(at)", "[at]")
 _SHORTEST_NAME: Final = 3
 
@@ -49,12 +56,30 @@ def text(value: str, owners: Sequence[str] = ()) -> str:
     if any(sign in found for sign in _SIGNS):
         found = _ENCODED.sub(r"***\1", _QUOTED.sub("***@", found))
         found = without_addresses(found)
+    if " at " in found.casefold():
+        found = _SPELT.sub(r"***\1", found)
+    found = _BASE64.sub(_decoded, found)
     low = found.casefold()
     for own in owners:
         local = own.rpartition("@")[0].casefold()
         if len(local) >= _SHORTEST_NAME and local in low:
             found = without_addresses(found, own)
     return found
+
+
+def _decoded(found: re.Match[str]) -> str:
+    """The token as it is, or "***" where an address comes out of it."""
+    token = found[0].partition("=")[0].partition("%")[0].replace("-", "+").replace("_", "/")
+    # A link's path may lead up to it.
+    for start in (0, *(place + 1 for place, sign in enumerate(found[0]) if sign == "/")):
+        part = token[start:]
+        try:
+            plain = base64.b64decode(part + "=" * (-len(part) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        if _ADDRESS_BYTES.search(plain):
+            return found[0][:start] + "***"
+    return found[0]
 
 
 def address(value: str) -> str:
@@ -87,8 +112,13 @@ def diagnosis(found: Diagnosis) -> Diagnosis:
 
 
 def bounces_of(correlated: Correlated) -> Correlated:
-    """The same with masked bounces; sends and leads, which no output shows, are left as they are."""
-    return replace(correlated, bounces=frame(correlated.bounces))
+    """The same with masked bounces and replies in the log; what no output shows of sends and leads is left as it is."""
+    sends = correlated.sends
+    if "diagnostic" in sends:
+        said = sends["diagnostic"].fillna("") != ""
+        masked = frame(sends.loc[said, [name for name in ("recipient", "sender", "diagnostic") if name in sends]])
+        sends = sends.assign(diagnostic=sends["diagnostic"].where(~said, masked["diagnostic"].reindex(sends.index)))
+    return replace(correlated, bounces=frame(correlated.bounces), sends=sends)
 
 
 def listed(found: pd.DataFrame) -> pd.DataFrame:

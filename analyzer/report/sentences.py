@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Tone: TypeAlias = Literal["act", "fine", "unsure"]
 
+#: The fix of `rules/fixes.toml` for companies that refuse everybody who is written to there.
+_COMPANY_BLOCK = "RCPT-DOMAIN-BLOCK"
 #: The tone in words, so that colour is never the only sign of it.
 TONE_NAMES: dict[Tone, str] = {"act": "Act", "fine": "Fine", "unsure": "Cannot tell"}
 
@@ -112,6 +114,8 @@ def _data(diagnosis: Diagnosis) -> Verdict:
                 sentence += f": even without guessed addresses {_expected(diagnosis, without)}"
             return Verdict("Data", "act", sentence + ".", why)
         case _:
+            if lacking := _lacking(diagnosis):
+                return Verdict("Data", "unsure", lacking.sentence, why)
             address = diagnosis.totals.address
             found = "no bad address" if not address.count else plural(address.count, "bad address", "bad addresses")
             sentence = f"Too little to tell yet: {found} among {plural(address.leads, 'lead')}."
@@ -128,6 +132,13 @@ def _deliverability(diagnosis: Diagnosis) -> Verdict:
         case "sender":
             named = plural(sum(fix.side == "sender" for fix in advice.fixes), "fix", "fixes")
             sentence = f"Our own sending is the problem: {refused}; {named} below."
+            return Verdict("Deliverability", "act", sentence, why)
+        case "recipient" if (whole := _companies(diagnosis)) is not None:
+            who = plural(whole.domains, "company blocks us", "companies block us")
+            sentence = (
+                f"{who} as a whole ({count(whole.bounces)} of {plural(spam.count, 'spam bounce')}), our sending looks "
+                "healthy; use another channel there."
+            )
             return Verdict("Deliverability", "act", sentence, why)
         case "recipient":
             sentence = "The receivers are strict, our sending looks healthy"
@@ -149,6 +160,14 @@ def _deliverability(diagnosis: Diagnosis) -> Verdict:
             return Verdict("Deliverability", "unsure", sentence, why)
 
 
+def _companies(diagnosis: Diagnosis) -> Fix | None:
+    """The companies that block us as a whole, where they make up most of what is refused."""
+    for fix in diagnosis.deliverability.fixes:
+        if fix.id == _COMPANY_BLOCK and 2 * fix.bounces >= diagnosis.totals.spam.count:
+            return fix
+    return None
+
+
 def _data_action(diagnosis: Diagnosis) -> Action | None:
     forecast = diagnosis.data_quality.forecast
     match diagnosis.data_quality.recommendation:
@@ -165,8 +184,10 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                 )
                 if forecast.best_mix.leads > forecast.max_quality.leads:
                     over = chance(forecast.best_mix.p_over_tolerance)
+                    marked = ", the leads that next_send.csv says to send to," if diagnosis.data_quality.ranking else ""
                     detail += (
-                        f" The best mix keeps {count(forecast.best_mix.leads)}, with a chance of {over} of too many."
+                        f" The best mix{marked} keeps {count(forecast.best_mix.leads)}, with a chance of {over} of too "
+                        "many."
                     )
             return Action("Set data quality to max quality for the next sequence.", detail, "forecast")
         case "reverify":
@@ -176,9 +197,48 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                 "forecast",
             )
         case "insufficient_evidence":
+            if lacking := _lacking(diagnosis):
+                return Action(lacking.what, lacking.detail, "forecast")
             return Action("Leave the data setting as it is, and look again after more sends.", "", "forecast")
         case _:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """What is missing for an answer that more sends would not bring, and what to do about it."""
+
+    sentence: str
+    what: str
+    detail: str
+
+
+def _lacking(diagnosis: Diagnosis) -> _Lacking | None:
+    """The cases of `insufficient_evidence` in which waiting does not help, as the diagnosis tells them apart."""
+    from analyzer.diagnose.thresholds import thresholds
+
+    totals, quality = diagnosis.totals, diagnosis.data_quality
+    if quality.ranking is not None and not quality.forecast.max_quantity.leads:
+        empty = not any(item.rows for item in diagnosis.inputs if item.kind == "next")
+        return _Lacking(
+            "Nothing to judge: the next list has no lead that can be written to.",
+            "Give a next list with leads that can be written to.",
+            "This one has no rows." if empty else "next_send.csv says for each lead of this one why it is left out.",
+        )
+    unread = totals.unknown.count
+    if unread and unread >= thresholds().evidence.unread_share * (unread + totals.hard.count + totals.spam.count):
+        return _Lacking(
+            f"Cannot be told: nothing says why {plural(unread, 'lead')} bounced.",
+            "Get the bounce messages of this campaign, or a log that gives the reasons.",
+            "Leave the data setting as it is until then.",
+        )
+    if not {row.value for row in diagnosis.breakdown.get("email_status", [])} & {"verified", "guessed"}:
+        return _Lacking(
+            "Cannot be told: nothing says which addresses are verified and which are guessed.",
+            "Give the lead list with its email status (verified or guessed).",
+            "Leave the data setting as it is until then.",
+        )
+    return None
 
 
 def _uncertainty(forecast: Forecast) -> str:
@@ -197,7 +257,7 @@ def _suppress_action(diagnosis: Diagnosis) -> Action | None:
     bad = diagnosis.totals.address.count
     if not bad:
         return None
-    them = "the bad address" if bad == 1 else f"the {count(bad)} bad addresses"
+    them, it = ("the bad address", "it") if bad == 1 else (f"the {count(bad)} bad addresses", "them")
     return Action(
-        f"Stop writing to {them}.", "suppression.csv names them, ready to load into your platform.", "suppress"
+        f"Stop writing to {them}.", f"suppression.csv names {it}, ready to load into your platform.", "suppress"
     )

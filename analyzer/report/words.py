@@ -34,6 +34,10 @@ DIMENSION_TITLES: Final = {
     "step": "Sequence step",
     "recipient_domain": "Recipient domain",
     "week": "Week",
+    "title": "Job title",
+    "list_source": "List source",
+    "weekday": "Weekday of sending",
+    "hour": "Hour of sending",
 }
 STATUS_NAMES: Final = {"catch_all": "catch-all", "unknown": "not known"}
 LABEL_NAMES: Final = {"hard": "Hard", "spam": "Spam", "unknown": "Unknown"}
@@ -152,9 +156,10 @@ def chance(probability: float | None) -> str:
     """A probability in whole per cent: nobody plans on tenths of a chance."""
     if not _known(probability):
         return NOTHING
-    if 0 < probability < 0.01:
+    # Where rounding would say 0 or 100; the sentences of the diagnosis draw the line there, too.
+    if 0 < probability < 0.005:
         return "<1 %"
-    if 0.99 < probability < 1:
+    if 0.995 < probability < 1:
         return ">99 %"
     return f"{probability * 100:.0f} %"
 
@@ -367,26 +372,43 @@ def interval_words(interval: Interval) -> str:
 def guessed_lines(quality: DataQuality) -> list[str]:
     """What guessing does to the addresses: the finding, then the figures behind it where there are any."""
     lines = [EFFECT_NAMES[quality.guessed_effect]]
+    if quality.guessed_effect == "too_little_data":
+        # A difference behind this would be read as one.
+        return lines
     difference, share = quality.risk_difference, quality.attributable_share
     if _known(difference.estimate):
-        more = difference.estimate >= 0
         # Nobody has met a tenth of an address, but a small difference needs it.
         digits = 0 if abs(difference.estimate) >= 0.05 else 1
-        ends = (difference.low, difference.high) if more else (difference.high, difference.low)
-        size, low, high = (
-            _of_hundred(end if more or end is None else -end, digits) for end in (difference.estimate, *ends)
-        )
         lines.append(
-            f"Of 100 guessed addresses {size} {'more' if more else 'fewer'} are bad than of 100 verified ones "
-            f"(between {low} and {high})."
+            f"Of 100 guessed addresses {_of_hundred(difference.estimate, digits)} are bad "
+            f"{'as' if _rounds_to_none(difference.estimate, digits) else 'than'} of 100 verified ones"
+            f"{_between(difference, digits)}."
         )
     if _known(share.estimate):
         lines.append(f"Without guessing, {interval_words(share)} of the bad addresses would be gone.")
     return lines
 
 
-def _of_hundred(share: float | None, digits: int) -> str:
-    return f"{share * 100:.{digits}f}" if _known(share) else NOTHING
+def _rounds_to_none(share: float, digits: int) -> bool:
+    return round(abs(share) * 100, digits) == 0
+
+
+def _of_hundred(share: float, digits: int) -> str:
+    """ "12 more", "1.1 fewer", "as many"."""
+    if _rounds_to_none(share, digits):
+        return "as many"
+    return f"{abs(share) * 100:.{digits}f} {'more' if share > 0 else 'fewer'}"
+
+
+def _between(difference: Interval, digits: int) -> str:
+    """ " (between 9 and 11)", and " (between 1.4 fewer and 3.1 more)" where it may be either."""
+    low, high = difference.low, difference.high
+    if not (_known(low) and _known(high)):
+        return ""
+    if low < 0 < high or difference.estimate is None or not low <= difference.estimate <= high:
+        return f" (between {_of_hundred(low, digits)} and {_of_hundred(high, digits)})"
+    near, far = sorted((abs(low), abs(high)))
+    return f" (between {near * 100:.{digits}f} and {far * 100:.{digits}f})"
 
 
 def ranking_line(quality: DataQuality) -> str:
@@ -401,15 +423,18 @@ def over_heading(limit: float | None) -> str:
 
 def fix_size(fix: Fix) -> str:
     """How much hangs on a fix; for our side's also whose mail it is about, and since when."""
-    size = (
-        f"{plural(fix.bounces, 'bounce')} at {plural(fix.domains, 'domain')}, {percent(fix.share)} of all spam bounces"
-    )
+    bounces = plural(fix.bounces, "bounce")
+    if fix.domains > fix.bounces:
+        # A fix that takes a share of the refusals cannot say at which of their domains that share is.
+        bounces = f"{count(fix.bounces)} of the bounces"
+    size = f"{bounces} at {plural(fix.domains, 'domain')}, {percent(fix.share)} of all spam bounces"
     if fix.side != "sender":
         return size
     whose = f", mail from {short(', '.join(fix.senders[:3]), 120)}" if fix.senders else ""
-    more = f" and {len(fix.senders) - 3} more" if len(fix.senders) > 3 else ""
+    # The diagnosis names the first few only, so how many more there are is not known here.
+    more = " and others" if len(fix.senders) > 3 else ""
     return f"{size}{whose}{more}{f', first on {fix.since}' if fix.since else ''}"
 
 
 #: What makes a value a driver.
-DRIVERS: Final = "These bounce more than the address status and industry of their leads explain."
+DRIVERS: Final = "These bounce more than the rest of what is known of their leads (email status, industry) explains."

@@ -298,7 +298,7 @@ class _Report(Sheets):
                 row.bounces,
                 row.examples[0].diagnostic if row.examples else "",
             ]
-            for row in extracts.reason_counts(correlated.bounces)
+            for row in extracts.reason_counts(correlated.bounces, correlated.sends)
         ]
         head = ["Reason", "What it means", "Bounce", "Whose fault", "Bounces", "For example"]
         self.listing("Reasons", head, ["text", "wrap", "text", "text", "count", "wrap"], [24, 44, 10, 24, 10, 90], rows)

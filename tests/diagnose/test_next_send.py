@@ -175,3 +175,30 @@ def test_a_flag_of_the_log_is_enough() -> None:
     found = suppression(correlated)
     assert found["match_method"].tolist() == ["", ""]
     assert found["date"].tolist() == ["2026-03-03T09:00:00Z"] * 2
+
+
+@pytest.mark.parametrize(
+    ("bounced", "domain", "decision"),
+    [
+        ({"policy": 8}, "bank.example", "do_not_send"),
+        ({"spam_content": 8}, "bank.example", "do_not_send"),
+        ({"policy": 4}, "bank.example", "send"),  # too few to speak for the company
+        ({"auth_failure": 8}, "bank.example", "send"),  # named as ours to mend
+        ({"rate_limited": 8}, "bank.example", "send"),  # for now, not for good
+        ({"policy": 8}, "gmail.com", "send"),  # no company
+    ],
+)
+def test_nobody_is_sent_to_at_a_company_that_blocks_us(bounced: dict[str, int], domain: str, decision: str) -> None:
+    """The report says to stop writing there: the list must not say the opposite of a colleague."""
+    ahead = pd.DataFrame({"email": [f"new@{domain.upper()}"], "email_status": "verified", "industry_group": "open"})
+    correlated = campaign(
+        Block(8, domain=domain, bounced=bounced), Block(600, bounced={"user_unknown": 6}), next_leads=ahead
+    )
+    rows = correlated.sends["reason"].eq("rate_limited")
+    correlated.sends.loc[rows, "transient"] = True
+    diagnosis = diagnose(correlated)
+    lead = next_send(correlated, diagnosis).iloc[0]
+    assert lead["decision"] == decision
+    assert ("refuses our mail as a whole" in lead["reason"]) == (decision == "do_not_send")
+    assert lead["probability"] < 0.2  # the address itself may be good
+    assert diagnosis.data_quality.forecast.max_quantity.leads == (decision == "send")

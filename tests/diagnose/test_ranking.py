@@ -79,7 +79,7 @@ def test_the_cells_are_kept_where_they_know_everything() -> None:
 @pytest.mark.parametrize(
     ("how", "why"),
     [
-        ({"leads": 800}, "a model of single leads needs 130"),
+        ({"leads": 800}, "a model that looks at each lead needs 130"),
         ({"timed": False}, "does not say when its mails were sent"),
         ({"days": 0.5}, "within a day"),
         ({"days": 8, "leads": 4000, "rate": 0.013}, "to be tested on"),
@@ -195,7 +195,7 @@ def test_reasons_name_the_domains_record_without_a_model_too() -> None:
         ),
     )
     lead = next_send(correlated, diagnose(correlated)).iloc[0]
-    assert "this one more, as 4 of 6 guessed addresses at this domain bounced before" in lead["reason"]
+    assert "this one more, as 4 of 6 guessed addresses at this domain were bad" in lead["reason"]
 
 
 def test_a_verification_after_the_send_is_not_known_before_it() -> None:
@@ -208,3 +208,17 @@ def test_a_verification_after_the_send_is_not_known_before_it() -> None:
         ranked(replace(correlated, sends=correlated.sends.assign(verified_at=times))).chance for times in (told, honest)
     )
     assert (late == missing).all()
+
+
+def test_a_list_verified_after_the_last_mail_is_as_fresh_as_it_says(ageing) -> None:
+    """The usual order: the campaign ends, then the next list is verified."""
+    correlated, _, _ = ageing
+    last = correlated.sends["sent_at"].max()
+    ahead = correlated.next_leads[correlated.next_leads["email_status"] == "verified"].head(50)
+    at_end, later = (
+        ranked(replace(correlated, next_leads=ahead.assign(verified_at=last + pd.Timedelta(days=days))))
+        for days in (0, 20)
+    )
+    assert later.ranking.used == "model"
+    assert (later.ranked.evidence.months == 0).all()
+    assert later.chance == pytest.approx(at_end.chance, rel=0.02)

@@ -101,6 +101,12 @@ def test_the_report_says_that_it_is_masked(outputs: dict[str, str]) -> None:
         ("551 moved to dé@acme.example, sorry", [], "551 moved to ***@acme.example, sorry"),
         ("552 5.2.2 over quota", ["jo.doe@acme.example"], "552 5.2.2 over quota"),
         ("550 jo is gone", ["jo@acme.example"], "550 jo is gone"),
+        ("see https://x.example/u?e=am8uZG9lQGFjbWUuZXhhbXBsZQ==", [], "see https://x.example/u?e=***"),
+        ("see https://x.example/u=cmVm/am8uZG9lQGFjbWUuZXhhbXBsZQ", [], "see https://x.example/u=cmVm/***"),
+        ("see https://x.example/u/am8uZG9lQGFjbWUuZXhhbXBsZQ", [], "see https://x.example/u/***"),
+        ("id 0d7d211d8c644b766e504fd0a315a0a4", [], "id 0d7d211d8c644b766e504fd0a315a0a4"),
+        ("jo.doe AT acme.example is gone", [], "*** AT acme.example is gone"),
+        ("rejected at mx.acme.example", [], "rejected at mx.acme.example"),
     ],
 )
 def test_addresses_are_found_in_a_text_however_they_stand_there(text: str, owners: list[str], masked: str) -> None:
@@ -138,3 +144,10 @@ def test_a_list_keeps_its_rows_and_other_columns() -> None:
 def test_a_hostile_report_is_masked_without_falling_over(hostile: Case, tmp_path: Path) -> None:
     files = report.write(hostile.diagnosis, hostile.correlated, tmp_path, suppression=hostile.suppression, redact=True)  # type: ignore[arg-type]
     assert len(files) == 6
+
+
+def test_replies_that_only_the_log_holds_are_masked(campaign: Case) -> None:
+    sends = campaign.correlated.sends.assign(label="hard", diagnostic="550 <jo.doe@acme.example>: no such user")
+    masked = redacting.bounces_of(replace(campaign.correlated, sends=sends)).sends
+    assert set(masked["diagnostic"]) == {"550 <***@acme.example>: no such user"}
+    assert (masked["label"] == "hard").all()

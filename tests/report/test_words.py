@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from conftest import HOSTILE, Case
 
-from analyzer.diagnose.diagnosis import Forecast, Interval
+from analyzer.diagnose.diagnosis import Forecast, Interval, Ranking
 from analyzer.report import sentences, words
 
 
@@ -48,7 +48,16 @@ def test_plural_and_zero(number: int, reads: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "reads"),
-    [(None, "–"), (0, "0 %"), (0.0004, "<1 %"), (0.83, "83 %"), (0.9999, ">99 %"), (1, "100 %")],
+    [
+        (None, "–"),
+        (0, "0 %"),
+        (0.0004, "<1 %"),
+        (0.0061, "1 %"),
+        (0.994, "99 %"),
+        (0.83, "83 %"),
+        (0.9999, ">99 %"),
+        (1, "100 %"),
+    ],
 )
 def test_a_chance_is_whole(probability: float | None, reads: str) -> None:
     assert words.chance(probability) == reads
@@ -98,7 +107,9 @@ def test_short_keeps_the_limit() -> None:
     ("interval", "reads"),
     [
         (Interval(0.0979, 0.0881, 0.1083), "Of 100 guessed addresses 10 more are bad than of 100 verified ones (between 9 and 11)."),
-        (Interval(-0.012, -0.02, 0.004), "Of 100 guessed addresses 1.2 fewer are bad than of 100 verified ones (between -0.4 and 2.0)."),
+        (Interval(-0.012, -0.02, 0.004), "Of 100 guessed addresses 1.2 fewer are bad than of 100 verified ones (between 2.0 fewer and 0.4 more)."),
+        (Interval(0.0, -0.014, 0.031), "Of 100 guessed addresses as many are bad as of 100 verified ones (between 1.4 fewer and 3.1 more)."),
+        (Interval(-0.06, -0.08, -0.05), "Of 100 guessed addresses 6 fewer are bad than of 100 verified ones (between 5 and 8)."),
     ],
 )  # fmt: skip
 def test_what_guessing_adds_is_told_in_leads(campaign: Case, interval: Interval, reads: str) -> None:
@@ -236,3 +247,60 @@ def test_nobody_promises_that_there_is_no_false_alarm() -> None:
     assert words.false_alarm(0.0) == "<0.1 %"
     assert words.false_alarm(0.021) == "2.1 %"
     assert words.false_alarm(None) == words.NOTHING
+
+
+UNTOLD = Forecast(leads=0, bounces=0, rate=None, low=None, high=None, p_over_tolerance=None)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "verdict", "action"),
+    [
+        ("reasons", "Cannot be told: nothing says why 900 leads bounced.", "Get the bounce messages of this campaign"),
+        ("status", "Cannot be told: nothing says which addresses are verified", "Give the lead list with its email"),
+        ("next", "Nothing to judge: the next list has no lead", "Give a next list with leads that can be written to."),
+    ],
+)
+def test_who_need_not_wait_is_not_told_to(campaign: Case, lacks: str, verdict: str, action: str) -> None:
+    """More sends would not tell, so the advice is what would."""
+    found = campaign.diagnosis
+    quality = replace(found.data_quality, recommendation="insufficient_evidence", ranking=None)
+    found = replace(found, data_quality=quality)
+    if lacks == "reasons":
+        found = replace(found, totals=replace(found.totals, unknown=replace(found.totals.unknown, count=900)))
+    elif lacks == "status":
+        found = replace(found, breakdown={**found.breakdown, "email_status": []})
+    else:
+        ranking = Ranking("cells", "Leads are ranked by email status.")
+        forecast = replace(quality.forecast, max_quantity=UNTOLD)
+        found = replace(found, data_quality=replace(quality, ranking=ranking, forecast=forecast))
+    assert sentences.verdicts(found)[0].sentence.startswith(verdict)
+    first = sentences.actions(found)[0]
+    assert first.what.startswith(action)
+    assert "more sends" not in first.what + first.detail
+
+
+def test_one_company_is_no_strict_industry(campaign: Case) -> None:
+    advice, spam = campaign.diagnosis.deliverability, campaign.diagnosis.totals.spam.count
+    block = replace(advice.fixes[0], id="RCPT-DOMAIN-BLOCK", side="recipient", bounces=spam, domains=1)
+    advice = replace(advice, side="recipient", fixes=[block])
+    sentence = sentences.verdicts(replace(campaign.diagnosis, deliverability=advice))[1].sentence
+    assert sentence.startswith("1 company blocks us as a whole")
+    assert "strict industries" not in sentence
+
+
+def test_a_fix_does_not_name_more_domains_than_its_bounces_have(campaign: Case) -> None:
+    fix = replace(campaign.diagnosis.deliverability.fixes[0], bounces=19, domains=29, senders=["a", "b", "c", "d", "e"])
+    size = words.fix_size(replace(fix, side="sender"))
+    assert size.startswith("19 of the bounces at 29 domains")
+    assert "mail from a, b, c and others" in size  # the diagnosis keeps the first few only
+
+
+def test_one_bad_address_is_it(campaign: Case) -> None:
+    totals = replace(campaign.diagnosis.totals, address=replace(campaign.diagnosis.totals.address, count=1))
+    last = sentences.actions(replace(campaign.diagnosis, totals=totals))[-1]
+    assert (last.what, last.detail[:25]) == ("Stop writing to the bad address.", "suppression.csv names it,")
+
+
+def test_too_little_to_tell_apart_is_not_followed_by_a_difference(campaign: Case) -> None:
+    quality = replace(campaign.diagnosis.data_quality, guessed_effect="too_little_data")
+    assert words.guessed_lines(quality) == ["Too few leads to tell guessed and verified addresses apart."]

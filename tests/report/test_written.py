@@ -422,3 +422,18 @@ def test_hostile_text_is_no_formula_in_the_tables(hostile: Case, tmp_path: Path)
     for name in ("bounces.csv", "suppression.csv"):
         for line in csv.reader(files[name].open(encoding="utf-8", newline="")):
             assert not [cell for cell in line if cell.startswith(("=", "+", "-", "@"))], name
+
+
+def test_mails_that_only_the_log_marks_have_their_reasons_too(campaign: Case) -> None:
+    """A platform's log with bounce reasons and no messages beside it."""
+    correlated = campaign.correlated
+    sends = correlated.sends.head(3).assign(label="hard", fault="address", reason="user_unknown", diagnostic="550 no")
+    found = extracts.reason_counts(correlated.bounces.head(0), sends)
+    assert [(item.reason, item.bounces, item.examples[0].diagnostic) for item in found] == [
+        ("user_unknown", 3, "550 no")
+    ]
+    before = sum(item.bounces for item in extracts.reason_counts(correlated.bounces))
+    after = sum(item.bounces for item in extracts.reason_counts(correlated.bounces, correlated.sends))
+    tied = correlated.bounces["send_id"].dropna()
+    marked = correlated.sends[(correlated.sends["label"] != "") & ~correlated.sends["send_id"].isin(tied)]
+    assert after == before + len(marked)
