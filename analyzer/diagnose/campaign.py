@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +29,8 @@ SEED = 5321
 TOLERANCE = 0.05
 
 _DECISION_COLUMNS = ("decision", "probability", "reason")
+_TOOK = "Our earlier mail to this address was taken."
+_TOOK_BEYOND = "Our earlier mail to this address was taken, but with it the list would go beyond what is tolerated."
 _BARRED = {
     "invalid": "The address is marked invalid.",
     "malformed": "This is no address that a mail can be sent to.",
@@ -55,6 +59,12 @@ def diagnose(
         raise ValueError(f"tolerance: {tolerance} is not a rate between 0 and 1")
     counted = contacts(correlated)
     figures = totals(counted)
+    # The parts know nothing of each other, and most of their time lies in NumPy and pandas, beside Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        named = pool.submit(drivers, counted)
+        rows = pool.submit(breakdown, counted)
+        sides = pool.submit(deliverability, correlated, counted, seed=seed)
+        quality = pool.submit(data_quality, correlated, counted, tolerance=tolerance, seed=seed)
     return Diagnosis(
         inputs=list(inputs),
         tool_version=tool_version,
@@ -62,10 +72,10 @@ def diagnose(
         options={"tolerance": tolerance, "seed": seed},
         matching=correlated.matching,
         totals=figures,
-        breakdown=breakdown(counted),
-        data_quality=data_quality(correlated, counted, tolerance=tolerance, seed=seed),
-        deliverability=deliverability(correlated, counted, seed=seed),
-        drivers=drivers(counted),
+        breakdown=rows.result(),
+        data_quality=quality.result(),
+        deliverability=sides.result(),
+        drivers=named.result(),
         warnings=warnings(correlated, counted, figures),
     )
 
@@ -106,5 +116,7 @@ def _reasons(ahead: NextList, decision: np.ndarray[tuple[int, ...], np.dtype[np.
         raise ValueError("a list of its own has been ranked")
     beyond = decision == "verify_again"
     told = reasons(ahead.means, ahead.ranked.evidence, ahead.ranked.weights, beyond)
+    if ahead.took is not None:
+        told = told.mask(pd.Series(ahead.took), pd.Series(beyond).map({True: _TOOK_BEYOND, False: _TOOK}))
     barred = pd.Series(ahead.barred).map(_BARRED)
     return barred.where(barred.notna(), told)

@@ -102,7 +102,7 @@ def _share(share: Interval) -> str:
 def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float) -> str:
     everyone, without = forecasts.max_quantity, forecasts.max_quality
     if not everyone.leads:
-        return "The next list has no lead that could be written to." if ahead.own else ""
+        return ""
     which = "The next list" if ahead.own else "A list like this one"
     text = f"{which}, sent to everyone, {_expected(everyone, tolerance)}"
     if without.leads and without.leads < everyone.leads:

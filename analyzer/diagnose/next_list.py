@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
+from analyzer.diagnose.arrived import arrived
 from analyzer.diagnose.contacts import Contacts, Dimension, dimension
 from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import CELLS, GROUPS, History, Target, cell_means, cell_of, target_of
@@ -44,7 +45,8 @@ _PLAIN = (
 class NextList:
     """A list to be sent, lead by lead: `cell`, `chance` of an address-fault bounce, and why one is out ("" if not).
 
-    `own` says whether it is the list given as the next one; else it is this campaign's, taken as a model.
+    `own` says whether it is the list given as the next one; else it is this campaign's, taken as a model. `took` flags
+    the leads whose address took a mail of ours before.
     """
 
     cell: Codes
@@ -53,6 +55,7 @@ class NextList:
     means: Reals
     own: bool
     ranked: Ranked | None = None
+    took: Flags | None = None
 
     @property
     def ranking(self) -> Ranking | None:
@@ -112,9 +115,12 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     barred[_malformed(email.values)[email.codes]] = "malformed"
     barred[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"
     barred[_of(email, frozenset(suppression(correlated)["email"]))] = "suppressed"
+    before = arrived(correlated, contacts)
+    took = (barred == "") & _of(email, before.addresses)
+    ranked_chance = np.where(took, np.minimum(ranked.chance, before.chance), ranked.chance)
     # Who is marked or refuses us may have a good address; the others cannot be delivered to.
-    chance = np.where(np.isin(barred, ("", "invalid", "refused", "company")), ranked.chance, 1.0)
-    return NextList(cell, chance, barred, means, own=True, ranked=ranked)
+    chance = np.where(np.isin(barred, ("", "invalid", "refused", "company")), ranked_chance, 1.0)
+    return NextList(cell, chance, barred, means, own=True, ranked=ranked, took=took)
 
 
 def closed_companies(correlated: Correlated, contacts: Contacts) -> frozenset[str]:

@@ -1,0 +1,57 @@
+"""Addresses that took our mail before: what is known of an address itself says more than what its like do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analyzer.diagnose.contacts import any_of
+
+if TYPE_CHECKING:
+    from analyzer.correlate import Correlated
+    from analyzer.diagnose.contacts import Contacts
+
+#: A mail that has not come back for this long counts as taken; nearly all bounces come within a day.
+_SETTLED = pd.Timedelta(days=2)
+#: What is believed of an address that took a mail, before the campaign's own later mails are looked at: one in a
+#: hundred turns out bad after all, weighing as much as this many leads.
+_BELIEVED, _WEIGHT = 0.01, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """`addresses` (lower case) whose earlier mail came back with nothing; `chance` that such a one is bad after all."""
+
+    addresses: frozenset[str]
+    chance: float
+
+
+def arrived(correlated: Correlated, contacts: Contacts) -> Arrived:
+    """Who took a mail of ours, at least two days before the log's last mail; nobody where the log has no times.
+
+    `chance` is the share of leads whose first mail was taken and that a later mail found bad, drawn towards 1 %.
+    """
+    sends = correlated.sends
+    nobody = Arrived(frozenset(), _BELIEVED)
+    if sends.empty or "sent_at" not in sends.columns:
+        return nobody
+    times = pd.to_datetime(sends["sent_at"], utc=True, errors="coerce")
+    if times.isna().all():
+        return nobody
+    leads = len(contacts.leads)
+    back = contacts.hard | contacts.spam | contacts.unknown
+    settled = (times <= times.max() - _SETTLED).to_numpy()
+    first = np.zeros(len(sends), dtype=np.bool_)
+    first[contacts.first] = True
+    taken = any_of(contacts.lead, first & ~back & settled, leads)
+    again = any_of(contacts.lead, ~first, leads)
+    bad = contacts.leads["address"].to_numpy()
+    seen = taken & again
+    chance = (int((seen & bad).sum()) + _BELIEVED * _WEIGHT) / (int(seen.sum()) + _WEIGHT)
+    clean = taken & ~any_of(contacts.lead, back, leads)
+    rows = contacts.first[clean]
+    addresses = sends["recipient"].iloc[rows].astype("str").str.strip().str.lower()
+    return Arrived(frozenset(addresses), float(chance))
