@@ -48,6 +48,14 @@ def diagnose(
     since: Annotated[
         str, typer.Option("--since", metavar="WEEK", help="The first week of the workspace to use, such as 2026-W10.")
     ] = "",
+    driver: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--driver",
+            metavar="COLUMN",
+            help="A column of the log or the lead list to look through for what drives bounces, too; may be repeated.",
+        ),
+    ] = None,
     mapping: Mapping = None,
     dates: Dates = "",
     timezone: Timezone = "",
@@ -57,8 +65,11 @@ def diagnose(
     """Tell why a campaign bounced, and what to do for the next one."""
     from analyzer import api, report
 
-    if not workspace and not bounces:
-        raise typer.BadParameter("give --bounces and --log, or a --workspace")
+    if not workspace and not log:
+        # Without bounces, the log's own column of what bounced is judged.
+        raise typer.BadParameter("give --log, with --bounces where there are any, or a --workspace")
+    if not 0 < tolerance < 1:
+        raise typer.BadParameter(f"--tolerance {tolerance:g} is no share between 0 and 1; give one such as 0.05")
     from analyzer.report import backtest
     from analyzer.report.data import json_text
 
@@ -75,6 +86,7 @@ def diagnose(
         timezone=timezone,
         jobs=jobs,
         rules=rules,
+        drivers=driver or (),
     )
     written = result.write(out, redact=redact) if out else []
     if workspace:

@@ -18,6 +18,7 @@ from analyzer.errors import AnalyzerError
 from analyzer.serve import pages_ask, pages_jobs, pages_results
 from analyzer.serve.guard import Guard, Keys, cookie, visitor_of
 from analyzer.serve.jobs import JobFolder
+from analyzer.serve.private import FULL
 from analyzer.serve.runner import Runner
 from analyzer.serve.site import REPORT_STYLE, STATIC, Site, page, site_of
 from analyzer.serve.uploads import RefusedError, form_of
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> Starlette:
             AnalyzerError: _unreadable,
             HTTPException: _not_found,
             ClientDisconnect: _gone,
+            OSError: _no_room,
             Exception: _broken,
         },
         lifespan=_lifespan,
@@ -95,12 +97,15 @@ async def _beat(site: Site) -> None:
     """Start what waits, and remove what is too old."""
     last = -_PRUNE_S
     while True:
-        site.runner.tick()
+        # A disk that is full just now must not keep jobs from starting for ever.
+        with suppress(OSError):
+            site.runner.tick()
         if site.settings.keep_s is not None and time.monotonic() - last > _PRUNE_S:
             last = time.monotonic()
-            for job in site.jobs.older_than(site.settings.keep_s):
-                if site.status(job) not in {"waiting", "working"}:
-                    await anyio.to_thread.run_sync(site.jobs.remove, job)
+            with suppress(OSError):
+                for job in site.jobs.older_than(site.settings.keep_s):
+                    if site.status(job) not in {"waiting", "working"}:
+                        await anyio.to_thread.run_sync(site.jobs.remove, job)
         await asyncio.sleep(_TICK_S)
 
 
@@ -169,6 +174,12 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 async def _gone(request: Request, error: Exception) -> Response:
     return _said(request, 400, "The upload ended too early. Send it again.")
+
+
+async def _no_room(request: Request, error: Exception) -> Response:
+    if not isinstance(error, OSError) or error.errno not in FULL:
+        raise error
+    return _said(request, 507, "The disk is full. Make room on it, or delete earlier jobs, and try again.")
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -14,11 +14,11 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse
 
 from analyzer.serve.private import new_file, open_regular
@@ -165,7 +165,7 @@ class Guard:
         site = headers.get("sec-fetch-site", "")
         if scope["method"] == "POST":
             origin = headers.get("origin")
-            if site not in {"", "same-origin"} or (origin is not None and urlsplit(origin).netloc != asked[0]):
+            if site not in {"", "same-origin"} or (origin is not None and _place_of(origin) != asked[0].lower()):
                 return _refused(403, "This was sent from another site, and nothing was done.")
         elif site not in {"", "same-origin", "none"} and not _is_visit(headers):
             return _refused(403, "Another site may not load this.")
@@ -219,15 +219,22 @@ def cookie(name: str, value: str, *, seconds: int | None = None) -> str:
 
 
 def _cookies(headers: Headers) -> dict[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
-    except CookieError:
-        return {}
+    # Cookies know no ports: those of other programs on this machine come along, and some are such that http.cookies
+    # would drop ours behind them.
+    return cookie_parser(headers.get("cookie", ""))
 
 
 def _is_visit(headers: Headers) -> bool:
     """Somebody followed a link to a page of ours; it is shown, and the other site does not see it."""
     return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+
+
+def _place_of(origin: str) -> str:
+    """The host and port of an origin; "" for one that is none, such as "null"."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name_of(host: str) -> str:

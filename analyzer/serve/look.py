@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROWS, BOUNCES, COLUMNS, CELL = 4, 4, 120, 60
 #: Of a longer table of text, only so many bytes are looked at.
 _HEAD = 24 * 1024 * 1024
+#: What an Outlook .msg begins with ([MS-CFB] 2.2).
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: A table with one of these is a log of what was sent, not a list of leads.
 _OF_A_LOG = frozenset(
     {"sent_at", "campaign", "step", "sender", "message_id", "bounced", "bounce_reason", "state", "event", "was_sent"}
@@ -69,7 +71,15 @@ def _file(path: Path, file: Upload, job: Job) -> dict[str, Any]:
             return entry | _leads(path, job)
         return entry | (_mail(path) or _table(path, job))
     except AnalyzerError as error:
-        return entry | {"problem": for_page(str(error), job.files)}
+        return entry | {"problem": _outlook(path, file) or for_page(str(error), job.files)}
+
+
+def _outlook(path: Path, file: Upload) -> str:
+    """What to do with a mail that Outlook saved in its own format; "" for any other file."""
+    with path.open("rb") as opened:
+        if file.name.lower().endswith(".msg") and opened.read(len(_OLE)) == _OLE:
+            return f"{file.name}: is a mail in Outlook's own format; save it as .eml."
+    return ""
 
 
 def _mail(path: Path) -> dict[str, Any] | None:
@@ -195,10 +205,15 @@ def _without_addresses(path: Path) -> dict[str, Any]:
 def _leads(path: Path, job: Job) -> dict[str, Any]:
     """The list that is to be checked."""
     from analyzer.check.leads import read_leads
+    from analyzer.sources.content import HEAD_SIZE, recognise
 
     try:
         leads = read_leads(path)
     except MissingColumnError as error:
+        with path.open("rb") as file:
+            if recognise(file.read(HEAD_SIZE)) in {"message", "mbox"}:
+                problem = "This is mail, and no list of leads: give it on the page “Campaign”."
+                return {"what": "mail", "problem": problem}
         return _without_addresses(path) | {"role": "leads", "problem": for_page(str(error), job.files)}
     first = list(islice(leads.own, ROWS)) if leads.mapping is not None else []
     mapping = leads.mapping or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -151,7 +152,9 @@ async def remove(request: Request) -> Response:
     """Delete a job with its files."""
     site, job = _job(request)
     await form_of(request, site.keys, site.settings)
-    site.jobs.change(job, cancelled=True)
+    # On a full disk nothing can be written down, and there above all people delete.
+    with suppress(OSError):
+        site.jobs.change(job, cancelled=True)
     await anyio.to_thread.run_sync(site.runner.cancel(job))
     await anyio.to_thread.run_sync(site.jobs.remove, job)
     return RedirectResponse("/", 303)

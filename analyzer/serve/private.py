@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -9,6 +10,8 @@ import stat
 from pathlib import Path
 from typing import IO, Any
 
+#: What the system says where a disk, or one's share of it, has no room left.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _GREATEST_JSON = 64 * 1024 * 1024
 
 

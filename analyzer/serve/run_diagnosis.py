@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError
+from analyzer.serve.private import read_json
 from analyzer.serve.words import OUTPUTS, for_page, with_names
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: So many files of bounces are named one by one; more are one source, as a folder is.
 _NAMED = 10
+#: Fields of a log that say which mails came back.
+_OF_A_BOUNCE = frozenset({"bounced", "bounce_reason", "state", "event", "spam_blocked"})
 _SEND_COLUMNS = (
     *("recipient", "sent_at", "campaign", "step", "sender", "email_status", "industry", "industry_group", "company"),
     *("provider", "label", "fault", "reason", "transient", "diagnostic"),
@@ -54,6 +57,11 @@ def run_diagnosis(place: Path, job: Job, tell: Callable[[str, int, int], None]) 
     workspace = str(job.options.get("workspace", ""))
     if not given.get("log") and not workspace:
         raise AnalyzerError("No file is the campaign log: say which one holds what was sent, or add it.")
+    if not given.get("bounces") and not workspace and not _says_what_bounced(place, job, given.get("log", [])):
+        # Where nothing can have come back, nothing having come back is no good news.
+        raise AnalyzerError(
+            "No file holds bounces: add what came back, or say which column of the log tells which mails bounced."
+        )
     tell("bounces", 0, 0)
     bounces = _sources(given.get("bounces", []), job)
 
@@ -87,6 +95,18 @@ def run_diagnosis(place: Path, job: Job, tell: Callable[[str, int, int], None]) 
         "mappings": [for_page(line, job.files) for line in run.mappings],
         "files": [path.name for path in written if path.name in OUTPUTS],
     }
+
+
+def _says_what_bounced(place: Path, job: Job, logs: list[str]) -> bool:
+    """Whether a column of a log tells what became of the mails, as it was found or as a person said."""
+    chosen = dict(pair.rpartition("=")[::2] for pair in job.options.get("mapping", []))
+    preview = read_json(place / "preview.json") or {}
+    return any(
+        chosen.get(column["header"], column["field"]) in _OF_A_BOUNCE
+        for entry in preview.get("files", [])
+        if entry["stored"] in logs
+        for column in entry["columns"]
+    )
 
 
 def _sources(stored: list[str], job: Job) -> list[str]:

@@ -15,7 +15,7 @@ from analyzer.errors import AnalyzerError, UnreadableInputError
 TOKEN_VARIABLE = "BOUNCE_ANALYZER_TOKEN"  # noqa: S105 - a name, no token
 _SHORTEST_TOKEN = 16
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _FACTORS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _DAY_S = 86_400
 

@@ -7,7 +7,6 @@ not written a byte when it is turned away.
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import shutil
 import time
@@ -23,7 +22,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from analyzer.report.words import short
 from analyzer.serve.guard import visitor_of
 from analyzer.serve.jobs import Upload
-from analyzer.serve.private import new_file
+from analyzer.serve.private import FULL, new_file
 from analyzer.serve.words import ending_of, size_words
 
 if TYPE_CHECKING:
@@ -35,9 +34,11 @@ if TYPE_CHECKING:
     from analyzer.serve.settings import Settings
 
 #: Bytes and fields of a form without files, bytes of a field beside files, and how many of those.
-_FORM, _FIELDS = 1024 * 1024, 3_000
+_FORM, _FIELDS = 1024 * 1024, 10_000
 _FIELD, _FIELDS_BESIDE = 64 * 1024, 40
 _BUFFER = 1024 * 1024
+#: Small files that wait to be written at once: each holds a descriptor, and a process has 1,024 of them as a rule.
+_MOST_OPEN = 64
 #: Bytes a second, over the first half minute and longer, under which a sender is given up.
 _SLOWEST, _FIRST_S = 1024, 30.0
 #: Bytes that are left free on the disk.
@@ -113,7 +114,7 @@ async def receive(request: Request, keys: Keys, settings: Settings, folder: Path
     except FormParserError:
         raise RefusedError(400, "The upload is broken. Send it again.") from None
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        if error.errno in FULL:
             raise RefusedError(507, "The disk has no room for these files.") from None
         raise
     finally:
@@ -228,6 +229,8 @@ class _Taker:
         number = len(self.received.files) + 1
         if number > self._settings.max_files:
             raise RefusedError(413, f"These are more than {self._settings.max_files:,} files. Put them into a .zip.")
+        if len(self._done) >= _MOST_OPEN:
+            self.flush()
         self._file_name = options[b"filename"].decode("utf-8", "replace")
         stored = f"upload-{number:04d}{ending_of(self._file_name)}"
         self._open = new_file(self._folder / stored)

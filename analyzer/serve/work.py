@@ -7,6 +7,7 @@ first that a machine short of memory gives up.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError
 from analyzer.serve.jobs import hold, job_in
-from analyzer.serve.private import write_json
+from analyzer.serve.private import FULL, write_json
 from analyzer.serve.words import for_page
 
 if TYPE_CHECKING:
@@ -69,12 +70,18 @@ def main() -> int:
     try:
         _step(place, job, progress)
     except AnalyzerError as error:
-        progress.end("failed", for_page(str(error), job.files))
+        if _is_full(error):
+            _end_full(place, progress)
+        else:
+            progress.end("failed", for_page(str(error), job.files))
     except MemoryError:
         progress.end("failed", "These files need more memory than this machine has. Give them in smaller parts.")
     except OSError as error:
-        traceback.print_exc()
-        progress.end("failed", f"The work could not go on: {(error.strerror or str(error)).lower()}.")
+        if _is_full(error):
+            _end_full(place, progress)
+        else:
+            traceback.print_exc()
+            progress.end("failed", f"The work could not go on: {(error.strerror or str(error)).lower()}.")
     except Exception as error:  # noqa: BLE001 - the page must say that it ended; the log has the rest
         traceback.print_exc()
         progress.end("failed", f"The program failed on these files ({type(error).__name__}). Its log is in {place}.")
@@ -100,6 +107,26 @@ def _step(place: Path, job: Job, progress: Progress) -> None:
     from analyzer.serve.run_diagnosis import run_diagnosis
 
     write_json(place / "result.json", run_diagnosis(place, job, progress.tell))
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether it was a full disk that led to this error."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _end_full(place: Path, progress: Progress) -> None:
+    """Say that the disk is full; half a result is shown to nobody, and without it there is room to say so."""
+    for name in ("out", "known", "tmp"):
+        for path in (place / name).iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+    progress.end("failed", "The disk is full. Make room on it, or delete earlier jobs, and start again.")
 
 
 def _keep_together(folder: Path) -> None:

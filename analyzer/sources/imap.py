@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.errors import UnreadableInputError
 from analyzer.records import RawMessage
 from analyzer.sources.imap_address import ImapAddress, imap_address
-from analyzer.sources.imap_login import Access, Client, log_in
+from analyzer.sources.imap_login import Access, Client, log_in, without_addresses
 from analyzer.sources.limits import MIB, Limits
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Folder:
         secret = access.secret(address)
         self._client = _connected(address, access)
         self._client.normalise_times = False
+        _bound(self._client, 2 * (self._limit + _HEAD_OF_GREAT))
         self._broken = False
         #: A UID and its place in the folder.
         self._last = (0, 0)
@@ -98,7 +99,7 @@ class Folder:
             end = min(begin + count - 1, self.exists)
             found = self._at(range(begin, end + 1), "UID", "RFC822.SIZE", "INTERNALDATE")
         listed = [
-            Listed(one[b"UID"], one.get(b"RFC822.SIZE", 0), one.get(b"INTERNALDATE"))
+            Listed(one[b"UID"], _size(one.get(b"RFC822.SIZE")), one.get(b"INTERNALDATE"))
             for one in found.values()
             if one.get(b"UID", 0) > after
         ]
@@ -312,7 +313,9 @@ def trouble(address: ImapAddress) -> Iterator[None]:
             "check the host's name, or give the certificate of its authority with --ca-file",
         ) from None
     except (OSError, imaplib.IMAP4.error, EOFError, ValueError, IndexError) as error:  # the latter: no IMAP at all
-        raise ConnectionTroubleError(address.name, f"the connection failed: {_line(error)}") from None
+        says = error.strerror if isinstance(error, OSError) and error.strerror else _line(error)
+        remedy = "check the host, the port and that the server is up"
+        raise ConnectionTroubleError(address.name, f"the connection failed: {says}", remedy) from None
 
 
 def _connected(address: ImapAddress, access: Access) -> Client:
@@ -339,6 +342,25 @@ def _connected(address: ImapAddress, access: Access) -> Client:
         return client
 
 
+def _size(said: object) -> int:
+    """A size as the server gave it; 0 for what is no number."""
+    return said if isinstance(said, int) else 0
+
+
+def _bound(client: Client, most: int) -> None:
+    """Take no answer whose announced length is over `most` bytes: imaplib makes room for all of it at once."""
+    connection = client._imap
+    read = connection.read
+
+    def bounded(size: int) -> bytes:
+        if size > most:
+            raise connection.abort(f"the server announced {size:,} bytes in one answer")
+        got: bytes = read(size)
+        return got
+
+    connection.read = bounded
+
+
 def _passes(error: Exception) -> bool:
     """Whether the server's answer says that it may be another one later (RFC 5530)."""
     says = str(error).upper()
@@ -346,4 +368,4 @@ def _passes(error: Exception) -> bool:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return without_addresses(" ".join(str(error).split()))[:300] or type(error).__name__

@@ -7,6 +7,7 @@ UTF-8, and the last `@` ends the user, so that `imaps://jane@corp.example@host/I
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
@@ -56,7 +57,9 @@ def is_imap(source: str) -> bool:
 
 def imap_address(text: str) -> ImapAddress:
     """The parts of an address; `UnreadableInputError` for what is none, or carries a password. Never repeats a user."""
-    shown = text.rpartition("@")[2] if "@" in text else text
+    # Where the host was forgotten, a password may stand where its port would.
+    shown = text.rpartition("@")[2] if "@" in text else re.sub(r"(://[^/:]*:)[^/]*", r"\1…", text)
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in shown)
     if not is_imap(text):
         raise UnreadableInputError(shown, "is no address of a mailbox", _SHAPE)
     try:
@@ -79,7 +82,7 @@ def imap_address(text: str) -> ImapAddress:
     if parts.query or parts.fragment or ";" in parts.path:
         raise UnreadableInputError(shown, "has more than a folder's name", "write ?, # and ; in it as %3F, %23 and %3B")
     if not (user.isprintable() and folder.isprintable()):
-        raise UnreadableInputError(shown.encode("ascii", "replace").decode(), "has letters that no name has", _SHAPE)
+        raise UnreadableInputError(shown, "has letters that no name has", _SHAPE)
     if folder.upper() == "INBOX":
         folder = "INBOX"
     return ImapAddress(host, port or _PORTS[parts.scheme], user, folder, parts.scheme == "imaps")

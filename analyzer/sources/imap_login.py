@@ -6,10 +6,14 @@ RFC 7628 (OAUTHBEARER), Google's "OAuth 2.0 Mechanism" for XOAUTH2, which Micros
 
 from __future__ import annotations
 
+import base64
 import os
+import re
+import select
 import shlex
 import stat
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -30,6 +34,8 @@ TOKEN_COMMAND_ENV = "BOUNCE_ANALYZER_IMAP_TOKEN_COMMAND"  # noqa: S105
 CA_FILE_ENV = "BOUNCE_ANALYZER_IMAP_CA_FILE"
 _TOKEN_PATIENCE_S = 60
 _GREATEST_SECRET = 64 * 1024
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[\w-]+(?:\.[\w-]+)+")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 
 
 class LoginRefusedError(UnreadableInputError):
@@ -123,12 +129,35 @@ def log_in(client: Client, address: ImapAddress, secret: Secret) -> None:
     except client.AbortError:
         raise
     except client.Error as error:
-        says = str(error).replace(secret.value, "…")
-        detail = f" ({said[-1].decode('utf-8', 'replace')[:200]})" if said else ""
+        says = _told(str(error), address, secret)
+        detail = f" ({_told(said[-1].decode('utf-8', 'replace'), address, secret)[:200]})" if said else ""
         later = any(f"[{code}]" in says.upper() for code in ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"))
-        raise LoginRefusedError(
-            address.name, f"does not let us in: {' '.join(says.split())[:300]}{detail}", later=later
-        ) from None
+        raise LoginRefusedError(address.name, f"does not let us in: {says[:300]}{detail}", later=later) from None
+
+
+def without_addresses(text: str) -> str:
+    """What a server said, as it may stand in a log: some repeat the user, whose name is mostly an address."""
+    return _ADDRESS.sub("…", text)
+
+
+def _told(text: str, address: ImapAddress, secret: Secret) -> str:
+    """What a server said to a login, in a line, without what we sent it, plain or in base64."""
+    text = text.replace(secret.value, "…")
+    user = re.escape(address.user)
+    text = re.sub(rf"(?<![\w.@-]){user}(?![\w@-])", "…", text, flags=re.IGNORECASE)
+    return " ".join(without_addresses(_BASE64.sub(_unless_ours(address, secret), text)).split())
+
+
+def _unless_ours(address: ImapAddress, secret: Secret) -> Callable[[re.Match[str]], str]:
+    def shown(found: re.Match[str]) -> str:
+        try:
+            plain = base64.b64decode(found[0] + "=" * (-len(found[0]) % 4))
+        except ValueError:
+            return found[0]
+        ours = (secret.value.encode("utf-8", "surrogateescape"), address.user.encode())
+        return "…" if any(one in plain for one in ours) else found[0]
+
+    return shown
 
 
 def _with_token(client: Client, address: ImapAddress, token: str, offered: set[str], said: list[bytes]) -> None:
@@ -167,20 +196,46 @@ def _token(command: str) -> str:
         raise NoSecretError("token command", "is none", "give a program and its arguments")
     name = Path(words[0]).name
     try:
-        done = subprocess.run(  # noqa: S603 (the user's own command, run without a shell)
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TOKEN_PATIENCE_S, check=False
-        )
+        returned, said = _run(words)
     except subprocess.TimeoutExpired:
-        raise NoSecretError(f"token command {name}", f"gave nothing within {_TOKEN_PATIENCE_S} s") from None
+        problem = f"did not end within {_TOKEN_PATIENCE_S} s"
+        raise NoSecretError(f"token command {name}", problem, "run it by hand to see why") from None
     except OSError as error:
-        raise NoSecretError(f"token command {name}", f"cannot be run: {error.strerror}") from None
-    if done.returncode:
+        raise NoSecretError(f"token command {name}", f"cannot be run: {error.strerror}", "check its path") from None
+    if returned:
         # What it printed may hold the secret, so it is not repeated.
-        raise NoSecretError(f"token command {name}", f"ended with {done.returncode}", "run it by hand to see why")
-    token = done.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
-    if not token or not token.isprintable():
-        raise NoSecretError(f"token command {name}", "its first line is no token")
+        raise NoSecretError(f"token command {name}", f"ended with {returned}", "run it by hand to see why")
+    token = said.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    # RFC 6750 section 2.1: a token has no blanks, unlike a sentence that says what went wrong.
+    if not token or not token.isprintable() or " " in token or len(said) > _GREATEST_SECRET:
+        raise NoSecretError(
+            f"token command {name}", "its first line is no token", "have it print the access token and nothing else"
+        )
     return token
+
+
+def _run(words: list[str]) -> tuple[int, bytes]:
+    """How a command ended, and what it printed: no more than a little over the bound, however much there is."""
+    until = time.monotonic() + _TOKEN_PATIENCE_S
+    process = subprocess.Popen(  # noqa: S603 (the user's own command, run without a shell)
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    said = b""
+    # Not `with`, and not to the end of the pipe in any case: something that it started may hold it for ever.
+    try:
+        while len(said) <= _GREATEST_SECRET:
+            if not select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))[0]:
+                raise subprocess.TimeoutExpired(words, _TOKEN_PATIENCE_S)
+            piece = os.read(process.stdout.fileno(), _GREATEST_SECRET)
+            if not piece:
+                return process.wait(max(0.0, until - time.monotonic())), said
+            said += piece
+        return 0, said
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def _from_file(path: Path) -> str:

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias, cast
 
 from analyzer.errors import UnreadableInputError
 from analyzer.records import Item, RawMessage
-from analyzer.sources import archives, feeds, folders, imap, logs, mbox
+from analyzer.sources import archives, feeds, folders, logs, mbox
 from analyzer.sources.content import HEAD_SIZE, recognise, utf16_codec, why_no_mail
 from analyzer.sources.imap_address import imap_address, is_imap
 from analyzer.sources.limits import MIB, Limits
@@ -135,6 +135,9 @@ class Reading:
         if source == "-":
             yield from self.opened(source, sys.stdin.buffer)
         elif is_imap(source):
+            # With what TLS needs it costs as much to load as a message to read.
+            from analyzer.sources import imap
+
             yield from imap.messages(source, self.skip, self._limits)
         elif os.path.isdir(source):  # noqa: PTH112
             for path, in_maildir in folders.files(source, self.skip):

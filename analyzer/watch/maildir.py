@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableInputError
@@ -15,17 +14,19 @@ from analyzer.records import RawMessage
 from analyzer.sources import Limits, archives, mbox
 from analyzer.sources.content import recognise
 from analyzer.sources.limits import MIB
-from analyzer.watch.sources import HEAD_OF_GREAT, Step, nap
+from analyzer.watch.sources import HEAD_OF_GREAT, Step, nap, opened, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import date
+    from pathlib import Path
 
     from analyzer.sources.content import Content
     from analyzer.watch.sources import Skip, Stopped
     from analyzer.watch.state import State
 
 _PARTS = ("new", "cur")
+_PERMISSIONS = "check its permissions"
 #: A folder's time tells of a change only once the clock has gone on from it.
 _SETTLED_NS = 2_000_000_000
 
@@ -45,8 +46,15 @@ class FollowedMaildir:
 
     def open(self) -> None:
         """`UnreadableInputError` for what is no Maildir."""
-        if not all((self._folder / part).is_dir() for part in _PARTS):
-            raise UnreadableInputError(self.name, "is no Maildir (it has no new and cur)", "name the Maildir itself")
+        for part in _PARTS:
+            try:
+                os.scandir(self._folder / part).close()
+            except (FileNotFoundError, NotADirectoryError):
+                problem = "is no Maildir (it has no new and cur)"
+                raise UnreadableInputError(self.name, problem, "name the Maildir itself") from None
+            except OSError as error:
+                raise UnreadableInputError(self.name, f"cannot be listed: {error.strerror}", _PERMISSIONS) from None
+        self._unreadable.clear()
         self._taken, self._seen = self._state.taken(), ()
 
     def read(self, skip: Skip) -> Iterator[Step]:
@@ -71,7 +79,7 @@ class FollowedMaildir:
                 self._unreadable.add(name)
                 skip(path, f"cannot be read: {error.strerror}")
                 continue
-            yield Step(RawMessage(path, data) if data is not None else None, name)
+            yield Step(RawMessage(written(path), data) if data is not None else None, name)
         self._seen = changed if complete else ()
 
     def keep(self, steps: Sequence[Step], counted: Collection[str]) -> None:
@@ -91,7 +99,7 @@ class FollowedMaildir:
         try:
             times = tuple(os.stat(self._folder / part).st_mtime_ns for part in _PARTS)  # noqa: PTH116
         except OSError as error:
-            raise UnreadableInputError(self.name, f"cannot be listed: {error.strerror}") from None
+            raise UnreadableInputError(self.name, f"cannot be listed: {error.strerror}", _PERMISSIONS) from None
         return times if max(times) < time.time_ns() - _SETTLED_NS else ()
 
     def _present(self) -> dict[str, str]:
@@ -101,20 +109,20 @@ class FollowedMaildir:
                 with os.scandir(self._folder / part) as entries:
                     for entry in entries:
                         if not entry.name.startswith("."):
-                            present[entry.name.partition(":")[0]] = entry.path
+                            present[written(entry.name.partition(":")[0])] = entry.path
             except OSError as error:
-                raise UnreadableInputError(self.name, f"cannot be listed: {error.strerror}") from None
+                raise UnreadableInputError(self.name, f"cannot be listed: {error.strerror}", _PERMISSIONS) from None
         return present
 
     def _data(self, path: str) -> bytes | None:
         """The message, or the head of a great one; None for one from before `since`, and for what is no file."""
-        with Path(path).open("rb") as file:
+        with opened(path) as file:
             about = os.fstat(file.fileno())
             if self._since is not None:
                 day = time.gmtime(about.st_mtime)
                 if (day.tm_year, day.tm_mon, day.tm_mday) < (self._since.year, self._since.month, self._since.day):
                     return None
-            data = file.read(HEAD_OF_GREAT if about.st_size > self._limit else -1)
+            data = file.read(HEAD_OF_GREAT if about.st_size > self._limit else -1) or b""
         if (packed := recognise(data[:512])) in ("gzip", "bzip2", "xz", "zstd"):
             data = self._unpacked(packed, data)
         return mbox.without_envelope(data)

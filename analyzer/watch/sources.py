@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from analyzer.errors import UnreadableInputError
 from analyzer.sources.limits import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
 
     from analyzer.records import RawMessage
 
@@ -56,6 +60,23 @@ class Followed(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+
+
+def opened(path: str | Path) -> IO[bytes]:
+    """A plain file, to be read without a buffer; `OSError` for anything else: a pipe would be waited for, and a device
+    may never end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    # What a buffer holds would hide what others write.
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def written(name: str | Path) -> str:
+    """A file's name as it can be kept and shown: bytes that are no UTF-8 as their numbers, such as a Maildir may
+    hold."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def nap(seconds: float, stopped: Stopped) -> None:

@@ -11,8 +11,9 @@ import fcntl
 import hashlib
 import os
 import re
+import stat
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -21,7 +22,7 @@ from analyzer.errors import UnreadableInputError
 from analyzer.records import RawMessage
 from analyzer.sources import Limits, mbox
 from analyzer.sources.limits import MIB
-from analyzer.watch.sources import HEAD_OF_GREAT, BusyError, Step, nap
+from analyzer.watch.sources import HEAD_OF_GREAT, BusyError, Step, nap, opened, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -37,6 +38,7 @@ _PATIENCE_S, _STALE_S = 20.0, 600.0
 _PAGE, _PAGE_BYTES = 500, 32 * MIB
 #: What tells a file from another that took its place: this much of its head, and of what stands before our place in it.
 _SAMPLE = 1024
+_PERMISSIONS = "check its permissions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,19 @@ class FollowedSpool:
 
     def open(self) -> None:
         """The spool may come with the first mail; its folder must be there."""
-        if self._path.is_dir() or not self._path.parent.is_dir():
+        try:
+            about = self._path.stat() if self._path.exists() else None
+            is_place = self._path.parent.is_dir()
+        except OSError as error:
+            raise UnreadableInputError(self.name, f"cannot be read: {error.strerror}", _PERMISSIONS) from None
+        if not is_place or (about and not stat.S_ISREG(about.st_mode)):
             raise UnreadableInputError(self.name, "is no file", "name the spool file itself")
+        if file := _opened(self._path):
+            with file:
+                begin = os.pread(file.fileno(), _SAMPLE, 0).lstrip(b"\r\n")[:5]
+            if not b"From ".startswith(begin):
+                problem = "is no mbox (it does not begin with a From line)"
+                raise UnreadableInputError(self.name, problem, "name the file that mail is appended to")
 
     def read(self, skip: Skip) -> Iterator[Step]:
         """What was appended; where the spool was rotated, first what stands in the old files and was not taken yet."""
@@ -86,9 +99,8 @@ class FollowedSpool:
 
     def _rotated_away(self, place: Place) -> Iterator[Step]:
         """The rest of the file that `place` is in, and those that took its place since and were rotated as well."""
-        rotated = sorted(self._rotations(), key=lambda path: (path.stat().st_mtime_ns, path))
         found = False
-        for path in rotated:
+        for path in self._rotations():
             file = _opened(path)
             if file is None:
                 continue
@@ -109,9 +121,21 @@ class FollowedSpool:
             self._rotated(found)
 
     def _rotations(self) -> list[Path]:
-        """Files beside the spool under a name that a rotation gives; never somebody's whose name only begins alike."""
+        """Files beside the spool under a name that a rotation gives, the oldest first; never somebody's whose name only
+        begins alike."""
         name = re.compile(re.escape(self._path.name) + r"[.-](?:\d[\d.-]*|old)")
-        return [path for path in self._path.parent.iterdir() if name.fullmatch(path.name) and path.is_file()]
+        found = []
+        try:
+            for path in self._path.parent.iterdir():
+                if name.fullmatch(path.name):
+                    with suppress(FileNotFoundError):  # rotated away once more, or removed
+                        about = path.stat()
+                        if stat.S_ISREG(about.st_mode):
+                            found.append((about.st_mtime_ns, path))
+        except OSError as error:
+            problem = f"its folder cannot be listed, to find what was rotated away: {error.strerror}"
+            raise UnreadableInputError(self.name, problem, _PERMISSIONS) from None
+        return [path for _, path in sorted(found)]
 
     def keep(self, steps: Sequence[Step], counted: Collection[str]) -> None:
         """The place behind the last of them counts."""
@@ -163,7 +187,7 @@ class FollowedSpool:
                 if data is None:
                     data = os.pread(file.fileno(), HEAD_OF_GREAT, start + first).split(b"\n", 1)[-1]
                 mark = _place_at(file, end, start + first, number + 1)
-                yield Step(RawMessage(f"{path}#{number}", data), mark)
+                yield Step(RawMessage(f"{written(path)}#{number}", data), mark)
                 number += 1
                 count, size = count + 1, size + len(data)
                 if count >= _PAGE or size >= _PAGE_BYTES:
@@ -173,12 +197,11 @@ class FollowedSpool:
 def _opened(path: Path) -> IO[bytes] | None:
     """The file, or None where there is none."""
     try:
-        # What the buffer holds would hide what others write.
-        return path.open("rb", buffering=0)
+        return opened(path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}", "check its permissions") from None
+        raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}", _PERMISSIONS) from None
 
 
 def _is_same(file: IO[bytes], place: Place) -> bool:

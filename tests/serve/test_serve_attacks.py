@@ -8,7 +8,6 @@ import re
 import socket
 import stat
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,9 +15,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import PROGRAM, start
 from serve_client import Client, multipart
 from serve_files import HOSTILE, campaign, hostile_campaign, zip_bomb
+from serve_server import PROGRAM, start
 from starlette.testclient import TestClient
 
 from analyzer.errors import AnalyzerError
@@ -28,7 +27,7 @@ from analyzer.serve.settings import Settings, read_size, read_token
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Server
+    from serve_server import Server
 
 TOKEN = "a-token-of-more-than-16-characters"
 POSTS = (
@@ -369,7 +368,7 @@ def test_guessing_is_slowed_and_then_stopped(tmp_path):
 def said(*options: str, **environment: str) -> tuple[int, str]:
     """What the command says that does not start."""
     kept = {name: value for name, value in os.environ.items() if name != "BOUNCE_ANALYZER_TOKEN"}
-    command = [sys.executable, "-c", PROGRAM, "serve", "--port", "0", *options]
+    command = [*PROGRAM, "serve", "--port", "0", *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**kept, **environment})
     return done.returncode, done.stderr
 

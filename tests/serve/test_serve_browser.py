@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Server
     from playwright.sync_api import Browser, Page
+    from serve_server import Server
 
 SECOND = 1000
 WAIT = 90 * SECOND
@@ -96,7 +96,7 @@ def test_from_the_files_to_the_report_and_its_downloads(browser, server, tmp_pat
 
 def test_a_running_job_shows_how_far_it_is_survives_a_reload_and_can_be_cancelled(browser, server, tmp_path):
     files = campaign(500, 1)
-    files["back.mbox"] = mailbox(*(bounce(f"lead{number % 500}@firm{number % 7}.test") for number in range(4_000)))
+    files["back.mbox"] = mailbox(*(bounce(f"lead{number % 500}@firm{number % 7}.test") for number in range(25_000)))
     with browsers.watched_page(browser, width=1280, height=900, origin=server.url) as watched:
         page = watched.page
         page.goto(server.url)

@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import start
 from serve_files import SAMPLE, SAMPLES, bounce, campaign, mailbox
+from serve_server import start
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -34,7 +34,8 @@ if (form) {
     request.addEventListener("load", () => {
       if (request.status < 400) return location.assign(request.responseURL);
       let why = "It was refused.";
-      try { why = JSON.parse(request.responseText).error; } catch { /* some other page answered */ }
+      if (/^text\/plain/.test(request.getResponseHeader("Content-Type") || "")) why = request.responseText.trim();
+      else try { why = JSON.parse(request.responseText).error; } catch { /* some other page answered */ }
       failed(why);
     });
     request.addEventListener("error", () => failed("The upload was broken off. Is the program still running?"));
