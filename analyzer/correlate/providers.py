@@ -13,7 +13,7 @@ def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
 
     bounces: `send_id` (-1 unmatched), `provider`.
     """
-    from analyzer.classify.providers import provider_of
+    from analyzer.classify.providers import known
 
     codes, names = pd.factorize(sends["recipient_domain"])
     told = bounces[(bounces["send_id"] >= 0) & (bounces["provider"] != "")]
@@ -22,7 +22,8 @@ def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
     counts = seen.groupby(["domain", "provider"]).size().rename("bounces").reset_index()
     ranked = counts.sort_values(["bounces", "provider"], ascending=[False, True], kind="stable")
     majority = ranked.drop_duplicates("domain").set_index("domain")["provider"].to_dict()
-    of_domain = pd.Series([majority.get(name) or provider_of(recipient_domain=name) for name in names], dtype="str")
+    consumer = {domain: one.name for one in known().values() for domain in one.domains}
+    of_domain = pd.Series([majority.get(name) or consumer.get(name, "") for name in names], dtype="str")
     provider = spread(of_domain, codes, sends["recipient_domain"])
     own = told.drop_duplicates("send_id", keep="last")
     place = np.zeros(len(sends), dtype=np.int64)

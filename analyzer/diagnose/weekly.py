@@ -7,7 +7,7 @@ sequence steps (`step_weights`). The shape is that of `weekly.json`; rates are f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -126,6 +126,7 @@ class Week:
 
 def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tolerance: float) -> Week:
     """The last week of `counts` against those before it. tolerance: the rate of hard bounces that is accepted."""
+    counts = replace(counts, bounced=_encoded(counts.bounced))
     weights: dict[Measure, Weights] = {measure: step_weights(counts, measure) for measure in MEASURES}
     total = _matrix(counts, "", weights)
     figures, last = [], len(counts.weeks.labels) - 1
@@ -152,6 +153,13 @@ def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tol
         series=series,
         reasons=_reasons(counts, total, recent),
         changes=changes(counts, weights, q_value=limits().q_value),
+    )
+
+
+def _encoded(rows: pd.DataFrame) -> pd.DataFrame:
+    """Texts that repeat as categories in the order of their texts: they are compared and grouped many times over."""
+    return rows.assign(
+        **{name: pd.Categorical(rows[name], sorted(rows[name].unique())) for name in rows.columns if name != "week"}
     )
 
 

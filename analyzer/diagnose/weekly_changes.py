@@ -128,7 +128,7 @@ def _since(part: pd.DataFrame, back: np.ndarray[tuple[int], np.dtype[np.int64]],
     empty = np.flatnonzero(back[:last] == 0)
     start = int(empty[-1]) + 1 if len(empty) else 0
     days = part.loc[part["week"] >= start, "day"]
-    return str(days.min()) if len(days) else ""
+    return str(days.astype("str").min()) if len(days) else ""
 
 
 def _tail(count: int, mails: int, usual: float, *, low: bool = False) -> float:

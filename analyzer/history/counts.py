@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 #: By what mails are counted, beside the week.
 COUNTED_BY: tuple[str, ...] = ("sender", "sender_domain", "provider", "campaign")
-#: What is counted, and the column of `cells` that holds its values.
+#: What is counted: the table and the column that hold its values.
 _VALUES = {
-    "": "''",
-    "sender": "sender",
-    "provider": "provider",
-    "campaign": "campaign",
-    "recipient_domain": "refusing",
+    "": ("cells", "''"),
+    "sender": ("cells", "sender"),
+    "campaign": ("cells", "campaign"),
+    "provider": ("received", "provider"),
+    "recipient_domain": ("received", "refusing"),
 }
 #: Recipient domains whose mails are counted, those that refused most, and from how many refusals on.
 _REFUSING, _REFUSALS = 100, 5
@@ -172,21 +172,24 @@ def _decide(files: TableFiles) -> None:
 
 
 def _count(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, pd.DataFrame]:
-    """The mails of each week, in all and by each dimension; one pass over the files."""
-    columns = f"{week_of(weeks)} AS week, sender, campaign, step, {domain_of('recipient')} AS domain"
-    files.con.execute(f"""
-        CREATE TEMP TABLE cells AS
-        SELECT week, sender, campaign, step, coalesce(provider, '') AS provider, coalesce(refusing, '') AS refusing,
-            count(*) AS sends
-        FROM (SELECT {columns} FROM {sends} WHERE {_inside(weeks)}) LEFT JOIN looked_up USING (domain) GROUP BY ALL
-    """)  # noqa: S608
-    files.con.execute(f"""
-        INSERT INTO cells SELECT week, sender, campaign, step, coalesce(provider, ''), coalesce(refusing, ''), -count(*)
-        FROM (SELECT {columns} FROM unsent WHERE {_inside(weeks)}) LEFT JOIN looked_up USING (domain) GROUP BY ALL
-    """)  # noqa: S608
+    """The mails of each week, in all and by each dimension.
+
+    Two passes over the files, each over few columns: what the log says of the sender's side repeats so often that it is
+    counted as it is stored, while the recipient's domain has to be made out mail by mail.
+    """
+    _cells(files, "cells", "sender, campaign", "", sends, weeks)
+    found_in = f"(SELECT *, {domain_of('recipient')} AS domain FROM {{}}) LEFT JOIN looked_up USING (domain)"  # noqa: S608
+    _cells(
+        files,
+        "received",
+        "coalesce(provider, '') AS provider, coalesce(refusing, '') AS refusing",
+        found_in,
+        sends,
+        weeks,
+    )
     found = {}
-    for name, value in _VALUES.items():
-        query = f"SELECT week, {value} AS value, step, CAST(sum(sends) AS BIGINT) AS sends FROM cells GROUP BY ALL"  # noqa: S608
+    for name, (table, value) in _VALUES.items():
+        query = f"SELECT week, {value} AS value, step, CAST(sum(sends) AS BIGINT) AS sends FROM {table} GROUP BY ALL"  # noqa: S608
         found[name] = files.rows(query)
     found["recipient_domain"] = found["recipient_domain"].query("value != ''")
     found["sender"]["value"] = normalise_senders(found["sender"]["value"])
@@ -198,6 +201,18 @@ def _count(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, pd.DataFram
         .reset_index(drop=True)
         for name, frame in found.items()
     }
+
+
+def _cells(files: TableFiles, name: str, columns: str, within: str, sends: str, weeks: Weeks) -> None:
+    """Table `name`: `sends` by week, step and `columns`, without what the log says was not sent."""
+    for relation, count, into in (
+        (sends, "count(*)", f"CREATE TEMP TABLE {name} AS"),
+        ("unsent", "-count(*)", f"INSERT INTO {name}"),
+    ):
+        files.con.execute(f"""
+            {into} SELECT {week_of(weeks)} AS week, step, {columns}, {count} AS sends
+            FROM {within.format(relation) if within else relation} WHERE {_inside(weeks)} GROUP BY ALL
+        """)  # noqa: S608
 
 
 def _bounced(files: TableFiles, weeks: Weeks) -> pd.DataFrame:
@@ -215,7 +230,9 @@ def _bounced(files: TableFiles, weeks: Weeks) -> pd.DataFrame:
 
 
 def _domains(senders: pd.Series[str]) -> pd.Series[str]:
-    found: pd.Series[str] = senders.str.extract(r"@([^@]*)$", expand=False).fillna("").astype("str")
+    distinct = senders.drop_duplicates()
+    domains = distinct.str.extract(r"@([^@]*)$", expand=False).fillna("")
+    found: pd.Series[str] = senders.map(dict(zip(distinct, domains, strict=True))).astype("str")
     return found
 
 
