@@ -70,6 +70,7 @@ def diagnose(
     timezone: str = "",
     jobs: int | None = 1,
     rules: Path | None = None,
+    drivers: Sequence[str] = (),
 ) -> Diagnosis:
     """Tell why a campaign bounced, and what to do for the next one.
 
@@ -77,7 +78,8 @@ def diagnose(
     files (CSV, XLSX, Parquet, JSON lines) or frames with such columns; `mapping` holds `column=field` pairs for headers
     that are not recognised. `dates` ("day-first", "month-first") and `timezone` (such as "Europe/Berlin") are for times
     that leave it open: without them the whole column tells day from month, and such times are UTC.
-    `tolerance` is the share of bad addresses (0 to 1) above which a list should not be sent.
+    `tolerance` is the share of bad addresses (0 to 1) above which a list should not be sent. `drivers` names columns of
+    the log or the lead list that are looked through for values that bounce too much, beside those that always are.
     """
     return run_diagnosis(
         bounces=bounces,
@@ -90,6 +92,7 @@ def diagnose(
         timezone=timezone,
         jobs=jobs,
         rules=rules,
+        drivers=drivers,
     ).diagnosis
 
 
@@ -107,6 +110,7 @@ def run_diagnosis(
     since: str = "",
     jobs: int | None = 1,
     rules: Path | None = None,
+    drivers: Sequence[str] = (),
     on_progress: Callable[[int], None] | None = None,
 ) -> DiagnosisRun:
     """`diagnose`, with the frames that its files are written from.
@@ -119,6 +123,7 @@ def run_diagnosis(
     from analyzer.diagnose import diagnose as judge
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.tables import read_tables
+    from analyzer.sources.tables.named import driver_columns
 
     pairs = dict(column_pair(one) for one in mapping)
     rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress)
@@ -142,10 +147,12 @@ def run_diagnosis(
         dates=dates,
         timezone=timezone,
         large=True,
+        keep=drivers,
     )
     inputs += [InputFile(t.path, kind, t.rows, t.sha256) for kind, t in zip(kinds, tables, strict=True)]
     mappings = tuple(mapping_used(table) for table in tables)
     by_kind = {kind: [t for k, t in zip(kinds, tables, strict=True) if k == kind] for kind in ("log", "leads", "next")}
+    scanned = driver_columns(drivers, [*by_kind["log"], *by_kind["leads"]], str(workspace))
     # From here on only `correlate` holds the rows and tables, and lets go of each when it is used.
     del tables
     reported = [rows]
@@ -156,6 +163,8 @@ def run_diagnosis(
         by_kind.pop("leads") or None,
         by_kind.pop("next") or None,
         judge=classifier_of(rules).classify if rules else None,
+        drivers=scanned,
+        timezone=timezone,
     )
     diagnosis = judge(
         replace(correlated, warnings=[*unread, *correlated.warnings]),

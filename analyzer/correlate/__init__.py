@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ import pandas as pd
 from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.correlate.duplicates import merge_duplicates
 from analyzer.correlate.industries import normalise_industries, normalise_industry
-from analyzer.correlate.leads import LEAD_FRAME, Tables, build_leads
+from analyzer.correlate.leads import LEAD_FRAME, Tables, build_leads, extras
 from analyzer.correlate.match import match_bounces
 from analyzer.correlate.outcomes import Judge, add_outcomes
 from analyzer.correlate.providers import add_providers
@@ -56,6 +56,8 @@ class Correlated:
     leads, next_leads: LEAD_FRAME, one row an address.
     warnings: sentences, those about reading the tables first.
     have: the canonical columns that the log or the lead list really held.
+    drivers: columns of `sends` beside SEND_FRAME's, and those of its own that a person wants scanned for drivers.
+    timezone: that of the hours and weekdays that drivers are told by; "" is UTC.
     """
 
     sends: pd.DataFrame
@@ -65,6 +67,8 @@ class Correlated:
     warnings: list[str]
     have: frozenset[str]
     next_leads: pd.DataFrame | None = None
+    drivers: tuple[str, ...] = ()
+    timezone: str = ""
 
 
 def correlate(
@@ -75,12 +79,15 @@ def correlate(
     *,
     window_days: float = 14,
     judge: Judge | None = None,
+    drivers: Sequence[str] = (),
+    timezone: str = "",
 ) -> Correlated:
     """Match bounces to sends, and sends to leads.
 
     bounces: rows with BOUNCE_COLUMNS; only kinds `bounce` and `complaint` count. log, leads, next_leads: tables of
     `read_table`, or frames with SEND_COLUMNS or LEAD_COLUMNS. window_days: how long after a send a bounce is tied to it
-    where only the recipient says so. judge: what reads the log's own reason texts (default: `classify`). Raises
+    where only the recipient says so. drivers: what `driver_columns` makes of the columns that a person named;
+    timezone: see `Correlated`. judge: what reads the log's own reason texts (default: `classify`). Raises
     `MissingColumnError` for a frame without addresses, `UnreadableInputError` for a log without a single mail.
     """
     with_leads = leads is not None
@@ -95,9 +102,9 @@ def correlate(
     reported = _counted(bounces)
     del bounces
     matches = match_bounces(reported, sent.frame, window=pd.Timedelta(days=window_days), zoned=sent.zoned)
-    reported["match_method"] = pd.Series([match.method for match in matches], index=reported.index, dtype="str")
-    reported["send_id"] = np.array([match.send_id for match in matches], dtype=np.int64)
-    reported["forged_why"] = pd.Series([match.forged_why for match in matches], index=reported.index, dtype="str")
+    reported["match_method"] = pd.Series(matches.method, index=reported.index, dtype="str")
+    reported["send_id"] = matches.send_id
+    reported["forged_why"] = pd.Series(matches.forged_why, index=reported.index, dtype="str")
     reported = merge_duplicates(reported)
     reported["suspected_forged"] = reported["forged_why"] != ""
 
@@ -109,14 +116,17 @@ def correlate(
     warnings += _what_is_missing(have, with_leads, sends, strangers)
 
     known = listed.frame if len(listed.frame) else leads_of(sends)
+    more = [name for name in extras(sends) if (sends[name] != "").any()]
     return Correlated(
-        sends=shown(sends, SEND_FRAME),
+        sends=shown(sends, (*SEND_FRAME, *more)),
         bounces=_shown(reported),
         leads=known[list(LEAD_FRAME)],
         matching=_matching(reported, flag_only),
         warnings=list(dict.fromkeys(warnings)),
         have=have,
         next_leads=upcoming.frame[list(LEAD_FRAME)] if upcoming else None,
+        drivers=tuple(dict.fromkeys([*more, *(name for name in drivers if name in SEND_FRAME)])),
+        timezone=timezone,
     )
 
 

@@ -54,11 +54,13 @@ def clues_of(recipient: str, original_recipient: str, message_id: str, delivered
     """The clues of one bounce; the two recipients are normalised address keys."""
     headers = _headers(headers_json)
     ids = [normalise_message_id(message_id)] if message_id.strip() else []
-    ids += [one for name in _ID_HEADERS for one in _ids_in(headers.get(name, ""))]
+    ids += [one for name in _ID_HEADERS if name in headers for one in _ids_in(headers[name])]
     if not ids:
         # The thread's earlier mails went to the same lead; beside an id of its own they would be the wrong step.
-        ids = [one for name in _THREAD_HEADERS for one in reversed(_ids_in(headers.get(name, "")))]
-    addresses = [found.lower() for name in _ADDRESS_HEADERS for found in _ADDRESS.findall(headers.get(name, ""))]
+        ids = [one for name in _THREAD_HEADERS if name in headers for one in reversed(_ids_in(headers[name]))]
+    addresses = [
+        found.lower() for name in _ADDRESS_HEADERS if name in headers for found in _ADDRESS.findall(headers[name])
+    ]
     return_addresses, return_tokens, sure_tokens = _return_path(delivered_to)
     values: dict[str, None] = {}
     sure: set[str] = set()

@@ -14,6 +14,8 @@ from analyzer.errors import MissingColumnError
 from analyzer.records import LEAD_COLUMNS
 from analyzer.sources.tables import Table, parse_times
 from analyzer.sources.tables.encoded import blank, distinct, is_encoded, over_distinct, recoded, stacked, texts
+from analyzer.sources.tables.headers import EXTRAS
+from analyzer.sources.tables.named import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +32,10 @@ LEAD_FRAME: tuple[str, ...] = (*LEAD_COLUMNS, "industry_group", "email_status_or
 
 @dataclass(frozen=True, slots=True)
 class Leads:
-    """frame: LEAD_FRAME and `key` (the address in lower case); have: columns that hold anything; warnings."""
+    """frame: LEAD_FRAME, `key` (the address in lower case) and what `extras` finds; warnings.
+
+    have: columns that hold anything.
+    """
 
     frame: pd.DataFrame
     have: frozenset[str]
@@ -96,6 +101,17 @@ def _industries(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return recoded(codes, found["industry"], column.index), recoded(codes, found["industry_group"], column.index)
 
 
+def extras(frame: pd.DataFrame) -> list[str]:
+    """The columns that only the scan of drivers looks at: EXTRAS, and those that a person named."""
+    return [str(name) for name in frame.columns if name in EXTRAS or str(name).startswith(PREFIX)]
+
+
+def with_all_extras(parts: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """The frames, each with the extras of all, blank where it has none."""
+    every = list(dict.fromkeys(name for part in parts for name in extras(part)))
+    return [part.assign(**{name: text_column(part, name) for name in every}) if every else part for part in parts]
+
+
 def with_at_sign(frame: pd.DataFrame, address: str) -> pd.DataFrame:
     """The rows whose address has an "@"."""
     has = over_distinct(frame[address], lambda found: found.str.contains("@", regex=False))
@@ -118,10 +134,11 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
             raise MissingColumnError(what, "has no column 'email'", "rename the column of addresses")
         have |= held(frame, LEAD_COLUMNS)
         email = over_distinct(frame[name], normalise_addresses)
-        part = with_attributes(frame, platform).assign(email=email, lead_id=text_column(frame, "lead_id"))
+        more = {other: text_column(frame, other) for other in extras(frame)}
+        part = with_attributes(frame, platform).assign(email=email, lead_id=text_column(frame, "lead_id"), **more)
         warnings += _unknown_words(part, platform, what)
         parts.append(with_at_sign(part, "email"))
-    frame = stacked(parts) if parts else _no_leads()
+    frame = stacked(with_all_extras(parts)) if parts else _no_leads()
     frame["key"] = over_distinct(frame["email"], address_keys)
     number = pd.Series(pd.factorize(frame["key"])[0], index=frame.index)
     repeated = number.duplicated(keep=False)
@@ -132,7 +149,7 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
         warnings.append(f"Rows of the {what} that repeat an address: {count}{told}; the row verified last was taken.")
         frame = frame.sort_values("verified_at", ascending=False, na_position="last", kind="stable")
         frame = frame[~number[frame.index].duplicated()].sort_index()
-    return Leads(frame[[*LEAD_FRAME, "key"]].reset_index(drop=True), frozenset(have), tuple(warnings))
+    return Leads(frame[[*LEAD_FRAME, "key", *extras(frame)]].reset_index(drop=True), frozenset(have), tuple(warnings))
 
 
 def _no_leads() -> pd.DataFrame:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.correlate.clues import Clues, clues_of, organisation
 from analyzer.correlate.message_ids import find_ids, fronts, message_keys
-from analyzer.sources.tables.encoded import over_distinct, plain
+from analyzer.correlate.outright import named_outright
+from analyzer.sources.tables.encoded import arrow, over_distinct, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from analyzer.correlate.message_ids import Rows
 
@@ -25,6 +30,17 @@ SLACK = pd.Timedelta(hours=1)
 ZONE_SLACK = pd.Timedelta(hours=15)
 _NEVER = np.iinfo(np.int64).min
 _LONG_FRONT = 8
+#: What `clues_of` takes.
+_CLUES = ("key", "original_key", "original_message_id", "delivered_to", "original_headers")
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Bounce by bounce: `send_id` (-1: nothing that was sent), `method` ("" then), `forged_why`."""
+
+    send_id: NDArray[np.int64]
+    method: NDArray[np.object_]
+    forged_why: NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +74,45 @@ class _Time:
     window: int
 
 
-def match_bounces(bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Timedelta, zoned: bool) -> list[Match]:
-    """One `Match` for each bounce, in order.
+def match_bounces(bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Timedelta, zoned: bool) -> Matches:
+    """What each bounce is about, in order.
 
     bounces: BOUNCE_COLUMNS with `key` and `original_key` (address keys) and `received` (datetime64[ns, UTC]).
     sends: `key`, `lead_key` (text in lower case), `message_id`, `sent_at`, `campaign`; its index is the send_id.
     window: how long after a send a bounce can be tied to it by recipient alone; zoned: whether the log's times are.
     """
-    clues = [
-        clues_of(*row)
-        for row in zip(
-            bounces["key"],
-            bounces["original_key"],
-            bounces["original_message_id"],
-            bounces["delivered_to"],
-            bounces["original_headers"],
-            strict=True,
-        )
-    ]
+    outright = named_outright(bounces, sends)
+    found = Matches(
+        np.where(outright.row >= 0, sends.index.to_numpy()[outright.row], -1).astype(np.int64),
+        np.where(outright.row >= 0, "message_id", "").astype(object),
+        np.full(len(bounces), "", dtype=object),
+    )
+    # Most bounces name their mail and its recipient. The others are looked at in every way, one by one.
+    left = np.flatnonzero(outright.row < 0)
+    if not len(left):
+        return found
+    rest = bounces.iloc[left]
+    clues = [clues_of(*row) for row in zip(*(rest[name].tolist() for name in _CLUES), strict=True)]
+    moments = rest["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
+    times = [_Time(one, SLACK.value, SLACK.value if zoned else ZONE_SLACK.value, window.value) for one in moments]
     log = _Log(sends, clues)
-    times = [
-        _Time(moment, SLACK.value, SLACK.value if zoned else ZONE_SLACK.value, window.value)
-        for moment in bounces["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
-    ]
-    matches: list[Match | None] = [None] * len(clues)
     named = log.pool(log.named)
-    ours = _domains_that_match(clues, named, log)
+    ours = _domains_that_match(clues, named, log, outright.domains)
+    matches: list[Match | None] = [None] * len(clues)
     for number, clue in enumerate(clues):
         if clue.ids and (place := _by_message_id(clue, named, times[number])) is not None:
             matches[number] = Match(named.send_id[place], "message_id")
-    # Most bounces name the mail. Only the sends that the others could be about are looked at in every way.
-    rest = [number for number, match in enumerate(matches) if match is None]
-    if rest:
-        pool = log.pool(log.named | log.possible([clues[number] for number in rest]))
-        for number in rest:
+    # Only the sends that the others could be about are looked at in every way.
+    unnamed = [number for number, match in enumerate(matches) if match is None]
+    if unnamed:
+        pool = log.pool(log.named | log.possible([clues[number] for number in unnamed]))
+        for number in unnamed:
             matches[number] = _match(clues[number], pool, times[number], ours)
-    return [match for match in matches if match is not None]
+    for place, match in zip(left.tolist(), matches, strict=True):
+        if match is not None:
+            found.send_id[place], found.method[place] = match.send_id, match.method
+            found.forged_why[place] = match.forged_why
+    return found
 
 
 class _Log:
@@ -102,44 +121,46 @@ class _Log:
     def __init__(self, sends: pd.DataFrame, clues: Sequence[Clues]) -> None:
         self._sends = sends
         ids = {one for clue in clues for one in clue.ids}
-        tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)}
-        bare, behind = _fronts(ids)
-        self._bare, self._with_fronts = bool(bare), bool(bare or tokens)
+        self._tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)} - {""}
+        self._bare, behind = _fronts(ids)
+        self._ids = ids | behind
+        self._keys = {
+            one for clue in clues for one in (*clue.recipients, *clue.return_addresses, *clue.header_addresses)
+        }
         domains = {one.rpartition("@")[2] for one in ids}
         #: Which sends have a Message-ID that a clue names, and which domains of the clues' ids the log's ids have.
-        self.named, self.domains = find_ids(sends["message_id"], ids | tokens | behind, bare | tokens, domains)
+        self.named, self.domains = find_ids(
+            sends["message_id"], self._ids | self._tokens, self._bare | self._tokens, domains
+        )
         #: The recipients in the clues to whom something was sent.
         self.recipients = self._known({one for clue in clues for one in clue.recipients})
 
     def _known(self, keys: set[str]) -> frozenset[str]:
-        rows = over_distinct(self._sends["key"], lambda found: found.isin(keys)).to_numpy()
+        rows = _one_of(self._sends["key"], keys)
         return frozenset(self._sends["key"].iloc[np.flatnonzero(rows)].unique())
 
     def possible(self, clues: Sequence[Clues]) -> Rows:
         """The sends to an address, or with a lead's id, that the clues hold."""
         keys = {one for clue in clues for one in (*clue.recipients, *clue.return_addresses, *clue.header_addresses)}
         tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)}
-        to = over_distinct(self._sends["key"], lambda found: found.isin(keys))
-        of = over_distinct(self._sends["lead_key"], lambda found: found.isin(tokens))
-        return np.asarray(to | of)
+        return _one_of(self._sends["key"], keys) | _one_of(self._sends["lead_key"], tokens)
 
     def pool(self, wanted: Rows) -> _Pool:
-        """Some of the sends, ready to be looked up."""
+        """Some of the sends, ready to be looked up by what the clues name."""
         places = np.flatnonzero(wanted)
         columns = ["key", "lead_key", "message_id", "campaign", "sent_at"]
         chosen = plain(self._sends[columns].iloc[places])
         keys = message_keys(chosen["message_id"])
-        message_keys_of, key = keys.tolist(), chosen["key"].tolist()
-        fronts_of = fronts(keys).tolist() if self._with_fronts else []
+        fronts_of = [fronts(keys)] if self._bare or self._tokens else []
         return _Pool(
             send_id=chosen.index.tolist(),
-            key=key,
+            key=chosen["key"].tolist(),
             sent=chosen["sent_at"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist(),
             campaign=chosen["campaign"].str.lower().tolist(),
-            by_id=_places(message_keys_of),
-            by_front=_places(fronts_of) if self._bare else {},
-            by_key=_places(key),
-            by_token=_places(chosen["lead_key"].tolist(), message_keys_of, fronts_of),
+            by_id=_places(self._ids, keys),
+            by_front=_places(self._bare, *fronts_of) if self._bare else {},
+            by_key=_places(self._keys, chosen["key"]),
+            by_token=_places(self._tokens, chosen["lead_key"], keys, *fronts_of),
         )
 
 
@@ -153,22 +174,33 @@ def _fronts(ids: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
-def _places(*columns: Iterable[str]) -> dict[str, list[int]]:
+def _one_of(column: pd.Series, wanted: Collection[str]) -> Rows:
+    """Which rows hold one of the texts."""
+    among = pa.array(sorted(wanted), pa.large_string())
+    found = over_distinct(column, lambda texts: pd.Series(np.asarray(pc.is_in(arrow(texts), value_set=among))))
+    return found.to_numpy(dtype=bool)
+
+
+def _places(wanted: Collection[str], *columns: pd.Series) -> dict[str, list[int]]:
+    """Where the columns hold what is wanted; a text of any other is not looked for."""
     places: defaultdict[str, list[int]] = defaultdict(list)
+    among = pa.array(sorted({*wanted} - {""}), pa.large_string())
     for column in columns:
-        for place, value in enumerate(column):
-            if value:
-                places[value].append(place)
+        rows = np.flatnonzero(np.asarray(pc.is_in(arrow(column), value_set=among)))
+        for place, value in zip(rows.tolist(), column.iloc[rows].tolist(), strict=True):
+            places[value].append(place)
     return dict(places)
 
 
-def _domains_that_match(clues: Sequence[Clues], pool: _Pool, log: _Log) -> frozenset[str]:
+def _domains_that_match(clues: Sequence[Clues], pool: _Pool, log: _Log, outright: Mapping[str, int]) -> frozenset[str]:
     """The domains of the log's Message-IDs by which bounces are found: three at least, or most of those to our leads.
+
+    outright: bounces beside those of `clues` that were found so, by domain.
 
     There a Message-ID that the log does not hold is no mail of ours, whoever its recipient. Elsewhere (a relay that
     writes Message-IDs of its own, a log with the platform's ids) it says nothing.
     """
-    known: dict[str, int] = defaultdict(int)
+    known: dict[str, int] = defaultdict(int, outright)
     unknown: dict[str, int] = defaultdict(int)
     for clue in clues:
         # Floods to strangers have no vote on how our own mail is named.

@@ -16,9 +16,11 @@ from analyzer.correlate.leads import (
     TableLike,
     Tables,
     as_list,
+    extras,
     frame_of,
     held,
     text_column,
+    with_all_extras,
     with_at_sign,
     with_attributes,
 )
@@ -92,7 +94,7 @@ def build_sends(log: Tables) -> Sends:
         parts.append(with_at_sign(part, "recipient"))
     if not parts or not sum(map(len, parts)):
         raise _without_mail(tables)
-    frame = stacked(parts)
+    frame = stacked(with_all_extras(parts))
     if len(parts) > 1:
         # Two exports overlap, or one was given twice: the same mail to the same lead is one mail.
         again = frame.duplicated(["key", "message_id", "sent_at", "campaign", "step", "sender"])
@@ -125,6 +127,7 @@ def _sends_of(raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Serie
             **columns,
             "flag": marks.flag,
             **with_attributes(raw, platform),
+            **{name: text_column(raw, name) for name in extras(raw)},
         }
     )
     if "event" not in raw.columns:
@@ -165,6 +168,12 @@ def join_leads(sends: pd.DataFrame, leads: Leads) -> tuple[pd.DataFrame, int]:
         if name == "email_status":
             tells = tells & (listed["email_status_original"] != "").to_numpy()
         joined[name] = _taken(listed[name], row, known & tells[row], sends[name])
+    for name in extras(listed):
+        tells = (listed[name] != "").to_numpy()
+        own = text_column(sends, name)
+        # What the log says of the very mail goes before what the list says of the lead.
+        silent = over_distinct(own, lambda found: found == "").to_numpy(dtype=bool)
+        joined[name] = _taken(listed[name], row, known & tells[row] & silent, own)
     return joined, number_of_leads(codes, ~known)
 
 

@@ -5,7 +5,9 @@ The text of ten million sends is read once here; all that follows works on integ
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +16,24 @@ import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Texts
 from analyzer.diagnose.diagnosis import DIMENSIONS
+from analyzer.sources.tables.named import PREFIX
+from analyzer.sources.tables.zones import zone_of
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
 
 
 #: Dimensions that are read off the sends, those of `breakdown` and those that only drivers look at.
-SEND_DIMENSIONS: tuple[str, ...] = (*DIMENSIONS, "country", "title", "weekday")
+SEND_DIMENSIONS: tuple[str, ...] = (*DIMENSIONS, "country", "title", "template", "list_source", "weekday", "hour")
 #: Those that the table of leads carries.
 LEAD_DIMENSIONS: tuple[str, ...] = ("email_status", "industry", "industry_group", "campaign", "provider")
 WEEKDAYS: tuple[str, ...] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+#: Hours of the day are taken together four by four: six values have the mails that 24 lack to show anything.
+_HOURS = 4
+#: A column of numbers with more values than this is cut into as many ranges as _RANGES, with like numbers of mails.
+_FEW_NUMBERS = 12
+_RANGES = 5
+_THOUSANDS = r"(?<=\d),(?=\d{3}(?:\D|$))"
 #: Up to so many pairs of group and lead are told apart in a table of them.
 _MOST_CELLS = 1 << 26
 #: What an empty value stands for where the field has a name for it.
@@ -55,7 +65,8 @@ class Dimension:
 class Contacts:
     """The campaign in codes.
 
-    `lead` numbers the lead of each send; `at` holds one `Dimension` per name of `SEND_DIMENSIONS`; `hard`, `spam`,
+    `lead` numbers the lead of each send; `at` holds one `Dimension` per name of `SEND_DIMENSIONS` and of `named`, the
+    columns that a person wants scanned beside those that always are; `hard`, `spam`,
     `unknown` and `address` flag the sends. `leads` has one row per lead in that numbering: `LEAD_DIMENSIONS` as
     categories, as they stood at the first contact, and the same flags for "any send of this lead". `domain` is each
     lead's recipient domain in codes, `first` its first send's row.
@@ -70,6 +81,7 @@ class Contacts:
     first: Codes
     domain: Codes
     leads: pd.DataFrame
+    named: tuple[str, ...] = ()
 
     @property
     def domains(self) -> list[str]:
@@ -90,8 +102,16 @@ def contacts(correlated: Correlated) -> Contacts:
     """The sends of `correlated` in codes, with their leads."""
     sends = correlated.sends
     lead, number = _leads(sends)
-    at = {name: dimension(sends, name, empty=_EMPTY.get(name, "")) for name in SEND_DIMENSIONS if name != "weekday"}
-    at["weekday"] = _weekdays(sends)
+    told = [name for name in SEND_DIMENSIONS if name not in {"weekday", "hour"}]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        at = dict(
+            zip(told, pool.map(lambda name: dimension(sends, name, empty=_EMPTY.get(name, "")), told), strict=True)
+        )
+    at["weekday"], at["hour"] = _weekdays_and_hours(sends, correlated.timezone)
+    named = {column.removeprefix(PREFIX): column for column in correlated.drivers if column not in SEND_DIMENSIONS}
+    # A column that is called as a dimension, and is not it, is told apart.
+    named = {f"{name} (column)" if name in at else name: column for name, column in named.items()}
+    at |= {name: in_ranges(dimension(sends, column)) for name, column in named.items()}
     flags = _flags(sends)
     first = _first_contact(lead, number, sends)
     columns: dict[str, Any] = {}
@@ -101,7 +121,9 @@ def contacts(correlated: Correlated) -> Contacts:
     for name, flag in flags.items():
         columns[name] = any_of(lead, flag, number)
     domain = at["recipient_domain"].codes[first]
-    return Contacts(lead=lead, at=at, first=first, domain=domain, leads=pd.DataFrame(columns), **flags)
+    return Contacts(
+        lead=lead, at=at, first=first, domain=domain, leads=pd.DataFrame(columns), named=tuple(named), **flags
+    )
 
 
 def dimension(frame: pd.DataFrame, column: str, *, empty: str = "", lower: bool = False) -> Dimension:
@@ -122,6 +144,37 @@ def dimension(frame: pd.DataFrame, column: str, *, empty: str = "", lower: bool 
     if (mapped > 0).all():
         return Dimension(mapped - 1, names[1:])
     return Dimension(mapped, names)
+
+
+def in_ranges(column: Dimension) -> Dimension:
+    """A column of many numbers as _RANGES ranges with like numbers of rows, by their least and greatest number.
+
+    Other columns, and those of few numbers, stay as they are. A text among the numbers counts as not given where
+    nineteen rows in twenty have one.
+    """
+    texts = pd.Series(column.values, dtype="str").str.replace(_THOUSANDS, "", regex=True).str.removesuffix("%")
+    numbers = pd.to_numeric(texts.str.strip(), errors="coerce").to_numpy(dtype=float, copy=True)
+    numbers[~np.isfinite(numbers)] = np.nan
+    rows = np.bincount(column.codes, minlength=len(numbers))
+    given = np.array([value != "" for value in column.values], dtype=np.bool_)
+    is_number = ~np.isnan(numbers)
+    if len(np.unique(numbers[is_number])) <= _FEW_NUMBERS or rows[is_number].sum() < 0.95 * rows[given].sum():
+        return column
+    order = np.flatnonzero(is_number)[np.argsort(numbers[is_number], kind="stable")]
+    # The range of a value is told by the middle of its rows among all rows in order.
+    _, index = np.unique(numbers[order], return_inverse=True)
+    size = np.bincount(index, weights=rows[order])
+    middle = np.cumsum(size) - size / 2
+    place = np.minimum((middle * _RANGES / max(size.sum(), 1)).astype(np.int64), _RANGES - 1)[index]
+    kept, codes = np.unique(place, return_inverse=True)
+    names = []
+    for number in range(len(kept)):
+        inside = numbers[order[codes == number]]
+        low, high = (f"{end:g}" if abs(end) < 1e6 else f"{end:.0f}" for end in (inside.min(), inside.max()))
+        names.append(low if low == high else f"{low} to {high}")
+    ranges = np.full(len(numbers), len(kept), dtype=np.int64)
+    ranges[order] = codes
+    return Dimension(ranges[column.codes], [*names, ""])
 
 
 def any_of(groups: Codes, flag: Flags, size: int) -> Flags:
@@ -192,10 +245,20 @@ def _is(column: Dimension, value: str) -> Flags:
     return np.asarray(column.codes == column.values.index(value))
 
 
-def _weekdays(sends: pd.DataFrame) -> Dimension:
-    days = _times(sends).dt.day_of_week.to_numpy(dtype=float, na_value=np.nan)
-    codes = np.where(np.isnan(days), 7, days).astype(np.int64)
-    return Dimension(codes, [*WEEKDAYS, ""])
+def _weekdays_and_hours(sends: pd.DataFrame, timezone: str) -> tuple[Dimension, Dimension]:
+    """The weekday and the hours of sending ("08-11 UTC"), in the zone of that name, else in UTC."""
+    times = _times(sends)
+    if timezone:
+        times = times.dt.tz_convert(zone_of(timezone))
+    blocks = 24 // _HOURS
+    days, hours = (part.to_numpy(dtype=float, na_value=np.nan) for part in (times.dt.day_of_week, times.dt.hour))
+    unknown = np.isnan(days)
+    names = [f"{first:02d}\N{EN DASH}{first + _HOURS - 1:02d} {timezone or 'UTC'}" for first in range(0, 24, _HOURS)]
+    hour = np.where(unknown, blocks, np.nan_to_num(hours) // _HOURS).astype(np.int64)
+    return (
+        Dimension(np.where(unknown, 7, days).astype(np.int64), [*WEEKDAYS, ""]),
+        Dimension(hour, [*names, ""]),
+    )
 
 
 def _times(sends: pd.DataFrame) -> pd.Series[Any]:

@@ -27,6 +27,7 @@ DRIVER_DIMENSIONS: tuple[str, ...] = (
     "email_status",
     "industry",
     "campaign",
+    "list_source",
     "sender_domain",
     "sender",
     "provider",
@@ -34,8 +35,13 @@ DRIVER_DIMENSIONS: tuple[str, ...] = (
     "country",
     "title",
     "step",
+    "template",
     "weekday",
+    "hour",
 )
+#: What changes from mail to mail of a lead. Who refuses does so at the first mail: later ones meet the survivors, so
+#: first mails are held against first mails. (Columns that a person names are taken so, too.)
+_PER_MAIL = frozenset({"template", "weekday", "hour"})
 #: A dead address shows at the first mail: later steps only ever meet the survivors.
 _NOT_FOR_HARD = frozenset({"step"})
 #: Who runs the receiving side is mostly learnt from bounces: where it is known for few, it is known for those that
@@ -68,13 +74,14 @@ def drivers(contacts: Contacts) -> list[Driver]:
     if not len(contacts.leads):
         return []
     cell = cell_of(contacts.leads)
+    names = (*DRIVER_DIMENSIONS, *contacts.named)
     scans: list[_Scan] = []
     for label, flag in (("hard", "address"), ("spam", "spam")):
         everyone = np.zeros(len(contacts.leads), dtype=np.int64)
         likeness = intraclass(contacts.leads[flag].to_numpy(), everyone, contacts.domain)
         scans += [
             _scan(contacts, name, cast("Label", label), cell, min(max(likeness, 0.01), 0.9))
-            for name in DRIVER_DIMENSIONS
+            for name in names
             if contacts.at[name].given and not (label == "hard" and name in _NOT_FOR_HARD)
             if name != "provider" or _share_known(contacts.at[name]) >= _KNOWN_ENOUGH
         ]
@@ -84,7 +91,7 @@ def drivers(contacts: Contacts) -> list[Driver]:
     q = multipletests(np.concatenate([scan.p[scan.tested] for scan in scans]), method="fdr_bh")[1]
     parts = np.split(q, np.cumsum([int(scan.tested.sum()) for scan in scans])[:-1])
     found = [each for scan, part in zip(scans, parts, strict=True) for each in _chosen(scan, part)]
-    found.sort(key=lambda each: (-each[1].bounces, DRIVER_DIMENSIONS.index(each[1].dimension), each[1].value))
+    found.sort(key=lambda each: (-each[1].bounces, names.index(each[1].dimension), each[1].value))
     return _without_twins(found)
 
 
@@ -101,7 +108,10 @@ def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: fl
     size = len(group.values)
     leads = np.bincount(group.codes, minlength=size)
     bounces = sums(group.codes, bounced, size).astype(np.int64)
-    expected, doubt = _expected(group.codes, size, _mix(cell, name)[lead], bounced)
+    mix = _mix(cell, name)[lead]
+    if label == "spam" and (name in _PER_MAIL or name in contacts.named):
+        mix = mix + CELLS * (group.codes == contacts.at[name].codes[contacts.first][lead])
+    expected, doubt = _expected(group.codes, size, mix, bounced)
     known = np.array([value != "" for value in group.values])
     # A value that nearly all leads share has nothing to be compared with.
     if name == "step":
@@ -177,10 +187,11 @@ def _expected(codes: Codes, size: int, cell: Codes, bounced: Flags) -> tuple[Rea
 
     Each cell is shrunk onto the campaign's own rate by one lead, so that an empty rest claims nothing.
     """
-    key, index = grouped(codes * CELLS + cell)
-    value, inside = key // CELLS, key % CELLS
+    cells = 2 * CELLS
+    key, index = grouped(codes * cells + cell)
+    value, inside = key // cells, key % cells
     own, own_bounces = np.bincount(index), sums(index, bounced)
-    leads, bounces = np.bincount(cell, minlength=CELLS), sums(cell, bounced, CELLS)
+    leads, bounces = np.bincount(cell, minlength=cells), sums(cell, bounced, cells)
     rest, rest_bounces = leads[inside] - own, bounces[inside] - own_bounces
     rate = (rest_bounces + bounced.mean()) / (rest + 1)
     share = own / np.maximum(np.bincount(codes, minlength=size), 1)[value]

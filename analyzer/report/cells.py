@@ -105,7 +105,9 @@ class Sheets:
                     write_number(row, column, value)
         sheet.autofilter(0, 0, max(len(shown), 1), len(head) - 1)
         if len(frame) > cap:
-            sheet.set_header(f"&CThe first {words.count(cap)} of {words.count(len(frame))} rows; the csv file has all")
+            told = f"The first {words.count(cap)} of {words.count(len(frame))} rows; {name.lower()}.csv has them all."
+            sheet.set_header(f"&C{told}")
+            sheet.write_string(len(shown) + 1, 0, told)
 
 
 def _shown(column: pd.Series[Any]) -> list[str | float | None]:

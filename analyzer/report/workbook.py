@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
 
-#: Rows of the bounce sheet: more opens slowly, and bounces.csv has them all.
-BOUNCE_CAP = 200_000
+#: Rows of the sheets of bounces and of suppressed addresses: more takes long to write and opens slowly, and bounces.csv
+#: and suppression.csv have them all.
+BOUNCE_CAP = 20_000
 #: Above this the rows go to disk as they are written, at the price of values cached for charts.
 _LARGE = 20_000
 _BOUNCE_COLUMNS = (

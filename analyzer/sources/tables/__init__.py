@@ -16,11 +16,12 @@ from analyzer.errors import AnalyzerError, MissingColumnError, UnreadableInputEr
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_header
+from analyzer.sources.tables.named import wanted_columns
 from analyzer.sources.tables.times import Order, Times, parse_times, read_times
 from analyzer.sources.tables.zones import zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -46,7 +47,8 @@ class Table:
 
     frame: SEND_COLUMNS (kind "log", and lead columns that are there) or LEAD_COLUMNS (kind "leads"), text with ""
         where blank; `sent_at` and `verified_at` are datetime64[ns, UTC]; `state` and the like where columns tell what
-        became of a mail; then the other columns under their own names. Rows without an address are left out.
+        became of a mail, `template` and `list_source` where there; then the other columns under their own names. Rows
+        without an address are left out.
     mapping: header as written -> field. unmapped: the headers of the rest.
     platform: title of the recognised platform, or "". rows: rows of `frame`.
     zoned: whether the times carry their zone, or someone said which; without one they are taken as UTC.
@@ -75,6 +77,7 @@ def read_tables(
     dates: str = "",
     timezone: str = "",
     large: bool = False,
+    keep: Sequence[str] = (),
 ) -> list[Table]:
     """Read several tables with one mapping, of which each uses what it has; the other options as for `read_table`.
 
@@ -96,6 +99,7 @@ def read_tables(
             timezone=timezone,
             by_id=by_id and kind == "log",
             large=large,
+            keep=keep,
         )
 
     tables = [read(source, kind, dates) for source, kind in sources]
@@ -128,6 +132,7 @@ def read_table(
     timezone: str = "",
     by_id: bool = False,
     large: bool = False,
+    keep: Sequence[str] = (),
 ) -> Table:
     """Read a campaign log or a lead list: CSV (any common encoding and delimiter), XLSX, Parquet, JSON (lines), each
     also packed (.gz, .zst, .zip, …), or a frame with such columns.
@@ -137,7 +142,8 @@ def read_table(
     dates such as 03/02/2026, "" to tell it from the columns; `timezone` (such as Europe/Berlin) is that of times that
     name none, "" for UTC. With `by_id`, a log may name its leads by `lead_id` alone: `recipient` is "" then. `large`
     is for those who want no more than the canonical columns of a table that may be large: the others go, and columns
-    whose texts repeat are encoded (`encoded`), which is not done to a table of few rows. Raises
+    whose texts repeat are encoded (`encoded`), which is not done to a table of few rows. `keep` names
+    columns that are carried as they are (`named`). Raises
     `UnreadableInputError` for a file that is no table, is empty, or lacks a column of `mapping`, and
     `MissingColumnError` when no column holds addresses.
     """
@@ -154,7 +160,15 @@ def read_table(
     headers = map_headers(where, cells.headers, mapping, lambda place: sample(cells.frame, place), by_id=by_id)
     warnings += headers.notes
     large = large and len(cells.frame) >= MANY_ROWS
-    made = canonical(cells, headers, kind, DATES[dates], zone_of(timezone) if timezone else None, large=large)
+    made = canonical(
+        cells,
+        headers,
+        kind,
+        DATES[dates],
+        zone_of(timezone) if timezone else None,
+        large=large,
+        keep=wanted_columns(keep),
+    )
     warnings += made.warnings
     address = "email" if kind == "leads" else "recipient"
     frame = with_addresses(made.frame, address, warnings) if "recipient" in headers.fields else made.frame

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables.cells import Cells, cell_text
-from analyzer.sources.tables.headers import HINTS
+from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
+from analyzer.sources.tables.named import CARRIED, PREFIX
 from analyzer.sources.tables.times import Order, order_of, read_times
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
     import numpy as np
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 #: The columns that hold times.
 TIMES = ("sent_at", "verified_at")
 #: The hints that `correlate` reads; the others are used up here.
-_KEPT_HINTS = tuple(name for name in HINTS if name in {"state", "event", "was_sent", "spam_blocked", "complained"})
+_KEPT_HINTS = (
+    *(name for name in HINTS if name in {"state", "event", "was_sent", "spam_blocked", "complained"}),
+    *EXTRAS,
+)
 _SAMPLE = 2000
 # What exports write where they have nothing; "NA" is left alone, it is Namibia.
 _BLANKS = ("nan", "null", "none", "n/a", "#n/a", "-", "--", "—", "undefined", "(blank)", "(empty)", "nil", "nat")
@@ -90,12 +95,20 @@ def sample(frame: pd.DataFrame, place: int) -> list[str]:
 
 
 def canonical(
-    cells: Cells, headers: Headers, kind: str, order: Order, zone: tzinfo | None, *, large: bool = False
+    cells: Cells,
+    headers: Headers,
+    kind: str,
+    order: Order,
+    zone: tzinfo | None,
+    *,
+    large: bool = False,
+    keep: Mapping[str, str] | None = None,
 ) -> Canonical:
     """The columns under canonical names, in their order, then the others under their own names.
 
     order, zone: what a person said of dates and times that leave it open; a zone in a header goes before it. large:
-    whether columns whose texts repeat are to be encoded.
+    whether columns whose texts repeat are to be encoded. keep: normalised headers of columns to be kept as they are
+    under PREFIX and the name given, unless they are fields that are kept anyway.
     """
     import pandas as pd
 
@@ -125,6 +138,12 @@ def canonical(
     never = pd.Series(pd.NaT, index=cells.frame.index, dtype="datetime64[ns, UTC]")
     ordered = {name: columns.pop(name, never if name in TIMES else blank) for name in wanted}
     ordered |= {name: columns[name] for name in (*SEND_COLUMNS, *LEAD_COLUMNS, *_KEPT_HINTS) if name in columns}
+    used = {place: name for name, place in fields.items()}
+    for place, header in enumerate(cells.headers):
+        name = PREFIX + (keep or {}).get(normalise_header(header), "")
+        if name != PREFIX and name not in ordered and used.get(place) not in CARRIED:
+            column = cells.frame.iloc[:, place]
+            ordered[name] = over_distinct(encoded(column) if large else column, tidy)
     made.fields = tuple(ordered)
     taken = frozenset(fields.values())
     copies: Counter[str] = Counter()

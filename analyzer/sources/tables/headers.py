@@ -36,8 +36,15 @@ HINTS: tuple[str, ...] = (
     "gics",
     "linkedin_industry_id",
 )
+#: What only the scan of drivers looks at: which text was sent, and where the lead came from.
+EXTRAS: tuple[str, ...] = ("template", "list_source")
 #: Every field that a column can be mapped to; `email` is the same as `recipient`.
-FIELDS: tuple[str, ...] = (*SEND_COLUMNS, *(name for name in LEAD_COLUMNS if name not in {"email", "lead_id"}), *HINTS)
+FIELDS: tuple[str, ...] = (
+    *SEND_COLUMNS,
+    *(name for name in LEAD_COLUMNS if name not in {"email", "lead_id"}),
+    *HINTS,
+    *EXTRAS,
+)
 
 
 #: What a person maps a column to that means nothing here, whatever its header says.
