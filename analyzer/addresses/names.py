@@ -85,7 +85,7 @@ def _judged(name: str, shown: str) -> DomainName:
 
 def glued(name: str) -> str:
     """The well-known domain that a name without its dot stands for: `gmailcom`, `gmail`; "" where none does."""
-    from analyzer.check.typos import known_domains
+    from analyzer.addresses.typos import known_domains
 
     for known in known_domains():
         if name == known.replace(".", ""):

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.classify import classifier_of
+from analyzer.diagnose.week_findings import WeekFindings
 from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.knowledge import rules_version
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
-    from analyzer.diagnose.weekly import Week
     from analyzer.history.files import TableFiles
     from analyzer.history.iso_weeks import Weeks
 
 
-@dataclass(frozen=True, slots=True)
-class WeeklyRun:
-    """One week: its figures and alarms, and the diagnosis of its mails alone (None where none was sent)."""
+class WeeklyRun(WeekFindings):
+    """What was found in one week, and the way to write it."""
 
-    week: Week
-    diagnosis: Diagnosis | None
-    tool_version: str
-    rules_version: str
-    tolerance: float
-
-    @property
-    def alarm(self) -> bool:
-        """Whether any series is in alarm: what `--fail-on alarm` asks."""
-        return bool(self.week.alarms)
+    __slots__ = ()
 
     def write(self, out: str | Path) -> list[Path]:
         """Write the week's page, Markdown and JSON into a folder of its own under `out`, and the index of all weeks.

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from analyzer.addresses.typos import Typos, known_domains
 from analyzer.addresses.words import local_key, under, words
 from analyzer.check.facts import score
 from analyzer.check.history import History, shape_of
 from analyzer.check.leads import read_marks
-from analyzer.check.typos import Typos, known_domains
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

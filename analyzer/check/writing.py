@@ -54,7 +54,7 @@ def check_ending(out: str, rows: int | None = None) -> str:
 
 def write(rows: Iterable[Row], out: str, columns: Sequence[str]) -> int:
     """Write the rows' `columns` to `out`, and return how many rows. `OutputError` where it cannot be written."""
-    from analyzer.report.files import atomic
+    from analyzer.files import atomic
     from analyzer.report.rows import write_rows
 
     ending = check_ending(out)

@@ -126,7 +126,7 @@ def suggest(
     from analyzer.classify.prepared import prepared_rules
     from analyzer.classify.suggest import suggest as suggestions_for
     from analyzer.cli.texts import texts_of
-    from analyzer.report.files import atomic
+    from analyzer.files import atomic
 
     if out is not None and out.suffix != ".toml":
         raise OutputError(str(out), "is no rule file", "give it a name that ends in .toml")

@@ -51,7 +51,7 @@ def sentences(found: list[Explanation]) -> str:
 
 def _typos(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
     """Domains one slip away from a well-known one, at which nothing got through."""
-    from analyzer.check.typos import Typos
+    from analyzer.addresses.typos import Typos
 
     del correlated
     names = np.array(contacts.domains, dtype=object)

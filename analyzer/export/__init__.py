@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analyzer.errors import AnalyzerError
-from analyzer.export.cells import REDACTIONS, column_values, redacted, runs_as_formula, tidy, without_addresses
+from analyzer.export.cells import column_values, runs_as_formula, tidy
 from analyzer.export.inputs import names_of, read_given, read_lead_ids
 from analyzer.export.kinds import Kind, kind_named, kinds
 from analyzer.export.selection import is_address, select
 from analyzer.export.writing import Part, split, write_parts
+from analyzer.redaction import REDACTIONS, redacted, without_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What stands in a cell: values in the form that a platform asks for, safe for a spreadsheet, and redacted if asked.
+"""What stands in a cell: values in the form that a platform asks for, and safe for a spreadsheet.
 
 OWASP, "CSV Injection": a cell that begins with = + - @ (or their full-width forms) is run as a formula. A text gets an
 apostrophe in front. An address must not: `'=a@example.com` is another address, and a list with it would strike nobody
@@ -7,29 +7,23 @@ off. Such addresses are kept out of CSV files and counted; they stand unchanged 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analyzer.redaction import hashed
 from analyzer.report.words import clean, short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from analyzer.export.kinds import Column
-
-#: How addresses can be taken out: shortened, hashed, or left away.
-REDACTIONS: tuple[str, ...] = ("mask", "hash", "drop")
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # A number, a date or a telephone number: it begins like a formula, and without a letter it can call nothing.
 _FIGURES = re.compile(r"[+-]?[0-9][0-9 ().,/:-]*")
-_MAIL = re.compile(r"[^\s@<>()\[\],;:\"']+@(?=[^\s@<>()\[\],;:\"']+)")
-_GMAIL = ("gmail.com", "googlemail.com")
-_SHORTEST_NAME = 3
 
 
 def runs_as_formula(text: str) -> bool:
@@ -75,33 +69,3 @@ def in_form(dates: pd.Series, form: str) -> pd.Series:
         "rfc2822": lambda time: format_datetime(time.to_pydatetime()),
     }[form]
     return pd.Series(["" if pd.isna(time) else write(time) for time in times], index=dates.index, dtype=object)
-
-
-def hashed(address: str, normalise: Sequence[str] = ("trim", "lower")) -> str:
-    """SHA-256 of the UTF-8 address in lower-case hexadecimal, after the steps that the platform's document names."""
-    for step in normalise:
-        if step == "trim":
-            address = address.strip()
-        elif step == "lower":
-            address = address.lower()
-        elif step == "gmail_dots":
-            local, _, domain = address.rpartition("@")
-            address = f"{local.replace('.', '')}@{domain}" if domain in _GMAIL else address
-    return hashlib.sha256(address.encode()).hexdigest()
-
-
-def redacted(address: str, how: str) -> str:
-    """An address that no longer tells whose it is: `j***@example.com`, its SHA-256, or nothing."""
-    if how == "hash":
-        return hashed(address)
-    local, at, domain = address.rpartition("@")
-    return f"{local[:1]}***{at}{domain}" if how == "mask" and at else ""
-
-
-def without_addresses(text: str, own: str = "") -> str:
-    """A text with "***" for the local part of each address in it, and for that of the lead's `own` address."""
-    text = _MAIL.sub("***@", text)
-    local = own.rpartition("@")[0]
-    if len(local) >= _SHORTEST_NAME:
-        text = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "***", text, flags=re.IGNORECASE)
-    return text

@@ -15,7 +15,7 @@ import orjson
 from analyzer.errors import OutputError
 from analyzer.export.cells import guarded
 from analyzer.export.kinds import ENDINGS
-from analyzer.report.files import atomic
+from analyzer.files import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

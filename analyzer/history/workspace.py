@@ -237,7 +237,7 @@ class Workspace:
         """Every table as one Parquet file in `folder`; the paths written."""
         import pyarrow.parquet as pq
 
-        from analyzer.report.files import atomic
+        from analyzer.files import atomic
 
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from analyzer.report.files import atomic
+from analyzer.files import atomic
 from analyzer.report.rows import write_rows
 
 if TYPE_CHECKING:

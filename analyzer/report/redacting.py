@@ -15,7 +15,7 @@ import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from analyzer.export.cells import hashed, redacted, without_addresses
+from analyzer.redaction import hashed, redacted, without_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,8 +17,8 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
 import orjson
 
 from analyzer.errors import OutputError
+from analyzer.files import NO_SPACE, atomic
 from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
-from analyzer.report.files import NO_SPACE, atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

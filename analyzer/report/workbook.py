@@ -13,9 +13,9 @@ from xlsxwriter.exceptions import FileCreateError
 
 from analyzer.diagnose.diagnosis import DIMENSIONS
 from analyzer.errors import OutputError
+from analyzer.files import atomic
 from analyzer.report import extracts, sentences, words
 from analyzer.report.cells import Sheets
-from analyzer.report.files import atomic
 from analyzer.report.how import HOW
 
 if TYPE_CHECKING:

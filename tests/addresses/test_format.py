@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analyzer.addresses.names import domain_name
 from analyzer.addresses.reading import read_address
-from analyzer.check.typos import Typos
+from analyzer.addresses.typos import Typos
 
 CLEANED = [
     ("jane@example.org", "jane@example.org", ()),

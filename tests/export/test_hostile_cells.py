@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from analyzer.export import export
-from analyzer.export.cells import guarded, runs_as_formula, without_addresses
+from analyzer.export.cells import guarded, runs_as_formula
 from analyzer.export.selection import is_address
+from analyzer.redaction import without_addresses
 
 
 def struck(*emails: str, evidence: str = "550 no") -> pd.DataFrame:

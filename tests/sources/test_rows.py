@@ -18,8 +18,8 @@ import orjson
 import pytest
 
 from analyzer.errors import AnalyzerError, MissingColumnError, OutputError, UnreadableInputError
+from analyzer.files import atomic
 from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
-from analyzer.report.files import atomic
 from analyzer.report.rows import check_ending, write_rows
 from analyzer.sources.own_rows import is_own_rows, read_own_rows
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import OutputError
 
 if TYPE_CHECKING:
-    from analyzer.api.weekly import WeeklyRun
+    from analyzer.diagnose.week_findings import WeekFindings
     from analyzer.diagnose.weekly import Week
 
 __all__ = ["SCHEMA", "alarm_line", "json_text", "summary", "write"]
@@ -17,7 +17,7 @@ __all__ = ["SCHEMA", "alarm_line", "json_text", "summary", "write"]
 SCHEMA = Path(__file__).parent / "weekly.schema.json"
 
 
-def write(run: WeeklyRun, out: Path) -> list[Path]:
+def write(run: WeekFindings, out: Path) -> list[Path]:
     """Write OUT/WEEK/weekly.html, .md and .json, then OUT/index.html of every week there; the paths written."""
     from analyzer.report.data import write_text
     from analyzer.report.weekly import data, index, markdown, page
@@ -35,14 +35,14 @@ def write(run: WeeklyRun, out: Path) -> list[Path]:
     return [*(folder / name for name in texts), out / "index.html"]
 
 
-def json_text(run: WeeklyRun) -> str:
+def json_text(run: WeekFindings) -> str:
     """weekly.json."""
     from analyzer.report.weekly import data
 
     return data.json_text(run)
 
 
-def summary(run: WeeklyRun) -> str:
+def summary(run: WeekFindings) -> str:
     """The week in a few lines, for the terminal."""
     from analyzer.report.weekly import terminal
 

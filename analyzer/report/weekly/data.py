@@ -10,10 +10,10 @@ from analyzer.report.data import readable_json
 from analyzer.report.weekly import words
 
 if TYPE_CHECKING:
-    from analyzer.api.weekly import WeeklyRun
+    from analyzer.diagnose.week_findings import WeekFindings
 
 
-def values(run: WeeklyRun) -> dict[str, Any]:
+def values(run: WeekFindings) -> dict[str, Any]:
     """What weekly.json holds; `weekly.schema.json` says its shape. Counts are mails, `leads` in a rate among them."""
     week = run.week
     tone, sentence = words.verdict(week)
@@ -41,12 +41,12 @@ def values(run: WeeklyRun) -> dict[str, Any]:
     }
 
 
-def json_text(run: WeeklyRun) -> str:
+def json_text(run: WeekFindings) -> str:
     """weekly.json as text."""
     return readable_json(values(run))
 
 
-def _diagnosis(run: WeeklyRun) -> dict[str, Any] | None:
+def _diagnosis(run: WeekFindings) -> dict[str, Any] | None:
     """The verdicts on this week's mails alone, and the fixes that they ask for."""
     if run.diagnosis is None:
         return None

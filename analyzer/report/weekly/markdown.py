@@ -12,7 +12,7 @@ from analyzer.report.weekly import words as say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyzer.api.weekly import WeeklyRun
+    from analyzer.diagnose.week_findings import WeekFindings
     from analyzer.diagnose.weekly import Week
 
 _ROWS = 12
@@ -20,7 +20,7 @@ _ROWS = 12
 _SHOWN = ("alarm", "recovering", "watch")
 
 
-def text(run: WeeklyRun) -> str:
+def text(run: WeekFindings) -> str:
     """The whole week as Markdown."""
     week = run.week
     tone, sentence = say.verdict(week)

@@ -12,7 +12,7 @@ from analyzer.report.weekly import words as say
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from analyzer.api.weekly import WeeklyRun
+    from analyzer.diagnose.week_findings import WeekFindings
     from analyzer.diagnose.weekly import Series, Week
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -24,7 +24,7 @@ _DIMENSIONS = ("sender", "sender_domain", "provider", "campaign")
 _FEW = 30
 
 
-def html(run: WeeklyRun) -> str:
+def html(run: WeekFindings) -> str:
     """The whole page."""
     week = run.week
     tone, sentence = say.verdict(week)

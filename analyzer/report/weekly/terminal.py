@@ -9,13 +9,13 @@ from analyzer.report import words
 from analyzer.report.weekly import words as say
 
 if TYPE_CHECKING:
-    from analyzer.api.weekly import WeeklyRun
+    from analyzer.diagnose.week_findings import WeekFindings
 
 _WIDTH = 100
 _ROWS = 8
 
 
-def text(run: WeeklyRun) -> str:
+def text(run: WeekFindings) -> str:
     """The summary."""
     week = run.week
     lines = [f"Week {week.week}, {say.period(week)}: {words.plural(week.sends, 'mail')} sent."]
