@@ -25,6 +25,7 @@ DIAGNOSES = (
     "leads bigint, bounces bigint, recommendation string, side string, first_fix string, diagnosis string, error string"
 )
 _ROW = "analyzer row"
+_ALL = "analyzer all"
 _KINDS = ("log", "bounces", "leads", "next_list")
 Groups: TypeAlias = "Callable[[tuple[pa.Scalar, ...], pa.Table], pa.Table]"
 
@@ -35,10 +36,12 @@ def diagnose(
     leads: DataFrame | None = None,
     next_list: DataFrame | None = None,
     *,
-    by: str,
+    by: str = "",
     tolerance: float = 0.05,
 ) -> DataFrame:
     """One row for each value of `by`: what `analyzer.diagnose` says of that group's tables, under DIAGNOSES.
+
+    Without `by` all rows are one group, and the one row has the columns of DIAGNOSES alone.
 
     log, leads, next_list: frames with such columns as the files have; bounces: BOUNCE_COLUMNS; all with the column
     `by`. A group is diagnosed on one worker, which has to hold it (ten million sends take some GB). A group that cannot
@@ -48,6 +51,9 @@ def diagnose(
     from pyspark.sql import functions as sf
 
     frames = {"log": log, "bounces": bounces, "leads": leads, "next_list": next_list}
+    if not by:
+        one = {name: frame.withColumn(_ALL, sf.lit(0)) for name, frame in frames.items() if frame is not None}
+        return diagnose(**one, by=_ALL, tolerance=tolerance).drop(_ALL)
     parts = []
     columns: dict[str, list[str]] = {}
     for kind, frame in frames.items():

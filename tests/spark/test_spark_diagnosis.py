@@ -78,6 +78,14 @@ def test_the_rates_of_all_teams_together(diagnoses):
         assert table.loc[value, "hard_low"] == pytest.approx(float(wilson(hard, leads)[0]))
 
 
+def test_one_team_alone_needs_no_column(spark, tables):
+    log, bounces, leads = (together(spark, tables, number).where("team = 'north'").drop("team") for number in range(3))
+    (told,) = diagnose(log, bounces, leads).collect()
+    own = tables["north"]
+    here = run_diagnosis(bounces=own[1], log=own[0], leads=own[2]).diagnosis
+    assert json.loads(told.diagnosis) == json.loads(json_text(here))
+
+
 def test_a_table_without_the_column_is_an_error(spark, tables):
     log = together(spark, tables, 0)
     with pytest.raises(AnalyzerError, match="bounces: has no column 'team'"):
