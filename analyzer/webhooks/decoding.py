@@ -1,8 +1,4 @@
-"""The JSON of a request, in one way for everybody here: what is checked has to be what is read.
-
-Strict JSON (RFC 8259), and what some writers make of it: NaN, lone surrogates, bare control characters, broken UTF-8,
-integers of any length. One such value must not cost the thousand events beside it.
-"""
+"""The JSON of a request, read as feeds read it: what is checked has to be what is taken in."""
 
 from __future__ import annotations
 
@@ -11,17 +7,9 @@ from typing import Any
 
 import orjson
 
+from analyzer.sources.feeds.json_values import decoded
 
-def decoded(data: bytes) -> Any:
-    """The value; ValueError for what is no JSON."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return json.loads(data.decode("utf-8", "replace"), strict=False, parse_constant=lambda _: None)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
+__all__ = ["coded", "decoded"]
 
 
 def coded(value: Any, *, indented: bool = True) -> bytes:

@@ -6,7 +6,6 @@ is bounded by one of them, whatever the size of the array around it. What is bro
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import orjson
 
 from analyzer.sources.feeds.envelopes import LISTS
+from analyzer.sources.feeds.json_values import decoded
 from analyzer.sources.limits import MIB, Limits
 
 if TYPE_CHECKING:
@@ -81,12 +81,8 @@ _BROKEN = object()
 def _decoded(data: bytes) -> Any:
     """The value of strict JSON, or of what other writers make of it (NaN, lone surrogates, bare control characters)."""
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return json.loads(data.decode("utf-8", "replace"), strict=False, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
+        return decoded(data)
+    except ValueError:
         return _BROKEN
 
 
