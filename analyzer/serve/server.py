@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from analyzer.errors import OutputError
+from analyzer.http_bounds import bounded
 from analyzer.serve.app import create_app
 
 if TYPE_CHECKING:
@@ -25,42 +23,6 @@ HEAD_S = 15.0
 _CONNECTIONS = 100
 
 
-class PunctualProtocol(H11Protocol):
-    """HTTP/1.1 that gives up on who does not come to the end of a request's head.
-
-    uvicorn waits for ever there, so that a hundred silent connections would shut everybody else out (RFC 9112, 9.5).
-    """
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Somebody connected: the first head is due."""
-        super().connection_made(transport)
-        self._expect_head()
-
-    def data_received(self, data: bytes) -> None:
-        """Something came: a head is due while none is complete."""
-        super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
-            if self._deadline is None:
-                self._expect_head()
-        else:
-            self._forget()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is due any more."""
-        self._forget()
-        super().connection_lost(exc)
-
-    def _expect_head(self) -> None:
-        self._deadline = self.loop.call_later(HEAD_S, self.transport.close)
-
-    def _forget(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-
 def serve(settings: Settings, ready: Callable[[str], Any]) -> None:
     """Serve until somebody ends it (Ctrl-C, SIGTERM). `ready` is told the address; errors as `create_app`, and
     `OutputError` for an address that cannot be had."""
@@ -71,7 +33,7 @@ def serve(settings: Settings, ready: Callable[[str], Any]) -> None:
         app = create_app(settings)
         config = uvicorn.Config(
             app,
-            http=PunctualProtocol,
+            http=bounded(HEAD_S),
             ws="none",
             lifespan="on",
             log_level="warning",

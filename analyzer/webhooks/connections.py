@@ -1,4 +1,4 @@
-"""uvicorn with what it leaves open: how long the head of a request may take, and how many connections there may be."""
+"""A server beside others in one process, with bounds on heads, handshakes and connections."""
 
 from __future__ import annotations
 
@@ -6,53 +6,13 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from analyzer.http_bounds import bounded
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
-
-
-def bounded(head_seconds: float, connections: int) -> type[H11Protocol]:
-    """A protocol that drops a connection whose next head is not whole in time, and those that are too many."""
-
-    class Bounded(H11Protocol):
-        _late: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if len(self.connections) > connections:
-                transport.abort()
-            else:
-                self._watch()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._unwatch()
-            super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            self._watch()
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            self._watch()
-
-        def _watch(self) -> None:
-            """A timer runs while a head is awaited, from the connection or the last answer on."""
-            if self.conn.their_state is not h11.IDLE:
-                self._unwatch()
-            elif self._late is None and not self.transport.is_closing():
-                self._late = self.loop.call_later(head_seconds, self.transport.abort)
-
-        def _unwatch(self) -> None:
-            if self._late is not None:
-                self._late.cancel()
-                self._late = None
-
-    return Bounded
 
 
 #: How long a connection that was answered may take to say that it is done.

@@ -436,11 +436,10 @@ def test_silent_connections_are_closed(tmp_path, monkeypatch):
 
     import uvicorn
 
-    from analyzer.serve import server as serving
+    from analyzer.http_bounds import bounded
 
-    monkeypatch.setattr(serving, "HEAD_S", 0.3)
     app = create_app(Settings(tmp_path / "jobs", patience_s=0.4))
-    config = uvicorn.Config(app, port=0, http=serving.PunctualProtocol, ws="none", log_level="warning")
+    config = uvicorn.Config(app, port=0, http=bounded(0.3), ws="none", log_level="warning")
     running = uvicorn.Server(config)
     monkeypatch.setattr(running, "capture_signals", __import__("contextlib").nullcontext)
     thread = threading.Thread(target=asyncio.run, args=(running.serve(),))
