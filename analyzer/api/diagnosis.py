@@ -16,10 +16,10 @@ from analyzer.knowledge import data_folder, rules_version
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analyzer.bounces import Row
     from analyzer.correlate import Correlated
     from analyzer.diagnose.backtest import Backtest
     from analyzer.diagnose.diagnosis import Diagnosis
+    from analyzer.history import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ def run_diagnosis(
     if workspace:
         past = _history(workspace, since)
         logs, lists = [*logs, past.sends], [*lists, past.leads] if len(past.leads) else lists
-        rows = [*rows, *past.bounces]
+        kept, _, _ = read_bounces(past.bounces, jobs, rules)
+        rows = [*rows, *kept]
         inputs.append(InputFile(str(workspace), "bounces", len(past.bounces), ""))
     if not logs:
         raise AnalyzerError("diagnose: there is no log of what was sent; give --log, or a --workspace that holds one")
@@ -187,24 +188,12 @@ def diagnose_sample() -> DiagnosisRun:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """What a workspace remembers."""
-
-    sends: pd.DataFrame
-    leads: pd.DataFrame
-    bounces: list[Row]
-
-
-def _history(workspace: str | Path, since: str) -> _Past:
-    from analyzer.history import Workspace, check_week
+def _history(workspace: str | Path, since: str) -> Kept:
+    from analyzer.history import Kept, Workspace, check_week
 
     store = Workspace(workspace)
     sends = store.sends(since=check_week(since))
     if not len(sends):
         when = f" since {since}" if since else ""
         raise UnreadableInputError(str(workspace), f"holds no sends{when}", "take a log in with bounce-analyzer ingest")
-    bounces: list[Row] = [
-        {str(name): value for name, value in row.items()} for row in store.bounces(since=since).to_dict("records")
-    ]
-    return _Past(sends, store.leads(), bounces)
+    return Kept(sends, store.leads(), store.bounces(since=since))
