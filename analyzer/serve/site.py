@@ -8,15 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from analyzer.report import words as report_words
+from analyzer.report.templating import environment
 from analyzer.serve import words
 from analyzer.serve.guard import visitor_of
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -83,27 +83,11 @@ def titled(job: Job) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=report_words.percent,
-        number=report_words.count,
-        short=report_words.short,
+    """The report's way of writing pages, with what only these need."""
+    made = environment(TEMPLATES)
+    made.filters.update(
         size=words.size_words,
         when=lambda moment: time.strftime("%Y-%m-%d %H:%M", time.localtime(moment)),
     )
-    environment.globals.update(words=words, report_words=report_words, titled=titled)
-    return environment
-
-
-def _shown(value: object) -> object:
-    """Every value on its way into a page: our own markup as it is, anything else cleaned, units kept on the line."""
-    if isinstance(value, (Markup, int, float)):
-        return value
-    return report_words.clean(value).replace(" %", "\N{NO-BREAK SPACE}%")
+    made.globals.update(words=words, report_words=report_words, titled=titled)
+    return made
