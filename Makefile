@@ -3,16 +3,21 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit model format clean
+.PHONY: help demo test lint types unit model format lock upgrade licences sbom vulnerabilities release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(READY): pyproject.toml constraints.txt
+# Every package by its pinned version and hash first; then the program itself, which needs nothing more.
+$(READY): pyproject.toml constraints-dev.txt
 	$(PYTHON) -m venv $(VENV)
-	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(PIP) install --require-hashes --requirement constraints-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
 demo: $(READY)  ## run the main job on the sample data, print the verdict, write the report
@@ -36,6 +41,26 @@ model: $(READY)  ## build the model behind the rules again, and its report docs/
 format: $(READY)  ## put the format right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: $(READY)  ## pin what pyproject.toml asks for, with hashes, keeping the versions that are pinned
+	$(LOCK) --output-file constraints.txt
+	$(LOCK) --all-extras --constraint constraints.txt --output-file constraints-dev.txt
+
+upgrade: $(READY)  ## pin the newest versions of everything
+	$(LOCK) --upgrade --output-file constraints.txt
+	$(LOCK) --upgrade --all-extras --constraint constraints.txt --output-file constraints-dev.txt
+
+licences: $(READY)  ## write THIRD_PARTY.md: the licences of what the program runs with
+	$(BIN)/python -m release.licences
+
+vulnerabilities: $(READY)  ## ask what is known against the pinned packages; says so where nothing can be asked
+	$(BIN)/python -m release.vulnerabilities
+
+sbom: $(READY)  ## write dist/sbom.cdx.json: what an installation consists of (CycloneDX)
+	$(BIN)/python -m release.sbom
+
+release: $(READY)  ## build the wheel and the sdist into dist/, the same bytes for the same commit
+	$(BIN)/python -m release.build
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache bounce-report
