@@ -161,6 +161,8 @@ class Report:
     delivered_to: str = ""
     reporting_mta: str = ""
     original: Original = field(default_factory=Original)
+    #: The names of the bounds that the message exceeds, and that it was therefore read only up to.
+    exceeded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +221,5 @@ class Matching:
     by_method: ByMethod = field(default_factory=ByMethod)
     #: Leads that the log flags as bounced and that no bounce explains.
     flag_only: int = 0
+    #: The suspected forgeries by why they are not believed (`correlate.forged.REASONS`).
+    forged_reasons: dict[str, int] = field(default_factory=dict)

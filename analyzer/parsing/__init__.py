@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
+from analyzer.bounds import DEFAULT, Bounds, Gauge
 from analyzer.parsing import arf, dsn, fallback, kinds, mdn
 from analyzer.parsing.addresses import from_header
 from analyzer.parsing.dates import to_utc
@@ -22,10 +23,13 @@ from analyzer.records import Failure, Kind, Original, Report
 __all__ = ["UNREADABLE", "Message", "read_message"]
 
 
-def read_message(data: bytes) -> Report:
-    """Read one message; never raises on broken mail, which comes back as kind `other`."""
+def read_message(data: bytes, bounds: Bounds = DEFAULT) -> Report:
+    """Read one message; never raises on broken mail, which comes back as kind `other`.
+
+    What is over one of the `bounds` is read up to it, and the report names it (`exceeded`).
+    """
     try:
-        return _read(data)
+        return _read(data, Gauge(bounds))
     except Exception:  # noqa: BLE001 - one message, however broken, must never stop a run over a million others
         return Report(kind="other", format=UNREADABLE)
 
@@ -34,15 +38,18 @@ def read_message(data: bytes) -> Report:
 UNREADABLE = "unreadable"
 
 
-def _read(data: bytes) -> Report:
-    message = Message(data)
+def _read(data: bytes, gauge: Gauge) -> Report:
+    message = Message(data, gauge)
     original = find_original(message)
     kind, form, reporter, failures = _judge(message, data, original)
+    if len(failures) > gauge.bounds.recipients_per_report:
+        failures = failures[: gauge.bounds.recipients_per_report]
+        gauge.note("recipients_per_report")
     # A reader may have found our message deeper inside.
     original = message.original or original
     if not original.sender:
         original = replace(original, sender=from_header(message.get("to")))
-    return Report(
+    report = Report(
         kind=kind,
         format=form,
         failures=tuple(finish(failures) if kind in _FINISHED else failures),
@@ -52,6 +59,7 @@ def _read(data: bytes) -> Report:
         reporting_mta=reporter or (reporting_host(message) if kind in _FINISHED else ""),
         original=original,
     )
+    return replace(report, exceeded=gauge.exceeded) if gauge.exceeded else report
 
 
 def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str, str, list[Failure]]:

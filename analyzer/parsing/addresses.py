@@ -15,7 +15,7 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _LEADING = "<([{'="
 _TRAILING = ".,;:!?>)]}'\"=。"
 #: Japanese, Chinese and Korean put no blank behind an address: no top-level domain mixes scripts.
-_GLUED = re.compile(r"(@(?:[^\s@]*\.)?[A-Za-z]+)[\u1100-\ud7ff\uf900-\ufaff\uff10-\uffdc][^.]*$")
+_GLUED = re.compile(r"(@(?:[^\s@]*\.)?[A-Za-z]+)[\u1100-\ud7ff\uf900-\ufaff\uff10-\uffdc][^.@]*$")
 
 #: Local parts that name a machine, not a lead.
 ROBOTS = frozenset({"postmaster", "mailer-daemon", "mailerdaemon", "mailer_daemon", "mail-daemon", "maildaemon"})
@@ -97,7 +97,8 @@ def from_header(value: str) -> str:
     """The first address of a `From:`-like header."""
     angle = _ANGLE.search(value) if "<" in value else None
     if angle and "@" in angle.group(1):
-        return tidy(angle.group(1))
+        address = tidy(angle.group(1))
+        return address if len(address) <= 320 else ""
     found = find_addresses(value)
     return found[0] if found else ""
 

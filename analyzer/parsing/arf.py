@@ -6,7 +6,7 @@ import re
 
 from analyzer.parsing.addresses import from_field, is_address
 from analyzer.parsing.decoding import decode_text
-from analyzer.parsing.message import Message, Part, read_fields, unfold
+from analyzer.parsing.message import Message, Part, one_line, read_fields, unfold
 from analyzer.records import Failure, Kind, Original
 
 TYPE = "message/feedback-report"
@@ -23,9 +23,9 @@ def report_part(message: Message) -> Part | None:
 def read_complaint(part: Part, original: Original) -> tuple[Kind, str, list[Failure]]:
     """Kind, reporting host, and a row for every recipient that complained, redacted ones included."""
     # A few senders put empty lines between the fields, and Original-Rcpt-To may stand there several times.
-    block = re.sub(rb"\n\s*\n", b"\n", part.content().strip(b"\n"))
-    fields = {name: unfold(value) for name, value in read_fields(block).items()}
-    feedback = fields.get("feedback-type", "abuse").strip().lower()
+    block = b"\n".join(line for line in part.content().split(b"\n") if line.strip())
+    fields = {name: unfold(value) for name, value in read_fields(block, part.gauge).items()}
+    feedback = one_line(fields.get("feedback-type", "")).lower() or "abuse"
     if feedback in _NO_COMPLAINT:
         return "other", "", []
     named = [from_field(decode_text(value)) for value in _RECIPIENTS.findall(block)]

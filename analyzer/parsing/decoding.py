@@ -12,6 +12,7 @@ import html
 import re
 from functools import lru_cache
 
+from analyzer.bounds import CHARSETS, Gauge
 from analyzer.parsing.charsets import guess_charset, looks_foreign
 
 #: Names that mail uses and Python does not know, or knows as too small a set: the superset reads both.
@@ -41,18 +42,22 @@ _SUPERSETS = {
 
 @lru_cache(maxsize=256)
 def _codec(charset: str) -> str:
+    """Python's name of a charset; empty where it knows none."""
     name = charset.strip().strip("\"'").lower()
     name = _SUPERSETS.get(name, name)
     try:
-        info = codecs.lookup(name)
+        return codecs.lookup(name).name
     except (LookupError, ValueError):
         return ""
-    return info.name if info._is_text_encoding else ""
 
 
-def decode_text(data: bytes, charset: str = "") -> str:
+def decode_text(data: bytes, charset: str = "", gauge: Gauge | None = None) -> str:
     """`data` as text: the declared charset where it can be that, else the one that such bytes really are in."""
     name = _codec(charset) if charset else ""
+    if name and name not in (gauge.bounds.charsets if gauge else CHARSETS):
+        if gauge and not data.isascii():
+            gauge.note("charsets")
+        name = ""
     if b"\x1b" in data and (b"\x1b$" in data or b"\x1b(" in data) and not name.startswith(_WITH_ESCAPES):
         name = "iso2022_jp_ext"
     if not name.startswith(_NOT_ASCII_BASED) and data.isascii():
@@ -62,13 +67,20 @@ def decode_text(data: bytes, charset: str = "") -> str:
     for candidate in candidates:
         if candidate and not (candidate in _LATIN and looks_foreign(data)):
             try:
-                return data.decode(candidate)
+                text = data.decode(candidate)
             except (UnicodeError, ValueError):
                 continue
+            return text if candidate != "utf-7" else _without_halves(text)
     guessed = guess_charset(data)
     if guessed:
         return data.decode(guessed, "replace")
-    return data.decode(name if name and name not in {"utf-8", "ascii"} else "cp1252", "replace")
+    text = data.decode(name if name and name not in {"utf-8", "ascii"} else "cp1252", "replace")
+    return text if name != "utf-7" else _without_halves(text)
+
+
+def _without_halves(text: str) -> str:
+    """UTF-7 alone lets half of a surrogate pair through, which nobody behind can write down."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 _WITH_ESCAPES = ("iso2022", "utf-16", "utf-32", "utf-7", "hz")
@@ -106,24 +118,26 @@ def _base64(body: bytes) -> bytes:
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=(?:[ \t\r\n]+(?==\?))?")
 
 
-def decode_words(value: str) -> str:
+def decode_words(value: str, gauge: Gauge | None = None) -> str:
     """A header value with its encoded words (RFC 2047) decoded; white space between two of them goes away."""
     if "=?" not in value:
         return value
-    return _ENCODED_WORD.sub(_decode_word, value)
+    return _ENCODED_WORD.sub(lambda match: _decode_word(match, gauge), value)
 
 
-def _decode_word(match: re.Match[str]) -> str:
+def _decode_word(match: re.Match[str], gauge: Gauge | None) -> str:
     charset, encoding, text = match.groups()
     raw = text.encode("utf-8", "replace")
     data = _base64(raw) if encoding in "bB" else binascii.a2b_qp(raw, header=True)
-    return decode_text(data, charset)
+    return decode_text(data, charset, gauge)
 
 
 _HTML_HIDDEN = re.compile(r"<(script|style|head|!--)", re.IGNORECASE)
-_HTML_BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h[1-6]|/li|p|div|tr|hr)\b[^>]*>")
+_HTML_BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h[1-6]|/li|p|div|tr|hr)\b[^<>]*>")
 _HTML_CELL = re.compile(r"(?i)</t[dh]\s*>")
 _HTML_TAG = re.compile(r"<[^<>]*>")
+#: The last code point is 1114111.
+_HTML_NO_CHARACTER = re.compile(r"&#[0-9]{8,};?")
 _BLANKS = re.compile(r"[ \t\xa0]+")
 
 
@@ -131,7 +145,15 @@ def html_to_text(markup: str) -> str:
     """The words of an HTML body, a line for each block."""
     text = _without_hidden(markup).replace("\r", "").replace("\n", " ")
     text = _HTML_TAG.sub("", _HTML_CELL.sub(" ", _HTML_BREAK.sub("\n", text)))
-    return "\n".join(_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
+    return "\n".join(_BLANKS.sub(" ", line).strip() for line in _unescaped(text).split("\n"))
+
+
+def _unescaped(text: str) -> str:
+    """Character references resolved (HTML 5, 13.5); a number beyond what Python reads stands for no character either."""
+    try:
+        return html.unescape(text)
+    except ValueError:
+        return html.unescape(_HTML_NO_CHARACTER.sub("\ufffd", text))
 
 
 def _without_hidden(markup: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from analyzer.records import Failure
 from analyzer.replies import read
 
-_HOST = r"(?P<host>(?:[\w-]+\.)+[^\W\d][\w-]*|(?:\d{1,3}\.){3}\d{1,3}|\[?[0-9a-f]*:[0-9a-f:.]+\]?)"
+_HOST = r"(?P<host>(?:[\w-]+\.)+[^\W\d][\w-]*+|(?:\d{1,3}\.){3}\d{1,3}|\[?[0-9a-f]*:[0-9a-f:.]+\]?)"
 #: The ways in which servers name the host that refused, in lower case: what every such text holds, where to look, and
 #: the words in full. `re` would take long to find the place itself; where a host comes first ("") it has to.
 _SAID_BY = tuple(
@@ -36,7 +36,7 @@ _SAID_BY = tuple(
         # Exchange 2010, and Microsoft 365 in any language: the host, then the quoted reply.
         (" #", "", r"(?:^|\s)HOST\s+#(?:<|[45]\d\d)"),
         ("remote server returned", "", r"(?:^|\s)HOST\s+remote server returned"),
-        ("remote server", "remote server", r"\bremote server:?[ ]+\(?HOST(?![\w.]*[ ]returned)"),
+        ("remote server", "remote server", r"\bremote server:?[ ]+\(?HOST(?![\w.]{0,255}[ ]returned)"),
         ("server at", "server at", r"\bserver at[ ]+HOST[ ]+\([^)\s]*\)[ ]+returned"),
         # MailFoundry; an anonymous one.
         ("failed with", "server", r"\bserver[ ]+HOST(?:\[[^\]\s]*\])? failed with"),

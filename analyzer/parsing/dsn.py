@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
-from analyzer.parsing.copies import own_words
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.message import Message, Part, field_name, one_line, unfold
 from analyzer.parsing.prose import about, statements
@@ -18,16 +18,15 @@ _FIELD = re.compile(rb"^[ \t]{0,3}([!-9;-~]+)[ \t]*:(.*(?:\n[ \t]+\S.*)*)", re.M
 _INDENTED = re.compile(rb"\n*([ \t]+)[A-Za-z-]+:")
 _DISGUISES = frozenset({"text/plain", "application/octet-stream", "text/rfc822-status"})
 _BEGINS = re.compile(
-    rb"\s*(?:Reporting-MTA|Original-Envelope-Id|Arrival-Date|Received-From-MTA|X-\S+|Action|Status|Final-Recipient):"
-    rb"(?=[\s\S]*^\s*Final-Recipient:)",
+    rb"\s*(?:Reporting-MTA|Original-Envelope-Id|Arrival-Date|Received-From-MTA|X-[^\s:]+|Action|Status|Final-Recipient):"
+    rb"(?=[\s\S]*^[ \t]*Final-Recipient:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[A-Za-z][\w.+-]{0,30}\s*;\s*")
 #: The first of several lines of a reply, and no further one: Sendmail puts no more into the field.
-_FIRST_LINE = re.compile(r"([45]\d\d)-(?!.*\b\1 )")
-_COMMENT = re.compile(r"\((.*)\)")
+_FIRST_LINE = re.compile(r"([45]\d\d)-")
 _HAS_WORDS = re.compile(r"[^\W\d_]{3,}")
 
 #: A second one of these in a block begins the next recipient: the blank line is missing.
@@ -51,12 +50,12 @@ _ACTIONS = {
 Group = dict[str, str]
 
 
-def groups(content: bytes) -> tuple[Group, list[Group]]:
+def groups(content: bytes, gauge: Gauge) -> tuple[Group, list[Group]]:
     """The per-message fields and the groups of per-recipient fields of a delivery-status body."""
     per_message: Group = {}
     recipients: list[Group] = []
     for block in _BLANK_LINE.split(content):
-        for group in _split_at_openers(block):
+        for group in _split_at_openers(block, gauge):
             last = recipients[-1] if recipients else None
             if last is not None and _NAMES.isdisjoint(group) and last.keys().isdisjoint(group):
                 # A blank line inside one recipient's fields.
@@ -71,7 +70,7 @@ def groups(content: bytes) -> tuple[Group, list[Group]]:
     return per_message, recipients
 
 
-def _split_at_openers(block: bytes) -> list[Group]:
+def _split_at_openers(block: bytes, gauge: Gauge) -> list[Group]:
     """The fields of a block; a repeated one of a recipient's begins the next recipient, whose blank line is missing."""
     if block.lstrip(b"\n")[:1] in {b" ", b"\t"}:
         indented = _INDENTED.match(block)
@@ -86,6 +85,9 @@ def _split_at_openers(block: bytes) -> list[Group]:
                 continue
             current = {}
             found.append(current)
+        if len(value) > gauge.bounds.line_bytes:
+            gauge.note("line_bytes")
+            value = value[: gauge.bounds.line_bytes]
         current[key] = unfold(value)
     return found
 
@@ -106,18 +108,23 @@ def status_part(message: Message) -> Part | None:
 
 def read_failures(message: Message, part: Part) -> tuple[str, list[Failure]]:
     """The reporting MTA, and what the report says of every recipient, whatever its action."""
-    per_message, recipients = groups(part.content())
-    failures = [_failure(group, message, len(recipients)) for group in recipients]
+    per_message, recipients = groups(part.content(), message.gauge)
+    most = message.gauge.bounds.recipients_per_report
+    if len(recipients) > most:
+        recipients = recipients[:most]
+        message.gauge.note("recipients_per_report")
+    failed = find_addresses(message.get("x-failed-recipients"))[:1]
+    failures = [_failure(group, message, len(recipients), failed) for group in recipients]
     return _name(per_message.get("reporting-mta", "")), [f for f in failures if f is not None]
 
 
-def _failure(group: Group, message: Message, count: int) -> Failure | None:
+def _failure(group: Group, message: Message, count: int, failed: list[str]) -> Failure | None:
     final = from_field(group.get("final-recipient", ""))
     original = from_field(group.get("original-recipient", ""))
     actual = from_field(group.get("x-actual-recipient", ""))
     recipient = next((a for a in (final, actual, original) if "@" in a and is_address(a)), "")
     if not recipient:
-        recipient = _recipient_elsewhere(message, group, count)
+        recipient = _recipient_elsewhere(message, group, count, failed)
     if not recipient:
         return None
     status = _status(group.get("status", ""))
@@ -144,14 +151,16 @@ def _status(value: str) -> str:
     return ".".join(digits) if len(digits) == 3 and digits.isdigit() and digits[0] in "245" else ""
 
 
-def _recipient_elsewhere(message: Message, group: Group, count: int) -> str:
-    """The address where the recipient fields hold none: another header, or the only one that the text names."""
-    for text in (message.get("x-failed-recipients"), group.get("diagnostic-code", "")):
-        found = find_addresses(text)
-        if found:
-            return found[0]
+def _recipient_elsewhere(message: Message, group: Group, count: int, failed: list[str]) -> str:
+    """The address where the recipient fields hold none: another header, or the only one that the text names.
+
+    `failed` is the first of `X-Failed-Recipients`, read once for all groups.
+    """
+    found = failed or find_addresses(group.get("diagnostic-code", ""))
+    if found:
+        return found[0]
     if count == 1:
-        found_in_text = statements(own_words(message))
+        found_in_text = statements(message)
         if len(found_in_text) == 1:
             return found_in_text[0].address
     return ""
@@ -171,20 +180,27 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
     """
     code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
     if "=?" in code:
-        code = decode_words(code)
-    if _FIRST_LINE.match(code):
+        code = decode_words(code, message.gauge)
+    if (first := _FIRST_LINE.match(code)) and not _stands_in(f"{first[1]} ", code):
         return whole_reply(message.plain_text(), code), ""
     if _HAS_WORDS.search(code):
         return code, ""
     said = about(recipient, message)
     # Some servers explain themselves in the Status field or its comment (RFC 3464 section 2.3.4) and nowhere else.
     status = group.get("status", "")
-    comment = _COMMENT.search(status)
-    extra = one_line(group.get("x-supplementary-info", "") or (comment.group(1) if comment else ""))
+    extra = one_line(group.get("x-supplementary-info", "") or status.partition("(")[2].rpartition(")")[0])
     if not extra and _HAS_WORDS.search(status):
         extra = one_line(status)
     says = extra if extra and not has_reply(said.says) else said.says
     return f"{code} {says}".strip() if code and code not in says else says or code, said.host
+
+
+def _stands_in(reply: str, code: str) -> bool:
+    """Whether the reply's last line is there too."""
+    at = code.find(reply)
+    while at > 0 and (code[at - 1].isalnum() or code[at - 1] == "_"):
+        at = code.find(reply, at + 1)
+    return at >= 0
 
 
 def _name(value: str) -> str:

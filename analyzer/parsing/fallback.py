@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import is_address
 from analyzer.parsing.message import Message
 from analyzer.parsing.prose import about
 from analyzer.records import Failure
 
-#: What a server says stands well before this; some detectors take their time over every line.
-_MOST_BYTES = 50_000
+
+def _beginning(data: bytes, gauge: Gauge) -> bytes:
+    """As much of the message as the detectors see: they try some fifty patterns at every line."""
+    bytes_most, lines_most = gauge.bounds.fallback_bytes, gauge.bounds.fallback_lines
+    if len(data) > bytes_most:
+        gauge.note("fallback_bytes")
+        data = data[:bytes_most]
+    if data.count(b"\n") > lines_most:
+        gauge.note("fallback_lines")
+        data = b"\n".join(data.split(b"\n", lines_most)[:-1])
+    return data
 
 
 def failures(message: Message, data: bytes) -> Iterator[Failure]:
@@ -22,10 +32,11 @@ def failures(message: Message, data: bytes) -> Iterator[Failure]:
 
     from flufl.bounce import scan_message
 
+    data = _beginning(data, message.gauge)
     # It reports every fault of a detector to the log, which is standard error where nobody has set one up.
     logging.getLogger("flufl.bounce").disabled = True
     try:
-        found = scan_message(email.message_from_bytes(data[:_MOST_BYTES], policy=policy.compat32))
+        found = scan_message(email.message_from_bytes(data, policy=policy.compat32))
     except Exception:  # noqa: BLE001 - its detectors fail in many ways on broken mail, and none may stop a run
         return
     for raw in sorted(found):

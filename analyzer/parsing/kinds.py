@@ -30,7 +30,7 @@ _BOUNCE_SUBJECT = re.compile(
 _BOUNCE_OPENING = re.compile(
     r"""(?x)
     (?:could|can|was|were|did|has|have)[ ]?(?:not|n't|not[ ]yet)[ ](?:be[ ]|been[ ]|yet[ ]been[ ])?(?:deliver|reach|sent|relayed|accept)
-    |(?:un|in)able[ ]to[ ](?:be[ ])?(?:deliver|relay|send)|deliver\w*[ ](?:(?:to[ ]the[ ]following|of|has|your)[ ]\w*[ ]?){0,4}(?:fail|error|problem)
+    |(?:un|in)able[ ]to[ ](?:be[ ])?(?:deliver|relay|send)|deliver[a-z]{0,8}[ ](?:(?:to[ ]the[ ]following|of|has|your)[ ]\w*[ ]?){0,4}(?:fail|error|problem)
     |fail(?:ed|ure)[ ](?:to[ ]deliver|permanently)|(?:wasn't|not)[ ]able[ ]to[ ]deliver|not[ ]delivered|undeliverable
     |returned[ ]to[ ](?:you|the[ ]sender)|permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
     |trouble[ ]delivering|problem[ ]with[ ]the[ ]e-?mail"""
@@ -62,7 +62,7 @@ _OF_GOODS = re.compile(
     r"parcel|package|shipment|courier|paket|colis|paquete|pacco|przesyłk|kargo|посылк|荷物|包裹|택배"
 )
 _ANSWER_MARK = re.compile(
-    r"\s*(?:re|aw|sv|vs|antw|rif|res|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|doorst|转发|轉寄)\s*(?:\[\d+\])?\s*[:：]"
+    r"\s*(?:re|aw|sv|vs|antw|rif|res|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|doorst|转发|轉寄)(?:\s*\[\d+\])?\s*[:：]"
 )
 
 #: Names of senders that only report on mail.
@@ -172,9 +172,10 @@ def is_autoreply(message: Message) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_an_autoreplys(subject: str) -> bool:
-    topic = subject
-    while mark := _ANSWER_MARK.match(topic):
-        topic = topic[mark.end() :]
+    at = 0
+    while mark := _ANSWER_MARK.match(subject, at):
+        at = mark.end()
+    topic = subject[at:]
     return topic.lstrip(" [").startswith(AUTOREPLY_SUBJECTS) or topic.lstrip().startswith(AUTOREPLY_SUBJECTS)
 
 

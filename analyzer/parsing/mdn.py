@@ -15,8 +15,8 @@ TYPE = "message/disposition-notification"
 
 _SUBJECT = re.compile(r"\s*(?:rejected:|automatically rejected)", re.IGNORECASE)
 _REFUSED = re.compile(
-    r"was (?:automatically )?(?:rejected|refused)[^\n:]*:?[ \t]*\n(?P<why>[\s\S]{1,2000})"
-    r"|rejected your message[^\n:]*:[ \t]*\n(?P<other>[\s\S]{1,2000})",
+    r"was (?:automatically )?(?:rejected|refused)[^\n:]{0,200}(?::[ \t]{0,40})?\n(?P<why>[\s\S]{1,2000})"
+    r"|rejected your message[^\n:]{0,200}:[ \t]{0,40}\n(?P<other>[\s\S]{1,2000})",
     re.IGNORECASE,
 )
 _MODE = re.compile(r"/\s*(?:error|failed|denied)\b", re.IGNORECASE)
@@ -29,7 +29,7 @@ def receipt_part(message: Message) -> Part | None:
 
 def rejections(message: Message, part: Part) -> Iterator[Failure]:
     """The recipient whose filter or mailbox refused the mail; none where the notification is a receipt."""
-    fields = {name: unfold(value) for name, value in read_fields(part.content().strip(b"\n")).items()}
+    fields = {name: unfold(value) for name, value in read_fields(part.content().strip(b"\n"), part.gauge).items()}
     text = message.plain_text()
     refused = _REFUSED.search(text)
     if (

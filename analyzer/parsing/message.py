@@ -10,28 +10,38 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import from_header
 from analyzer.parsing.decoding import decode_text, decode_transfer, decode_words, html_to_text
 from analyzer.parsing.marks import TEXT
 from analyzer.records import Original
 
-#: How deep multiparts may nest, and how many parts one level may have, before the rest is left as text.
-MAX_DEPTH = 12
-MAX_PARTS = 200
-
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+\*?\d*\*?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
+_PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+(?:\*\d*\*?)?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
 _WORTH_KEEPING = 200
 
 
-def read_fields(block: bytes) -> dict[str, bytes]:
+def read_fields(block: bytes, gauge: Gauge | None = None) -> dict[str, bytes]:
     """Header fields by lower-case name, still folded; of a repeated field the first."""
     fields: dict[str, bytes] = {}
-    for name, value in _FIELD.findall(block):
+    found: list[tuple[bytes, bytes]] = _FIELD.findall(block)
+    if gauge is not None and (len(found) > gauge.bounds.header_count or len(block) > gauge.bounds.line_bytes):
+        found = _within(found, gauge)
+    for name, value in found:
         key = field_name(name)
         if key not in fields:
             fields[key] = value
     return fields
+
+
+def _within(fields: list[tuple[bytes, bytes]], gauge: Gauge) -> list[tuple[bytes, bytes]]:
+    """The fields of a header up to the bounds of their number and length."""
+    most, longest = gauge.bounds.header_count, gauge.bounds.line_bytes
+    if len(fields) > most:
+        gauge.note("header_count")
+    if any(len(value) > longest for _, value in fields[:most]):
+        gauge.note("line_bytes")
+    return [(name, value[:longest]) for name, value in fields[:most]]
 
 
 @lru_cache(maxsize=4096)
@@ -54,7 +64,8 @@ def unfold(value: bytes) -> str:
 class Part:
     """A MIME entity: `head` and `body` are bytes with LF line ends, `depth` counts the multiparts around it.
 
-    `encoding` is its Content-Transfer-Encoding, `parameters` those of its content type.
+    `encoding` is its Content-Transfer-Encoding, `parameters` those of its content type; `gauge` holds all of the
+    message against the bounds.
     """
 
     __slots__ = (
@@ -66,13 +77,20 @@ class Part:
         "content_type",
         "depth",
         "encoding",
+        "gauge",
         "head",
         "parameters",
     )
 
-    def __init__(self, data: bytes, depth: int = 0, default_type: str = "text/plain") -> None:
+    def __init__(
+        self, data: bytes, gauge: Gauge | None = None, depth: int = 0, default_type: str = "text/plain"
+    ) -> None:
         self.depth = depth
+        self.gauge = gauge = gauge or Gauge()
         self.head, self.body = _split(data)
+        if len(self.head) > gauge.bounds.header_bytes:
+            self.head = self.head[: gauge.bounds.header_bytes]
+            gauge.note("header_bytes")
         self._fields: dict[str, bytes] | None = None
         self._children: list[Part] | None = None
         self._leaves: list[Part] | None = None
@@ -88,7 +106,7 @@ class Part:
     def fields(self) -> dict[str, bytes]:
         """Header fields by lower-case name, raw."""
         if self._fields is None:
-            self._fields = read_fields(self.head)
+            self._fields = read_fields(self.head, self.gauge)
         return self._fields
 
     def get(self, name: str) -> str:
@@ -98,7 +116,7 @@ class Part:
 
     def words(self, name: str) -> str:
         """One header field unfolded and decoded (RFC 2047)."""
-        return decode_words(self.get(name))
+        return decode_words(self.get(name), self.gauge)
 
     @property
     def is_multipart(self) -> bool:
@@ -112,12 +130,16 @@ class Part:
     def children(self) -> list[Part]:
         """The parts of a multipart, one level down."""
         if self._children is None:
-            self._children = list(self._split_parts()) if self.is_multipart and self.depth < MAX_DEPTH else []
+            self._children = list(self._split_parts()) if self.is_multipart else []
         return self._children
 
     def _split_parts(self) -> Iterator[Part]:
         boundary = self.parameters.get("boundary", "").rstrip()
-        body = b"\n" + self.body
+        gauge = self.gauge
+        if self.depth >= gauge.bounds.mime_depth:
+            gauge.note("mime_depth")
+            return
+        body = b"\n" + gauge.unpack(self.body)
         delimiter = b"\n--" + boundary.encode("utf-8", "replace")
         if not boundary or delimiter not in body:
             guessed = _GUESS_BOUNDARY.search(body)
@@ -128,8 +150,6 @@ class Part:
         for count, chunk in enumerate(body.split(delimiter)):
             if count == 0:
                 continue
-            if count > MAX_PARTS:
-                return
             if chunk.startswith(b"--"):
                 # The close delimiter; some servers put the returned message behind it all the same.
                 rest = chunk[2:].lstrip(b" \t")
@@ -140,7 +160,11 @@ class Part:
             if line_end < 0 or chunk[:line_end].strip():
                 # Not this boundary, but one that begins alike: an inner multipart's.
                 continue
-            yield Part(chunk[line_end + 1 :], self.depth + 1, default)
+            gauge.parts += 1
+            if gauge.parts > gauge.bounds.mime_parts:
+                gauge.note("mime_parts")
+                return
+            yield Part(chunk[line_end + 1 :], gauge, self.depth + 1, default)
 
     def leaves(self) -> list[Part]:
         """This entity's leaves, in order; a returned message is a leaf."""
@@ -161,14 +185,22 @@ class Part:
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        return decode_transfer(self.body, self.encoding) if self.encoding else self.body
+        return decode_transfer(self.gauge.unpack(self.body), self.encoding) if self.encoding else self.body
 
     def text(self) -> str:
         """The body as text; of HTML its words."""
         if self._text is None:
-            decoded = decode_text(self.content(), self.parameters.get("charset", ""))
-            self._text = html_to_text(decoded) if self.content_type == "text/html" else decoded
+            decoded = decode_text(self.content(), self.parameters.get("charset", ""), self.gauge)
+            text = html_to_text(decoded) if self.content_type == "text/html" else decoded
+            self._text = text if len(text) <= self.gauge.bounds.line_bytes else self._with_short_lines(text)
         return self._text
+
+    def _with_short_lines(self, text: str) -> str:
+        lines, longest = text.split("\n"), self.gauge.bounds.line_bytes
+        if max(map(len, lines)) <= longest:
+            return text
+        self.gauge.note("line_bytes")
+        return "\n".join(line[:longest] for line in lines)
 
 
 #: Content types that hold what we had sent.
@@ -206,7 +238,7 @@ class Message(Part):
         "spoken",
     )
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, gauge: Gauge | None = None) -> None:
         # Answers that several readers ask for, kept once they are known, by `original`, `kinds` and `prose`.
         self.original: Original | None = None
         self.own: str | None = None
@@ -227,7 +259,7 @@ class Message(Part):
         data = data.lstrip(b"\n")
         if data.startswith((b"From ", b">From ")):
             data = data[data.find(b"\n") + 1 :]
-        super().__init__(data)
+        super().__init__(data, gauge)
 
     def subject(self) -> str:
         """The subject, decoded, in lower case and with plain apostrophes."""
@@ -259,7 +291,7 @@ class Message(Part):
             if part.is_message or not part.content_type.startswith("text/"):
                 if not (part is self and part.is_multipart):
                     continue
-                return decode_text(part.body)
+                return decode_text(part.body, gauge=self.gauge)
             if part.content_type == "text/html":
                 fallback = fallback or part.text()
             elif part.text().strip():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_header
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.marks import TEXT
@@ -29,7 +30,7 @@ _NOISE = re.compile(
 _HEADER_START = re.compile(
     r"\n(Return-Path|Received|Message-ID|From|Date|Subject|To|MIME-Version|DKIM-Signature): ?", re.IGNORECASE
 )
-_MESSAGE_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+_MESSAGE_ID = re.compile(r"<[^<>\s][^<>\s@]*@[^<>\s]+>")
 _ANY_MESSAGE_ID = re.compile(r"\n[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE)
 
 
@@ -55,11 +56,16 @@ def _look_for_original(message: Message) -> Original:
         if part is not message and part.is_message:
             block = part.content().lstrip(b"\n")
             end = block.find(b"\n\n")
-            return _from_fields(read_fields(block if end < 0 else block[: end + 1]))
+            return _from_fields(block if end < 0 else block[: end + 1], message.gauge)
     return _from_text(message)
 
 
-def _from_fields(fields: dict[str, bytes]) -> Original:
+def _from_fields(block: bytes, gauge: Gauge) -> Original:
+    if len(block) > gauge.bounds.header_bytes:
+        block = block[: gauge.bounds.header_bytes]
+        gauge.note("header_bytes")
+    fields = read_fields(block, gauge)
+
     def get(name: str) -> str:
         value = fields.get(name)
         return unfold(value) if value else ""
@@ -69,15 +75,15 @@ def _from_fields(fields: dict[str, bytes]) -> Original:
         message_id=get("message-id"),
         sender=from_header(get("from")) or from_header(get("return-path")) or from_header(get("sender")),
         recipients=tuple(recipients),
-        subject=decode_words(get("subject")),
+        subject=decode_words(get("subject"), gauge),
         date=get("date"),
-        headers=_marks(fields),
+        headers=_marks(fields, gauge),
     )
 
 
-def _marks(fields: dict[str, bytes]) -> dict[str, str]:
+def _marks(fields: dict[str, bytes], gauge: Gauge) -> dict[str, str]:
     """The headers that tell which of our mails it was, and of its DKIM signature (RFC 6376 3.5) who signed it."""
-    found = {name: decode_words(unfold(value)) for name, value in fields.items() if _tells_which(name)}
+    found = {name: decode_words(unfold(value), gauge) for name, value in fields.items() if _tells_which(name)}
     if signature := fields.get("dkim-signature"):
         tags = {name: "".join(value.split()) for name, value in _TAG.findall(unfold(signature))}
         if tags.get("d") and tags.get("s"):
@@ -98,7 +104,7 @@ def _from_text(message: Message) -> Original:
     if start >= 0:
         end = text.find("\n\n", start)
         block = text[start : end if end > 0 else len(text)]
-        original = _from_fields(read_fields(block.encode("utf-8", "surrogateescape")))
+        original = _from_fields(block.encode("utf-8", "surrogateescape"), message.gauge)
         if original.message_id or original.sender:
             return original
     identifier = _ANY_MESSAGE_ID.search(text) if _HAS_MESSAGE_ID in marks else None

@@ -42,10 +42,10 @@ _LABELS = (
     r"받는 사람",
 )
 _LEAD = re.compile(
-    rf"[ \t>*•·\-–|\[「]*"
-    rf"(?:(?:\d{{1,2}}[.)]\s)?(?P<label>{'|'.join(_LABELS)})(?:\s+(?:is|was|ist|est))?\s*[:：;=\-]?\s*)?"
+    rf"[ \t>*•·\-–|\[「]*+"
+    rf"(?:(?:\d{{1,2}}[.)]\s)?(?P<label>{'|'.join(_LABELS)})(?:\s+(?:is|was|ist|est))?(?:\s*[:：;=\-])?\s*)?"
     r"(?P<code>[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?)?"
-    r"[\"'<(\[`]*(?P<address>[^\s<>\"'()\[\]]+@[^\s<>\"'()\[\]]+)",
+    r"[\"'<(\[`]*+(?P<address>[^\s<>\"'()\[\]]+@[^\s<>\"'()\[\]]+)",
     re.IGNORECASE,
 )
 #: A line of our own message's description: `To:` among these names no failure.
@@ -66,7 +66,6 @@ _EXCHANGE_NOISE = re.compile(
     re.MULTILINE,
 )
 
-_MOST_LINES = 400
 #: Prose shorter than this needs the words before the address too.
 _SHORT = 60
 
@@ -103,13 +102,13 @@ class _Said:
 
 
 def statements(
-    words: str, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
+    message: Message, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
 ) -> list[Statement]:
     """The addresses that a server's own words are about, each with what is said of it.
 
     `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
     """
-    lines = words.split("\n")[:_MOST_LINES]
+    lines = _lines(message)
     heads: list[_Head] = []
     mentions: dict[str, None] = {}
     for number, line in enumerate(lines):
@@ -131,6 +130,16 @@ def statements(
         return _only_host(_routable(_from_heads(lines, heads)), lines)
     wanted = [a for a in wanted if a.lower() in known] or wanted
     return _from_mentions(lines, wanted)
+
+
+def _lines(message: Message) -> list[str]:
+    """The lines of a server's own words, as many as are read."""
+    most = message.gauge.bounds.notice_lines
+    lines = own_words(message).split("\n", most)
+    if len(lines) > most:
+        message.gauge.note("notice_lines")
+        lines.pop()
+    return lines
 
 
 def _without(text: str, addresses: list[str]) -> str:
@@ -252,11 +261,11 @@ def about(address: str, message: Message) -> Statement:
     """What the text says of this one address; of all it says, the reply in it, where it does not name the address."""
     if message.said is None:
         # A report may list thousands of recipients: the text is read once for all of them.
-        message.said = {one.address.lower(): (one.says, one.host) for one in statements(own_words(message))}
+        message.said = {one.address.lower(): (one.says, one.host) for one in statements(message)}
     said = message.said.get(address.lower())
     if said is None:
         if "" not in message.said:
-            lines = own_words(message).split("\n")[:_MOST_LINES]
+            lines = _lines(message)
             message.said[""] = (passage(lines).words, host_in(clip("\n".join(lines))))
         said = message.said[""]
     return Statement(address, *said)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analyzer.parsing.message import one_line
 
@@ -47,7 +48,7 @@ _SAYING = (
     r"\],",
 )
 _CODE = re.compile(r"\#?[45]\d\d[ :-]")
-_INTRODUCTION = re.compile(rf"(?:{'|'.join(_SAYING)}) *:? *[\"'\[(<]? *(?:smtp; *)?$", re.IGNORECASE)
+_INTRODUCTION = re.compile(rf"(?:{'|'.join(_SAYING)})(?: *:)?(?: *[\"'\[(<])?(?: *smtp;)? *$", re.IGNORECASE)
 #: What may stand between an introduction and the reply, and how each introduction ends.
 _BEHIND_SAYING = " :\"'[(<"
 _LAST_SAID = (
@@ -136,12 +137,26 @@ def _refusal(lines: list[str]) -> str:
 
 def whole_reply(text: str, first_line: str) -> str:
     """The reply that begins with this line, as the session in the text shows it; the line itself where none does."""
+    lines, heard = _heard(text)
+    number = heard.get(first_line)
+    return first_line if number is None else clip(_refusal(lines[number : number + _LONGEST_REPLY]))
+
+
+#: Lines of one reply, more than any server gives.
+_LONGEST_REPLY = 200
+
+
+# A report may list thousands of recipients, each with the first line of a reply: the text is read once for all of them.
+@lru_cache(maxsize=1)
+def _heard(text: str) -> tuple[list[str], dict[str, int]]:
+    """The lines of a text, and at which of them a reply begins with which line."""
     lines = text.split("\n")
+    found: dict[str, int] = {}
     for number, line in enumerate(lines):
         heard = _HEARD.match(line)
-        if heard and heard.group(1).strip() == first_line:
-            return clip(_refusal(lines[number:]))
-    return first_line
+        if heard:
+            found.setdefault(heard.group(1).strip(), number)
+    return lines, found
 
 
 def _items(lines: list[str]) -> list[str]:

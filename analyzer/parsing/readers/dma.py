@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
 
+_OPENING = "There was an error delivering your mail to <"
 _NOTICE = re.compile(
-    r"There was an error delivering your mail to <([^<>\n]+)>\.\n+(.*?)\n+"
-    r"(?:Original message|Message headers) follows?\.?",
-    re.DOTALL,
+    re.escape(_OPENING) + r"([^<>\n]+)>\.\n(.*?)\n(?:Original message|Message headers) follow", re.DOTALL
 )
 _REFUSED = re.compile(r"^(\S+)(?: \[[\d.:a-fA-F]+\])? did not like our [A-Za-z ]+:\s*", re.DOTALL)
 
@@ -27,10 +26,11 @@ class DragonFly:
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """One failure: every recipient gets a mail of its own."""
-        notice = _NOTICE.search(message.plain_text()[:20_000])
+        text = message.plain_text()[:20_000]
+        notice = _NOTICE.match(text, max(text.find(_OPENING), 0))
         if notice is None:
             return
-        reason = notice.group(2)
+        reason = notice.group(2).strip("\n")
         refused = _REFUSED.match(reason)
         yield Failure(
             recipient=notice.group(1),

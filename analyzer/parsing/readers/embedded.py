@@ -42,7 +42,7 @@ class Embedded:
         own = own_words(message)
         copied = _COPIED.search(text)
         if copied and _starts_with_copy(text, len(own)):
-            inner = Message(text[copied.start() :].encode("utf-8", "replace"))
+            inner = Message(text[copied.start() :].encode("utf-8", "replace"), message.gauge)
             part = dsn.status_part(inner)
             if part is not None:
                 yield from _failed(inner, part)
@@ -50,7 +50,7 @@ class Embedded:
         start = _FIELDS.search(own)
         if start:
             block = own[start.start() :]
-            yield from _failed(message, Part(b"\n" + block.encode("utf-8", "replace")))
+            yield from _failed(message, Part(b"\n" + block.encode("utf-8", "replace"), message.gauge))
 
 
 def _starts_with_copy(text: str, own_length: int) -> bool:

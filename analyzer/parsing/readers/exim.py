@@ -18,9 +18,9 @@ from analyzer.records import Failure
 
 _MARK = "message was created automatically by mail delivery software"
 _ADDRESS_LINE = re.compile(r"^ {2}(?! )(\S.*)$", re.MULTILINE)
-_GENERATED = re.compile(r"\((?:generated from|ultimately generated from) (\S+@\S+?)\)")
+_GENERATED = re.compile(r"\((?:generated from|ultimately generated from) (\S[^\s@]*@\S+?)\)")
 _HOST = re.compile(r"\bhost (\S+)(?: \[[\d.:a-fA-F]+\])?")
-_MALFORMED = re.compile(r"<([^<>\s]+@[^<>\s]+)>: ")
+_MALFORMED = re.compile(r"<([^<>\s][^<>\s@]*@[^<>\s]+)>: ")
 
 
 class Exim:

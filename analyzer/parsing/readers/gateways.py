@@ -15,21 +15,22 @@ class JamesGateway:
 
     name = "james"
 
-    _ENVELOPE = re.compile(r"^\s*RCPT TO:\s*(\S+@\S+)", re.MULTILINE)
-    _ERROR = re.compile(r"Error message below:\s*\n(.*?)(?:\n\s*\n|\Z)", re.DOTALL)
+    _ENVELOPE = re.compile(r"^[ \t]*RCPT TO:\s*(\S+@\S+)", re.MULTILINE)
+    _HEADING = "Error message below:"
+    _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
     def recognises(self, message: Message) -> bool:
         """By its two headings."""
         text = message.plain_text()[:4000]
-        return "Error message below:" in text and self._ENVELOPE.search(text) is not None
+        return self._HEADING in text and self._ENVELOPE.search(text) is not None
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The recipients of the envelope it shows."""
         text = message.plain_text()[:4000]
-        error = self._ERROR.search(text)
+        error = self._BLANK_LINE.split(text.partition(self._HEADING)[2].lstrip(), maxsplit=1)[0]
         for address in dict.fromkeys(self._ENVELOPE.findall(text)):
             if is_address(address):
-                yield Failure(recipient=address, diagnostic=one_line(error.group(1) if error else text))
+                yield Failure(recipient=address, diagnostic=one_line(error or text))
 
 
 class MobileGateway:
@@ -38,8 +39,8 @@ class MobileGateway:
     name = "mms"
 
     _NOTICE = re.compile(r"could not be delivered to mobile", re.IGNORECASE)
-    _TO = re.compile(r"^(?:To|RCPT TO):\s*(.+)$", re.MULTILINE)
-    _ERROR = re.compile(r"^Error:\s*(.+)$", re.MULTILINE)
+    _TO = re.compile(r"^(?:To|RCPT TO):\s*(\S.*)", re.MULTILINE)
+    _ERROR = re.compile(r"^Error:\s*(\S.*)", re.MULTILINE)
 
     def recognises(self, message: Message) -> bool:
         """By its first sentence."""

@@ -25,9 +25,8 @@ _NAMELESS = re.compile(
     r"not allowed to post to this mailing list|your message has\s+been\s+automatically rejected", re.IGNORECASE
 )
 _ROLE = re.compile(r"[-+](?:owner|bounces|admin|request)(?=@)", re.IGNORECASE)
-_GIVEN_REASON = re.compile(
-    r"reason for rejecting your request:\s*\"?([\s\S]{1,1000}?)\"?\s*(?:\n\s*\n|\Z)", re.IGNORECASE
-)
+_GIVEN_REASON = re.compile(r"reason for rejecting your request:", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 class MailingList:
@@ -49,6 +48,7 @@ class MailingList:
         named = next((group for group in naming.groups() if group), "") if naming else ""
         posted = named or from_header(message.get("x-beenthere")) or _ROLE.sub("", from_header(message.get("from")))
         given = _GIVEN_REASON.search(text)
-        says = given.group(1) if given else f"{message.words('subject')}: {text[:600]}"
+        reason = _BLANK_LINE.split(text[given.end() :].strip(), maxsplit=1)[0].strip('"') if given else ""
+        says = reason or f"{message.words('subject')}: {text[:600]}"
         if posted:
             yield Failure(recipient=posted, diagnostic=one_line(says))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, from_header
-from analyzer.parsing.copies import own_words
 from analyzer.parsing.kinds import is_bounce_like
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
@@ -39,7 +38,7 @@ class Notice:
             return
         ours = frozenset(a.lower() for a in (from_header(message.get("to")), from_header(message.get("from"))) if a)
         known = frozenset(a.lower() for a in find_original(message).recipients)
-        for said in statements(own_words(message), ignore=ours, known=known):
+        for said in statements(message, ignore=ours, known=known):
             yield Failure(recipient=said.address, diagnostic=_explained(said.says, message), remote_mta=said.host)
 
 

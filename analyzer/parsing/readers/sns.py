@@ -39,23 +39,28 @@ class SnsNotification:
         action = _ACTIONS.get(event_type(event), "delivered")
         for row in next((body[key] for key in _RECIPIENTS if isinstance(body.get(key), list)), ()):
             entry: dict[str, Any] = row if isinstance(row, dict) else {"emailAddress": row}
-            address = str(entry.get("emailAddress", ""))
+            address = _text(entry.get("emailAddress"))
             if is_address(address):
-                said = _TYPE.sub("", str(entry.get("diagnosticCode") or ""))
+                said = _TYPE.sub("", _text(entry.get("diagnosticCode")))
                 if event_type(event) == "Complaint":
-                    said = f"feedback report: {body.get('complaintFeedbackType') or 'abuse'}"
+                    said = f"feedback report: {_text(body.get('complaintFeedbackType')) or 'abuse'}"
                 yield Failure(
                     recipient=address,
                     action=action,
-                    status=str(entry.get("status") or ""),
-                    remote_mta=str(body.get("remoteMtaIp") or ""),
-                    diagnostic=said or f"{body.get('bounceType', '')} {body.get('bounceSubType', '')}".strip(),
+                    status=_text(entry.get("status")),
+                    remote_mta=_text(body.get("remoteMtaIp")),
+                    diagnostic=said or f"{_text(body.get('bounceType'))} {_text(body.get('bounceSubType'))}".strip(),
                 )
 
 
 def event_type(event: dict[str, Any]) -> str:
     """`Bounce`, `Complaint`, `Delivery`, …: under either of the two names that SES gives it."""
-    return str(event.get("notificationType") or event.get("eventType") or "")
+    return _text(event.get("notificationType")) or _text(event.get("eventType"))
+
+
+def _text(value: object) -> str:
+    """A text of the JSON; anything else that stands in its place, however deep, is none."""
+    return value if isinstance(value, str) else ""
 
 
 def notification(message: Message) -> dict[str, Any] | None:

@@ -39,7 +39,7 @@ class WrappedReport:
 def _inner(message: Message) -> Message | None:
     for part in message.leaves():
         if part.content_type == "message/rfc822" and b"multipart/report" in part.body[:8000].lower():
-            inner = Message(part.content())
+            inner = Message(part.content(), message.gauge)
             if inner.content_type == "multipart/report" and is_bounce_like(inner):
                 return inner
     return None
