@@ -8,7 +8,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
           --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit model format lock upgrade licences sbom vulnerabilities release clean
+.PHONY: help demo test lint types unit model docs fuzz format lock upgrade licences sbom vulnerabilities release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ unit: $(READY)  ## the tests
 model: $(READY)  ## build the model behind the rules again, and its report docs/model.md
 	$(BIN)/python -m analyzer.classify.build_model
 
+docs: $(READY)  ## build the documentation into site/, warnings as errors
+	$(BIN)/python -m mkdocs build --strict
+
 format: $(READY)  ## put the format right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -63,4 +66,4 @@ release: $(READY)  ## build the wheel and the sdist into dist/, the same bytes f
 	$(BIN)/python -m release.build
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache bounce-report
+	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache bounce-report

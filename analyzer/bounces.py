@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from analyzer.bounds import DEFAULT, Bounds, current
 from analyzer.classify import Classifier, classifier_of
 from analyzer.classify.classes import without_words
 from analyzer.parsing import read_message
 from analyzer.parsing.diagnostics import finish
 from analyzer.records import Event, Failure, Item, Report
+from analyzer.signals import held_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,15 +29,34 @@ if TYPE_CHECKING:
 #: One row of `BOUNCE_COLUMNS`, by column name.
 Row: TypeAlias = dict[str, Any]
 
+
+class Rows(list[Row]):
+    """The rows of one message that exceeds a bound; `exceeded` names which."""
+
+    exceeded: tuple[str, ...] = ()
+
+
 #: Messages that are handed to a worker at once: enough to hide the hand-over, few enough to keep memory flat.
 _BATCH = 250
 #: Below this many messages starting workers costs more than they save.
 _WORTH_WORKERS = 4 * _BATCH
 
 
-def rows_of(item: Item, classifier: Classifier) -> list[Row]:
-    """The rows of one message or event: one for each recipient it is about, one in all where it is about none."""
-    report = _told_by(item) if isinstance(item, Event) else read_message(item.data)
+def rows_of(item: Item, classifier: Classifier, bounds: Bounds | None = None) -> list[Row]:
+    """The rows of one message or event: one for each recipient it is about, one in all where it is about none.
+
+    Of a message over one of the `bounds` they are `Rows`, which name it.
+    """
+    bounds = bounds or current()
+    report = _told_by(item, bounds) if isinstance(item, Event) else read_message(item.data, bounds)
+    if report.exceeded:
+        rows = Rows(_rows_of(item, report, classifier))
+        rows.exceeded = report.exceeded
+        return rows
+    return _rows_of(item, report, classifier)
+
+
+def _rows_of(item: Item, report: Report, classifier: Classifier) -> list[Row]:
     failures = report.failures or (Failure(recipient="", action=""),)
     if report.kind in {"bounce", "complaint"}:
         return [_judged(item.source, report, failure, classifier) for failure in failures]
@@ -42,29 +64,35 @@ def rows_of(item: Item, classifier: Classifier) -> list[Row]:
 
 
 def bounce_rows(
-    messages: Iterable[Item], *, jobs: int | None = 1, rules: Path | None = None
+    messages: Iterable[Item], *, jobs: int | None = 1, rules: Path | None = None, bounds: Bounds | None = None
 ) -> Iterator[tuple[Item, list[Row]]]:
     """Every message with its rows, in the order of the messages; `jobs` processes (None: all cores)."""
-    source = iter(messages)
+    source, bounds = iter(messages), bounds or current()
     workers = jobs if jobs is not None else os.cpu_count() or 1
     classifier = classifier_of(rules)
     if workers < 2:
         for message in source:
-            yield message, rows_of(message, classifier)
+            yield message, rows_of(message, classifier, bounds)
         return
     first = list(islice(source, _WORTH_WORKERS))
     if len(first) < _WORTH_WORKERS:
         for message in first:
-            yield message, rows_of(message, classifier)
+            yield message, rows_of(message, classifier, bounds)
         return
-    yield from _in_parallel(chain(first, source), workers, rules)
+    yield from _in_parallel(chain(first, source), workers, rules, bounds)
 
 
-def _in_parallel(messages: Iterator[Item], workers: int, rules: Path | None) -> Iterator[tuple[Item, list[Row]]]:
+def _in_parallel(
+    messages: Iterator[Item], workers: int, rules: Path | None, bounds: Bounds
+) -> Iterator[tuple[Item, list[Row]]]:
     import multiprocessing
 
     waiting: deque[tuple[list[Item], AsyncResult[list[list[Row]]]]] = deque()
-    with multiprocessing.get_context("forkserver").Pool(workers, _start_worker, (rules,)) as pool:
+    with ExitStack() as stack:
+        with held_back():  # else workers that are just starting would say what became of their queues
+            pool = stack.enter_context(
+                multiprocessing.get_context("forkserver").Pool(workers, _start_worker, (rules, bounds))
+            )
         while batch := list(islice(messages, _BATCH)):
             waiting.append((batch, pool.apply_async(_work, (batch,))))
             if len(waiting) > 2 * workers:
@@ -78,35 +106,36 @@ def _finished(batch: list[Item], result: AsyncResult[list[list[Row]]]) -> Iterat
 
 
 _worker_classifier: Classifier | None = None
+_worker_bounds = DEFAULT
 
 
-def _start_worker(rules: Path | None) -> None:
-    global _worker_classifier
+def _start_worker(rules: Path | None, bounds: Bounds) -> None:
+    global _worker_classifier, _worker_bounds
     # A terminal sends Ctrl-C to the workers too; the parent alone has something to say about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _worker_classifier = classifier_of(rules)
+    _worker_classifier, _worker_bounds = classifier_of(rules), bounds
 
 
 def _work(batch: list[Item]) -> list[list[Row]]:
     classifier = _worker_classifier or classifier_of(None)
-    return [rows_of(message, classifier) for message in batch]
+    return [rows_of(message, classifier, _worker_bounds) for message in batch]
 
 
-def _told_by(event: Event) -> Report:
+def _told_by(event: Event, bounds: Bounds) -> Report:
     """The event's report; where the feed carries the bounce message, with the text that only the message has."""
     report = event.report
     if report.kind in {"bounce", "delayed"}:
         report = replace(report, failures=tuple(map(_finished_failure, report.failures)))
     if not event.message:
         return report
-    told = read_message(event.message)
+    told = read_message(event.message, bounds)
     by_recipient = {failure.recipient.lower(): failure for failure in told.failures}
     lone = told.failures[0] if len(told.failures) == len(report.failures) == 1 else None
     failures = tuple(
         _completed(failure, by_recipient.get(failure.recipient.lower(), lone)) for failure in report.failures
     )
     original = told.original if told.original.message_id and not report.original.message_id else report.original
-    return replace(report, failures=failures, original=original)
+    return replace(report, failures=failures, original=original, exceeded=report.exceeded + told.exceeded)
 
 
 def _finished_failure(failure: Failure) -> Failure:

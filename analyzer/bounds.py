@@ -7,6 +7,7 @@ Each bound is a field of `Bounds`, and an option `--bound NAME=VALUE`. What exce
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def _bound(default: Any, of: str, beyond: str, *, most: int | None = None) -> An
 class Bounds:
     """The bounds of one run; sizes in bytes unless the name says otherwise."""
 
-    message_bytes: int = _bound(64 * MIB, "one message", "left out, kept by --rejects")
+    message_bytes: int = _bound(64 * MIB, "one message", "left out; of a followed mailbox, all but 1 MiB of it")
     header_bytes: int = _bound(MIB, "the header of a message or part", "read up to there")
     header_count: int = _bound(2_000, "fields in a header", "the first of them read")
     line_bytes: int = _bound(64 * KIB, "one header field or line of text", "cut there")
@@ -78,6 +79,8 @@ class Bounds:
 
 
 DEFAULT = Bounds()
+#: How a process hands its bounds to those that it starts: what `--bound` would take, a blank between each two.
+VARIABLE = "BOUNCE_ANALYZER_BOUNDS"
 
 #: Of this process, and of the call that runs now.
 _process = DEFAULT
@@ -207,6 +210,22 @@ def _charsets(value: str) -> frozenset[str]:
     if refused := sorted(chosen - CHARSETS):
         raise AnalyzerError(f"--bound charsets={value}: {refused[0]!r} is no charset of mail and is never read")
     return frozenset(chosen)
+
+
+def environment() -> dict[str, str]:
+    """The variable that hands the bounds of this process to one that it starts, which then calls `inherit`."""
+    now = current()
+    asked = [
+        f"{name}={','.join(sorted(value)) if isinstance(value, frozenset) else value}"
+        for name in _FIELDS
+        if (value := getattr(now, name)) != getattr(DEFAULT, name)
+    ]
+    return {VARIABLE: " ".join(asked)} if asked else {}
+
+
+def inherit() -> None:
+    """Take over the bounds of the process that started this one."""
+    use(parse_bounds(os.environ.get(VARIABLE, "").split()))
 
 
 def shown(value: object) -> str:

@@ -12,7 +12,7 @@ class UnreadableInputError(AnalyzerError):
 
     def __init__(self, where: str, problem: str, remedy: str = "") -> None:
         self.where, self.problem, self.remedy = where, problem, remedy
-        super().__init__(f"{where}: {problem}" + (f"; {remedy}" if remedy else ""))
+        super().__init__(_told(where, problem, remedy))
 
 
 class MissingColumnError(UnreadableInputError):
@@ -24,7 +24,7 @@ class RuleError(AnalyzerError):
 
     def __init__(self, where: str, problem: str, remedy: str = "") -> None:
         self.where, self.problem, self.remedy = where, problem, remedy
-        super().__init__(f"{where}: {problem}" + (f"; {remedy}" if remedy else ""))
+        super().__init__(_told(where, problem, remedy))
 
 
 class OutputError(AnalyzerError):
@@ -32,4 +32,14 @@ class OutputError(AnalyzerError):
 
     def __init__(self, where: str, problem: str, remedy: str = "") -> None:
         self.where, self.problem, self.remedy = where, problem, remedy
-        super().__init__(f"{where}: {problem}" + (f"; {remedy}" if remedy else ""))
+        super().__init__(_told(where, problem, remedy))
+
+
+def _told(where: str, problem: str, remedy: str) -> str:
+    """One line that does nothing to a terminal: a file's name, and what stands in it, may be anybody's choice."""
+    text = f"{where}: {problem}" + (f"; {remedy}" if remedy else "")
+    if text.isprintable():
+        return text
+    from analyzer.readable import clean
+
+    return clean(text)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import OutputError
+from analyzer.signals import held_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 #: Errors that can only come from writing; any other inside the block is the block's own and passes through.
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -71,8 +72,33 @@ def atomic(path: str | Path) -> Iterator[Path]:
         raise _output_error(path, error) from None
 
 
+def write_together(
+    folder: Path, writers: Sequence[tuple[str, Callable[[Path], object]]], gone: Iterable[str] = ()
+) -> None:
+    """Write files into a folder that is there, all of them or none, and remove those that are `gone` then.
+
+    Each writer is given the path of its own file in a folder aside; what it wrote is moved into place at the end, so
+    that no folder mixes two runs. A file keeps the permissions of the one that it replaces; a link is replaced itself.
+    """
+    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
+        for name, writer in writers:
+            if (folder / name).is_dir():
+                raise OutputError(str(folder / name), "is a folder, not a file", "choose another folder")
+            writer(Path(aside) / name)
+        with held_back():
+            for name, _ in writers:
+                with suppress(OSError):
+                    there = (folder / name).lstat().st_mode
+                    if stat.S_ISREG(there):
+                        (Path(aside) / name).chmod(stat.S_IMODE(there))
+                (Path(aside) / name).replace(folder / name)
+            for name in gone:
+                (folder / name).unlink(missing_ok=True)
+
+
 def _mode(path: Path) -> int | None:
     """The permissions that the new file shall have; None for something that is no file and must not be replaced."""
+    _refuse_trap(path)
     try:
         there = path.stat()
     except FileNotFoundError:
@@ -82,6 +108,21 @@ def _mode(path: Path) -> int | None:
     if stat.S_ISDIR(there.st_mode):
         raise OutputError(str(path), "is a folder", "name a file in it")
     return stat.S_IMODE(there.st_mode) if stat.S_ISREG(there.st_mode) else None
+
+
+def _refuse_trap(path: Path) -> None:
+    """`OutputError` for a link or a pipe that somebody else put into a folder where everybody may put things, as the
+    kernel's protected_symlinks and protected_fifos refuse it (proc_sys_fs(5)); a rename would go round them."""
+    try:
+        there, folder = path.lstat(), path.parent.stat()
+    except OSError:
+        return
+    shared = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+    theirs = there.st_uid not in {os.geteuid(), folder.st_uid} or (there.st_uid != os.geteuid() == folder.st_uid)
+    if shared and theirs and not stat.S_ISREG(there.st_mode) and not stat.S_ISDIR(there.st_mode):
+        raise OutputError(
+            str(path), "was put there by somebody else, and leads elsewhere", "write to a folder of yours"
+        )
 
 
 def _remove(temporary: Path) -> None:

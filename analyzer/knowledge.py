@@ -42,6 +42,10 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise RuleError(str(path), f"is not valid TOML: {error}", "mend the file") from None
     except UnicodeDecodeError:
         raise RuleError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
+    except ValueError as error:
+        raise RuleError(str(path), f"holds a number that cannot be read: {error}", "mend the file") from None
+    except RecursionError:
+        raise RuleError(str(path), "is nested too deep", "mend the file") from None
     except OSError as error:
         raise RuleError(str(path), f"cannot be read: {error.strerror}") from None
 

@@ -35,7 +35,8 @@ _CODE = re.compile(
 #: What stands before the reply that a wrapper quotes: words that say so, a quote, a bracket, an arrow, a colon.
 _HANDS_OVER = re.compile(
     r"""(?: \b(?:said|says|responded|response|returned|replied|reply|answered|answer|error|was|with|to\ me|smtp|command
-               |from\ \S{1,30}) \s* [;=]? \s* ['"<(\[]? | -> \s* ['"]? | : \s? ['"<(\[]? | ['"<\[(=] ) \s* $""",
+               |from\ \S{1,30}) (?:\s*[;=])? (?:\s*['"<(\[])?
+               | -> (?:\s*['"])? | : (?:\s?['"<(\[])? | ['"<\[(=] ) \s* $""",
     re.IGNORECASE | re.VERBOSE,
 )
 _HANDS_OVER_LENGTH = 48

@@ -162,7 +162,7 @@ def _haraka() -> Iterator[str]:
             yield f'{front}.1] [outbound] delivered file=1_2 {where} response="ok" rcpts=1/0/0'
 
 
-_SERVERS: dict[str, tuple[Callable[[], Iterator[str]], str]] = {
+SERVERS: dict[str, tuple[Callable[[], Iterator[str]], str]] = {
     "postfix": (_postfix, "status=bounced"),
     "exim": (_exim, " \\*\\* "),
     "sendmail": (_sendmail, "dsn=5"),
@@ -207,7 +207,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     print(f"{'reader':<10} {'lines/s':>11} {'events/s':>10} {'MB/s':>6} {'x plain loop':>13} {'x grep -c':>10}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, (make, pattern) in _SERVERS.items():
+        for name, (make, pattern) in SERVERS.items():
             path = Path(folder, f"{name}.log")
             source = make()
             with path.open("w") as file:

@@ -25,7 +25,7 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     0xFE52: 0x2E,
 }
 _SPACES = re.compile(r"\s+")
-_ROUND_SIGNS = re.compile(r"\s*@\s*")
+_ROUND_SIGNS = re.compile(r"(?:(?<!\s)\s+)?@\s*")
 _MAILTO = re.compile(r"^(?:mailto|smtp|e-?mail|email address)\s*:\s*", re.IGNORECASE)
 _ESCAPES = re.compile(r"^(?:u003[ce]|%20|%22|%3[ce]|&lt;|&quot;|=)+", re.IGNORECASE)
 _ENTITIES = (
@@ -37,11 +37,11 @@ _ENTITIES = (
     ("&gt;", ""),
     ("&lt;", ""),
 )
-_ANGLE = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>")
-_COMMENT = re.compile(r"\s*\([^()@]*\)\s*$|^\s*\([^()@]*\)\s*")
+_ANGLE = re.compile(r"<([^<>@]*@[^<>]*)>")
+_COMMENT = re.compile(r"(?:(?<!\s)\s+)?\([^()@]*\)\s*$|^\s*\([^()@]*\)\s*")
 _OPEN, _CLOSE = "\"'`´‘’‚‛“”„«»‹›<([{ ", "\"'`´‘’‚‛“”„«»‹›>)]} "
 # What word processors and spreadsheets make of the apostrophe in O'Brien.
-_APOSTROPHE = re.compile(r"(?<=\w)[‘’ʼ](?=\w[^@]*@)")
+_APOSTROPHE = re.compile(r"(?<=\w)[‘’ʼ](?=\w)")
 _TRAILING = ".,;:!?/\\|"
 
 
@@ -92,7 +92,10 @@ def _narrow(text: str) -> str:
 
 
 def _straight(text: str) -> str:
-    return text if text.isascii() else _APOSTROPHE.sub("'", text)
+    if text.isascii():
+        return text
+    local, at, domain = text.rpartition("@")
+    return f"{_APOSTROPHE.sub(chr(39), local)}{at}{domain}"
 
 
 def _stripped(text: str) -> str:
@@ -120,9 +123,10 @@ def _without_display_name(text: str) -> str:
         return text
     inside = _ANGLE.search(text)
     # Another address outside the brackets is a name only when it says the same, as mail programs write it.
-    if inside is None or ("@" in (rest := _ANGLE.sub(" ", text)) and inside.group(1).lower() not in rest.lower()):
+    address = inside.group(1).strip() if inside else ""
+    if inside is None or ("@" in (rest := _ANGLE.sub(" ", text)) and address.lower() not in rest.lower()):
         return text
-    return inside.group(1)
+    return address
 
 
 def _without_comment(text: str) -> str:

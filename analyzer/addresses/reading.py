@@ -22,10 +22,12 @@ _ATOM = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*"
 _PLAIN = re.compile(rf"(?!=|u003|%2|%3)({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)", re.IGNORECASE)
 # RFC 5321, 4.5.3.1.1, and RFC 3696's erratum 1690.
 _LONGEST_LOCAL, _LONGEST = 64, 254
-_ONE = re.compile(r"[^@\s<>,;|/:]+@[^@\s<>,;|/:]+\.[^@\s<>,;|/:]+")
-_WITH_WORDS_BEHIND = re.compile(r"(\S+@\S+)\s+\S")
-_AT_IN_WORDS = re.compile(r"\s*(?:[\[({<]\s*(?:at|@|arroba|chez)\s*[\])}>]|\s(?:at|AT)\s)\s*")
-_DOT_IN_WORDS = re.compile(r"\s*(?:[\[({<]\s*(?:dot|\.|punkt|point|punto)\s*[\])}>]|\s(?:dot|DOT)\s)\s*")
+_ONE = re.compile(r"(?<![^@\s<>,;|/:])[^@\s<>,;|/:]+@[^@\s<>,;|/:]+\.[^@\s<>,;|/:]+")
+_WITH_WORDS_BEHIND = re.compile(r"(\S[^\s@]*@\S+)\s+\S")
+_AT_IN_WORDS = re.compile(r"(?:(?<!\s)\s+)?[\[({<]\s*(?:at|@|arroba|chez)\s*[\])}>]\s*|(?<!\s)\s+(?:at|AT)\s+")
+_DOT_IN_WORDS = re.compile(
+    r"(?:(?<!\s)\s+)?[\[({<]\s*(?:dot|\.|punkt|point|punto)\s*[\])}>]\s*|(?<!\s)\s+(?:dot|DOT)\s+"
+)
 _BLANKS = frozenset(
     {"", "-", "--", "n/a", "na", "none", "null", "nan", "#n/a", "nil", "—", "undefined", "unknown", "tbd", "."}
 )

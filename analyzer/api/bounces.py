@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from analyzer.bounces import Row, bounce_rows
+from analyzer.bounces import Row, Rows, bounce_rows
+from analyzer.bounds import Bounds, Exceeded
 from analyzer.errors import AnalyzerError
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, Item, RawMessage
 from analyzer.sources import Reading, Rejects
@@ -23,13 +24,13 @@ Source: TypeAlias = str | Path
 _TOLD_EVERY = 100
 
 
-def read(*sources: Source) -> Iterator[Item]:
+def read(*sources: Source, bounds: Bounds | None = None) -> Iterator[Item]:
     """Every message or event in the sources (files, mboxes, Maildirs, folders, archives, event feeds, mail logs; "-" is
     stdin), one at a time.
 
     `UnreadableInputError` for a source that does not exist or holds no message; broken files inside are passed over.
     """
-    return iter(Reading(sources))
+    return iter(Reading(sources, bounds=bounds))
 
 
 class ParseRun:
@@ -43,28 +44,40 @@ class ParseRun:
         jobs: int | None = 1,
         rejects: Path | None = None,
         rules: Path | None = None,
+        bounds: Bounds | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         """on_progress: told the number of messages read so far, now and then."""
         self._tell = on_progress
         self._rejects = Rejects(rejects) if rejects else None
-        self.reading = Reading(sources, rejects=self._rejects)
-        self._all_kinds, self._jobs, self._rules = all_kinds, jobs, rules
+        #: What was over a bound, and which.
+        self.exceeded = Exceeded(bounds)
+        self.reading = Reading(sources, rejects=self._rejects, bounds=bounds, exceeded=self.exceeded)
+        self._all_kinds, self._jobs, self._rules, self._bounds = all_kinds, jobs, rules, bounds
         #: Messages by kind.
         self.kinds: Counter[str] = Counter()
         self.rows = 0
 
     def __iter__(self) -> Iterator[Row]:
-        for number, (item, rows) in enumerate(bounce_rows(self.reading, jobs=self._jobs, rules=self._rules), 1):
+        read = bounce_rows(self.reading, jobs=self._jobs, rules=self._rules, bounds=self._bounds)
+        for number, (item, rows) in enumerate(read, 1):
             if self._tell and number % _TOLD_EVERY == 0:
                 self._tell(number)
             kind = rows[0]["kind"]
             self.kinds[kind] += 1
-            if kind == "other" and self._rejects is not None and isinstance(item, RawMessage):
+            if isinstance(rows, Rows):
+                self._keep_exceeded(item, rows.exceeded)
+            elif kind == "other" and self._rejects is not None and isinstance(item, RawMessage):
                 self._rejects.keep(item.source, "no bounce that any reader recognises", item.data)
             if self._all_kinds or kind in COUNTED_KINDS:
                 self.rows += len(rows)
                 yield from rows
+
+    def _keep_exceeded(self, item: Item, names: tuple[str, ...]) -> None:
+        self.exceeded.add(names, item.source)
+        if self._rejects is not None:
+            data = item.data if isinstance(item, RawMessage) else item.message
+            self._rejects.keep(item.source, f"over {', '.join(names)}: read only up to it", data)
 
     def summary(self) -> list[str]:
         """What was read, in lines for a person."""
@@ -74,16 +87,23 @@ class ParseRun:
         return [head, *self.reading.summary()]
 
 
-def parse(*sources: Source, all_kinds: bool = False, jobs: int | None = 1, rules: Path | None = None) -> pd.DataFrame:
+def parse(
+    *sources: Source,
+    all_kinds: bool = False,
+    jobs: int | None = 1,
+    rules: Path | None = None,
+    bounds: Bounds | None = None,
+) -> pd.DataFrame:
     """The bounces in the sources: a frame with `BOUNCE_COLUMNS`, one row per failed recipient.
 
-    With `all_kinds` the messages that are no bounce have a row too. Raises `UnreadableInputError` like `read`, and
-    `RuleError` for a folder of own `rules` that cannot be used.
+    With `all_kinds` the messages that are no bounce have a row too. `bounds` says how much of each is read. Raises
+    `UnreadableInputError` like `read`, and `RuleError` for a folder of own `rules` that cannot be used.
     """
     import pandas as pd
 
     return pd.DataFrame(
-        list(ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rules=rules)), columns=list(BOUNCE_COLUMNS)
+        list(ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rules=rules, bounds=bounds)),
+        columns=list(BOUNCE_COLUMNS),
     )
 
 
@@ -92,6 +112,7 @@ def read_bounces(
     jobs: int | None,
     rules: Path | None,
     on_progress: Callable[[int], None] | None = None,
+    bounds: Bounds | None = None,
 ) -> tuple[list[Row], list[InputFile], list[str]]:
     """The bounce rows of message sources, of tables that `parse` wrote, or of a frame; what went in; what could not.
 
@@ -121,10 +142,11 @@ def read_bounces(
         if is_own_rows(source):
             rows = list(read_own_rows(Path(source)))
         else:
-            run = ParseRun([source], jobs=jobs, rules=rules, on_progress=tell)
+            run = ParseRun([source], jobs=jobs, rules=rules, bounds=bounds, on_progress=tell)
             rows = list(run)
             messages += run.kinds.total()
             tell(0)
+            unread += [f"Bounces: {line}." for line in run.exceeded.lines()]
             unread += [f"Bounces not read: {skip.source} {skip.why}." for skip in run.reading.skipped if skip.broken][
                 :5
             ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.api.bounces import Source, read_bounces
 from analyzer.api.tables import TableSource, column_pair, listed_tables, mapping_used
+from analyzer.bounds import Bounds, using
 from analyzer.classify import classifier_of
 from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.knowledge import data_folder, rules_version
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from analyzer.diagnose.backtest import Backtest
     from analyzer.diagnose.diagnosis import Diagnosis
     from analyzer.history import Kept
+    from analyzer.verp.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def diagnose(
     jobs: int | None = 1,
     rules: Path | None = None,
     drivers: Sequence[str] = (),
+    verp_keys: Keys | None = None,
+    bounds: Bounds | None = None,
 ) -> Diagnosis:
     """Tell why a campaign bounced, and what to do for the next one.
 
@@ -80,6 +84,9 @@ def diagnose(
     that leave it open: without them the whole column tells day from month, and such times are UTC.
     `tolerance` is the share of bad addresses (0 to 1) above which a list should not be sent. `drivers` names columns of
     the log or the lead list that are looked through for values that bounce too much, beside those that always are.
+    `verp_keys` (`analyzer.verp.keys_from`) are those that return paths or a header of ours were signed with: a valid
+    signature proves which mail a bounce is about, a wrong one that the bounce is none of ours.
+    `bounds` (`analyzer.bounds.Bounds`) says how much of each input is read; what is over one is told in the warnings.
     """
     return run_diagnosis(
         bounces=bounces,
@@ -93,6 +100,8 @@ def diagnose(
         jobs=jobs,
         rules=rules,
         drivers=drivers,
+        verp_keys=verp_keys,
+        bounds=bounds,
     ).diagnosis
 
 
@@ -112,6 +121,8 @@ def run_diagnosis(
     rules: Path | None = None,
     drivers: Sequence[str] = (),
     on_progress: Callable[[int], None] | None = None,
+    verp_keys: Keys | None = None,
+    bounds: Bounds | None = None,
 ) -> DiagnosisRun:
     """`diagnose`, with the frames that its files are written from.
 
@@ -126,7 +137,7 @@ def run_diagnosis(
     from analyzer.sources.tables.named import driver_columns
 
     pairs = dict(column_pair(one) for one in mapping)
-    rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress)
+    rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress, bounds)
     logs, lists, upcoming = (
         listed_tables(log),
         listed_tables(leads),
@@ -142,14 +153,15 @@ def run_diagnosis(
         raise AnalyzerError("diagnose: there is no log of what was sent; give --log, or a --workspace that holds one")
     kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
     paths = [*logs, *lists, *upcoming]
-    tables = read_tables(
-        [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)],
-        pairs,
-        dates=dates,
-        timezone=timezone,
-        large=True,
-        keep=drivers,
-    )
+    with using(bounds):
+        tables = read_tables(
+            [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)],
+            pairs,
+            dates=dates,
+            timezone=timezone,
+            large=True,
+            keep=drivers,
+        )
     inputs += [InputFile(t.path, kind, t.rows, t.sha256) for kind, t in zip(kinds, tables, strict=True)]
     mappings = tuple(mapping_used(table) for table in tables)
     by_kind = {kind: [t for k, t in zip(kinds, tables, strict=True) if k == kind] for kind in ("log", "leads", "next")}
@@ -166,6 +178,7 @@ def run_diagnosis(
         judge=classifier_of(rules).classify if rules else None,
         drivers=scanned,
         timezone=timezone,
+        verp_keys=verp_keys,
     )
     diagnosis = judge(
         replace(correlated, warnings=[*unread, *correlated.warnings]),

@@ -10,12 +10,14 @@ from analyzer.classify import classifier_of
 from analyzer.diagnose.week_findings import WeekFindings
 from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.knowledge import rules_version
+from analyzer.logbook import Log
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
     from analyzer.history.files import TableFiles
     from analyzer.history.iso_weeks import Weeks
+    from analyzer.verp.keys import Keys
 
 
 class WeeklyRun(WeekFindings):
@@ -23,14 +25,15 @@ class WeeklyRun(WeekFindings):
 
     __slots__ = ()
 
-    def write(self, out: str | Path) -> list[Path]:
+    def write(self, out: str | Path, *, redact: bool = False) -> list[Path]:
         """Write the week's page, Markdown and JSON into a folder of its own under `out`, and the index of all weeks.
 
-        The same workspace and week give the same bytes. `OutputError` where it cannot be written.
+        The same workspace and week give the same bytes. With `redact` every address is masked. `OutputError` where it
+        cannot be written.
         """
         from analyzer.report import weekly
 
-        return weekly.write(self, Path(out))
+        return weekly.write(self, Path(out), redact=redact)
 
 
 def run_weekly(
@@ -42,6 +45,7 @@ def run_weekly(
     rules: Path | None = None,
     storage_options: dict[str, str] | None = None,
     now: datetime | None = None,
+    verp_keys: Keys | None = None,
 ) -> WeeklyRun:
     """The report of one ISO week of a workspace, held against the 26 weeks before it.
 
@@ -68,8 +72,9 @@ def run_weekly(
         if not set(weeks.partitions()) & set(files.weeks("sends")):
             problem = f"holds no sends in {label} or the {limits().weeks} weeks before it"
             raise UnreadableInputError(str(workspace), problem, "take a log in with bounce-analyzer ingest")
-        counts = count_weeks(files, weeks, judge)
-        correlated = _correlated(files, weeks, rules)
+        Log("weekly").info("counting", workspace=str(workspace), week=label)
+        counts = count_weeks(files, weeks, judge, verp_keys)
+        correlated = _correlated(files, weeks, rules, verp_keys)
     monday: date = monday_of(label)
     found = week_of_counts(
         counts,
@@ -102,7 +107,7 @@ def _last_whole_week(files: TableFiles, timezone: str, now: datetime) -> str:
     return week_at(sent, zone)
 
 
-def _correlated(files: TableFiles, weeks: Weeks, rules: Path | None) -> Correlated | None:
+def _correlated(files: TableFiles, weeks: Weeks, rules: Path | None, keys: Keys | None) -> Correlated | None:
     """The last week's mails with what came back of them; None where none was sent."""
     from analyzer.correlate import correlate
     from analyzer.history.counts import last_week
@@ -112,7 +117,7 @@ def _correlated(files: TableFiles, weeks: Weeks, rules: Path | None) -> Correlat
         return None
     judge = classifier_of(rules).classify if rules else None
     try:
-        return correlate(rows.bounces, rows.sends, rows.leads if len(rows.leads) else None, judge=judge)
+        return correlate(rows.bounces, rows.sends, rows.leads if len(rows.leads) else None, judge=judge, verp_keys=keys)
     except UnreadableInputError:
         # Every row of the week's log says that it was not sent.
         return None

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.api.bounces import Source, read_bounces
 from analyzer.api.tables import TableSource, column_pair, listed_tables, mapping_used
+from analyzer.bounds import Bounds, using
+from analyzer.logbook import Log
 from analyzer.records import BOUNCE_COLUMNS
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from analyzer.bounces import Row
     from analyzer.diagnose.diagnosis import Diagnosis
     from analyzer.history import Ingested
+    from analyzer.verp.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ def ingest(
     timezone: str = "",
     jobs: int | None = 1,
     rules: Path | None = None,
+    verp_keys: Keys | None = None,
+    bounds: Bounds | None = None,
 ) -> IngestRun:
     """Take bounces, campaign logs and lead lists into a workspace; the same file twice changes nothing.
 
@@ -51,21 +56,31 @@ def ingest(
 
     store = Workspace(workspace)
     logs, lists = listed_tables(log), listed_tables(leads)
-    tables = read_tables(
-        [*((one, "log") for one in logs), *((one, "leads") for one in lists)],
-        dict(column_pair(one) for one in mapping),
-        dates=dates,
-        timezone=timezone,
-    )
-    rows, inputs, unread = read_bounces(bounces, jobs, rules)
+    with using(bounds):
+        tables = read_tables(
+            [*((one, "log") for one in logs), *((one, "leads") for one in lists)],
+            dict(column_pair(one) for one in mapping),
+            dates=dates,
+            timezone=timezone,
+        )
+        rows, inputs, unread = read_bounces(bounces, jobs, rules)
+    said = Log("ingest", workspace=str(workspace))
+    given = [(str(table.kind), table.path, table.rows) for table in tables]
+    given += [("bounces", one.path, one.rows) for one in inputs]
+    for kind, path, count in given:
+        said.info("read", kind=kind, file=path, rows=count)
     changes = [store.add_leads(table.frame) for table in tables if table.kind == "leads"]
     changes += [store.add_sends(table.frame) for table in tables if table.kind == "log"]
     if rows:
         changes.append(store.add_bounces(_frame_of(rows)))
+    for change in changes:
+        said.info("kept", table=change.table, new=change.added, changed=change.updated, known=change.known)
     for table in tables:
         store.add_run(table.kind, table.path, table.sha256, table.rows, analyzer.__version__)
     for one in inputs:
         store.add_run("bounces", one.path, one.sha256, one.rows, analyzer.__version__)
+    if verp_keys is not None:
+        unread = [*unread, *_wrongly_signed(rows, verp_keys)]
     warnings = (*unread, *(warning for table in tables for warning in table.warnings))
     return IngestRun(tuple(changes), tuple(mapping_used(table) for table in tables), warnings)
 
@@ -99,6 +114,16 @@ def remember(workspace: str | Path, command: str, diagnosis: Diagnosis) -> None:
         tool_version=diagnosis.tool_version,
         rules_version=diagnosis.rules_version,
     )
+
+
+def _wrongly_signed(rows: list[Row], keys: Keys) -> list[str]:
+    """A sentence about the bounces whose return path carries a signature that is none of ours."""
+    from analyzer.verp import verify
+
+    wrong = sum(verify(str(row.get("delivered_to") or ""), keys).why == "bad_signature" for row in rows)
+    if not wrong:
+        return []
+    return [f"Bounces with a wrong signature in their return path: {wrong:,}; kept, and counted nowhere."]
 
 
 def _frame_of(rows: list[Row]) -> pd.DataFrame:

@@ -24,7 +24,7 @@ MIN_DKIM_BITS, GOOD_DKIM_BITS = 1024, 2048
 
 #: Where no selector is known: the ones that Google, Microsoft 365 and the common platforms use.
 USUAL_SELECTORS = ("google", "selector1", "selector2", "s1", "s2", "k1", "default", "mail", "dkim")
-_TAG = re.compile(r"\s*([a-zA-Z]\w*)\s*=\s*([^;]*)")
+_TAG = re.compile(r"(?<!\w)([a-zA-Z]\w*)\s*=\s*([^;]*)")
 
 
 def spf(domain: str, lookup: Lookup) -> Check:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analyzer.verp.keys import Keys
+
 Source: TypeAlias = str | Path
 
 _DEAD = frozenset({"domain_not_found", "no_mail_server"})
@@ -129,10 +131,12 @@ def read_history(
     logs: Sequence[Source | pd.DataFrame] = (),
     log_leads: Sequence[Source | pd.DataFrame] = (),
     jobs: int | None = 1,
+    keys: Keys | None = None,
 ) -> History:
     """The history in bounce sources (or tables or frames of `parse`), sharpened by the logs of what was sent.
 
-    `leads` is the list to be checked: columns `email`, `email_status`, `industry`, `verified_at`. Errors as `diagnose`.
+    `leads` is the list to be checked: columns `email`, `email_status`, `industry`, `verified_at`. keys: of signed
+    return paths. Errors as `diagnose`.
     """
     rows: list[Mapping[str, Any]] = []
     warnings: list[str] = []
@@ -140,7 +144,7 @@ def read_history(
         found, unread = _rows(source, jobs)
         rows += found
         warnings += unread
-    history = _tied(rows, leads, logs, log_leads) if logs else history_of(rows)
+    history = _tied(rows, leads, logs, log_leads, keys) if logs else history_of(rows)
     history.warnings = [*warnings, *history.warnings]
     return history
 
@@ -152,11 +156,30 @@ def _rows(source: Source | pd.DataFrame, jobs: int | None) -> tuple[list[Mapping
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
 
     if is_own_rows(source):
-        return list(read_own_rows(Path(source))), []
+        forged = _forged_in(Path(source))
+        own = list(read_own_rows(Path(source)))
+        return [row for row in own if (row["source"], row["record_id"]) not in forged], []
     run = ParseRun([source], jobs=jobs)
     rows = list(run)
     broken = run.reading.broken
     return list(rows), [f"{broken:,} files or messages of {source} could not be read as bounces."] if broken else []
+
+
+def _forged_in(path: Path) -> frozenset[tuple[str, str]]:
+    """(source, record_id) of the suspected forgeries in the bounces.csv of a diagnosis: a stranger's words."""
+    import csv
+
+    if path.suffix.lower() != ".csv":
+        return frozenset()
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
+        told = csv.DictReader(handle)
+        if "suspected_forged" not in (told.fieldnames or ()):
+            return frozenset()
+        return frozenset(
+            (str(row.get("source") or ""), str(row.get("record_id") or ""))
+            for row in told
+            if (row["suspected_forged"] or "").lower() == "true"
+        )
 
 
 def _tied(
@@ -164,6 +187,7 @@ def _tied(
     leads: pd.DataFrame | None,
     logs: Sequence[Source | pd.DataFrame],
     log_leads: Sequence[Source | pd.DataFrame],
+    verp_keys: Keys | None,
 ) -> History:
     """The history of bounces that belong to a send of ours, with the chance of each lead."""
     from analyzer.correlate import correlate
@@ -173,13 +197,13 @@ def _tied(
     from analyzer.sources.tables import read_tables
 
     tables = read_tables([*((path, "log") for path in logs), *((path, "leads") for path in log_leads)])
-    correlated = correlate(rows, tables[: len(logs)], tables[len(logs) :] or None, leads)
+    correlated = correlate(rows, tables[: len(logs)], tables[len(logs) :] or None, leads, verp_keys=verp_keys)
     bounces = correlated.bounces
-    tied = bounces[bounces["send_id"].notna() & (bounces["send_id"].fillna(-1) >= 0)]
+    tied = bounces[bounces["send_id"].notna() & (bounces["duplicate_of"] == "")]
     written_to = correlated.sends.set_index("send_id")["recipient"]
     tied = tied.assign(original_recipient=written_to.reindex(tied["send_id"].astype("int64")).to_numpy())
     history = history_of({str(name): value for name, value in row.items()} for row in tied.to_dict("records"))
-    untied = len(bounces) - len(tied)
+    untied = int(bounces["send_id"].isna().sum())
     if untied:
         history.warnings.append(f"{untied:,} bounces of the history belong to no send of the log and were left out.")
     if correlated.next_leads is not None:

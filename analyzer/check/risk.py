@@ -28,7 +28,7 @@ Found: TypeAlias = tuple[str, str]
 
 _TOKENS = re.compile(r"[._\-+]")
 _VOWELLESS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7,}")
-_MIXED = re.compile(r"[a-z]+\d+|\d+[a-z]+")
+_MIXED = re.compile(r"(?<![a-z])[a-z]+\d+|(?<!\d)\d+[a-z]+")
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{12,}")
 _REPEATED = re.compile(r"([a-z])\1{3,}|^([a-z]{2})\2{2,}$|^([a-z]{3})\3{2,}$")
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from analyzer.check.leads import LeadList, Source
     from analyzer.check.smtp import ProbeOptions
+    from analyzer.verp.keys import Keys
 
 
 def options_for(
@@ -43,6 +44,7 @@ def options_for(
     allow_reserved: bool = False,
     as_of: date | None = None,
     jobs: int | None = 1,
+    verp_keys: Keys | None = None,
 ) -> CheckOptions:
     """The options of a run over `leads`; errors as `analyzer.check.check`."""
     if history_log and not history:
@@ -64,7 +66,7 @@ def options_for(
     past = History()
     if bounces:
         frame = leads.frame([read_address(text).email for text in leads.texts]) if logs else None
-        past = read_history(bounces, leads=frame, logs=logs, log_leads=lists, jobs=jobs)
+        past = read_history(bounces, leads=frame, logs=logs, log_leads=lists, jobs=jobs, keys=verp_keys)
     options = CheckOptions(
         dns=dns,
         smtp=smtp,

@@ -21,7 +21,7 @@ from analyzer.check.records import DomainFacts, MailboxFacts, MailboxState
 from analyzer.errors import OutputError, UnreadableInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
 _DAY = 86400.0
@@ -94,6 +94,20 @@ class Store:
     def close(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
+
+    def forget(self, names: Callable[[str], bool]) -> int:
+        """Remove every answer that `names` finds an address in, and its bytes from the file; how many."""
+        with self._named_errors():
+            self._db.execute("PRAGMA secure_delete = ON")
+            gone = 0
+            for table in ("mailbox", "put_off"):
+                rows = self._db.execute(f"SELECT address, coalesce(text, '') FROM {table}").fetchall()  # noqa: S608
+                found = [(address,) for address, text in rows if names(address) or names(text)]
+                self._db.executemany(f"DELETE FROM {table} WHERE address = ?", found)  # noqa: S608
+                gone += len(found)
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return gone
 
     # Runs
 

@@ -21,6 +21,8 @@ ENDINGS: tuple[str, ...] = (".csv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 #: Rows of a sheet, its header among them (ECMA-376).
 SHEET_ROWS = 1_048_576
 _CELL = 32_767
+#: Of the address in lower case, where the address itself is masked.
+DIGEST = "email_sha256"
 _BATCH = 10_000
 _WIDTHS = {
     "email": 34,
@@ -68,6 +70,19 @@ def write(rows: Iterable[Row], out: str, columns: Sequence[str]) -> int:
         return _write_sheet(rows, temporary, columns)
 
 
+def masked_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows without addresses, and with `email_sha256`: of the address in lower case, "" where there is none."""
+    from analyzer.redaction import hashed, masked_row
+
+    for row in rows:
+        yield {**masked_row(row), DIGEST: hashed(str(row["email"])) if row["email"] else ""}
+
+
+def with_digest(columns: Sequence[str]) -> list[str]:
+    """The columns with the digest behind the address."""
+    return [one for name in columns for one in ((name, DIGEST) if name == "email" else (name,))]
+
+
 def flat(row: Row) -> Row:
     """The row with its lists as text."""
     return {name: "; ".join(value) if name in LIST_COLUMNS else value for name, value in row.items()}
@@ -108,6 +123,7 @@ def _storable(value: Any) -> Any:
 @contextmanager
 def _workbook(path: Path) -> Iterator[Any]:
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     # Constant memory: a list of a million rows is written row by row.
     settings = {
@@ -120,7 +136,11 @@ def _workbook(path: Path) -> Iterator[Any]:
     try:
         yield book
     finally:
-        book.close()
+        try:
+            book.close()
+        except FileCreateError as error:
+            # It wraps what the system said, which `atomic` knows how to tell.
+            raise (error.args[0] if error.args and isinstance(error.args[0], OSError) else error) from None
 
 
 def _write_sheet(rows: Iterable[Row], path: Path, columns: Sequence[str]) -> int:

@@ -31,7 +31,7 @@ _ADDRESS, _IP, _URL, _HOST, _ID = "A", "I", "U", "H", "D"
 NO_WORDS = str.maketrans("", "", f"{_ADDRESS}{_IP}{_URL}{_HOST}{_ID}0")
 SHOWN = str.maketrans({_ADDRESS: texts.MASKED_ADDRESS, _IP: texts.MASKED_IP, _URL: "…", _HOST: "…", _ID: "…"})
 
-_LEADING_REPLY = re.compile(r"\s*[2-5]\d\d(?!\d)[- ]?")
+_LEADING_REPLY = re.compile(r"(?:(?<!\s)\s+)?[2-5]\d\d(?!\d)[- ]?")
 _LINK = re.compile(r"https?://\S+|\bwww\.\S+")
 _ENHANCED_STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,2}\.\d{1,3}(?![\d.])")
 _HOST_NAME = re.compile(
@@ -39,7 +39,7 @@ _HOST_NAME = re.compile(
     r"(?:com|net|org|info|biz|edu|gov|email|cloud|mail|example|invalid|test|local|[a-z]{2})(?![a-z0-9-])"
 )
 #: Letters and digits mixed, seven or more: a queue or session id.
-_MIXED = re.compile(r"(?<![a-z0-9])(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{7,}(?![a-z0-9])")
+_MIXED = re.compile(r"(?<![a-z0-9])(?=[a-z]*[0-9])(?=[0-9]*[a-z])[a-z0-9]{7,}(?![a-z0-9])")
 _DIGITS = re.compile(r"\d+")
 _NO_WORD = re.compile(r"[\W_]+")
 
@@ -92,4 +92,4 @@ def of_codes(status: str, reply: str) -> NDArray[np.uint32]:
     if status and not status.endswith(".0.0"):
         detail = status[2:]
         named += [f"status {status}", f"detail {detail}", f"subject {detail.partition('.')[0]}"]
-    return np.array([zlib.crc32(name.encode()) for name in named], dtype=np.uint32)
+    return np.array([zlib.crc32(name.encode("utf-8", "replace")) for name in named], dtype=np.uint32)

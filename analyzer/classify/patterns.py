@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import re2
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from analyzer.bounds import current
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _MAX_CLASS = 4
 #: Lists of literals for which the patterns are kept.
 _KEPT = 1 << 13
 _NUMBER_OF = itemgetter(0)
+#: Characters of a literal that are looked for.
+_LONGEST = 64
 #: Shorter literals stand in every other text, and looking for them costs more than it saves.
 _TELLING = 3
 #: Characters that stand for themselves, none of them repeated.
@@ -62,6 +65,10 @@ def refuse_unsound(pattern: str, where: str) -> None:
     """Raise `RuleError` for what RE2 refuses, hence cannot match in linear time, and for what matches an empty text."""
     if pattern in _known:
         return
+    longest = current().rule_pattern_chars
+    if len(pattern) > longest:
+        problem = f"a pattern has {len(pattern):,} characters, over the bound rule_pattern_chars ({longest:,})"
+        raise RuleError(where, problem, "make several rules of it")
     try:
         # Parsing alone finds what RE2 refuses, at a tenth of the price of compiling.
         re2.Set.SearchSet(options()).Add(pattern)
@@ -77,6 +84,8 @@ def _remedy(pattern: str) -> str:
         re2.compile(pattern, options())
     except re2.error as error:
         said = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error.args[0])
+        # It shows the piece of the pattern, line breaks and all.
+        said = " ".join(said.split())
     else:
         said = ""
     if said.startswith(("invalid perl operator", "invalid escape sequence")):
@@ -112,7 +121,9 @@ class PatternIndex:
                     here = bit << slot * self._lane
                     asking |= here
                     for literal in group:
-                        satisfied[literal] = satisfied.get(literal, 0) | here
+                        # What holds a text holds its beginning; the automaton is quadratic in the longest.
+                        beginning = literal[:_LONGEST]
+                        satisfied[beginning] = satisfied.get(beginning, 0) | here
         #: What every branch has in the slots where it asks for nothing, and what each literal gives to those that ask.
         self._free = ((1 << _GROUPS * self._lane) - 1) & ~asking
         self._satisfied = tuple(satisfied.values())

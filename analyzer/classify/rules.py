@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analyzer import knowledge
+from analyzer.bounds import current, shown
 from analyzer.classify import blocklists, providers
 from analyzer.classify.confidence import confidences, family_of
 from analyzer.classify.patterns import refuse_unsound
@@ -105,6 +106,9 @@ def load_rules(folders: Iterable[Path]) -> tuple[Rule, ...]:
         if not paths:
             raise RuleError(str(folder), "holds no .toml file", "name the folder that the rule files lie in")
         for path in paths:
+            most = current().rules_bytes
+            if path.stat().st_size > most:
+                raise RuleError(str(path), f"has over {shown(most)}, the bound rules_bytes", "make several files of it")
             rules.extend(_rows(path))
     _refuse_clashes(rules)
     return tuple(rules)

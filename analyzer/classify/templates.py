@@ -53,7 +53,8 @@ _VARIABLE = re.compile(
        | (?P<ip> (?<![\d.]){re.escape(text.MASKED_IP)}(?![\d.]) )
        | (?P<host> (?<![a-z0-9_.-]) (?:[a-z0-9_-]{{1,63}}\.){{1,12}}
            (?:com|net|org|info|biz|edu|gov|email|cloud|mail|example|invalid|test|local|[a-z]{{2}}) (?![a-z0-9-]) )
-       | (?P<id> (?<![a-z0-9]) (?=[a-z_-]*\d) (?=[\d_-]*[a-z]) [a-z0-9](?:[a-z0-9]|[_-](?=[a-z0-9])){{6,}} )
+       | (?P<id> (?<![a-z0-9]) (?=[a-z_-]{{0,60}}\d) (?=[\d_-]{{0,60}}[a-z])
+           [a-z0-9](?:[a-z0-9]|[_-](?=[a-z0-9])){{6,}} )
        | (?P<number> \d+ (?:[.,:/-]\d+)* )""",
     re.VERBOSE,
 )

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from itertools import pairwise
 
 import typer
 
 import analyzer
+from analyzer import logbook
 from analyzer.cli import (
     audit,
     check,
     classify,
     demo,
     diagnose,
+    ending,
     export,
     ingest,
     parse,
     rules,
     serve,
+    verp,
     watch,
     weekly,
     workspace,
 )
-from analyzer.errors import AnalyzerError
+from analyzer.cli.screen import say
 
 app = typer.Typer(
     name="bounce-analyzer",
@@ -46,36 +49,45 @@ app.command()(weekly.weekly)
 app.command()(serve.serve)
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(rules.app, name="rules")
-
-
-#: 128 and the number of SIGINT, as shells have it.
-_INTERRUPTED = 130
+app.add_typer(verp.app, name="verp")
 
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"bounce-analyzer {analyzer.__version__}")
+        say(f"bounce-analyzer {analyzer.__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    log_level: str = typer.Option(
+        "", "--log-level", metavar="LEVEL", help="debug, info, warning (as ever) or error; or set BOUNCE_ANALYZER_LOG."
+    ),
+    log_format: str = typer.Option("", "--log-format", metavar="FORMAT", help="Log lines as text (key=value) or json."),
 ) -> None:
     """Options before the command."""
+    # Whoever starts it at a terminal sees that it follows; a service is quiet.
+    follows = context.invoked_subcommand == "watch" and sys.stderr.isatty()
+    logbook.set_up(log_level, log_format, redact=_redacts(sys.argv[1:]), usual="info" if follows else "warning")
 
 
 #: Commands without positional arguments, whose options may be given several values at once: `--bounces a.eml b.eml`.
-_SPREAD = frozenset({"diagnose", "ingest"})
+_SPREAD = frozenset({"diagnose", "ingest", "export"})
 _MANY = frozenset({"--bounces", "--log", "--leads", "--map"})
+_LOG_WORDS = frozenset((*logbook.LEVELS, *logbook.FORMATS))
 
 
 def spread(arguments: list[str]) -> list[str]:
-    """`--bounces a b` as `--bounces a --bounces b`, which a shell's `--bounces *.eml` needs."""
-    if not arguments or arguments[0] not in _SPREAD:
+    """`--bounces a b` as `--bounces a --bounces b`, which a shell's `--bounces *.eml` needs, and `export --redact` as
+    `export --redact mask`, which it means everywhere."""
+    place = next((place for place, one in enumerate(arguments) if one in _SPREAD), len(arguments))
+    # Before the command stand options of the whole program only.
+    if any(not one.startswith("-") and one not in _LOG_WORDS for one in arguments[:place]):
         return arguments
-    said, option, values = arguments[:1], "", 0
-    for argument in arguments[1:]:
+    said, option, values = arguments[: place + 1], "", 0
+    for argument, following in pairwise([*arguments[place + 1 :], ""]):
         if argument.startswith("-") and argument != "-":
             option, values = argument, 0
         elif option in _MANY:
@@ -83,41 +95,17 @@ def spread(arguments: list[str]) -> list[str]:
                 said.append(option)
             values += 1
         said.append(argument)
+        if argument == "--redact" and said[place] == "export" and (not following or following.startswith("-")):
+            said.append("mask")
     return said
 
 
 def main() -> None:
-    """The entry point of `bounce-analyzer`: exit code 2 and one line on stderr for what a person can put right."""
-    try:
-        # Not standalone, so that usage errors come here as well and look like the others.
-        code = app(spread(sys.argv[1:]), standalone_mode=False)
-    except AnalyzerError as error:
-        _fail(str(error))
-    except typer.Abort:
-        _stop()
-    except KeyboardInterrupt:
-        _stop()
-    except BrokenPipeError:
-        # The reader of our output has gone, `| head` for one: nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except typer.TyperException as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            sys.exit(2)
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "bounce-analyzer"
-        _fail(f"{error.format_message()} See '{command} --help'.")
-    else:
-        if code == _INTERRUPTED:  # typer takes Ctrl-C for an exit of its own
-            _stop()
-        sys.exit(code if isinstance(code, int) else 0)
+    """The entry point of `bounce-analyzer`; `analyzer.cli.ending` says how a run ends."""
+    arguments = sys.argv[1:]
+    # Not standalone, so that usage errors come to an end like the others.
+    ending.run(lambda: app(spread(arguments), standalone_mode=False), redact=_redacts(arguments))
 
 
-def _fail(text: str) -> None:
-    print(f"bounce-analyzer: {' '.join(text.split())}", file=sys.stderr)
-    sys.exit(2)
-
-
-def _stop() -> None:
-    print("bounce-analyzer: interrupted", file=sys.stderr)
-    sys.exit(_INTERRUPTED)
+def _redacts(arguments: list[str]) -> bool:
+    return any(one == "--redact" or one.startswith("--redact=") for one in arguments)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Rules
+from analyzer.cli.options import Bound, Redact, Rules
+from analyzer.cli.screen import say_json
 
 
 def audit(
@@ -32,7 +33,9 @@ def audit(
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="fault", help="Exit with 1 where a check finds a fault.")
     ] = "",
+    redact: Redact = False,
     rules: Rules = None,
+    bound: Bound = None,
 ) -> None:
     """Look at what a sender domain publishes (SPF, DKIM, DMARC, MX, PTR), and whether that explains its bounces."""
     from analyzer.api import run_audit
@@ -49,8 +52,12 @@ def audit(
         timeout=timeout,
         rules=rules,
     )
+    if redact:
+        from analyzer.report.redacting import walked
+
+        found = walked(found)
     if as_json:
-        typer.echo(json_text(found), nl=False)
+        say_json(json_text(found))
     else:
         show(found)
     if fail_on and any(domain.faults for domain in found.domains):

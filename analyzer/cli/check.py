@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analyzer.cli.check_screen import ALIKE, SHOWN, progress, show
-from analyzer.cli.options import Jobs, Mapping
+from analyzer.cli.options import Bound, Jobs, Mapping, Redact, VerpKeyFile
+from analyzer.cli.screen import say, say_json
 from analyzer.errors import AnalyzerError
+from analyzer.readable import clean_lines, printable_json
 
 if TYPE_CHECKING:
     from analyzer.check.run import CheckRun
@@ -230,6 +231,9 @@ def check(
     ] = None,
     mapping: Mapping = None,
     jobs: Jobs = None,
+    bound: Bound = None,
+    redact: Redact = False,
+    verp_key_file: VerpKeyFile = None,
 ) -> None:
     """Check a lead list before it is sent: a grade for each lead (send, verify again, do not send), and why."""
     probe = _probe_options(
@@ -247,7 +251,7 @@ def check(
     if against:
         if dns or smtp or out:
             raise AnalyzerError("--against looks back at a list that was checked: leave out --dns, --smtp and --out")
-        _look_back(leads, against, log, by, jobs, as_json=as_json)
+        _look_back(leads, against, log, by, jobs, as_json=as_json, redact=redact)
         return
     if probe is not None:
         _audit_self(probe, resolver or "", force=force)
@@ -259,6 +263,7 @@ def check(
     from analyzer.check.start import options_for
     from analyzer.check.summary import check_limit, over_limit, summary
     from analyzer.check.writing import check_ending
+    from analyzer.verp import keys_from
 
     if as_json and out not in {None, "-"}:
         raise AnalyzerError(f"--json writes to the standard output, --out {out} to a file: use one of them")
@@ -291,16 +296,17 @@ def check(
         allow_reserved=allow_reserved,
         as_of=_day(as_of),
         jobs=jobs,
+        verp_keys=keys_from(verp_key_file),
     )
     with progress() as on_progress:
         run = CheckRun(listed, options, on_progress=on_progress)
         chosen = _columns(columns, run)
-        _write(run, target, chosen)
+        _write(run, target, chosen, redact=redact)
     for line in summary(run):
-        print(line, file=sys.stderr if target is not None else sys.stdout)
+        say(line, err=target is not None, redact=redact)
     told = [why for limit in fail_on or () if (why := over_limit(run, limit))]
     for why in told:
-        print(f"bounce-analyzer: {why}", file=sys.stderr)
+        say(f"bounce-analyzer: {why}", err=True, redact=redact)
     if told:
         raise typer.Exit(1)
 
@@ -316,19 +322,22 @@ def _spare_inputs(out: str, inputs: list[str | Path]) -> None:
 
 
 def _look_back(
-    checked: str, bounces: list[str], log: Files, by: list[str] | None, jobs: int | None, *, as_json: bool
+    checked: str, bounces: list[str], log: Files, by: list[str] | None, jobs: int | None, *, as_json: bool, redact: bool
 ) -> None:
     """The closed loop: how earlier grades compare with what then bounced."""
-    from analyzer.scorecard.against import against
+    from analyzer.scorecard import against, lines
 
     found = against(checked, bounces, log or None, by or (), jobs=jobs)
     if as_json:
         import orjson
 
-        print(orjson.dumps(found.to_dict(), option=orjson.OPT_SERIALIZE_NUMPY).decode())
+        from analyzer.redaction import masked_value
+
+        told = masked_value(found.to_dict()) if redact else found.to_dict()
+        say_json(printable_json(orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)))
         return
-    for line in found.lines():
-        print(line)
+    for line in lines(found):
+        say(clean_lines(line), redact=redact)
 
 
 def _audit_self(probe: ProbeOptions, resolver: str, *, force: bool) -> None:
@@ -337,7 +346,7 @@ def _audit_self(probe: ProbeOptions, resolver: str, *, force: bool) -> None:
     from analyzer.check.smtp import refuse_unfit, self_audit
 
     for sentence in refuse_unfit(self_audit(probe, Lookup(resolver)), force=force):
-        print(f"bounce-analyzer: {sentence}", file=sys.stderr)
+        say(f"bounce-analyzer: {sentence}", err=True)
 
 
 def _probe_options(
@@ -384,15 +393,20 @@ def _probe_options(
     return ProbeOptions(str(helo), str(mail_from), **settings)
 
 
-def _usual_cache() -> Path:
+def usual_cache() -> Path:
     """Where answers of mail servers are kept unless somebody names a place: never asked twice, even after a kill."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "bounce-analyzer"
+    return Path(base) / "bounce-analyzer" / "check.sqlite"
+
+
+def _usual_cache() -> Path:
+    path = usual_cache()
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise AnalyzerError(f"{folder}: cannot be made: {error.strerror}; name a file with --cache") from None
-    return folder / "check.sqlite"
+    return path
 
 
 def _day(text: str | None) -> date | None:
@@ -416,15 +430,15 @@ def _columns(text: str | None, run: CheckRun) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def _write(run: CheckRun, target: str | None, columns: list[str]) -> None:
-    from analyzer.check.writing import write
+def _write(run: CheckRun, target: str | None, columns: list[str], *, redact: bool) -> None:
+    from analyzer.check.writing import masked_rows, with_digest, write
 
     if target is not None:
-        write(run, target, columns)
+        write(masked_rows(run) if redact else run, target, with_digest(columns) if redact else columns)
         return
     shown: list[dict[str, Any]] = []
     of_kind: Counter[str] = Counter()
-    for row in run:
+    for row in masked_rows(run) if redact else run:
         # A short list whole, of a long one a few for each reason: the rest of them would look the same.
         if len(run) > SHOWN:
             of_kind[kind := row["reasons"][0]] += 1

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from analyzer.cli.options import Rules
+from analyzer.cli.options import Bound, Redact, Rules
 from analyzer.errors import UnreadableInputError
+from analyzer.readable import clean, printable_json
+from analyzer.redaction import masked_text, masked_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +42,9 @@ def classify(
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell which rule decided, on which words, and what else matched.")
     ] = False,
+    redact: Redact = False,
     rules: Rules = None,
+    bound: Bound = None,
 ) -> None:
     """Tell why a mail failed, from its diagnostic text."""
     from analyzer.classify import classifier_of, default_classifier
@@ -51,7 +56,7 @@ def classify(
     # At a terminal or behind a live feed every answer counts at once; a file is written in large pieces.
     prompt = not text and (sys.stdin.isatty() or sys.stdout.isatty())
     for question in questions:
-        out.write(_answer(classifier, question, as_json=as_json, explain=explain) + b"\n")
+        out.write(_answer(classifier, question, as_json=as_json, explain=explain, redact=redact) + b"\n")
         if prompt:
             out.flush()
     out.flush()
@@ -101,20 +106,28 @@ def _said(row: dict[str, Any], key: str, otherwise: str) -> str:
     return otherwise if value is None else str(value)
 
 
-def _answer(classifier: Classifier, question: Question, *, as_json: bool, explain: bool) -> bytes:
+def _answer(classifier: Classifier, question: Question, *, as_json: bool, explain: bool, redact: bool) -> bytes:
     import orjson
 
     text, status, reply, host, recipient = question
     if not explain:
         verdict = classifier.classify(text, status=status, reply=reply, host=host, recipient=recipient)
+        if redact:
+            verdict = _masked(verdict, recipient)
         # The fields of a verdict are `VERDICT_COLUMNS`, in their order.
-        return orjson.dumps(verdict) if as_json else readable(verdict).encode()
+        return printable_json(orjson.dumps(verdict)) if as_json else readable(verdict).encode("utf-8", "replace")
     from analyzer.cli.explanations import as_facts, explained
 
     explanation = classifier.explain(text, status=status, reply=reply, host=host, recipient=recipient)
     if not as_json:
-        return explained(explanation, classifier).encode()
-    return orjson.dumps({**as_row(explanation.verdict), "explanation": as_facts(explanation, classifier)})
+        told = explained(explanation, classifier, owner=recipient if redact else "")
+        return (masked_text(told) if redact else told).encode("utf-8", "replace")
+    facts = {**as_row(explanation.verdict), "explanation": as_facts(explanation, classifier)}
+    return printable_json(orjson.dumps(masked_value(facts, (recipient,)) if redact else facts))
+
+
+def _masked(verdict: Verdict, recipient: str) -> Verdict:
+    return replace(verdict, evidence=masked_text(verdict.evidence, (recipient,)))
 
 
 def as_row(verdict: Verdict) -> dict[str, Any]:
@@ -138,5 +151,5 @@ def readable(verdict: Verdict) -> str:
     if verdict.blocklist:
         parts.append(f"list: {verdict.blocklist}")
     if verdict.evidence:
-        parts.append(f"“{verdict.evidence}”")
+        parts.append(f"“{clean(verdict.evidence)}”")
     return " · ".join(parts)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.options import Redact
+from analyzer.cli.screen import say
 
 
 def demo(
@@ -22,4 +23,4 @@ def demo(
     result = api.diagnose_sample()
     result.write(out, redact=redact)
     report.show(report.redacted(result.diagnosis) if redact else result.diagnosis)
-    typer.echo(f"The report: {(out / 'report.html').resolve()}")
+    say(f"The report: {(out / 'report.html').resolve()}", redact=redact)

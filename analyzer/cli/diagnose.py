@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.decisions import keep_decision
-from analyzer.cli.options import Dates, Jobs, Mapping, Redact, Rules, Timezone, WorkspacePlace
+from analyzer.cli.options import Bound, Dates, Jobs, Mapping, Redact, Rules, Timezone, VerpKeyFile, WorkspacePlace
 
 
 def diagnose(
@@ -61,6 +61,8 @@ def diagnose(
     timezone: Timezone = "",
     jobs: Jobs = None,
     rules: Rules = None,
+    bound: Bound = None,
+    verp_key_file: VerpKeyFile = None,
 ) -> None:
     """Tell why a campaign bounced, and what to do for the next one."""
     from analyzer import api, report
@@ -70,8 +72,10 @@ def diagnose(
         raise typer.BadParameter("give --log, with --bounces where there are any, or a --workspace")
     if not 0 < tolerance < 1:
         raise typer.BadParameter(f"--tolerance {tolerance:g} is no share between 0 and 1; give one such as 0.05")
+    from analyzer.cli.screen import say, say_json
     from analyzer.report import backtest
     from analyzer.report.data import json_text
+    from analyzer.verp import keys_from
 
     result = api.run_diagnosis(
         bounces=bounces or (),
@@ -87,21 +91,26 @@ def diagnose(
         jobs=jobs,
         rules=rules,
         drivers=driver or (),
+        verp_keys=keys_from(verp_key_file),
     )
     written = result.write(out, redact=redact) if out else []
     if workspace:
-        keep_decision(workspace, "diagnose", result.diagnosis)
+        keep_decision(workspace, "diagnose", result.diagnosis, redact=redact)
     shown = report.redacted(result.diagnosis) if redact else result.diagnosis
     for line in result.mappings:
-        typer.echo(line, err=True)
+        say(line, err=True, redact=redact)
     tested = result.backtest() if with_backtest else None
+    if tested and redact:
+        from analyzer.report.redacting import walked
+
+        tested = walked(tested)
     if tested and out:
         written.append(backtest.write(tested, out))
     if as_json:
-        typer.echo(backtest.json_text(tested) if tested else json_text(shown), nl=False)
+        say_json(backtest.json_text(tested) if tested else json_text(shown))
         return
     report.show(shown)
     if tested:
         backtest.show(tested)
     if out:
-        typer.echo(f"Written to {out}: {', '.join(path.name for path in written)}")
+        say(f"Written to {out}: {', '.join(path.name for path in written)}", redact=redact)

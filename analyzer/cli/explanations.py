@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 _LIKELIEST = 3
 
 
-def explained(explanation: Explanation, classifier: Classifier) -> str:
-    """An explanation for a person, a fact a line."""
+def explained(explanation: Explanation, classifier: Classifier, *, owner: str = "") -> str:
+    """An explanation for a person, a fact a line; without the name of `owner`, an address that is to be masked."""
     from analyzer.knowledge import reasons
+    from analyzer.readable import clean
+    from analyzer.redaction import masked_text
+
+    def told(text: str) -> str:
+        return clean(masked_text(text, (owner,)) if owner else text)
 
     verdict, rule = explanation.verdict, explanation.rule
     lines = [
@@ -24,11 +29,11 @@ def explained(explanation: Explanation, classifier: Classifier) -> str:
     if rule:
         lines += [f"  why          {rule.why}", f"  source       {rule.source or 'not given'}"]
     if verdict.evidence:
-        lines.append(f"  words        “{verdict.evidence}”")
-    lines.append(f"  text         {explanation.deciding_text}")
+        lines.append(f"  words        “{told(verdict.evidence)}”")
+    lines.append(f"  text         {told(explanation.deciding_text)}")
     if explanation.masked != explanation.deciding_text:
-        lines.append(f"  as matched   {explanation.masked}")
-    codes = f"reply {verdict.reply or '–'}, status {verdict.status or '–'}"
+        lines.append(f"  as matched   {told(explanation.masked)}")
+    codes = f"reply {clean(verdict.reply) or '–'}, status {clean(verdict.status) or '–'}"
     if explanation.phase:
         codes += f", phase {explanation.phase}"
     lines.append(f"  codes        {codes}; alone: {explanation.codes_alone or 'nothing'}")
@@ -39,7 +44,7 @@ def explained(explanation: Explanation, classifier: Classifier) -> str:
         lines.append(f"  model        {', '.join(f'{one.reason} {one.chance:.0%}' for one in likely)}")
     later = "may get through" if verdict.transient else "will not get through"
     again = f", again in {verdict.retry_after_s} s" if verdict.retry_after_s is not None else ""
-    lines += [f"  provider     {verdict.provider or 'unknown'}", f"  later        {later}{again}"]
+    lines += [f"  provider     {clean(verdict.provider) or 'unknown'}", f"  later        {later}{again}"]
     if verdict.blocklist:
         lines.append(f"  block list   {verdict.blocklist}")
     if explanation.also:

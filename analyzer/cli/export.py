@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from analyzer.cli.screen import say, say_json
 
 
 def export(
@@ -40,7 +41,12 @@ def export(
         ),
     ] = None,
     redact: Annotated[
-        str, typer.Option("--redact", metavar="HOW", help="Addresses as mask, as hash, or drop them.")
+        str,
+        typer.Option(
+            "--redact",
+            metavar="[HOW]",
+            help="Mask every address, or with hash give its SHA-256, or drop it: for looking at, not for an import.",
+        ),
     ] = "",
     rows: Annotated[
         int, typer.Option("--rows", min=0, metavar="N", help="At most N rows a file; 0 for what the platform takes.")
@@ -54,10 +60,12 @@ def export(
     from analyzer.errors import AnalyzerError
     from analyzer.export import export as make
     from analyzer.export import kinds
+    from analyzer.redaction import masked_value
+    from analyzer.report.data import readable_json
 
     if show_list:
         for one in kinds().values():
-            typer.echo(f"{one.name:<11} {one.title} ({', '.join(one.formats)})\n{'':<11} {one.goes}")
+            say(f"{one.name:<11} {one.title} ({', '.join(one.formats)})\n{'':<11} {one.goes}")
         return
     if kind is None or source is None:
         missing = "KIND" if kind is None else "SOURCE"
@@ -69,10 +77,10 @@ def export(
     if as_json:
         files = [{"path": str(path), "rows": len(p.table)} for path, p in zip(written, made.parts, strict=True)]
         told = {**made.to_dict(), "files": files, "notes": [*made.notes, *stale]}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        say_json(readable_json(masked_value(told) if redact else told))
         return
     for line in [*made.lines(), *(f"  {warning}" for warning in stale)]:
-        typer.echo(line, err=out == "-")
+        say(line, err=out == "-", redact=bool(redact))
     if written:
-        typer.echo(f"Written: {', '.join(map(str, written))}")
-        typer.echo(f"Where it goes: {made.kind.goes}")
+        say(f"Written: {', '.join(map(str, written))}", redact=bool(redact))
+        say(f"Where it goes: {made.kind.goes}")

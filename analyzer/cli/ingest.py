@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Dates, Jobs, Mapping, Rules, Timezone, WorkspacePlace
+from analyzer.cli.options import Bound, Dates, Jobs, Mapping, Redact, Rules, Timezone, VerpKeyFile, WorkspacePlace
+from analyzer.cli.screen import say
 
 
 def ingest(
@@ -26,10 +27,14 @@ def ingest(
     dates: Dates = "",
     timezone: Timezone = "",
     jobs: Jobs = None,
+    redact: Redact = False,
     rules: Rules = None,
+    bound: Bound = None,
+    verp_key_file: VerpKeyFile = None,
 ) -> None:
     """Take bounces, logs and leads into a workspace; the same file twice changes nothing."""
     from analyzer import api
+    from analyzer.verp import keys_from
 
     if not (bounces or log or leads):
         raise typer.BadParameter("there is nothing to take in; give --bounces, --log or --leads")
@@ -43,8 +48,9 @@ def ingest(
         timezone=timezone,
         jobs=jobs,
         rules=rules,
+        verp_keys=keys_from(verp_key_file),
     )
     for line in (*run.mappings, *run.warnings):
-        typer.echo(line, err=True)
+        say(line, err=True, redact=redact)
     for change in run.changes:
-        typer.echo(f"{change.table}: {change.read:,} read, {change.added:,} new, {change.updated:,} changed")
+        say(f"{change.table}: {change.read:,} read, {change.added:,} new, {change.updated:,} changed")

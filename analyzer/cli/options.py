@@ -7,6 +7,26 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+
+def _use_bounds(asked: list[str] | None) -> list[str] | None:
+    """The bounds of the option, made those of this process."""
+    if asked:
+        from analyzer.bounds import parse_bounds, use
+
+        use(parse_bounds(asked))
+    return asked
+
+
+#: A command only names it: the callback does what it asks for, so that all that the command reads is bound by it.
+Bound: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bound",
+        metavar="NAME=VALUE",
+        callback=_use_bounds,
+        help="Read at most so much, such as mime_depth=30 or message_bytes=16M; --bound list names all of them.",
+    ),
+]
 Rules: TypeAlias = Annotated[
     Path | None,
     typer.Option("--rules", metavar="DIR", help="A folder of your own rules, asked before the shipped ones."),
@@ -32,9 +52,18 @@ Redact: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--redact",
-        help="Mask every address in all outputs (j***@example.com); suppression.csv and next_send.csv get its SHA-256.",
+        help="Mask every address in all outputs (j***@example.com); lists of leads get its SHA-256 beside it.",
     ),
 ]
 WorkspacePlace: TypeAlias = Annotated[
     str, typer.Option("--workspace", metavar="DIR", help="The folder (or object-store address) that keeps the history.")
+]
+VerpKeyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--verp-key-file",
+        "--key-file",
+        metavar="FILE",
+        help="The keys that your return paths are signed with, the newest first; only you may read the file.",
+    ),
 ]

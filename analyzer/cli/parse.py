@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.options import Jobs, Rules
+from analyzer.cli.options import Bound, Jobs, Redact, Rules
+from analyzer.cli.screen import say
+from analyzer.errors import AnalyzerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +37,9 @@ def parse(
     rejects: Annotated[
         Path | None, typer.Option("--rejects", metavar="DIR", help="Keep a copy of what could not be read here.")
     ] = None,
+    redact: Redact = False,
     rules: Rules = None,
+    bound: Bound = None,
 ) -> None:
     """Read bounce messages and write one row for each failed recipient."""
     # The model's matrices are small: the linear algebra library's threads would cost more than they save.
@@ -44,12 +48,19 @@ def parse(
     from analyzer.report.rows import check_ending, write_rows
 
     check_ending(out)
+    if redact and rejects:
+        raise AnalyzerError("--rejects keeps mail as it came, which --redact cannot mask: leave one of them out")
     run = ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rejects=rejects, rules=rules)
     # Rows on the same terminal would tear the bar apart.
     at_terminal = sys.stderr.isatty() and not (out == "-" and sys.stdout.isatty())
-    write_rows(_with_bar(run, sources) if at_terminal else run, out)
+    rows = _with_bar(run, sources) if at_terminal else iter(run)
+    if redact:
+        from analyzer.redaction import masked_row
+
+        rows = map(masked_row, rows)
+    write_rows(rows, out)
     for line in run.summary():
-        print(line, file=sys.stderr)
+        say(line, err=True, redact=redact)
 
 
 def _with_bar(run: ParseRun, sources: list[str]) -> Iterator[Row]:

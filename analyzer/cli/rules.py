@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.options import Rules
+from analyzer.cli.options import Bound, Redact, Rules
+from analyzer.cli.screen import say
 from analyzer.errors import AnalyzerError, OutputError
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def list_(
     for rule in chosen:
         label = reasons[rule.reason].label
         scope = f"  [{', '.join(sorted(rule.providers))}]" if rule.providers else ""
-        typer.echo(f"{rule.id:<{width}}  {label:<7} {rule.reason}{scope}")
-    typer.echo(f"{len(chosen)} rules")
+        say(f"{rule.id:<{width}}  {label:<7} {rule.reason}{scope}")
+    say(f"{len(chosen)} rules")
 
 
 @app.command("show")
@@ -64,7 +65,7 @@ def show(
     found = next((rule for rule in _classifier(rules).rules if rule.id == rule_id), None)
     if found is None:
         raise AnalyzerError(f"no rule has the id {rule_id!r}; `rules list` shows them all")
-    typer.echo(described(found))
+    say(described(found))
 
 
 @app.command("test")
@@ -79,12 +80,10 @@ def test(
     if not proof.rules:
         raise AnalyzerError(f"no rule's id starts with {only!r}; `rules list` shows them all")
     for failed in proof.failed:
-        typer.echo(str(failed))
+        say(failed)
     for rule in proof.shadowed:
-        typer.echo(f"{rule.id}: never reached, none of its own examples comes to it")
-    typer.echo(
-        f"{proof.rules} rules, {proof.texts} texts, {len(proof.failed)} failed, {len(proof.shadowed)} never reached"
-    )
+        say(f"{rule.id}: never reached, none of its own examples comes to it")
+    say(f"{proof.rules} rules, {proof.texts} texts, {len(proof.failed)} failed, {len(proof.shadowed)} never reached")
     if not proof.holds:
         raise typer.Exit(1)
 
@@ -96,6 +95,7 @@ def explain(
     reply: Annotated[str, typer.Option(help="SMTP reply code beside the text.")] = "",
     host: Annotated[str, typer.Option(help="The host that answered.")] = "",
     recipient: Annotated[str, typer.Option(help="The address that failed.")] = "",
+    redact: Redact = False,
     rules: Rules = None,
 ) -> None:
     """Tell which rule decides a text, on which words, and what else matched."""
@@ -103,7 +103,7 @@ def explain(
 
     classifier = _classifier(rules)
     explanation = classifier.explain(text, status=status, reply=reply, host=host, recipient=recipient)
-    typer.echo(explained(explanation, classifier))
+    say(explained(explanation, classifier, owner=recipient if redact else ""), redact=redact)
 
 
 @app.command("suggest")
@@ -116,7 +116,9 @@ def suggest(
     ],
     least: Annotated[int, typer.Option(min=1, metavar="N", help="Only templates of at least so many texts.")] = 2,
     most: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many templates, the commonest.")] = 20,
+    redact: Redact = False,
     rules: Rules = None,
+    bound: Bound = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the rule stubs to this .toml file.")
     ] = None,
@@ -127,6 +129,7 @@ def suggest(
     from analyzer.classify.suggest import suggest as suggestions_for
     from analyzer.cli.texts import texts_of
     from analyzer.files import atomic
+    from analyzer.redaction import masked_text
 
     if out is not None and out.suffix != ".toml":
         raise OutputError(str(out), "is no rule file", "give it a name that ends in .toml")
@@ -135,13 +138,15 @@ def suggest(
     classifier = Classifier(known, requirements=requirements)
     suggestions = suggestions_for(texts_of(sources, rules), classifier, least=least, most=most)
     blocks = ["".join(f"# {line}\n" for line in one.facts()) + one.stub for one in suggestions.found]
+    if redact:
+        blocks = [masked_text(block) for block in blocks]
     if out is None:
-        typer.echo("\n".join(blocks), nl=False)
+        say("\n".join(blocks).removesuffix("\n"))
     else:
         with atomic(out) as unfinished:
             unfinished.write_text("\n".join(blocks), encoding="utf-8")
-        typer.echo("\n\n".join("\n".join(one.facts()) for one in suggestions.found))
-    typer.echo(suggestions.summary(), err=True)
+        say("\n\n".join("\n".join(one.facts()) for one in suggestions.found), redact=redact)
+    say(suggestions.summary(), err=True, redact=redact)
 
 
 def described(rule: Rule) -> str:

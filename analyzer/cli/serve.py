@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from analyzer.cli.options import Bound, Redact
+from analyzer.cli.screen import say
+
 
 def serve(
     host: Annotated[
@@ -39,6 +42,8 @@ def serve(
     keep: Annotated[
         float | None, typer.Option("--keep", min=0.0, metavar="DAYS", help="Remove jobs after so many days.")
     ] = None,
+    redact: Redact = False,
+    bound: Bound = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Show the program as a web page on this machine: give files, run, read the report, check a list, ask."""
@@ -54,10 +59,11 @@ def serve(
         hosts=frozenset(name.lower() for name in allow_host or ()),
         max_upload=read_size(max_upload),
         keep_s=days(keep),
+        redact=redact,
     ).checked()
 
     def ready(address: str) -> None:
-        typer.echo(f"The page: {address} (stop with Ctrl-C)")
+        say(f"The page: {address} (stop with Ctrl-C)")
         if open_page:
             import webbrowser
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Rules, WorkspacePlace
+from analyzer.cli.options import Bound, Redact, Rules, WorkspacePlace
 
 
 def watch(
@@ -82,8 +82,10 @@ def watch(
         Path | None,
         typer.Option("--ca-file", metavar="FILE", help="Certificates to trust in place of the system's (PEM)."),
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="A line for each bounce, with its address.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log a line for each bounce, with its address.")] = False,
+    redact: Redact = False,
     rules: Rules = None,
+    bound: Bound = None,
 ) -> None:
     """Follow a mailbox, or receive webhooks, and keep the bounces in a workspace.
 
@@ -107,6 +109,10 @@ def watch(
         raise typer.BadParameter("--move-to works with --imap only")
     if since and spool:
         raise typer.BadParameter("--since does not work with --spool, which keeps no time of arrival")
+    if verbose:
+        from analyzer import logbook
+
+        logbook.widen("debug")
     ways = [name for name in (password_env, password_file, token_command) if name]
     if len(ways) > 1:
         raise typer.BadParameter("give one of --password-env, --password-file and --token-command")

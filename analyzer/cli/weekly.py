@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,8 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.decisions import keep_decision
-from analyzer.cli.options import Rules, WorkspacePlace
+from analyzer.cli.options import Redact, Rules, VerpKeyFile, WorkspacePlace
+from analyzer.cli.screen import say, say_json
 
 
 class FailOn(StrEnum):
@@ -40,22 +40,34 @@ def weekly(
         FailOn | None, typer.Option("--fail-on", metavar="alarm", help="Exit with 1 where a series is in alarm.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print weekly.json instead of the summary.")] = False,
+    redact: Redact = False,
     rules: Rules = None,
+    verp_key_file: VerpKeyFile = None,
 ) -> None:
     """One week of a workspace against the weeks before it: what is new, what got worse, what was fixed."""
     from analyzer.api.weekly import run_weekly
     from analyzer.report import weekly as report
+    from analyzer.verp import keys_from
 
-    run = run_weekly(workspace, week=week, timezone=timezone, tolerance=tolerance, rules=rules)
-    written = run.write(out) if out else []
+    run = run_weekly(
+        workspace,
+        week=week,
+        timezone=timezone,
+        tolerance=tolerance,
+        rules=rules,
+        verp_keys=keys_from(verp_key_file),
+    )
+    written = run.write(out, redact=redact) if out else []
     if run.diagnosis:
-        keep_decision(workspace, "weekly", run.diagnosis)
+        keep_decision(workspace, "weekly", run.diagnosis, redact=redact)
+    shown = report.redacted(run) if redact else run
     if as_json:
-        typer.echo(report.json_text(run), nl=False)
+        say_json(report.json_text(shown))
     else:
-        typer.echo(report.summary(run), nl=False)
+        say(report.summary(shown).removesuffix("\n"))
         if written:
-            typer.echo(f"Written to {out}: {', '.join(path.relative_to(out or '').as_posix() for path in written)}")
+            names = ", ".join(path.relative_to(out or "").as_posix() for path in written)
+            say(f"Written to {out}: {names}", redact=redact)
     if fail_on and run.alarm:
-        print(f"bounce-analyzer: {report.alarm_line(run.week)}", file=sys.stderr)
+        say(f"bounce-analyzer: {report.alarm_line(shown.week)}", err=True)
         raise typer.Exit(1)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.correlate.duplicates import merge_duplicates
+from analyzer.correlate.forged import doubt
 from analyzer.correlate.industries import normalise_industries, normalise_industry
 from analyzer.correlate.leads import LEAD_FRAME, Tables, build_leads, extras
 from analyzer.correlate.match import match_bounces
@@ -22,11 +24,18 @@ from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, ByMethod, Matching
 from analyzer.sources.tables import parse_times
 from analyzer.sources.tables.encoded import over_distinct
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analyzer.verp.keys import Keys
+
 __all__ = [
     "SEND_FRAME",
+    "Beside",
     "Correlated",
     "address_keys",
     "correlate",
+    "counted_bounces",
     "normalise_addresses",
     "normalise_industries",
     "normalise_industry",
@@ -52,7 +61,9 @@ class Correlated:
 
     sends: SEND_FRAME, one row a mail; label "" where nothing came back. Of a large log, columns whose texts repeat are
         categoricals with text for categories (`analyzer.sources.tables.encoded`); so are those of leads.
-    bounces: BOUNCE_COLUMNS, then match_method, send_id (Int64), duplicate_of, suspected_forged, forged_why.
+    bounces: BOUNCE_COLUMNS, then match_method, send_id (Int64), duplicate_of, suspected_forged, forged_reason
+        (`forged.REASONS`), forged_why, sure (it shows what a stranger does not know). Where a bounce was matched,
+        original_recipient is whom that mail was sent to, whatever the bounce said.
     leads, next_leads: LEAD_FRAME, one row an address.
     warnings: sentences, those about reading the tables first.
     have: the canonical columns that the log or the lead list really held.
@@ -71,6 +82,21 @@ class Correlated:
     timezone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Leads that no bounce can be about, whose mails lie elsewhere and are only counted.
+
+    have: as in `Correlated`; leads: how many, and of them those without a row in the lead list (`strangers`), without a
+    known industry, and whose status was set by a bounce.
+    """
+
+    have: frozenset[str] = frozenset()
+    leads: int = 0
+    strangers: int = 0
+    unclassified: int = 0
+    set_by_bounce: int = 0
+
+
 def correlate(
     bounces: Bounces,
     log: Tables,
@@ -81,13 +107,18 @@ def correlate(
     judge: Judge | None = None,
     drivers: Sequence[str] = (),
     timezone: str = "",
+    beside: Beside | None = None,
+    verp_keys: Keys | None = None,
+    proven: int = 0,
 ) -> Correlated:
     """Match bounces to sends, and sends to leads.
 
     bounces: rows with BOUNCE_COLUMNS; only kinds `bounce` and `complaint` count. log, leads, next_leads: tables of
     `read_table`, or frames with SEND_COLUMNS or LEAD_COLUMNS. window_days: how long after a send a bounce is tied to it
     where only the recipient says so. drivers: what `driver_columns` makes of the columns that a person named;
-    timezone: see `Correlated`. judge: what reads the log's own reason texts (default: `classify`). Raises
+    timezone: see `Correlated`. judge: what reads the log's own reason texts (default: `classify`). beside: what else
+    the campaign has, for the sentences that count. verp_keys: what return paths or a header were signed with.
+    proven: bounces that were tied to mail of ours beyond doubt elsewhere, and are not among these. Raises
     `MissingColumnError` for a frame without addresses, `UnreadableInputError` for a log without a single mail.
     """
     with_leads = leads is not None
@@ -99,21 +130,28 @@ def correlate(
     upcoming = build_leads(next_leads, "next list") if next_leads is not None else None
     warnings = [*sent.warnings, *listed.warnings, *(upcoming.warnings if upcoming else ())]
 
-    reported = _counted(bounces)
+    reported = counted_bounces(bounces)
     del bounces
-    matches = match_bounces(reported, sent.frame, window=pd.Timedelta(days=window_days), zoned=sent.zoned)
+    matches = match_bounces(
+        reported, sent.frame, window=pd.Timedelta(days=window_days), zoned=sent.zoned, keys=verp_keys
+    )
+    told = doubt(reported, sent.frame, matches, proven)
+    reported["original_recipient"], reported["original_key"] = _written_to(reported, sent.frame, matches.send_id)
     reported["match_method"] = pd.Series(matches.method, index=reported.index, dtype="str")
     reported["send_id"] = matches.send_id
+    reported["sure"] = matches.sure
     reported["forged_why"] = pd.Series(matches.forged_why, index=reported.index, dtype="str")
+    reported["forged_reason"] = pd.Series(matches.forged_reason, index=reported.index, dtype="str")
     reported = merge_duplicates(reported)
     reported["suspected_forged"] = reported["forged_why"] != ""
 
     sends, strangers = join_leads(sent.frame, listed)
     sends = add_providers(add_derived(sends), reported)
     sends, flag_only, flag_warnings = add_outcomes(sends, reported, judge)
-    have = sent.have | listed.have - {"email"}
-    warnings += flag_warnings
-    warnings += _what_is_missing(have, with_leads, sends, strangers)
+    beside = beside or Beside()
+    have = sent.have | listed.have - {"email"} | beside.have
+    warnings += [*flag_warnings, *told]
+    warnings += _what_is_missing(have, with_leads, sends, strangers, beside)
 
     known = listed.frame if len(listed.frame) else leads_of(sends)
     more = [name for name in extras(sends) if (sends[name] != "").any()]
@@ -130,7 +168,7 @@ def correlate(
     )
 
 
-def _counted(bounces: Bounces) -> pd.DataFrame:
+def counted_bounces(bounces: Bounces) -> pd.DataFrame:
     """The bounces that count, with every column, and what matching compares by: key, original_key, received."""
     frame = bounces.reset_index(drop=True) if isinstance(bounces, pd.DataFrame) else _framed(list(bounces))
     columns: dict[str, pd.Series] = {}
@@ -155,9 +193,29 @@ def _framed(rows: list[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in there}, index=range(len(rows)))
 
 
+def _written_to(reported: pd.DataFrame, sends: pd.DataFrame, send_id: NDArray[np.int64]) -> tuple[pd.Series, pd.Series]:
+    """(`original_recipient`, `original_key`): whom the mail was sent to, where that is not who failed.
+
+    What a bounce says of it is not believed: it would strike off whom a stranger names in it.
+    """
+    place = np.maximum(sends.index.get_indexer(pd.Index(send_id)), 0)
+    to = sends["key"].iloc[place].astype("str").to_numpy()
+    original, key = reported["original_recipient"], reported["original_key"]
+    wrong = (send_id >= 0) & (np.where(key != "", key, reported["key"]) != to)
+    if not wrong.any():
+        return original, key
+    forwarded = (reported["key"] != to).to_numpy()
+    whom = pd.Series(sends["recipient"].iloc[place].astype("str").to_numpy(), index=original.index)
+    keys = pd.Series(to, index=key.index)
+    return original.mask(wrong, whom.where(forwarded, "")), key.mask(wrong, keys.where(forwarded, ""))
+
+
 def _shown(reported: pd.DataFrame) -> pd.DataFrame:
     shown = reported[
-        [*BOUNCE_COLUMNS, "match_method", "send_id", "duplicate_of", "suspected_forged", "forged_why"]
+        [
+            *(*BOUNCE_COLUMNS, "match_method", "send_id", "duplicate_of"),
+            *("suspected_forged", "forged_reason", "forged_why", "sure"),
+        ]
     ].copy()
     shown["send_id"] = shown["send_id"].astype("Int64").mask(shown["send_id"] < 0)
     return shown
@@ -175,10 +233,13 @@ def _matching(reported: pd.DataFrame, flag_only: int) -> Matching:
         suspected_forged=int(first["suspected_forged"].sum()),
         by_method=ByMethod(**{field.name: int(methods.get(field.name, 0)) for field in fields(ByMethod)}),
         flag_only=flag_only,
+        forged_reasons=dict(sorted(Counter(first["forged_reason"][first["suspected_forged"]]).items())),
     )
 
 
-def _what_is_missing(have: frozenset[str], with_leads: bool, sends: pd.DataFrame, strangers: int) -> list[str]:
+def _what_is_missing(
+    have: frozenset[str], with_leads: bool, sends: pd.DataFrame, strangers: int, beside: Beside
+) -> list[str]:
     """A plain sentence for each thing that cannot be told because a column is missing, or half there."""
     sentences = []
     if "email_status" not in have:
@@ -192,17 +253,18 @@ def _what_is_missing(have: frozenset[str], with_leads: bool, sends: pd.DataFrame
             "The log has no times: a bounce goes to its recipient's latest mail; nothing is shown by week."
         )
     lead = sends["lead"].to_numpy()
-    total = number_of_leads(lead, np.ones(len(lead), dtype=bool))
+    total = number_of_leads(lead, np.ones(len(lead), dtype=bool)) + beside.leads
+    strangers += beside.strangers
     if strangers:
         sentences.append(f"Recipients that are not in the lead list: {strangers} of {total}.")
     if "industry" in have:
-        lost = number_of_leads(lead, (sends["industry_group"] == "unclassified").to_numpy())
+        lost = number_of_leads(lead, (sends["industry_group"] == "unclassified").to_numpy()) + beside.unclassified
         if lost:
             sentences.append(f"Recipients without a known industry, neither strict nor open: {lost} of {total}.")
     after = over_distinct(
         sends["email_status_original"], lambda words: words.str.lower().str.contains("bounced", regex=False)
     )
-    if after.any():
-        count = number_of_leads(lead, after.to_numpy())
+    if after.any() or beside.set_by_bounce:
+        count = number_of_leads(lead, after.to_numpy()) + beside.set_by_bounce
         sentences.append(f"Recipients whose status was set by a bounce, so that it is not known before: {count}.")
     return sentences

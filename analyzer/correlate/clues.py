@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from analyzer.verp.token import signed_part, unsigned, verify
+
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-_MESSAGE_ID = re.compile(r"<\s*([^<>]+@[^<>]+?)\s*>")
-_ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
+    from analyzer.verp.keys import Keys
+    from analyzer.verp.token import Signed
+
+_MESSAGE_ID = re.compile(r"<([^<>@]+@[^<>]+)>")
+_ADDRESS = re.compile(r"(?<![^\s<>,;:\"'()\[\]])[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
 _SEPARATORS = re.compile(r"[+\-._=]")
 _ID_HEADERS = ("message-id", "x-original-message-id", "x-google-original-message-id")
 _THREAD_HEADERS = ("in-reply-to", "references")
@@ -39,6 +44,11 @@ class Clues:
     header_addresses: tuple[str, ...]
     header_values: tuple[str, ...]
     sure_header_values: frozenset[str]
+    #: What our signature says of the mail, in the return path or in a header; None without keys.
+    signed_path: Signed | None = None
+    signed_header: Signed | None = None
+    #: Something has the form of a signature of ours, and is none.
+    bad_signature: str = ""
 
 
 def normalise_message_id(text: str) -> str:
@@ -50,8 +60,15 @@ def _ids_in(value: str) -> list[str]:
     return [normalise_message_id(found) for found in _MESSAGE_ID.findall(value)]
 
 
-def clues_of(recipient: str, original_recipient: str, message_id: str, delivered_to: str, headers_json: str) -> Clues:
-    """The clues of one bounce; the two recipients are normalised address keys."""
+def clues_of(
+    recipient: str,
+    original_recipient: str,
+    message_id: str,
+    delivered_to: str,
+    headers_json: str,
+    keys: Keys | None = None,
+) -> Clues:
+    """The clues of one bounce; the two recipients are normalised address keys. keys: of our signed return paths."""
     headers = _headers(headers_json)
     ids = [normalise_message_id(message_id)] if message_id.strip() else []
     ids += [one for name in _ID_HEADERS if name in headers for one in _ids_in(headers[name])]
@@ -61,12 +78,17 @@ def clues_of(recipient: str, original_recipient: str, message_id: str, delivered
     addresses = [
         found.lower() for name in _ADDRESS_HEADERS if name in headers for found in _ADDRESS.findall(headers[name])
     ]
-    return_addresses, return_tokens, sure_tokens = _return_path(delivered_to)
+    path, bad_path = _signature(delivered_to, keys)
+    return_addresses, return_tokens, sure_tokens = _return_path(unsigned(delivered_to))
+    marked, bad_header = None, ""
     values: dict[str, None] = {}
     sure: set[str] = set()
     for name, value in headers.items():
         if name in _ID_HEADERS or name in _THREAD_HEADERS or name in _ADDRESS_HEADERS:
             continue
+        if keys is not None and marked is None:
+            marked, bad = _signature(value, keys)
+            bad_header = bad_header or bad
         for part in _values(name, value):
             values.setdefault(part)
             if _TELLING.search(name):
@@ -80,7 +102,18 @@ def clues_of(recipient: str, original_recipient: str, message_id: str, delivered
         header_addresses=tuple(dict.fromkeys(addresses)),
         header_values=tuple(values),
         sure_header_values=frozenset(sure),
+        signed_path=path,
+        signed_header=marked,
+        bad_signature=bad_path or ("" if path or marked else bad_header),
     )
+
+
+def _signature(text: str, keys: Keys | None) -> tuple[Signed | None, str]:
+    """(what a signature of ours says, a signature that is not ours)."""
+    if keys is None or signed_part(text) is None:
+        return None, ""
+    found = verify(text, keys)
+    return (found.signed, "") if found.valid else (None, text.strip()[:100])
 
 
 def _headers(text: str) -> dict[str, str]:

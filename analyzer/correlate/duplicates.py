@@ -22,7 +22,7 @@ _APART = pd.Timedelta(hours=15).value
 #: Of one recipient's earlier failures so many are compared: a flood of thousands to one address is no campaign's.
 _LOOKED_AT = 50
 _NEVER = np.iinfo(np.int64).min
-_BEST_FIRST = ("undecided", "wordless", "vague", "without_status", "shortness", "age")
+_BEST_FIRST = ("outranked", "undecided", "wordless", "vague", "without_status", "shortness", "age")
 #: What is taken over where the kept copy has nothing.
 _FILLED = (
     *("received_at", "original_recipient", "sender", "original_message_id", "subject", "reporting_mta", "remote_mta"),
@@ -33,7 +33,9 @@ _FILLED = (
 def merge_duplicates(bounces: pd.DataFrame) -> pd.DataFrame:
     """The bounces with `duplicate_of`: the record_id of the kept copy, "" for those that are kept.
 
-    bounces: BOUNCE_COLUMNS, `key`, `original_key`, `received`, `send_id` (-1 unmatched), `match_method`, `forged_why`.
+    bounces: BOUNCE_COLUMNS, `key`, `original_key`, `received`, `send_id` (-1 unmatched), `match_method`, `forged_why`,
+    `forged_reason` and `sure` (shows what a stranger does not know). What is not believed is never one with what is,
+    and where a copy that is sure says in words why, its words count, however well others put theirs.
     Two bounces are one failure when they have the same record_id, are bounces of the same send, or, where no send is
     known, name the same recipient within hours and mean the same. A complaint is another matter than a bounce of the
     same send: both are kept. Kept copies have their blanks filled from the others, the surest match of all of them, and
@@ -43,6 +45,7 @@ def merge_duplicates(bounces: pd.DataFrame) -> pd.DataFrame:
     rank = pd.DataFrame(
         {
             "identity": identity,
+            "outranked": _outranked(bounces, identity),
             "undecided": ~bounces["label"].isin(("hard", "spam")),
             # The provider's own class, without words, serves only where there are none.
             "wordless": (bounces["diagnostic"] == "")
@@ -65,6 +68,15 @@ def merge_duplicates(bounces: pd.DataFrame) -> pd.DataFrame:
     return merged
 
 
+def _outranked(bounces: pd.DataFrame, identity: pd.Series) -> pd.Series:
+    """Copies that anybody could have written, beside one that nobody could and that says why."""
+    sure = bounces["sure"] if "sure" in bounces else pd.Series(True, index=bounces.index)
+    if sure.all():
+        return ~sure
+    telling = sure & (bounces["diagnostic"] != "") & bounces["label"].isin(("hard", "spam"))
+    return ~sure & telling.groupby(identity).transform("any")
+
+
 def _filled(bounces: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     """The kept rows with what their copies know. copies: identity of each row that has copies, best first."""
     place = copies[~copies.duplicated()].index
@@ -80,8 +92,8 @@ def _filled(bounces: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     surest = surest.sort_values("order", kind="stable").drop_duplicates("identity").set_index("identity")
     found = pd.Series(names, index=place).isin(surest.index).to_numpy()
     filled.loc[place[found], "send_id"] = surest.loc[names[found], "send_id"].to_numpy()
+    filled.loc[place[found], ["forged_why", "forged_reason"]] = ""
     filled.loc[place[found], "match_method"] = surest.loc[names[found], "match_method"].to_numpy()
-    filled.loc[place[found], "forged_why"] = ""
     named = own[own["original_message_id"] != ""]
     named = named.assign(bare=~named["original_message_id"].str.contains("@", regex=False))
     named = named.sort_values(["bare", "record_id"], kind="stable").drop_duplicates("identity").set_index("identity")
@@ -94,7 +106,11 @@ def _failures(bounces: pd.DataFrame) -> pd.Series:
     """The failure that each row is about, as text."""
     # The same record read from two places may have been matched in one of them only.
     matched = bounces["send_id"].where(bounces["send_id"] >= 0)
-    send = matched.fillna(matched.groupby(bounces["record_id"]).transform("first"))
+    by_record = matched.groupby(bounces["record_id"]).transform("first")
+    # One that names nothing we sent may be the poorer copy of one that does; what is refused for cause stays apart.
+    poorer = bounces["forged_reason"].isin(("not_sent", "wrong_time")) & by_record.notna()
+    doubted = (bounces["forged_why"] != "") & ~poorer
+    send = matched.fillna(by_record).mask(doubted)
     by_send = pd.Series("send ", index=bounces.index) + send.fillna(-1).astype("int64").astype("str")
     identity = by_send.where(send.notna(), "record " + bounces["record_id"])
     loose = bounces[send.isna() & ((bounces["key"] != "") | (bounces["original_key"] != ""))]
@@ -103,7 +119,7 @@ def _failures(bounces: pd.DataFrame) -> pd.Series:
     several = loose[(whom + " " + loose["record_id"]).groupby(whom).transform("nunique") > 1]
     if len(several):
         identity.loc[several.index] = pd.Series(_told_together(several, whom[several.index]), index=several.index)
-    return identity + " " + bounces["kind"]
+    return identity + " " + bounces["kind"] + doubted.map({True: " doubted", False: ""})
 
 
 def _told_together(rows: pd.DataFrame, whom: pd.Series) -> list[str]:

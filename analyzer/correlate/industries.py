@@ -18,7 +18,7 @@ from analyzer import knowledge
 from analyzer.errors import RuleError
 
 _CODE = re.compile(r"\s*(naics|sic|gics|linkedin)\b[^0-9]{0,12}(\d{1,8})\b", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*[;|\n]\s*|\s+/\s+|/")
+_SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?[;|\n]\s*|(?<!\s)\s+/\s+|/")
 _FUZZY_SCORE = 92
 # Short names are one letter from another industry: "baking" and "banking".
 _FUZZY_LENGTH = 9

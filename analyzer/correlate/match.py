@@ -5,65 +5,63 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analyzer.correlate.clues import Clues, clues_of, organisation
-from analyzer.correlate.message_ids import find_ids, fronts, message_keys
 from analyzer.correlate.outright import named_outright
-from analyzer.sources.tables.encoded import arrow, over_distinct, plain
+from analyzer.correlate.pool import LONG_FRONT, Log, Pool
+from analyzer.correlate.signatures import named_by_digest, of_signature, signed_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from analyzer.correlate.message_ids import Rows
+    from analyzer.verp.keys import Keys
+    from analyzer.verp.token import Signed
 
 #: How far a bounce's clock may run before the log's.
 SLACK = pd.Timedelta(hours=1)
 #: The same where the log's times carry no zone: no place is further from UTC.
 ZONE_SLACK = pd.Timedelta(hours=15)
 _NEVER = np.iinfo(np.int64).min
-_LONG_FRONT = 8
+#: A token of so many signs, digits among them, is nothing that a stranger tries.
+_UNGUESSABLE = 16
 #: What `clues_of` takes.
 _CLUES = ("key", "original_key", "original_message_id", "delivered_to", "original_headers")
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Bounce by bounce: `send_id` (-1: nothing that was sent), `method` ("" then), `forged_why`."""
+    """Bounce by bounce: `send_id` (-1: nothing that was sent), `method` ("" then), `forged_reason` and `forged_why`.
+
+    sure: whether it shows what a stranger does not know; else its recipient and its time are all that speaks for it.
+    returned: whether the bounce shows a Message-ID, known or not.
+    """
 
     send_id: NDArray[np.int64]
     method: NDArray[np.object_]
     forged_why: NDArray[np.object_]
+    forged_reason: NDArray[np.object_]
+    sure: NDArray[np.bool_]
+    returned: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`send_id` is -1 and `method` "" for a bounce of nothing that was sent; `forged_why` says why it looks forged."""
+    """`send_id` is -1 and `method` "" for a bounce of nothing that was sent; `forged_why` says why it looks forged.
+
+    `sure`: it shows what a stranger does not know. `forged_reason`: one of `forged.REASONS`.
+    """
 
     send_id: int
     method: str
     forged_why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """The sends that any bounce could be about, by everything a bounce could know them by; values are positions."""
-
-    send_id: list[int]
-    key: list[str]
-    sent: list[int]
-    campaign: list[str]
-    by_id: dict[str, list[int]]
-    by_front: dict[str, list[int]]
-    by_key: dict[str, list[int]]
-    by_token: dict[str, list[int]]
+    forged_reason: str = ""
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,125 +72,73 @@ class _Time:
     window: int
 
 
-def match_bounces(bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Timedelta, zoned: bool) -> Matches:
+#: A send's position, and whether it was found by what a stranger does not know.
+_Found: TypeAlias = tuple[int | None, bool]
+
+
+def match_bounces(
+    bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Timedelta, zoned: bool, keys: Keys | None = None
+) -> Matches:
     """What each bounce is about, in order.
 
     bounces: BOUNCE_COLUMNS with `key` and `original_key` (address keys) and `received` (datetime64[ns, UTC]).
     sends: `key`, `lead_key` (text in lower case), `message_id`, `sent_at`, `campaign`; its index is the send_id.
     window: how long after a send a bounce can be tied to it by recipient alone; zoned: whether the log's times are.
+    keys: what return paths were signed with, where they were.
     """
-    outright = named_outright(bounces, sends)
+    outright = named_outright(bounces, sends, but=signed_rows(bounces) if keys else None)
+    named = outright.row >= 0
     found = Matches(
-        np.where(outright.row >= 0, sends.index.to_numpy()[outright.row], -1).astype(np.int64),
-        np.where(outright.row >= 0, "message_id", "").astype(object),
+        np.where(named, sends.index.to_numpy()[outright.row], -1).astype(np.int64),
+        np.where(named, "message_id", "").astype(object),
         np.full(len(bounces), "", dtype=object),
+        np.full(len(bounces), "", dtype=object),
+        named.copy(),
+        named.copy(),
     )
     # Most bounces name their mail and its recipient. The others are looked at in every way, one by one.
-    left = np.flatnonzero(outright.row < 0)
+    left = np.flatnonzero(~named)
     if not len(left):
         return found
     rest = bounces.iloc[left]
-    clues = [clues_of(*row) for row in zip(*(rest[name].tolist() for name in _CLUES), strict=True)]
+    told: list[list[str]] = [rest[name].tolist() for name in _CLUES]
+    clues = [clues_of(a, b, c, d, e, keys) for a, b, c, d, e in zip(*told, strict=True)]
+    clues = named_by_digest(clues, sends["key"])
     moments = rest["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
     times = [_Time(one, SLACK.value, SLACK.value if zoned else ZONE_SLACK.value, window.value) for one in moments]
-    log = _Log(sends, clues)
+    for place, clue, match in zip(left.tolist(), clues, _matches(clues, times, sends, outright.domains), strict=True):
+        found.send_id[place], found.method[place] = match.send_id, match.method
+        found.forged_why[place], found.forged_reason[place] = match.forged_why, match.forged_reason
+        found.sure[place], found.returned[place] = match.sure, bool(clue.ids)
+    return found
+
+
+def _matches(
+    clues: Sequence[Clues], times: Sequence[_Time], sends: pd.DataFrame, outright: Mapping[str, int]
+) -> list[Match]:
+    log = Log(sends, clues)
     named = log.pool(log.named)
-    ours = _domains_that_match(clues, named, log, outright.domains)
+    ours = _domains_that_match(clues, named, log, outright)
     matches: list[Match | None] = [None] * len(clues)
     for number, clue in enumerate(clues):
-        if clue.ids and (place := _by_message_id(clue, named, times[number])) is not None:
-            matches[number] = Match(named.send_id[place], "message_id")
+        if clue.bad_signature:
+            why = f"Its return path {clue.bad_signature} is not signed with a key of ours."
+            matches[number] = Match(-1, "", why, "bad_signature")
+        elif clue.signed_path or clue.signed_header:
+            continue
+        elif clue.ids and (place := _by_message_id(clue, named, times[number])) is not None:
+            sure = named.key[place] in clue.recipients
+            matches[number] = Match(named.send_id[place], "message_id", sure=sure)
     # Only the sends that the others could be about are looked at in every way.
     unnamed = [number for number, match in enumerate(matches) if match is None]
     if unnamed:
         pool = log.pool(log.named | log.possible([clues[number] for number in unnamed]))
         for number in unnamed:
             matches[number] = _match(clues[number], pool, times[number], ours)
-    for place, match in zip(left.tolist(), matches, strict=True):
-        if match is not None:
-            found.send_id[place], found.method[place] = match.send_id, match.method
-            found.forged_why[place] = match.forged_why
-    return found
+    return [match for match in matches if match is not None]
 
 
-class _Log:
-    """The sends, searched for what the clues name: all columns at once, and row by row only where they name one."""
-
-    def __init__(self, sends: pd.DataFrame, clues: Sequence[Clues]) -> None:
-        self._sends = sends
-        ids = {one for clue in clues for one in clue.ids}
-        self._tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)} - {""}
-        self._bare, behind = _fronts(ids)
-        self._ids = ids | behind
-        self._keys = {
-            one for clue in clues for one in (*clue.recipients, *clue.return_addresses, *clue.header_addresses)
-        }
-        domains = {one.rpartition("@")[2] for one in ids}
-        #: Which sends have a Message-ID that a clue names, and which domains of the clues' ids the log's ids have.
-        self.named, self.domains = find_ids(
-            sends["message_id"], self._ids | self._tokens, self._bare | self._tokens, domains
-        )
-        #: The recipients in the clues to whom something was sent.
-        self.recipients = self._known({one for clue in clues for one in clue.recipients})
-
-    def _known(self, keys: set[str]) -> frozenset[str]:
-        rows = _one_of(self._sends["key"], keys)
-        return frozenset(self._sends["key"].iloc[np.flatnonzero(rows)].unique())
-
-    def possible(self, clues: Sequence[Clues]) -> Rows:
-        """The sends to an address, or with a lead's id, that the clues hold."""
-        keys = {one for clue in clues for one in (*clue.recipients, *clue.return_addresses, *clue.header_addresses)}
-        tokens = {one for clue in clues for one in (*clue.return_tokens, *clue.header_values)}
-        return _one_of(self._sends["key"], keys) | _one_of(self._sends["lead_key"], tokens)
-
-    def pool(self, wanted: Rows) -> _Pool:
-        """Some of the sends, ready to be looked up by what the clues name."""
-        places = np.flatnonzero(wanted)
-        columns = ["key", "lead_key", "message_id", "campaign", "sent_at"]
-        chosen = plain(self._sends[columns].iloc[places])
-        keys = message_keys(chosen["message_id"])
-        fronts_of = [fronts(keys)] if self._bare or self._tokens else []
-        return _Pool(
-            send_id=chosen.index.tolist(),
-            key=chosen["key"].tolist(),
-            sent=chosen["sent_at"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist(),
-            campaign=chosen["campaign"].str.lower().tolist(),
-            by_id=_places(self._ids, keys),
-            by_front=_places(self._bare, *fronts_of) if self._bare else {},
-            by_key=_places(self._keys, chosen["key"]),
-            by_token=_places(self._tokens, chosen["lead_key"], keys, *fronts_of),
-        )
-
-
-def _fronts(ids: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """(ids without a domain, the fronts of those with one): a provider names `0100019-1` what the mail carries as
-    `<0100019-1@email.amazonses.com>`. Short ones are numbers of something else.
-    """
-    long = [one for one in ids if len(one.partition("@")[0]) >= _LONG_FRONT]
-    return frozenset(one for one in long if "@" not in one), frozenset(
-        one.partition("@")[0] for one in long if "@" in one
-    )
-
-
-def _one_of(column: pd.Series, wanted: Collection[str]) -> Rows:
-    """Which rows hold one of the texts."""
-    among = pa.array(sorted(wanted), pa.large_string())
-    found = over_distinct(column, lambda texts: pd.Series(np.asarray(pc.is_in(arrow(texts), value_set=among))))
-    return found.to_numpy(dtype=bool)
-
-
-def _places(wanted: Collection[str], *columns: pd.Series) -> dict[str, list[int]]:
-    """Where the columns hold what is wanted; a text of any other is not looked for."""
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    among = pa.array(sorted({*wanted} - {""}), pa.large_string())
-    for column in columns:
-        rows = np.flatnonzero(np.asarray(pc.is_in(arrow(column), value_set=among)))
-        for place, value in zip(rows.tolist(), column.iloc[rows].tolist(), strict=True):
-            places[value].append(place)
-    return dict(places)
-
-
-def _domains_that_match(clues: Sequence[Clues], pool: _Pool, log: _Log, outright: Mapping[str, int]) -> frozenset[str]:
+def _domains_that_match(clues: Sequence[Clues], pool: Pool, log: Log, outright: Mapping[str, int]) -> frozenset[str]:
     """The domains of the log's Message-IDs by which bounces are found: three at least, or most of those to our leads.
 
     outright: bounces beside those of `clues` that were found so, by domain.
@@ -212,21 +158,27 @@ def _domains_that_match(clues: Sequence[Clues], pool: _Pool, log: _Log, outright
     return frozenset(domain for domain in known if known[domain] >= 3 or known[domain] > unknown[domain])
 
 
-def _match(clues: Clues, pool: _Pool, time: _Time, ours: frozenset[str]) -> Match:
+def _match(clues: Clues, pool: Pool, time: _Time, ours: frozenset[str]) -> Match:
+    stranger = ""
+    if not any(one in pool.by_id for one in clues.ids):
+        stranger = next((one for one in clues.ids if one.rpartition("@")[2] in ours), "")
     for method, find in _METHODS:
-        if method == "recipient" and not any(one in pool.by_id for one in clues.ids):
-            stranger = next((one for one in clues.ids if one.rpartition("@")[2] in ours), "")
-            if stranger:
-                return Match(
-                    -1, "", f"It names the Message-ID <{stranger}> of our own domain, which the log does not hold."
-                )
-        place = find(clues, pool, time)
-        if place is not None:
-            return Match(pool.send_id[place], method)
-    return Match(-1, "", _why_forged(clues, pool))
+        place, sure = find(clues, pool, time)
+        if place is None:
+            continue
+        # Of a mail whose Message-ID the log holds, another one of the same domain is not the one that was sent.
+        if stranger and not sure and pool.has_id[place]:
+            without = [other for other in pool.by_key.get(pool.key[place], ()) if not pool.has_id[other]]
+            other = _within_window(without, pool, time)
+            if other is not None:
+                return Match(pool.send_id[other], method)
+            why = f"It names the Message-ID <{stranger}> of our own domain, which the log does not hold."
+            return Match(-1, "", why, "not_sent")
+        return Match(pool.send_id[place], method, sure=sure)
+    return Match(-1, "", *_why_forged(clues, pool, time))
 
 
-def _by_message_id(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+def _by_message_id(clues: Clues, pool: Pool, time: _Time) -> int | None:
     for one in clues.ids:
         places = pool.by_id.get(one) or _by_front(one, pool)
         if not places:
@@ -242,34 +194,64 @@ def _by_message_id(clues: Clues, pool: _Pool, time: _Time) -> int | None:
     return None
 
 
-def _by_front(message_id: str, pool: _Pool) -> list[int] | None:
+def _by_front(message_id: str, pool: Pool) -> list[int] | None:
     """The sends whose id is the same but for a domain that only one of the two has."""
     front, at, _ = message_id.partition("@")
-    if len(front) < _LONG_FRONT:
+    if len(front) < LONG_FRONT:
         return None
     return pool.by_id.get(front) if at else pool.by_front.get(front)
 
 
-def _by_return_path(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+def _by_id(clues: Clues, pool: Pool, time: _Time) -> _Found:
+    if clues.signed_path or clues.signed_header:
+        return None, False
+    place = _by_message_id(clues, pool, time)
+    return place, place is not None and pool.key[place] in clues.recipients
+
+
+def _by_return_path(clues: Clues, pool: Pool, time: _Time) -> _Found:
+    if clues.signed_path:
+        return _by_signature(clues.signed_path, clues, pool, time), True
+    if clues.signed_header:
+        return None, False
     for address in clues.return_addresses:
         places = [place for place in pool.by_key.get(address, ()) if _names(pool.key[place], clues, pool)]
         if places:
-            return _last_before(places, pool, time)
+            return _last_before(places, pool, time), False
     return _by_token(clues.return_tokens, clues.sure_return_tokens, clues, pool, time)
 
 
-def _by_header(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+def _by_header(clues: Clues, pool: Pool, time: _Time) -> _Found:
+    if clues.signed_path:
+        return None, False
+    if clues.signed_header:
+        return _by_signature(clues.signed_header, clues, pool, time), True
     found = _by_token(clues.header_values, clues.sure_header_values, clues, pool, time)
-    if found is not None:
+    if found[0] is not None:
         return found
     strangers = [address for address in clues.header_addresses if address not in clues.recipients]
     if any(address in pool.by_key for address in clues.recipients):
-        return None
+        return None, False
     places = [place for address in strangers for place in pool.by_key.get(address, ())]
-    return _within_window(places, pool, time) if len({pool.key[place] for place in places}) == 1 else None
+    same = len({pool.key[place] for place in places}) == 1
+    return (_within_window(places, pool, time) if same else None), False
 
 
-def _by_token(tokens: Iterable[str], sure: frozenset[str], clues: Clues, pool: _Pool, time: _Time) -> int | None:
+def _by_signature(signed: Signed, clues: Clues, pool: Pool, time: _Time) -> int | None:
+    """The mail that our signature names: its own where a Message-ID tells, else that of its campaign and day."""
+    places = pool.by_key.get(signed.named, ()) if signed.names != "lead_id" else pool.by_token.get(signed.named, ())
+    if not places:
+        return None
+    by_id = [place for one in clues.ids for place in pool.by_id.get(one, ()) if place in places]
+    of_campaign = [place for place in places if signed.of_campaign(pool.campaign[place])]
+    return _last_before(by_id or of_signature(of_campaign or places, signed, pool.sent), pool, time)
+
+
+def _unguessable(token: str) -> bool:
+    return len(token) >= _UNGUESSABLE and any(sign.isdigit() for sign in token)
+
+
+def _by_token(tokens: Iterable[str], sure: frozenset[str], clues: Clues, pool: Pool, time: _Time) -> _Found:
     for token in tokens:
         if not clues.recipients and token not in sure:
             continue
@@ -279,16 +261,18 @@ def _by_token(tokens: Iterable[str], sure: frozenset[str], clues: Clues, pool: _
         # Blank campaigns are no header's value.
         places = [place for place in places if pool.campaign[place] in clues.header_values] or places
         if len({pool.key[place] for place in places}) == 1:
-            return _last_before(places, pool, time)
-    return None
+            return _last_before(places, pool, time), _unguessable(token)
+    return None, False
 
 
-def _by_recipient(clues: Clues, pool: _Pool, time: _Time) -> int | None:
+def _by_recipient(clues: Clues, pool: Pool, time: _Time) -> _Found:
+    if clues.signed_path or clues.signed_header:
+        return None, False
     for recipient in clues.recipients:
         found = _within_window(pool.by_key.get(recipient, ()), pool, time)
         if found is not None:
-            return found
-    return None
+            return found, False
+    return None, False
 
 
 def _agrees(key: str, clues: Clues) -> bool:
@@ -298,14 +282,14 @@ def _agrees(key: str, clues: Clues) -> bool:
     return any(organisation(key) == organisation(recipient) for recipient in clues.recipients)
 
 
-def _names(key: str, clues: Clues, pool: _Pool) -> bool:
+def _names(key: str, clues: Clues, pool: Pool) -> bool:
     """The same for weaker evidence: a recipient that we wrote to is itself, not a colleague."""
     if any(recipient in pool.by_key for recipient in clues.recipients):
         return key in clues.recipients
     return _agrees(key, clues)
 
 
-def _last_before(places: Sequence[int], pool: _Pool, time: _Time) -> int:
+def _last_before(places: Sequence[int], pool: Pool, time: _Time) -> int:
     """The last of the sends made before the bounce came, else the last of all: something stronger named them."""
     if time.received != _NEVER:
         for slack in (time.slack, time.zone_slack):
@@ -316,7 +300,7 @@ def _last_before(places: Sequence[int], pool: _Pool, time: _Time) -> int:
     return max(places, key=lambda place: (pool.sent[place], place))
 
 
-def _within_window(places: Sequence[int], pool: _Pool, time: _Time) -> int | None:
+def _within_window(places: Sequence[int], pool: Pool, time: _Time) -> int | None:
     """The last send before the bounce and not too long before it; without times the latest send."""
     if not places:
         return None
@@ -331,24 +315,38 @@ def _within_window(places: Sequence[int], pool: _Pool, time: _Time) -> int | Non
 
 
 #: In the order in which they are believed.
-_METHODS: tuple[tuple[str, Callable[[Clues, _Pool, _Time], int | None]], ...] = (
-    ("message_id", _by_message_id),
+_METHODS: tuple[tuple[str, Callable[[Clues, Pool, _Time], _Found]], ...] = (
+    ("message_id", _by_id),
     ("verp", _by_return_path),
     ("header", _by_header),
     ("recipient", _by_recipient),
 )
 
 
-def _why_forged(clues: Clues, pool: _Pool) -> str:
-    """Why a bounce that matches nothing may be about mail that someone else sent in our name; "" if nothing says so."""
-    if any(one in pool.by_id for one in clues.ids) or any(one in pool.by_key for one in clues.recipients):
-        return ""
+def _why_forged(clues: Clues, pool: Pool, time: _Time) -> tuple[str, str]:
+    """Why a bounce that matches nothing may be about mail that someone else sent in our name, in words and as one of
+    `forged.REASONS`; blank if nothing says so.
+    """
+    if clues.signed_path or clues.signed_header:
+        # Ours beyond doubt, of a campaign that is not in the log.
+        return "", ""
+    if known := next((one for one in clues.ids if one in pool.by_id), ""):
+        whom = f"the recipient {clues.recipients[0]}" if clues.recipients else "no recipient"
+        return f"It names the Message-ID <{known}> of a mail to somebody else, and {whom}.", "contradicts_send"
+    if known := next((one for one in clues.recipients if one in pool.by_key), ""):
+        when = "before any mail to" if _is_early(pool.by_key[known], pool, time) else "long after the last mail to"
+        return f"It came {when} {known}, and shows nothing that only our mail has.", "wrong_time"
     claims = []
     if clues.recipients:
         claims.append(f"the recipient {clues.recipients[0]}")
     if clues.ids:
         claims.append(f"the Message-ID <{clues.ids[0]}>")
     if not claims:
-        return ""
+        return "", ""
     named = " and ".join(claims)
-    return f"It names {named}, which the log does not hold: forged, or of a campaign that is not in the log."
+    why = f"It names {named}, which the log does not hold: forged, or of a campaign that is not in the log."
+    return why, "not_sent"
+
+
+def _is_early(places: Sequence[int], pool: Pool, time: _Time) -> bool:
+    return all(pool.sent[place] > time.received for place in places)

@@ -32,8 +32,11 @@ class Outright:
     domains: dict[str, int]
 
 
-def named_outright(bounces: pd.DataFrame, sends: pd.DataFrame) -> Outright:
-    """bounces: `key`, `original_key`, `original_message_id`, `original_headers`; sends: `key`, `message_id`."""
+def named_outright(bounces: pd.DataFrame, sends: pd.DataFrame, *, but: NDArray[np.bool_] | None = None) -> Outright:
+    """bounces: `key`, `original_key`, `original_message_id`, `original_headers`; sends: `key`, `message_id`.
+
+    but: rows to be left to the careful look.
+    """
     row = np.full(len(bounces), -1, dtype=np.int64)
     keys = arrow(message_keys(bounces["original_message_id"]))
     # Returned headers with ids of their own, and ids in other than ASCII, are read with care.
@@ -41,7 +44,7 @@ def named_outright(bounces: pd.DataFrame, sends: pd.DataFrame) -> Outright:
     plain = np.asarray(pc.and_(pc.string_is_ascii(keys), pc.invert(with_ids))) & (
         np.asarray(pc.binary_length(keys)) > 0
     )
-    asked = np.flatnonzero(plain)
+    asked = np.flatnonzero(plain if but is None else plain & ~but)
     ids = pc.unique(keys.take(pa.array(asked)))
     if not len(ids):
         return Outright(row, {})

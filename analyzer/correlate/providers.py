@@ -18,10 +18,7 @@ def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
     codes, names = pd.factorize(sends["recipient_domain"])
     told = bounces[(bounces["send_id"] >= 0) & (bounces["provider"] != "")]
     at = texts(sends["recipient_domain"].iloc[told["send_id"].to_numpy(dtype=np.int64)])
-    seen = pd.DataFrame({"domain": at.to_numpy(), "provider": told["provider"].to_numpy()})
-    counts = seen.groupby(["domain", "provider"]).size().rename("bounces").reset_index()
-    ranked = counts.sort_values(["bounces", "provider"], ascending=[False, True], kind="stable")
-    majority = ranked.drop_duplicates("domain").set_index("domain")["provider"].to_dict()
+    majority = shown_by_most(at, told["provider"])
     consumer = {domain: one.name for one in known().values() for domain in one.domains}
     of_domain = pd.Series([majority.get(name) or consumer.get(name, "") for name in names], dtype="str")
     provider = spread(of_domain, codes, sends["recipient_domain"])
@@ -32,3 +29,13 @@ def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
     with_provider = sends.copy(deep=False)
     with_provider["provider"] = either(of_send, place > 0, provider)
     return with_provider
+
+
+def shown_by_most(domains: pd.Series, providers: pd.Series) -> dict[str, str]:
+    """For each domain, the provider that most of its bounces showed; one row of both columns a bounce."""
+    seen = pd.DataFrame({"domain": domains.to_numpy(), "provider": providers.to_numpy()})
+    counts = seen.groupby(["domain", "provider"]).size().rename("bounces").reset_index()
+    ranked = counts.sort_values(["bounces", "provider"], ascending=[False, True], kind="stable")
+    return {
+        str(name): str(one) for name, one in ranked.drop_duplicates("domain").set_index("domain")["provider"].items()
+    }

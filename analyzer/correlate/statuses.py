@@ -15,7 +15,7 @@ from analyzer import knowledge
 from analyzer.errors import RuleError
 from analyzer.records import EMAIL_STATUSES
 
-_CATCH_ALL_MARK = re.compile(r"\s*\(catch-all\)$")
+_CATCH_ALL_MARK = re.compile(r"(?:(?<!\s)\s+)?\(catch-all\)$")
 
 
 def normalise_statuses(column: pd.Series, platform: str = "") -> pd.Series:

@@ -16,6 +16,7 @@ from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
 from analyzer.diagnose.diagnosis import Forecast, Interval, Recommendation
 from analyzer.diagnose.forecast import history
+from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.next_list import list_ahead
 from analyzer.diagnose.rates import wilson
 from analyzer.records import LEAD_COLUMNS
@@ -107,7 +108,7 @@ def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: flo
     if before.empty or met.empty:
         return None
     known = _known(correlated, before, met, start)
-    counted = contacts(known)
+    counted = as_known(known, contacts(known))
     ahead = list_ahead(known, counted, history(counted))
     judged = data_quality(known, counted, tolerance=tolerance, seed=seed)
     free = ahead.barred == ""

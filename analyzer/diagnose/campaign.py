@@ -17,12 +17,14 @@ from analyzer.diagnose.deliverability import deliverability
 from analyzer.diagnose.diagnosis import Diagnosis, InputFile
 from analyzer.diagnose.drivers import drivers
 from analyzer.diagnose.forecast import history
+from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.ranking_words import reasons
 from analyzer.diagnose.rates import breakdown, totals
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
+    from analyzer.diagnose.contacts import Contacts
 
 #: Every draw starts here, so that the same files give the same figures.
 SEED = 5321
@@ -55,9 +57,30 @@ def diagnose(
     `tolerance` is the address-fault rate (fraction of leads) that the next list may have. The same input and seed give
     the same diagnosis. Missing columns leave parts untold, never fail.
     """
+    return judged(
+        correlated,
+        contacts(correlated),
+        tolerance=tolerance,
+        inputs=inputs,
+        rules_version=rules_version,
+        tool_version=tool_version,
+        seed=seed,
+    )
+
+
+def judged(
+    correlated: Correlated,
+    counted: Contacts,
+    *,
+    tolerance: float = TOLERANCE,
+    inputs: Sequence[InputFile] = (),
+    rules_version: str = "",
+    tool_version: str = "",
+    seed: int = SEED,
+) -> Diagnosis:
+    """`diagnose`, of contacts that are in codes already."""
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance: {tolerance} is not a rate between 0 and 1")
-    counted = contacts(correlated)
     figures = totals(counted)
     # The parts know nothing of each other, and most of their time lies in NumPy and pandas, beside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -90,7 +113,7 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis) -> pd.DataFrame:
     given = correlated.next_leads
     if given is None:
         return pd.DataFrame(columns=["email", *_DECISION_COLUMNS])
-    counted = contacts(correlated)
+    counted = as_known(correlated, contacts(correlated))
     ahead = list_ahead(correlated, counted, history(counted))
     order = ahead.by_risk()
     decision = np.full(len(given), "do_not_send", dtype=object)

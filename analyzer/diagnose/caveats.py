@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.diagnose import hindsight
 from analyzer.diagnose.diagnosis import Totals
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, many, number, percent
@@ -29,6 +30,7 @@ def warnings(correlated: Correlated, contacts: Contacts, totals: Totals) -> list
         return [*found, "The log holds no mail that was sent: there are no rates."]
     found += _matching(correlated.matching)
     found += _columns(correlated, contacts)
+    found += hindsight.warnings(correlated, contacts)
     found += _small(totals)
     return list(dict.fromkeys(found))
 
@@ -43,9 +45,12 @@ def _matching(matching: Matching) -> list[str]:
             "could not be tied to a mail in the "
             "log and are not in the rates."
         )
-    if matching.suspected_forged:
+    # The other suspected forgeries are told by correlate, each kind in a sentence of its own.
+    told = sum(count for reason, count in matching.forged_reasons.items() if reason != "not_sent")
+    if matching.suspected_forged > told:
+        unsent = many(matching.suspected_forged - told, "bounce")
         found.append(
-            f"Not counted, because the log holds no such mail: {many(matching.suspected_forged, 'bounce')}. They are "
+            f"Not counted, because the log holds no such mail: {unsent}. They are "
             "forged, or of a campaign whose log was not given."
         )
     return found

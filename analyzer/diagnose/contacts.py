@@ -21,6 +21,7 @@ from analyzer.sources.tables.zones import zone_of
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
+    from analyzer.diagnose.counted import Counted
 
 
 #: Dimensions that are read off the sends, those of `breakdown` and those that only drivers look at.
@@ -70,6 +71,9 @@ class Contacts:
     `unknown` and `address` flag the sends. `leads` has one row per lead in that numbering: `LEAD_DIMENSIONS` as
     categories, as they stood at the first contact, and the same flags for "any send of this lead". `domain` is each
     lead's recipient domain in codes, `first` its first send's row.
+
+    Of a campaign that no machine holds, `counted` stands for the mails of leads that nothing came back of: `lead`, `at`
+    and the flags are then those of the other mails, while `leads`, `domain` and `first` have a row for every lead.
     """
 
     lead: Codes
@@ -82,6 +86,7 @@ class Contacts:
     domain: Codes
     leads: pd.DataFrame
     named: tuple[str, ...] = ()
+    counted: Counted | None = None
 
     @property
     def domains(self) -> list[str]:
@@ -91,7 +96,7 @@ class Contacts:
     @property
     def sends(self) -> int:
         """Mails sent."""
-        return len(self.lead)
+        return len(self.lead) + (self.counted.silent.mails if self.counted else 0)
 
     def per_lead(self, name: str) -> Dimension:
         """A dimension at the first contact of each lead."""
@@ -107,7 +112,7 @@ def contacts(correlated: Correlated) -> Contacts:
         at = dict(
             zip(told, pool.map(lambda name: dimension(sends, name, empty=_EMPTY.get(name, "")), told), strict=True)
         )
-    at["weekday"], at["hour"] = _weekdays_and_hours(sends, correlated.timezone)
+    at["weekday"], at["hour"] = weekdays_and_hours(sends, correlated.timezone)
     named = {column.removeprefix(PREFIX): column for column in correlated.drivers if column not in SEND_DIMENSIONS}
     # A column that is called as a dimension, and is not it, is told apart.
     named = {f"{name} (column)" if name in at else name: column for name, column in named.items()}
@@ -122,7 +127,14 @@ def contacts(correlated: Correlated) -> Contacts:
         columns[name] = any_of(lead, flag, number)
     domain = at["recipient_domain"].codes[first]
     return Contacts(
-        lead=lead, at=at, first=first, domain=domain, leads=pd.DataFrame(columns), named=tuple(named), **flags
+        lead=lead,
+        at=at,
+        first=first,
+        domain=domain,
+        leads=pd.DataFrame(columns),
+        named=tuple(named),
+        counted=None,
+        **flags,
     )
 
 
@@ -245,7 +257,7 @@ def _is(column: Dimension, value: str) -> Flags:
     return np.asarray(column.codes == column.values.index(value))
 
 
-def _weekdays_and_hours(sends: pd.DataFrame, timezone: str) -> tuple[Dimension, Dimension]:
+def weekdays_and_hours(sends: pd.DataFrame, timezone: str) -> tuple[Dimension, Dimension]:
     """The weekday and the hours of sending ("08-11 UTC"), in the zone of that name, else in UTC."""
     times = _times(sends)
     if timezone:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from analyzer.diagnose import data_words
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Recommendation
 from analyzer.diagnose.explanations import explanations
-from analyzer.diagnose.forecast import GROUPS, History, Target, best_mix, forecast, history, outcomes
-from analyzer.diagnose.guessed import Effect, guessed_effect
+from analyzer.diagnose.forecast import GROUPS, History, Outcomes, Target, best_mix, forecast, history, outcomes
+from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
+from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.judgement import Chances, Judgement
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.rates import wilson
@@ -31,6 +32,7 @@ _ALLOWED_BOUNCES = 5
 
 def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float, seed: int) -> DataQuality:
     """The verdict on the data, with the forecast of the next list sent three ways."""
+    contacts = as_known(correlated, contacts)
     past = history(contacts)
     ahead = list_ahead(correlated, contacts, past)
     drawn = outcomes(past, thresholds().forecast.prior, ahead.cells(), seed=seed)
@@ -42,36 +44,50 @@ def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float
         max_quality=forecast(ahead.quality(), drawn, tolerance),
         best_mix=forecast(ahead.first(order[:mix]), drawn, tolerance),
     )
-    judged = judge(contacts, past, ahead, effect, tolerance=tolerance, seed=seed)
+    judged = judge(contacts, past, ahead, effect, tolerance=tolerance, seed=seed, drawn=drawn)
     if _would_turn(correlated, contacts, judged, effect, tolerance=tolerance, seed=seed):
         unread = int(contacts.leads["unknown"].sum())
         judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread)
     named = explanations(correlated, contacts)
+    apart = by_status(contacts, effect, seed=seed)
     return DataQuality(
         recommendation=judged.recommendation,
         guessed_effect=effect.verdict,
         risk_difference=effect.risk_difference,
         attributable_share=effect.share,
         forecast=forecasts,
-        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named),
+        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart),
         ranking=ahead.ranking,
         explained_by=named,
+        by_status=apart,
     )
 
 
 def judge(
-    contacts: Contacts, past: History, ahead: NextList, effect: Effect, *, tolerance: float, seed: int
+    contacts: Contacts,
+    past: History,
+    ahead: NextList,
+    effect: Effect,
+    *,
+    tolerance: float,
+    seed: int,
+    drawn: Outcomes | None = None,
 ) -> Judgement:
-    """Which setting, by the chances of exceeding the tolerance; and whether the data or a belief says so."""
+    """Which setting, by the chances of exceeding the tolerance; and whether the data or a belief says so.
+
+    `drawn` are outcomes at the shipped prior, where they were drawn already.
+    """
     limits = thresholds().forecast
     floor = ceil(_ALLOWED_BOUNCES / tolerance) if tolerance > 0 else 0
     lists = tuple(target.scaled(floor) for target in (ahead.quantity(), ahead.quality(), ahead.verified()))
 
-    def chances(prior: dict[str, float], *, settled: bool = False) -> Chances:
-        drawn = outcomes(past, prior, ahead.cells(), seed=seed, settled=settled)
-        return Chances(*(drawn.over(target, tolerance) for target in lists))
+    def draw(prior: dict[str, float], *, settled: bool = False) -> Outcomes:
+        return outcomes(past, prior, ahead.cells(), seed=seed, settled=settled)
 
-    central, settled = chances(limits.prior), chances(limits.prior, settled=True)
+    def of(some: Outcomes) -> Chances:
+        return Chances(*(some.over(target, tolerance) for target in lists))
+
+    central, settled = of(drawn or draw(limits.prior)), of(draw(limits.prior, settled=True))
     thin = _thin_arms(past, ahead.quantity(), tolerance)
     shown = effect.verdict in ("driven", "contributes")
     answer = recommend(central, settled, shown=shown)
@@ -86,7 +102,9 @@ def judge(
             else ("insufficient_evidence")
         )
     elif thin:
-        beliefs = {recommend(chances(prior), settled, shown=shown) for prior in (limits.optimistic, limits.pessimistic)}
+        beliefs = {
+            recommend(of(draw(prior)), settled, shown=shown) for prior in (limits.optimistic, limits.pessimistic)
+        }
         if beliefs != {answer}:
             answer = "insufficient_evidence"
     more = _sends_needed(past, thin, tolerance) if answer == "insufficient_evidence" else 0

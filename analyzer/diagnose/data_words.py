@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval
+from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, StatusEffect
 from analyzer.diagnose.explanations import sentences
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import chance, listed, many, number, percent, points, status
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from analyzer.diagnose.next_list import NextList
 
 
+#: A part of the list smaller than this is no list to send.
+_WORTH_SENDING = 0.1
+#: A status that explains less of the bounces than this is left to the tables.
+_WORTH_TELLING = 0.1
+
+
 def why(
     contacts: Contacts,
     ahead: NextList,
@@ -27,12 +33,13 @@ def why(
     judged: Judgement,
     tolerance: float,
     named: list[Explanation],
+    apart: list[StatusEffect],
 ) -> str:
     """What the data shows, what the next list would do, and why that leads to this recommendation."""
     leads = len(contacts.leads)
     if leads == 0:
         return "No mail was sent, so there is nothing to judge."
-    parts = [_compared(contacts, effect)]
+    parts = [_compared(contacts, effect), *_others(apart)]
     parts.append(sentences(named))
     if judged.recommendation == "insufficient_evidence":
         parts += [_cannot_tell(leads, past, judged, tolerance), _outlook(ahead, forecasts, tolerance)]
@@ -40,7 +47,7 @@ def why(
     parts.append(_outlook(ahead, forecasts, tolerance))
     parts.append(_conclusion(past, forecasts, judged, tolerance))
     if judged.recommendation != "max_quantity":
-        parts.append(_mix(forecasts, tolerance))
+        parts.append(_mix(forecasts, judged, tolerance))
     parts.append(_spread(past))
     return " ".join(filter(None, parts))
 
@@ -91,6 +98,23 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     return rates + text
 
 
+def _others(apart: list[StatusEffect]) -> list[str]:
+    """A sentence for each other status that is shown to bounce more than verified ones, and that matters."""
+    told = []
+    for each in apart:
+        found, shown = each.risk_difference, each.effect in ("driven", "contributes")
+        matters = (each.attributable_share.estimate or 0.0) >= _WORTH_TELLING
+        if each.status == "guessed" or not shown or not matters or found.estimate is None:
+            continue
+        name = status(each.status)
+        told.append(
+            f"{name[:1].upper()}{name[1:]} bounced at {percent(each.bounces / each.leads)}, like for like "
+            f"{points(found.estimate)} points ({points(found.low or 0.0)} to {points(found.high or 0.0)}) more than "
+            f"verified ones, which explains {_share(each.attributable_share)} of all address-fault bounces."
+        )
+    return told
+
+
 def _share(share: Interval) -> str:
     if share.estimate is None or share.low is None or share.high is None:
         return "an unknown part"
@@ -105,6 +129,8 @@ def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float) -> str:
         return ""
     which = "The next list" if ahead.own else "A list like this one"
     text = f"{which}, sent to everyone, {_expected(everyone, tolerance)}"
+    if not ahead.status_known:
+        return text + ". Which of its leads max quality would leave out cannot be told: none has an email status."
     if without.leads and without.leads < everyone.leads:
         text += f"; without guessed addresses it {_expected(without, tolerance)}"
     return text + "."
@@ -169,10 +195,23 @@ def _where(past: History) -> str:
     )
 
 
-def _mix(forecasts: Forecasts, tolerance: float) -> str:
+def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
     mix, everyone = forecasts.best_mix, forecasts.max_quantity
-    if not mix.leads or mix.leads >= everyone.leads:
+    if mix.leads >= everyone.leads:
         return ""
+    if mix.leads < _WORTH_SENDING * everyone.leads and judged.recommendation == "max_quality":
+        return (
+            f"Not with more certainty, though: only {number(mix.leads)} of {many(everyone.leads, 'lead')} would stay "
+            f"within {percent(tolerance)} with 90 % probability. Send a small part first, and look at its bounces."
+        )
+    if mix.leads < _WORTH_SENDING * everyone.leads:
+        kept = (
+            f"only {number(mix.leads)} of {many(everyone.leads, 'lead')} would" if mix.leads else "no part of it would"
+        )
+        return (
+            f"The list cannot be brought within {percent(tolerance)} by leaving leads out: {kept} stay within it with "
+            "90 % probability. Have its addresses verified, or get other ones, before anything is sent."
+        )
     return (
         f"Taken by risk, the {number(mix.leads)} safest of {many(everyone.leads, 'lead')} stay within "
         f"{percent(tolerance)} with 90 % probability."

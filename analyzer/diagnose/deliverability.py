@@ -54,7 +54,8 @@ def side_of(found: Findings) -> Side:
         return "sender" if share > 1 - limits.deliverability.side_share else "mixed"
     if found.sender:
         return "sender"
-    explained = 2 * recipient >= refused or refused - recipient <= line * found.leads
+    told = recipient + found.mixed_in
+    explained = 2 * told >= refused or refused - told <= line * found.leads
     if explained and (theirs or (found.own_rule and not usual)):
         return "recipient"
     return nothing if usual else "undetermined"
@@ -77,10 +78,11 @@ def _pattern(found: Findings) -> bool:
     limits = thresholds()
     line = limits.deliverability.block_line
     strict = found.strict_unnamed
-    blocked = int(found.refused["domain"].isin(found.blocking).sum())
+    hits = found.refused["domain"][found.refused["domain"].isin(found.blocking)].value_counts()
+    blocked, largest = int(hits.sum()), int(hits.max()) if len(hits) else 0
     if found.part("recipient") < limits.evidence.min_bounces:
         return False
     if _is_usual(found.unnamed):
         clearly = found.strict_excess and (strict.low or 0.0) > line
-        return clearly or blocked >= 2 * limits.evidence.min_bounces
+        return clearly or largest >= 2 * limits.evidence.min_bounces
     return blocked > 0 or (found.strict_excess and (strict.estimate or 0.0) > line)

@@ -39,7 +39,7 @@ def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
         f"{number(refused)} of {many(found.leads, 'lead')} ({percent(found.rate)}) were refused as spam, at "
         f"{many(domains, 'domain')}."
     )
-    parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found)]
+    parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found), _mixed_in(found)]
     parts += [strictness.sentence(found.moved), _follows(found, side, fixes)]
     return " ".join(filter(None, parts))
 
@@ -102,6 +102,15 @@ def _industries(found: Findings) -> str:
     if not found.strict_excess and (strict_rate.estimate or 0) <= (open_rate.estimate or 0):
         beyond = "no more than open ones"
     return f"{joined[:1].upper()}{joined[1:]}: {beyond}."
+
+
+def _mixed_in(found: Findings) -> str:
+    if not found.mixed_in:
+        return ""
+    return (
+        f"The {many(found.mixed_in, 'refusal')} by industries that are not known as either lie between the two: "
+        "some of those companies are strict ones."
+    )
 
 
 def _range(rate: Interval) -> str:

@@ -123,6 +123,23 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusEffect:
+    """What sets the addresses of one email status apart from verified ones of the same industry and campaign.
+
+    `risk_difference` (of rates, 0 to 1) and `risk_ratio` are Mantel-Haenszel's, `attributable_share` is of all
+    address-fault bounces.
+    """
+
+    status: str
+    leads: int
+    bounces: int
+    effect: GuessedEffect
+    risk_difference: Interval
+    risk_ratio: float | None
+    attributable_share: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class DataQuality:
     """Is it the data? The first of the two recommendations."""
 
@@ -135,6 +152,8 @@ class DataQuality:
     #: None without a next list.
     ranking: Ranking | None = None
     explained_by: list[Explanation] = field(default_factory=list)
+    #: Guessed, catch-all, risky and unknown addresses, as far as enough mail went to them.
+    by_status: list[StatusEffect] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ are alike. All values that were looked at count in the correction for many tests
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 from scipy.stats import betabinom
@@ -19,6 +19,9 @@ from analyzer.diagnose.contacts import Contacts, Dimension, pairs
 from analyzer.diagnose.diagnosis import Driver
 from analyzer.diagnose.forecast import CELLS, GROUPS, cell_of, intraclass
 from analyzer.diagnose.thresholds import thresholds
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.counted import Alike
 
 Label: TypeAlias = Literal["hard", "spam"]
 
@@ -44,6 +47,8 @@ DRIVER_DIMENSIONS: tuple[str, ...] = (
 _PER_MAIL = frozenset({"template", "weekday", "hour"})
 #: A dead address shows at the first mail: later steps only ever meet the survivors.
 _NOT_FOR_HARD = frozenset({"step"})
+#: Cells, with a lead's first mails told from its later ones.
+_MIXES = 2 * CELLS
 #: Who runs the receiving side is mostly learnt from bounces: where it is known for few, it is known for those that
 #: bounced, and every provider looks bad.
 _KNOWN_ENOUGH = 0.9
@@ -83,7 +88,7 @@ def drivers(contacts: Contacts) -> list[Driver]:
             _scan(contacts, name, cast("Label", label), cell, min(max(likeness, 0.01), 0.9))
             for name in names
             if contacts.at[name].given and not (label == "hard" and name in _NOT_FOR_HARD)
-            if name != "provider" or _share_known(contacts.at[name]) >= _KNOWN_ENOUGH
+            if name != "provider" or _share_known(contacts, name) >= _KNOWN_ENOUGH
         ]
     scans = [scan for scan in scans if scan.tested.any()]
     if not scans:
@@ -95,23 +100,38 @@ def drivers(contacts: Contacts) -> list[Driver]:
     return _without_twins(found)
 
 
-def _share_known(dimension: Dimension) -> float:
+def _share_known(contacts: Contacts, name: str) -> float:
     """The share of mails whose value is known."""
+    dimension = contacts.at[name]
     known = np.array([value != "" for value in dimension.values])
-    return float(known[dimension.codes].mean()) if len(dimension.codes) else 0.0
+    mails = int(known[dimension.codes].sum())
+    if contacts.counted is not None:
+        mails += contacts.counted.silent.known.get(name, 0)
+    return mails / contacts.sends if contacts.sends else 0.0
 
 
 def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: float) -> _Scan:
     """Count one dimension; `likeness` is the correlation between leads of one recipient domain."""
     limits = thresholds().drivers
+    silent = None
+    if contacts.counted is not None and name != "recipient_domain":
+        # A lead's domain is one for all its mails: there everyone is looked at, counted or not.
+        counted = contacts.counted
+        silent = counted.observations(contacts, name, first_only=label == "hard")
+        contacts, cell = counted.told, cell_of(counted.told.leads)
     group, lead, bounced = _observations(contacts, name, label)
-    size = len(group.values)
-    leads = np.bincount(group.codes, minlength=size)
-    bounces = sums(group.codes, bounced, size).astype(np.int64)
     mix = _mix(cell, name)[lead]
-    if label == "spam" and (name in _PER_MAIL or name in contacts.named):
+    by_mail = label == "spam" and (name in _PER_MAIL or name in contacts.named)
+    if by_mail:
         mix = mix + CELLS * (group.codes == contacts.at[name].codes[contacts.first][lead])
-    expected, doubt = _expected(group.codes, size, mix, bounced)
+    table = _table(group.codes * _MIXES + mix, np.ones(len(mix), dtype=np.bool_), bounced)
+    if silent is not None:
+        group = Dimension(group.codes, silent.values)
+        table = table.plus(silent.codes, _mix(silent.cell, name) + CELLS * (silent.first & by_mail), silent.leads)
+    size = len(group.values)
+    leads = sums(table.value, table.leads, size).astype(np.int64)
+    bounces = sums(table.value, table.bounces, size).astype(np.int64)
+    expected, doubt = _expected(table, size)
     known = np.array([value != "" for value in group.values])
     # A value that nearly all leads share has nothing to be compared with.
     if name == "step":
@@ -126,7 +146,8 @@ def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: fl
         codes, hit = group.codes[rows], bounced[rows]
         doubtful = doubt
         if name != "recipient_domain":
-            pairs_alike, story = _domains(codes, size, contacts.domain[lead[rows]], hit)
+            alike = silent.alike(np.flatnonzero(worth), size) if silent is not None else None
+            pairs_alike, story = _domains(codes, size, contacts.domain[lead[rows]], hit, alike)
             doubtful = doubt + likeness * pairs_alike
         else:
             doubtful = doubt + _alike_elsewhere(leads, bounces)
@@ -160,6 +181,13 @@ def _observations(contacts: Contacts, name: str, label: Label) -> tuple[Dimensio
 
     Address faults are the first contact's, whichever mail brought them back; refusals count where they happened.
     """
+    if contacts.counted is not None:
+        group = Dimension(contacts.domain, contacts.domains)
+        return (
+            group,
+            np.arange(len(contacts.leads)),
+            contacts.leads["address" if label == "hard" else "spam"].to_numpy(),
+        )
     if label == "hard":
         group = contacts.per_lead(name)
         return group, np.arange(len(contacts.leads)), contacts.leads["address"].to_numpy()
@@ -182,30 +210,62 @@ def _mix(cell: Codes, name: str) -> Codes:
     return cell
 
 
-def _expected(codes: Codes, size: int, cell: Codes, bounced: Flags) -> tuple[Reals, Reals]:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Leads, and those that bounced, by `value` and `cell`: one row for each pair that is there, in their order.
+
+    What is summed over cells is so the same to the last digit, whatever the order of the rows that were counted.
+    """
+
+    value: Codes
+    cell: Codes
+    leads: Codes
+    bounces: Reals
+
+    def plus(self, value: Codes, cell: Codes, leads: Codes) -> _Table:
+        """With leads that did not bounce."""
+        keys = np.concatenate([self.value, value]) * _MIXES + np.concatenate([self.cell, cell])
+        bounces = np.concatenate([self.bounces, np.zeros(len(value))])
+        return _table(keys, np.concatenate([self.leads, leads]), bounces)
+
+
+def _table(keys: Codes, leads: Codes | Flags, bounces: Reals | Flags) -> _Table:
+    key, index = grouped(keys)
+    order = np.argsort(key)
+    summed = sums(index, leads, len(key)).astype(np.int64)[order]
+    return _Table(key[order] // _MIXES, key[order] % _MIXES, summed, sums(index, bounces, len(key))[order])
+
+
+def _expected(table: _Table, size: int) -> tuple[Reals, Reals]:
     """Bounces of each value at the rates that the other values have in its cells, and 1 / the leads that tell them.
 
     Each cell is shrunk onto the campaign's own rate by one lead, so that an empty rest claims nothing.
     """
-    cells = 2 * CELLS
-    key, index = grouped(codes * cells + cell)
-    value, inside = key // cells, key % cells
-    own, own_bounces = np.bincount(index), sums(index, bounced)
-    leads, bounces = np.bincount(cell, minlength=cells), sums(cell, bounced, cells)
-    rest, rest_bounces = leads[inside] - own, bounces[inside] - own_bounces
-    rate = (rest_bounces + bounced.mean()) / (rest + 1)
-    share = own / np.maximum(np.bincount(codes, minlength=size), 1)[value]
+    value, inside, own = table.value, table.cell, table.leads
+    leads, bounces = sums(inside, own, _MIXES), sums(inside, table.bounces, _MIXES)
+    rest, rest_bounces = leads[inside] - own, bounces[inside] - table.bounces
+    rate = (rest_bounces + bounces.sum() / leads.sum()) / (rest + 1)
+    share = own / np.maximum(sums(value, own, size), 1)[value]
     doubt = sums(value, share**2 / (rest + 1), size)
     return sums(value, own * rate, size), doubt
 
 
-def _domains(codes: Codes, size: int, domain: Codes, bounced: Flags) -> tuple[Reals, Flags]:
-    """Per value, the share of its pairs of leads that share a domain; and which values are one domain's story."""
+def _domains(codes: Codes, size: int, domain: Codes, bounced: Flags, alike: Alike | None) -> tuple[Reals, Flags]:
+    """Per value, the share of its pairs of leads that share a domain; and which values are one domain's story.
+
+    `alike`: the leads of whom only counts are held.
+    """
+    weight = np.ones(len(codes), dtype=np.int64)
+    pairs: Reals = np.zeros(size)
+    if alike is not None:
+        codes, domain = np.concatenate([codes, alike.codes]), np.concatenate([domain, alike.domain])
+        bounced = np.concatenate([bounced, np.zeros(len(alike.codes), dtype=np.bool_)])
+        weight, pairs = np.concatenate([weight, alike.leads]), alike.pairs
     key, index = grouped(codes * (domain.max() + 1) + domain)
     value = key // (domain.max() + 1)
-    leads, bounces = np.bincount(index), sums(index, bounced)
-    total = np.bincount(codes, minlength=size).astype(float)
-    within = sums(value, leads.astype(float) * (leads - 1), size)
+    leads, bounces = sums(index, weight), sums(index, bounced)
+    total = sums(codes, weight, size) + (alike.elsewhere if alike is not None else 0)
+    within = sums(value, leads * (leads - 1), size) + pairs
     top = np.zeros(size)
     np.maximum.at(top, value, bounces)
     story = top >= thresholds().drivers.one_domain_share * np.maximum(sums(codes, bounced, size), 1)
@@ -218,7 +278,8 @@ def _tail(bounces: Codes, leads: Codes, expected: Reals, likeness: Reals) -> Rea
     Doubt about the expected rate works like a correlation too: all leads of the value share it.
     """
     rate = np.clip(expected / leads, 1e-6, 1 - 1e-6)
-    spread = 1 / np.clip(likeness, 1e-6, 0.99) - 1
+    # To twelve digits: what the order of a sum over domains leaves in the last ones, the tail makes a thousandfold.
+    spread = 1 / np.clip(np.round(likeness, 12), 1e-6, 0.99) - 1
     return np.asarray(betabinom.sf(bounces - 1, leads, rate * spread, (1 - rate) * spread), dtype=np.float64)
 
 

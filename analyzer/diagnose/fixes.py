@@ -24,8 +24,8 @@ _EVIDENCE = 3
 _SENDERS = 5
 _FINDINGS = ("", "strict_excess", "blocking_domain")
 _LISTED = ("ip_blocklisted", "domain_blocklisted", "url_blocklisted")
-_ADDRESS = re.compile(r"[^\s<>@\"'(),;:\[\]=]+@([\w.-]+)")
-_CHANGING = re.compile(r"[\da-f]*\d[\da-f.:-]*|\b[\w-]{16,}\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?<![^\s<>@\"'(),;:\[\]=])[^\s<>@\"'(),;:\[\]=]+@([\w.-]+)")
+_CHANGING = re.compile(r"(?<![\da-f])[\da-f]*\d[\da-f.:-]*|\b[\w-]{16,}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,8 @@ def _fix(rule: FixRule, rows: pd.DataFrame, bounces: int, refused: int, place: i
         reasons=sorted(set(rows["reason"])),
         priority=place,
         bounces=bounces,
-        domains=int(rows["domain"].nunique()),
+        # Where another fix or the other side has a part in these refusals, it has one in their domains.
+        domains=max(1, round(rows["domain"].nunique() * bounces / len(rows))),
         share=bounces / refused,
         evidence=_evidence(rows),
         steps=list(rule.steps),

@@ -1,10 +1,10 @@
 """Address-fault bounces to expect of a list that has not been sent.
 
 A lead's chance is learnt per cell, email status × industry group: a weak prior per status, the status' history, and
-what sets the cell apart from its status. History counts for less than its leads, for leads of one campaign and of one
-company are alike: deff = 1 + (n - 1) phi. A draw of the next campaign is a draw of phi, of the cells' rates, of the
-campaign's deviation from them (Beta, up or down in all cells at once), of the companies' and of the bounces. Plain
-intervals cover 66 % at phi 0.02 where they promise 95 %.
+what sets the cell apart from its status. How much campaigns differ (phi) and how far the sender's usual level may be
+from what the past ones showed are learnt together (`variation`). A draw of the next campaign is a draw of these two, of
+what sets the cells apart, of the campaign's deviation (Beta, up or down in all cells at once), of the companies' and of
+the bounces. Plain intervals cover 66 % at phi 0.02 where they promise 95 %.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv, ndtr
+from scipy.special import betaincinv
 
-from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
+from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Forecast
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.variation import PHIS, Spread, intraclass, spread_of
+from analyzer.diagnose.variation import LEVELS, PHIS, Spread, intraclass, spread_of
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 __all__ = ["intraclass"]
@@ -31,27 +31,18 @@ CELLS = STATUSES * GROUPS
 _TINY = 1e-9
 #: What a predictive interval holds.
 _HELD = 0.95
-#: Values of phi that weigh less than this are not drawn.
-_NEGLIGIBLE = 1e-4
-_PLACES = np.linspace(-4, 4, 41)
+#: Half the step between two levels, on the log scale: draws are spread evenly in between.
+_HALF_STEP = float(np.log(LEVELS[1] / LEVELS[0])) / 2
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What past leads tell: per cell `leads` and `bounces`, the same per status and campaign, and how both differ.
-
-    `by_campaign` has the shape (2, statuses, campaigns): leads, then bounces.
-    """
+    """What past leads tell: per cell `leads` and `bounces`, how many `campaigns` they are of, and how both differ."""
 
     leads: Reals
     bounces: Reals
-    by_campaign: Reals
+    campaigns: int
     spread: Spread
-
-    @property
-    def campaigns(self) -> int:
-        """How many campaigns were seen."""
-        return int(self.by_campaign.shape[2])
 
     @property
     def campaign_phi(self) -> float:
@@ -62,12 +53,6 @@ class History:
     def domain_phi(self) -> float:
         """The correlation between leads of one status at one domain."""
         return self.spread.domain_phi
-
-    def effective(self, phi: float) -> tuple[Reals, Reals]:
-        """Leads and bounces per cell's status at the size that counts, with that correlation within campaigns."""
-        leads, bounces = self.by_campaign / self.spread.company_effect
-        weight = 1 / (1 + np.maximum(leads - 1, 0) * phi)
-        return np.repeat((leads * weight).sum(1), GROUPS), np.repeat((bounces * weight).sum(1), GROUPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,57 +94,64 @@ def history(contacts: Contacts) -> History:
     bounced = contacts.leads["address"].to_numpy()
     status = cell // GROUPS
     campaign = contacts.leads["campaign"].cat.codes.to_numpy(dtype=np.int64)
-    names, code = grouped(campaign)
-    place, size = status * len(names) + code, STATUSES * len(names)
-    counts = np.stack([np.bincount(place, minlength=size).astype(float), sums(place, bounced, size)])
     return History(
         np.bincount(cell, minlength=CELLS).astype(float),
         sums(cell, bounced, CELLS),
-        counts.reshape(2, STATUSES, len(names)),
+        len(np.unique(campaign)),
         spread_of(bounced, cell, status, campaign, contacts.domain),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What is believed of each cell's rate: its `mean`, and two kinds of doubt about it.
+    """What past campaigns show of each cell's rate: its `mean`, and how many leads that rests on (`counted`).
 
-    `counted` is how many leads it rests on; `shared` an intraclass correlation for what all cells have in common, for a
-    good or a bad campaign is so for all of them alike.
+    How far they were off the sender's usual level is a doubt that all cells share, and left to `levels`.
     """
 
     mean: Reals
     counted: Reals
-    shared: Reals
 
 
-def posterior(past: History, prior: dict[str, float], phi: float) -> Posterior:
-    """The status' rate, from its prior and its history at the effective size, times what sets the cell apart.
+def posterior(past: History, prior: dict[str, float]) -> Posterior:
+    """The status' rate, from its prior and its history, times what sets the cell apart.
 
-    What sets a cell apart was seen within the same campaigns, so only companies shrink its leads: bounces over those
-    expected at the status' rate, shrunk onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson).
+    Companies shrink what leads count. What sets a cell apart: bounces over those expected at the status' rate, shrunk
+    onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson).
     """
     limits = thresholds().forecast
     strength = limits.prior_strength
-    believed = np.repeat([prior[name] for name in EMAIL_STATUSES], GROUPS)
+    believed = _believed(prior)
     cells, bounced = past.leads / past.spread.company_effect, past.bounces / past.spread.company_effect
     leads, bounces = _of_status(cells), _of_status(bounced)
-    effective, effective_bounces = past.effective(phi)
-    level = (believed * strength + effective_bounces) / (strength + effective)
+    level = (believed * strength + bounces) / (strength + leads)
     likeness = 1 / limits.group_phi
-    pull = likeness * (believed * strength + bounces) / (strength + leads)
+    pull = likeness * level
     apart = (bounced + pull) / (cells * bounces / np.maximum(leads, _TINY) + pull)
     others = leads - cells
     return Posterior(
         mean=np.clip(level * apart, 1e-6, 1 - 1e-6),
         counted=strength + cells + others / (1 + others / likeness),
-        shared=np.maximum(1 / (strength + effective + 1) - 1 / (strength + leads + 1), 0.0),
     )
+
+
+def _believed(prior: dict[str, float]) -> Reals:
+    return np.repeat([prior[name] for name in EMAIL_STATUSES], GROUPS)
 
 
 def _of_status(amount: Reals) -> Reals:
     """Per cell, the total of its status."""
     return np.repeat(amount.reshape(STATUSES, GROUPS).sum(1), GROUPS)
+
+
+def levels(past: History, known: Posterior) -> Reals:
+    """The weight of each level (the sender's usual rates over those that past campaigns showed) and phi.
+
+    The belief about the level is the shipped one, whatever is tried for a status that hardly any mail went to.
+    """
+    seen = float(past.leads @ known.mean)
+    believed = float(past.leads @ _believed(thresholds().forecast.prior))
+    return past.spread.weights(believed / seen if seen > 0 else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,60 +188,37 @@ class Outcomes:
 def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int, settled: bool = False) -> Outcomes:
     """Draws of the next campaign in some cells (the others stand at their mean).
 
-    With `settled`, as if the cells' rates were known, and no higher than the data makes likely (`sure_share`).
+    With `settled`, as if the usual rates were known, and no higher than the data makes likely (`sure_share`).
     """
-    limits = thresholds()
-    draws = limits.draws.forecast
+    draws, sure = thresholds().draws.forecast, thresholds().forecast.sure_share
     rng = np.random.default_rng(seed)
+    known = posterior(past, prior)
+    weights = levels(past, known)
+    # Even numbers of draws of each level and phi, dealt out at random: one source of noise less.
+    even = rng.permutation((np.arange(draws) + 0.5) / draws)
+    pair = np.minimum(np.searchsorted(np.cumsum(weights.ravel()), even), weights.size - 1)
+    level, phi = LEVELS[pair // len(PHIS)], PHIS[pair % len(PHIS)]
+    level = level * np.exp(rng.uniform(-_HALF_STEP, _HALF_STEP, draws))
+    one, other = known.mean * known.counted, (1 - known.mean) * known.counted
+    if settled:
+        level = np.full(draws, np.quantile(level, 1 - sure))
+        rate = np.tile(betaincinv(one, other, 1 - sure), (draws, 1))
+    else:
+        rate = rng.beta(one, other, size=(draws, CELLS))
+        # What all cells of the past share is the level's part.
+        rate *= (past.leads @ known.mean + _TINY) / (rate @ past.leads + _TINY)[:, None]
     used = np.flatnonzero(cells)
-    rates = np.tile(cell_means(past, prior), (draws, 1))
-    weights = past.spread.weights
-    likely = np.flatnonzero(weights > _NEGLIGIBLE)
-    # Even numbers of draws of each phi, dealt out at random: one source of noise less.
-    chosen = np.searchsorted(np.cumsum(weights[likely] / weights[likely].sum()), (np.arange(draws) + 0.5) / draws)
-    chosen = rng.permutation(np.minimum(chosen, len(likely) - 1))
-    # What past campaigns share and what the next one will have of its own: each up or down in all cells alike.
-    lasting, place = rng.standard_normal((2, draws))
-    rate: Reals
-    shared: Reals
-    for at, phi in enumerate(PHIS[likely]):
-        rows = np.flatnonzero(chosen == at)
-        if not len(rows):
-            continue
-        known = posterior(past, prior, float(phi))
-        one, other = known.mean[used] * known.counted[used], (1 - known.mean[used]) * known.counted[used]
-        if settled:
-            rate = np.tile(betaincinv(one, other, 1 - limits.forecast.sure_share), (len(rows), 1))
-            shared = np.zeros(len(used))
-        else:
-            rate, shared = rng.beta(one, other, size=(len(rows), len(used))), known.shared[used]
-        rate = rate * _lasting(known.mean[used], shared, lasting[rows])
-        rates[np.ix_(rows, used)] = _deviating(rate, known.mean[used], float(phi), place[rows])
+    rates = np.tile(known.mean, (draws, 1))
+    usual = np.clip(rate[:, used] * level[:, None], 1e-6, 0.97)
+    rates[:, used] = _deviating(usual, phi, rng.random(draws))
     return Outcomes(rates, seed + 1, past.spread.company_effect)
 
 
-def _lasting(mean: Reals, shared: Reals, place: Reals) -> Reals:
-    """By how much the true rate of each cell may differ from what past campaigns showed: factors (draws, cells).
-
-    Log-normal round 1, with the relative variance that the correlation `shared` gives: a rate seen in few campaigns is
-    about as likely to be half the true one as twice.
-    """
-    sd = np.sqrt(np.log1p((1 - mean) * shared / mean))
-    return np.asarray(np.exp(sd * place[:, None] - sd**2 / 2))
-
-
-def _deviating(rates: Reals, mean: Reals, phi: float, place: Reals) -> Reals:
-    """Rates (draws, cells) times where the Beta round each cell's mean puts a campaign, as a multiple of that mean.
-
-    `place` (draws) is where each campaign stands among campaigns, in standard deviations of a normal; the Beta's
-    quantiles are taken at `_PLACES` and read off between them.
-    """
-    strength = 1 / phi - 1
-    known = betaincinv(mean * strength, (1 - mean) * strength, ndtr(_PLACES)[:, None])
-    moved = np.empty_like(rates)
-    for cell in range(len(mean)):
-        moved[:, cell] = rates[:, cell] * np.interp(place, _PLACES, known[:, cell] / mean[cell])
-    return np.clip(moved, 1e-6, 1 - 1e-6)
+def _deviating(usual: Reals, phi: Reals, place: Reals) -> Reals:
+    """Rates (draws, cells) of campaigns, each at its `place` (0 to 1, one a draw) in the Beta round the usual rates."""
+    strength = (1 / phi - 1)[:, None]
+    moved = betaincinv(usual * strength, (1 - usual) * strength, place[:, None])
+    return np.clip(np.where(phi[:, None] > PHIS[0], moved, usual), 1e-6, 1 - 1e-6)
 
 
 def forecast(target: Target, drawn: Outcomes, tolerance: float) -> Forecast:
@@ -279,11 +248,9 @@ def middle(bounces: Codes) -> tuple[int, int]:
 
 def cell_means(past: History, prior: dict[str, float] | None = None) -> Reals:
     """The expected rate of each cell; with the shipped prior, if no other is given."""
-    believed = thresholds().forecast.prior if prior is None else prior
-    weights = past.spread.weights
-    likely = np.flatnonzero(weights > _NEGLIGIBLE)
-    means = np.array([posterior(past, believed, float(PHIS[at])).mean for at in likely])
-    return np.asarray(weights[likely] @ means / weights[likely].sum())
+    known = posterior(past, thresholds().forecast.prior if prior is None else prior)
+    usual = float(levels(past, known).sum(1) @ LEVELS)
+    return np.asarray(np.clip(known.mean * usual, 1e-6, 0.97))
 
 
 def target_of(cell: Codes, chance: Reals, means: Reals) -> Target:

@@ -1,4 +1,4 @@
-"""Do guessed addresses bounce more than verified ones, like for like, and how many of the bounces is that?
+"""Do guessed addresses bounce more than verified ones, like for like, and how many of the bounces is that? And others?
 
 Mantel-Haenszel risk difference and ratio over strata (Greenland & Robins, Biometrics 41, 1985), the share of the
 address-fault bounces that would have been missing at the verified rate, and 95 % intervals by resampling recipient
@@ -14,13 +14,15 @@ import numpy as np
 
 from analyzer.diagnose.arrays import Reals
 from analyzer.diagnose.contacts import Contacts
-from analyzer.diagnose.diagnosis import GuessedEffect, Interval
+from analyzer.diagnose.diagnosis import GuessedEffect, Interval, StatusEffect
 from analyzer.diagnose.rates import design_effect, wilson
 from analyzer.diagnose.resampling import bootstrap_totals
 from analyzer.diagnose.strata import strata
 from analyzer.diagnose.thresholds import thresholds
 
 _NOTHING = Interval(None, None, None)
+#: Statuses that are held against verified ones.
+STATUSES_COMPARED = ("guessed", "catch_all", "risky", "unknown")
 #: Below this many bounces in an arm, the bootstrap alone is not trusted.
 _FEW = 15
 
@@ -47,12 +49,39 @@ class Effect:
     coarse: float
 
 
+def by_status(contacts: Contacts, guessed: Effect, *, seed: int) -> list[StatusEffect]:
+    """The effect of each status that enough mail went to, against verified; that of guessing is known already."""
+    codes = contacts.leads["email_status"].astype(object).value_counts()
+    found = []
+    for status in STATUSES_COMPARED:
+        if codes.get(status, 0) < thresholds().evidence.min_leads_per_arm:
+            continue
+        effect = guessed if status == "guessed" else status_effect(contacts, status, seed=seed)
+        found.append(
+            StatusEffect(
+                status,
+                effect.guessed.leads,
+                effect.guessed.bounces,
+                effect.verdict,
+                effect.risk_difference,
+                effect.risk_ratio,
+                effect.share,
+            )
+        )
+    return found
+
+
 def guessed_effect(contacts: Contacts, *, seed: int) -> Effect:
     """The effect of guessing, held against the thresholds; intervals are None where an arm is empty."""
+    return status_effect(contacts, "guessed", seed=seed)
+
+
+def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
+    """The same for any status: what is called `guessed` in the result are the leads of that status."""
     leads = contacts.leads
     status = leads["email_status"].astype(object).to_numpy()
     bounced = leads["address"].to_numpy()
-    guessed, verified = status == "guessed", status == "verified"
+    guessed, verified = status == name, status == "verified"
     one, other = (Arm(int(arm.sum()), int(bounced[arm].sum())) for arm in (guessed, verified))
     if not one.leads or not other.leads:
         return Effect("too_little_data", one, other, _NOTHING, None, _NOTHING, 0, 0.0)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
 
 _GUESSED, _INVALID = EMAIL_STATUSES.index("guessed"), EMAIL_STATUSES.index("invalid")
-_VERIFIED = EMAIL_STATUSES.index("verified")
+_VERIFIED, _UNKNOWN = EMAIL_STATUSES.index("verified"), EMAIL_STATUSES.index("unknown")
 #: Findings of a format check that do not keep a mail from being addressed.
 _IN_FORM = frozenset(
     {"", "reserved_domain", "public_suffix", "unknown_suffix", "mixed_scripts", "possible_typo", "needs_smtputf8"}
@@ -66,6 +66,11 @@ class NextList:
     def status(self) -> Codes:
         """The email status of each lead, as a position in EMAIL_STATUSES."""
         return self.cell // GROUPS
+
+    @property
+    def status_known(self) -> bool:
+        """Whether any lead has an email status."""
+        return bool((self.status != _UNKNOWN).any())
 
     def cells(self) -> Flags:
         """Which cells the list has leads in."""

@@ -57,9 +57,9 @@ class Findings:
     NAMED that are beyond doubt; `health` is the rate among open industries without the recipients' own rules;
     `strict_p` is the chance of an excess as large in strict industries (None: not comparable); `excess` how many of
     their refusals, put down to us because open industries refuse as well, go beyond what those do. `unknown` leads
-    bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours)
-    and `own_rule_rate` are rates of all leads, `strict_unnamed` of those in strict industries. `moved` are industries
-    that count as strict or open by the sender's own data.
+    bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and `own_rule_rate`
+    are rates of all leads, `strict_unnamed`, `open_unnamed` and `unclassified_unnamed` of those in such industries.
+    `moved` are industries that count as strict or open by the sender's own data.
     """
 
     leads: int
@@ -69,6 +69,8 @@ class Findings:
     overall: Interval
     unnamed: Interval
     strict_unnamed: Interval
+    open_unnamed: Interval
+    unclassified_unnamed: Interval
     own_rule: bool
     own_rule_rate: Interval
     blocking: tuple[str, ...]
@@ -96,6 +98,22 @@ class Findings:
     def recipient(self) -> bool:
         """Whether anything shows that recipients block by themselves."""
         return self.own_rule or self.strict_excess or bool(self.blocking)
+
+    @property
+    def mixed_in(self) -> int:
+        """Refusals by unclassified industries that are of the same kind as the strict ones': the recipients' own.
+
+        Open industries show beyond doubt that our mail is in order and strict ones refuse more; what lies between the
+        two rates needs no cause of its own, for unclassified leads are some of each. Else 0.
+        """
+        line = thresholds().deliverability.block_line
+        between, strict, healthy = self.unclassified_unnamed, self.strict_unnamed, self.open_unnamed
+        if self.sender or not self.strict_excess or healthy.high is None or healthy.high > line:
+            return 0
+        if between.estimate is None or strict.high is None or between.estimate > strict.high:
+            return 0
+        rows = self.refused
+        return int(((rows["group"] == "unclassified") & (rows["party"] == "open")).sum())
 
     def part(self, party: Party) -> int:
         """Refusals put down to a party; what strict industries refuse beyond open ones is theirs."""
@@ -156,6 +174,8 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         overall=clustered_rate(spam, domain),
         unnamed=clustered_rate(left, domain),
         strict_unnamed=clustered_rate(left[is_strict], domain[is_strict]),
+        open_unnamed=clustered_rate(left[is_open], domain[is_open]),
+        unclassified_unnamed=clustered_rate(left[group == "unclassified"], domain[group == "unclassified"]),
         own_rule_rate=clustered_rate(_flag(len(spam), refused["lead"][own_rule]), domain),
         own_rule=_told(refused[own_rule], len(refused), limits),
         blocking=blocking,

@@ -60,10 +60,20 @@ def learnt_groups(contacts: Contacts, refused: Flags, higher_p: Test) -> tuple[T
             witnesses = len(np.unique(contacts.domain[here]))
             if witnesses < limits.strict_domains or others.sum() < max(inside.sum(), evidence.min_leads_per_arm):
                 continue
+            if not _without_its_worst(refused, contacts.domain, inside, limits.block_line):
+                continue
             if higher_p(refused, contacts.domain, inside, others) * len(candidates) <= limits.moved_p:
                 group[inside] = "strict"
                 moved.append(Moved(names[code], "strict", rate.estimate))
     return group, tuple(moved)
+
+
+def _without_its_worst(refused: Flags, domain: Codes, inside: Flags, line: float) -> bool:
+    """Whether an industry is above the line beyond doubt without the company that refuses most: one is no industry."""
+    hits = np.bincount(domain[inside & refused])
+    rest = inside & (domain != int(hits.argmax()))
+    low = clustered_rate(refused[rest], domain[rest]).low if rest.any() else None
+    return low is not None and low > line
 
 
 def sentence(moved: tuple[Moved, ...]) -> str:

@@ -45,6 +45,8 @@ def dead_domains(contacts: Contacts, correlated: Correlated) -> frozenset[str]:
     silent = ~(contacts.address | contacts.hard | contacts.spam | contacts.unknown)
     alive = np.zeros(len(domain.values), dtype=bool)
     alive[domain.codes[silent]] = True
+    if contacts.counted is not None:
+        alive[contacts.counted.silent_domains(contacts)] = True
     return frozenset(domain.values[code] for code in np.unique(domain.codes[rows]) if not alive[code])
 
 
@@ -77,6 +79,8 @@ def _from_bounces(correlated: Correlated) -> pd.DataFrame:
         & ~_yes(bounces, "suspected_forged")
         & bounces["fault"].isin(_FINAL_FAULTS)
         & ~_yes(bounces, "transient")
+        # Of several copies one was chosen to be believed; another may be a stranger's.
+        & (bounces["duplicate_of"].fillna("") == "")
     ]
     # The address that we wrote to, which is not the one that failed where mail was forwarded.
     sends = correlated.sends[["send_id", "recipient"]]

@@ -1,9 +1,10 @@
 """How much campaigns differ from each other beyond chance, and how alike the leads of one company are.
 
-Both are intraclass correlations. That of campaigns, phi, is known from a handful of totals at best, so it is held as
-weights over a grid of values: what is believed beforehand (all values up to about that in `rules/thresholds.toml`
-alike, on the scale of the square root, larger ones ever less) times how well each value explains the campaigns' totals.
-One campaign leaves the belief as it is; a dozen that agree push it towards 0, a dozen that do not away from it.
+Both are intraclass correlations. That of campaigns, phi, is known from a handful of totals at best, and what is seen in
+a few campaigns that differ much says little of the sender's usual level. So the two are held together, as weights over
+a grid of both: what is believed beforehand times how well each pair explains the campaigns' totals. The belief about
+phi is even on the scale of the square root (Gelman, Bayesian Analysis 1, 2006) up to what senders are known to have,
+and falls beyond. A dozen campaigns that agree push phi towards 0, a dozen that do not away from it.
 """
 
 from __future__ import annotations
@@ -11,39 +12,57 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import betabinom, gennorm
+from scipy.special import betaln
+from scipy.stats import gennorm
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
 from analyzer.diagnose.thresholds import thresholds
 
 #: The values of phi that are weighed; the first stands for "campaigns do not differ".
 PHIS: Reals = np.concatenate([[1e-5], np.geomspace(2e-4, 0.12, 24)])
+#: The sender's usual level, as a multiple of what past campaigns showed, that is weighed with them.
+LEVELS: Reals = np.exp(np.linspace(-2.4, 2.4, 33))
 #: How sharply the belief falls: as exp(-x^3) of the root over its scale, so that it is flat first.
 _FALL = 3.0
-#: What a total's evidence is worth: the rates round which it is taken are estimates, and totals are not quite Beta.
-_TRUSTED = 0.6
+#: How far off the believed rates may be (standard deviation on the log scale): threefold either way is not unusual.
+_LEVEL_SD = 1.0
+#: Campaigns weighed at once.
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What was learnt on spread: `weights` over `PHIS` for campaigns, and for companies two figures.
+    """What was learnt on spread: `evidence` for each of LEVELS and PHIS (log-likelihood of the campaigns' totals), and
+    for companies two figures.
 
     `domain_phi` is the correlation between leads of one status at one domain; `company_effect` how many times wider
     than binomial companies make the variance of a list's total, at least 1.
     """
 
-    weights: Reals
+    evidence: Reals
     domain_phi: float
     company_effect: float
+
+    def weights(self, believed: float = 1.0) -> Reals:
+        """The weight of each level and phi, (levels, phis), if the level believed beforehand was that multiple."""
+        off = (np.log(LEVELS) - np.log(believed)) / _LEVEL_SD
+        logs = self.evidence - off[:, None] ** 2 / 2
+        weights = belief() * np.exp(logs - logs.max())
+        return np.asarray(weights / weights.sum())
 
     @property
     def campaign_phi(self) -> float:
         """The expected correlation within a campaign."""
-        return float(self.weights @ PHIS)
+        return float(self.weights().sum(0) @ PHIS)
+
+
+def nothing_seen() -> Reals:
+    """The evidence of no campaign at all."""
+    return np.zeros((len(LEVELS), len(PHIS)))
 
 
 def belief() -> Reals:
-    """The weights before any campaign was seen."""
+    """The weights of PHIS before any campaign was seen."""
     root = np.sqrt(PHIS)
     edges = np.concatenate([[0.0], (root[1:] + root[:-1]) / 2, [root[-1]]])
     scale = thresholds().forecast.campaign_phi ** 0.5
@@ -55,13 +74,13 @@ def spread_of(bounced: Flags, cell: Codes, status: Codes, campaign: Codes, domai
     """Learn it from leads: whether each bounced, its cell, the cell's status, its campaign and its domain."""
     limits = thresholds().forecast
     if len(bounced) == 0:
-        return Spread(belief(), limits.domain_phi, 1.0)
+        return Spread(nothing_seen(), limits.domain_phi, 1.0)
     domain_phi = limits.domain_phi
     if _repeats(status, domain) >= 50:
         domain_phi = min(max(intraclass(bounced, status, domain), 0.01), 0.5)
     rates = _rates(bounced, cell, status)
     effect = _company_effect(bounced, rates[cell], domain)
-    return Spread(_weighed(bounced, cell, campaign, rates, effect), domain_phi, effect)
+    return Spread(_evidence(bounced, cell, campaign, rates, effect), domain_phi, effect)
 
 
 def _rates(bounced: Flags, cell: Codes, status: Codes) -> Reals:
@@ -88,39 +107,28 @@ def _company_effect(bounced: Flags, rate: Reals, domain: Codes) -> float:
     return float(1 + likeness * pairs.sum() / within.sum())
 
 
-def _weighed(bounced: Flags, cell: Codes, campaign: Codes, rates: Reals, effect: float) -> Reals:
-    """The belief, weighed by the chance of the campaigns' totals under each phi.
+def _evidence(bounced: Flags, cell: Codes, campaign: Codes, rates: Reals, effect: float) -> Reals:
+    """The log-likelihood of the campaigns' totals at each level and phi.
 
-    A total is taken as beta-binomial round what the campaign's mix of cells leads to expect, with the variance that phi
-    and the companies give it. The expectation was taken from the same campaigns, and follows each of them a little:
-    both variances are reduced by that, as is the evidence of C campaigns to that of C - 1.
+    A total is taken as beta-binomial round the level times what the campaign's mix of cells leads to expect, with the
+    variance that phi (all cells up or down together) and the companies give it.
     """
-    weights = belief()
     _, code = grouped(campaign)
-    campaigns = int(code.max()) + 1
-    if campaigns < 2:
-        return weights
-    size = len(rates)
+    campaigns, size = int(code.max()) + 1, len(rates)
     leads = np.bincount(code * size + cell, minlength=campaigns * size).reshape(campaigns, size).astype(float)
-    everywhere = np.maximum(leads.sum(0), 1)
-    deviation = np.sqrt(rates * (1 - rates))
-    noise = effect * (leads * (1 - leads / everywhere)) @ deviation**2
-    pull = leads @ deviation
-    share = deviation / everywhere
-    own = (leads**2) @ share
-    follow = ((leads * share) @ (leads.T @ leads) * (leads * share)).sum(1)
-    moved = np.maximum(pull**2 - 2 * pull * own + follow, 0.0)
-    total = leads.sum(1)
-    mean = np.clip((leads @ rates) / total, 1e-6, 1 - 1e-6)
-    binomial = total * mean * (1 - mean)
-    ratio = (noise[:, None] + moved[:, None] * PHIS) / binomial[:, None]
-    likeness = np.clip((ratio - 1) / np.maximum(total - 1, 1)[:, None], 1e-7, 0.9)
-    strength = 1 / likeness - 1
-    chance = betabinom.logpmf(
-        sums(code, bounced)[:, None], total[:, None], mean[:, None] * strength, (1 - mean[:, None]) * strength
-    ).sum(0) * (_TRUSTED * (campaigns - 1) / campaigns)
-    weights = weights * np.exp(chance - chance.max())
-    return np.asarray(weights / weights.sum())
+    came, total = sums(code, bounced), leads.sum(1)
+    pull = (leads @ np.sqrt(rates * (1 - rates))) ** 2
+    expected = leads @ rates / total
+    found = nothing_seen()
+    for start in range(0, campaigns, _BATCH):
+        some = slice(start, start + _BATCH)
+        count, hits = total[some, None, None], came[some, None, None]
+        mean = np.clip(expected[some, None, None] * LEVELS[:, None], 1e-7, 0.97)
+        ratio = effect + pull[some, None, None] * LEVELS[:, None] * PHIS / (count * mean * (1 - mean))
+        likeness = np.clip((ratio - 1) / np.maximum(count - 1, 1), 1e-7, 0.95)
+        one, other = mean * (1 / likeness - 1), (1 - mean) * (1 / likeness - 1)
+        found += (betaln(hits + one, count - hits + other) - betaln(one, other)).sum(0)
+    return found
 
 
 def intraclass(flag: Flags, stratum: Codes, group: Codes) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analyzer.formulas import STARTS
 from analyzer.redaction import hashed
 from analyzer.report.words import clean, short
 
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 
     from analyzer.export.kinds import Column
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # A number, a date or a telephone number: it begins like a formula, and without a letter it can call nothing.
 _FIGURES = re.compile(r"[+-]?[0-9][0-9 ().,/:-]*")
 
 
 def runs_as_formula(text: str) -> bool:
     """Whether a spreadsheet would take the cell for a formula."""
-    return text.startswith(_FORMULA) and not _FIGURES.fullmatch(text)
+    return text.startswith(STARTS) and not _FIGURES.fullmatch(text)
 
 
 def guarded(text: str) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from analyzer.check.records import GRADES
 from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.errors import MissingColumnError, UnreadableInputError
+from analyzer.formulas import unguarded
 from analyzer.knowledge import reasons
 from analyzer.sources.tables.cells import cell_text
 from analyzer.sources.tables.formats import read_cells
@@ -32,8 +33,6 @@ ROWS: tuple[str, ...] = (
 )
 _TRUE = ("true", "1", "yes")
 _FINAL = ("address", "complaint")
-# What `report.rows` puts before a cell that a spreadsheet would run.
-_GUARDED = re.compile(r"^'(?='*[=+\-@\t\r])")
 _BOUNCES, _SUPPRESSION = frozenset({"recipient", "label", "reason"}), frozenset({"email", "reason", "fault"})
 _EXPECTED = (
     "give a folder that `diagnose --out` wrote, bounce rows of `parse`, a suppression.csv, a next_send.csv, "
@@ -104,16 +103,17 @@ def _folder(path: Path, *, graded: bool) -> Given:
 
 def _table(path: Path) -> pd.DataFrame:
     cells, _ = read_cells(path)
-    frame = cells.frame.set_axis(cells.headers, axis=1)
+    is_csv = path.suffix.lower() == ".csv"
+    frame = cells.frame.set_axis([unguarded(name) for name in cells.headers] if is_csv else cells.headers, axis=1)
     frame = frame.loc[:, ~frame.columns.duplicated()].astype("str").fillna("")
-    return frame.apply(_unguarded) if path.suffix.lower() == ".csv" else frame
+    return frame.apply(_unguarded) if is_csv else frame
 
 
 def _unguarded(column: pd.Series) -> pd.Series:
     marked = column.str.startswith("'")
     if not marked.any():
         return column
-    return column.mask(marked, column[marked].map(lambda cell: _GUARDED.sub("", cell, count=1)))
+    return column.mask(marked, column[marked].map(unguarded))
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

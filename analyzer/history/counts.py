@@ -22,6 +22,7 @@ from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS
 if TYPE_CHECKING:
     from analyzer.correlate.outcomes import Judge
     from analyzer.history.files import TableFiles
+    from analyzer.verp.keys import Keys
 
 #: By what mails are counted, beside the week.
 COUNTED_BY: tuple[str, ...] = ("sender", "sender_domain", "provider", "campaign")
@@ -58,15 +59,15 @@ class Counts:
     last_bounce: str
 
 
-def count_weeks(files: TableFiles, weeks: Weeks, judge: Judge | None = None) -> Counts:
+def count_weeks(files: TableFiles, weeks: Weeks, judge: Judge | None = None, keys: Keys | None = None) -> Counts:
     """Count the mails of `weeks`, of which the workspace holds some, and what came back of them.
 
-    judge: what reads the log's own reason texts, as for `correlate`.
+    judge: what reads the log's own reason texts, keys: of signed return paths, both as for `correlate`.
     """
     sends = files.relation("sends", weeks.partitions(later=_LATER_SENDS))
     bounces = files.relation("bounces", weeks.partitions(later=LATE_WEEKS))
     take_bounces(files, bounces)
-    take_matches(files, sends, bounces, judge)
+    take_matches(files, sends, bounces, judge, keys)
     _decide(files)
     counted = _count(files, weeks, sends)
     last = files.con.execute("SELECT strftime(max(received), '%Y-%m-%dT%H:%M:%SZ') FROM back").fetchall()
@@ -136,10 +137,14 @@ def _decide(files: TableFiles) -> None:
     con.execute(f"""
         CREATE TEMP TABLE outcomes AS
         SELECT {MAIL}, kind, label, fault, reason, provider, {domain_of("told.recipient")} AS recipient_domain
-        FROM told JOIN (SELECT * EXCLUDE (recipient) FROM back) b USING (record_id)
+        FROM (
+            SELECT *, NOT sure AND bool_or(sure AND worded AND label IN ('hard', 'spam'))
+                OVER (PARTITION BY key, kind) AS outranked
+            FROM told JOIN (SELECT * EXCLUDE (recipient) FROM back) b USING (record_id)
+        ) told
         QUALIFY row_number() OVER (
             PARTITION BY key
-            ORDER BY kind = 'complaint' DESC, vagueness, words DESC, received DESC NULLS LAST, record_id
+            ORDER BY kind = 'complaint' DESC, outranked, vagueness, words DESC, received DESC NULLS LAST, record_id
         ) = 1
     """)  # noqa: S608
     con.execute("DELETE FROM outcomes WHERE key IN (SELECT key FROM flagged WHERE kind = 'complaint')")

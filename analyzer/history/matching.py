@@ -13,6 +13,7 @@ import pandas as pd
 from analyzer.correlate import address_keys, correlate, normalise_addresses
 from analyzer.correlate.clues import Clues, clues_of
 from analyzer.correlate.flags import is_known, read_flags
+from analyzer.correlate.signatures import FORM
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, SEND_COLUMNS
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.correlate.outcomes import Judge
     from analyzer.history.files import TableFiles
+    from analyzer.verp.keys import Keys
 
 #: What is kept of a mail that bounced.
 MAIL = "key, recipient, sent_at, sender, campaign, step"
 #: Reasons that leave open what exactly was wrong; another copy of the same failure says more (`correlate`).
 _VAGUE = ("", "unspecified", "recipient_rejected", "expired", "policy", "server_error")
-#: Of the bounces that a Message-ID settled, so many for each domain show `correlate` that our own mail is named so.
+#: Of the bounces that a Message-ID settled, so many for each domain show `correlate` that our own mail is named so, and
+#: so many for each reporter that it reports our mail.
 _WITNESSES = 3
 #: What is looked at closely is looked at with these columns.
 _CLOSE = ", ".join((*SEND_COLUMNS, "state", "key"))
@@ -53,7 +56,9 @@ def take_bounces(files: TableFiles, bounces: str) -> None:
         CREATE TEMP TABLE back AS
         SELECT record_id, CASE kind WHEN '' THEN 'bounce' ELSE kind END AS kind,
             lower(recipient) AS recipient, lower(original_recipient) AS original_recipient,
-            lower(trim(original_message_id, '<> ')) AS message_id, label, fault, reason, provider,
+            lower(trim(original_message_id, '<> ')) AS message_id, label, diagnostic <> '' AS worded,
+            regexp_extract(lower(reporting_mta), '[^.; ]+[.][^.; ]+$') AS reporter,
+            regexp_matches(concat(delivered_to, ' ', original_headers), '{FORM}') AS signed, fault, reason, provider,
             TRY_CAST(received_at AS TIMESTAMPTZ) AS received, length(diagnostic) AS words,
             CASE WHEN label IN ('hard', 'spam') THEN 0 ELSE 8 END
                 + CASE WHEN diagnostic = '' OR (decided_by = 'code' AND provider_class <> '') THEN 4 ELSE 0 END
@@ -63,7 +68,7 @@ def take_bounces(files: TableFiles, bounces: str) -> None:
     """)  # noqa: S608
 
 
-def take_matches(files: TableFiles, sends: str, bounces: str, judge: Judge | None) -> None:
+def take_matches(files: TableFiles, sends: str, bounces: str, judge: Judge | None, keys: Keys | None = None) -> None:
     """Which mail each bounce is about, and what the log says of mails itself.
 
     Table `told`: record_id with the mail's own columns. `candidates`: mails that were looked at closely. `flagged`: key
@@ -76,9 +81,9 @@ def take_matches(files: TableFiles, sends: str, bounces: str, judge: Judge | Non
         CREATE TEMP TABLE told AS
         WITH ids AS (
             SELECT record_id, unnest([message_id, '<' || message_id || '>']) AS id, recipient AS first,
-                original_recipient AS other FROM back WHERE message_id <> ''
+                original_recipient AS other FROM back WHERE message_id <> '' {"AND NOT signed" if keys else ""}
         )
-        SELECT record_id, {MAIL} FROM pool JOIN ids ON lower(message_id) = id
+        SELECT record_id, {MAIL}, true AS sure FROM pool JOIN ids ON lower(message_id) = id
         WHERE lower(recipient) = first OR lower(recipient) = other
         QUALIFY count(*) OVER (PARTITION BY record_id) = 1;
         CREATE TEMP TABLE rest AS SELECT record_id FROM back WHERE record_id NOT IN (SELECT record_id FROM told);
@@ -87,7 +92,7 @@ def take_matches(files: TableFiles, sends: str, bounces: str, judge: Judge | Non
     _take_candidates(files, sends, others, marks)
     witnesses = _bounce_rows(files, bounces, "SELECT record_id FROM witnesses")
     mails = files.rows(f"SELECT {_CLOSE} FROM candidates ORDER BY sent_at, key")  # noqa: S608
-    _take_correlated(files, pd.concat([others, witnesses], ignore_index=True), mails, judge)
+    _take_correlated(files, pd.concat([others, witnesses], ignore_index=True), mails, judge, keys)
 
 
 def _take_marks(files: TableFiles, sends: str) -> bool:
@@ -157,8 +162,9 @@ def _take_candidates(files: TableFiles, sends: str, others: pd.DataFrame, marks:
     files.con.execute(f"CREATE TEMP TABLE candidates AS SELECT {_CLOSE} FROM pool WHERE {' OR '.join(tests)}")  # noqa: S608
     files.con.execute(f"""
         CREATE TEMP TABLE witnesses AS
-        SELECT record_id, key FROM told JOIN (SELECT record_id, message_id FROM back) USING (record_id)
+        SELECT record_id, key FROM told JOIN (SELECT record_id, message_id, reporter FROM back) USING (record_id)
         QUALIFY row_number() OVER (PARTITION BY split_part(message_id, '@', -1) ORDER BY record_id) <= {_WITNESSES}
+            OR row_number() OVER (PARTITION BY reporter ORDER BY record_id) <= {_WITNESSES}
         UNION SELECT record_id, key FROM told WHERE {"true" if marks else "false"}
             AND lower(recipient) IN (SELECT lower(recipient) FROM candidates WHERE bounced <> '' OR state <> ''
                                      OR bounce_reason <> '');
@@ -211,21 +217,24 @@ def _clues(others: pd.DataFrame) -> list[Clues]:
     return [clues_of(one, other, *told) for one, other, told in zip(recipients, originals, rest, strict=True)]
 
 
-def _take_correlated(files: TableFiles, bounces: pd.DataFrame, mails: pd.DataFrame, judge: Judge | None) -> None:
+def _take_correlated(
+    files: TableFiles, bounces: pd.DataFrame, mails: pd.DataFrame, judge: Judge | None, keys: Keys | None
+) -> None:
     """What `correlate` says of the other bounces and of the marked mails, into `told`, `flagged` and `unsent`."""
-    matched = pd.DataFrame({"record_id": [], "key": []}, dtype="str")
+    matched = pd.DataFrame({"record_id": [], "key": []}, dtype="str").assign(sure=False)
     flagged = pd.DataFrame({name: [] for name in _FLAGGED}, dtype="str")
     unsent = pd.DataFrame({"key": []}, dtype="str")
     if len(mails) and mails["recipient"].str.contains("@", regex=False).any():
+        settled = int(files.con.execute("SELECT count(*) FROM told").fetchall()[0][0])
         # The title of a lead serves no matching: it carries the mail's key through.
-        found = correlate(bounces, mails.rename(columns={"key": "title"}), judge=judge)
+        found = correlate(bounces, mails.rename(columns={"key": "title"}), judge=judge, verp_keys=keys, proven=settled)
         matched, flagged = _matched(found), _flagged(found)
         unsent = pd.DataFrame({"key": sorted(set(mails["key"]) - set(found.sends["title"]))}, dtype="str")
     files.take("matched", matched)
     files.take("flagged", flagged)
     files.take("unsent_keys", unsent)
     files.con.execute(f"""
-        INSERT INTO told SELECT record_id, {MAIL} FROM matched JOIN candidates USING (key)
+        INSERT INTO told SELECT record_id, {MAIL}, sure FROM matched JOIN candidates USING (key)
         WHERE record_id IN (SELECT record_id FROM rest);
         CREATE TEMP TABLE unsent AS SELECT {MAIL} FROM candidates WHERE key IN (SELECT key FROM unsent_keys);
     """)  # noqa: S608
@@ -235,7 +244,10 @@ def _matched(found: Correlated) -> pd.DataFrame:
     tied = found.bounces[found.bounces["send_id"].notna()]
     keys = found.sends.set_index("send_id")["title"]
     return (
-        pd.DataFrame({"record_id": tied["record_id"], "key": tied["send_id"].map(keys)}).astype("str").drop_duplicates()
+        pd.DataFrame({"record_id": tied["record_id"], "key": tied["send_id"].map(keys)})
+        .astype("str")
+        .assign(sure=tied["sure"].to_numpy(dtype=bool))
+        .drop_duplicates(["record_id", "key"])
     )
 
 

@@ -34,6 +34,7 @@ from analyzer.history.tables import (
     leads_of,
     sends_of,
 )
+from analyzer.history.traces import Traces, traces_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,12 +45,6 @@ _PATIENCE_S = 120.0
 _GRACE_HOURS = 24 * 7
 #: Statistics of text would write addresses into the tables' own log.
 _CONFIGURATION: dict[str, str | None] = {"delta.dataSkippingStatsColumns": "key"}
-#: Where an address may stand: the columns that are one, and those whose text may name one.
-_ABOUT: tuple[tuple[TableKind, tuple[str, ...], tuple[str, ...]], ...] = (
-    (SENDS, ("recipient",), ("bounce_reason",)),
-    (LEADS, ("email",), ()),
-    (BOUNCES, ("recipient", "original_recipient"), ("diagnostic", "evidence", "original_headers", "delivered_to")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +128,7 @@ class Workspace:
         return self._merge(DECISIONS, row).added > 0
 
     def forget(self, address: str) -> int:
-        """Remove every row about an address, from the files as well; the number of rows removed.
+        """Remove every row that names an address in any column, from the files as well; the number of rows removed.
 
         What the tables' past versions hold goes too: after this no file of the workspace names the address.
         """
@@ -141,17 +136,21 @@ class Workspace:
         if "@" not in key:
             raise AnalyzerError(f"forget {address!r}: is no address; give one such as jane@example.com")
         removed = 0
-        for kind, names, within in _ABOUT:
+        traces = traces_of(key)
+        quoted = traces.pattern.replace("'", "''")
+        for kind in KINDS:
             table = self._opened(kind)
             if table is None:
                 continue
-            quoted = key.replace("'", "''")
-            told = [f"lower({name}) = '{quoted}'" for name in names]
-            told += [f"position('{quoted}' in lower({name})) > 0" for name in within]
-            found = _read(table, ["key"], where=" OR ".join(told))
-            if pa.table(found).num_rows:
+            texts = [field.name for field in kind.schema if pa.types.is_string(field.type) and field.name != "key"]
+            found = pa.table(_read(table, ["key"], where=" OR ".join(f"lower({name}) ~ '{quoted}'" for name in texts)))
+            # The base64 of another address may hold what can be told of this one's.
+            encoded = [f"position('{part}' in {name}) > 0" for name in texts for part in traces.base64]
+            likely = pa.table(_read(table, ["key", *texts], where=" OR ".join(encoded))).to_pylist()
+            keys = {*found["key"].to_pylist(), *(row["key"] for row in likely if _names(row.values(), traces))}
+            if keys:
                 # By key, for a table's log repeats the words of a deletion.
-                removed += self._patiently(kind, _deletion_of(pa.table(found)))
+                removed += self._patiently(kind, _deletion_of(pa.table({"key": pa.array(sorted(keys), pa.string())})))
             self._erase_past(kind)
         return removed
 
@@ -233,8 +232,8 @@ class Workspace:
             )
         return stored
 
-    def export(self, folder: Path) -> list[Path]:
-        """Every table as one Parquet file in `folder`; the paths written."""
+    def export(self, folder: Path, *, redact: bool = False) -> list[Path]:
+        """Every table as one Parquet file in `folder`, with `redact` without addresses; the paths written."""
         import pyarrow.parquet as pq
 
         from analyzer.files import atomic
@@ -248,8 +247,9 @@ class Workspace:
             table = self._opened(kind)
             if table is not None:
                 path = folder / f"{kind.name}.parquet"
+                rows = pa.table(_read(table, kind.schema.names))
                 with atomic(path) as temporary:
-                    pq.write_table(pa.table(_read(table, kind.schema.names)), temporary)
+                    pq.write_table(_masked(rows) if redact else rows, temporary)
                 written.append(path)
         return written
 
@@ -344,6 +344,16 @@ def _read(table: deltalake.DeltaTable, names: Sequence[str], *, where: str = "")
     builder = deltalake.QueryBuilder().register("history", table)
     condition = f" WHERE {where}" if where else ""
     return builder.execute(f"SELECT {', '.join(names)} FROM history{condition}").read_all()  # noqa: S608
+
+
+def _names(texts: Iterable[object], traces: Traces) -> bool:
+    return any(isinstance(text, str) and traces.in_bytes(text.encode("utf-8", "replace")) for text in texts)
+
+
+def _masked(rows: pa.Table) -> pa.Table:
+    from analyzer.redaction import masked_row
+
+    return pa.Table.from_pylist([masked_row(row) for row in rows.to_pylist()], schema=rows.schema)
 
 
 def _deletion_of(keys: pa.Table) -> Callable[[deltalake.DeltaTable], int]:

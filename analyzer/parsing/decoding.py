@@ -149,7 +149,7 @@ def html_to_text(markup: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Character references resolved (HTML 5, 13.5); a number beyond what Python reads stands for no character either."""
+    """Character references resolved (HTML 5, 13.5); a number that Python does not read stands for no character."""
     try:
         return html.unescape(text)
     except ValueError:

@@ -33,6 +33,10 @@ def failures(message: Message, data: bytes) -> Iterator[Failure]:
     from flufl.bounce import scan_message
 
     data = _beginning(data, message.gauge)
+    if data.lower().count(b"multipart/") > 2 * message.gauge.bounds.mime_depth:
+        # The library's parser looks through all the multiparts that are open at every line.
+        message.gauge.note("mime_depth")
+        return
     # It reports every fault of a detector to the log, which is standard error where nobody has set one up.
     logging.getLogger("flufl.bounce").disabled = True
     try:

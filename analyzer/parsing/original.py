@@ -18,7 +18,16 @@ from analyzer.records import Original
 
 #: Headers beside `X-…` that tell which of our mails this was: platforms' marks, and whom it was written to.
 _MARKS = frozenset(
-    {"to", "feedback-id", "list-unsubscribe", "list-unsubscribe-post", "list-id", "in-reply-to", "references"}
+    {
+        "to",
+        "feedback-id",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "list-id",
+        "in-reply-to",
+        "references",
+        "auto-submitted",
+    }
 )
 _TAG = re.compile(r"(?:^|;)\s*([ds])\s*=\s*([^;]*)")
 #: `X-…` headers that every hop adds and nobody matches by.

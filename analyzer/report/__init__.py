@@ -6,7 +6,6 @@ commands that need no report, so everything heavy is imported where it is used.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ __all__ = ["SCHEMA", "redacted", "show", "write"]
 SCHEMA = Path(__file__).parent / "diagnosis.schema.json"
 
 #: What correlate adds to the columns of a bounce.
-MATCH_COLUMNS: tuple[str, ...] = ("match_method", "suspected_forged", "forged_why", "duplicate_of")
+MATCH_COLUMNS: tuple[str, ...] = (*("match_method", "suspected_forged", "forged_reason", "forged_why", "duplicate_of"),)
 
 
 def show(diagnosis: Diagnosis, console: Console | None = None) -> None:
@@ -69,12 +68,13 @@ def write(
 
         suppression = suppression_of(correlated)
     if redact:
+        from analyzer.redaction import masked_text
         from analyzer.report import redacting
 
         diagnosis, correlated = redacting.diagnosis(diagnosis), redacting.bounces_of(correlated)
         suppression = redacting.listed(suppression)
         next_send = None if next_send is None else redacting.listed(next_send)
-        mappings = [redacting.text(line) for line in mappings]
+        mappings = [masked_text(line) for line in mappings]
     blocked: pd.DataFrame = suppression
     folder = _folder(Path(out))
     next_rows = None if next_send is None else len(next_send)
@@ -96,21 +96,16 @@ def write(
 
 
 def _write_together(folder: Path, writers: Sequence[tuple[str, Callable[[Path], object]]]) -> list[Path]:
-    """All files or none: written into a folder aside, then moved, so that no report mixes two diagnoses."""
+    """All files or none, so that no report mixes two diagnoses."""
+    from analyzer.files import write_together
+
+    names = [name for name, _ in writers]
     try:
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
-            for name, writer in writers:
-                if (folder / name).is_dir():
-                    raise OutputError(str(folder / name), "is a folder, not a file", "choose another folder")
-                writer(Path(aside) / name)
-            for name, _ in writers:
-                (Path(aside) / name).replace(folder / name)
-            if "next_send.csv" not in {name for name, _ in writers}:
-                # An earlier diagnosis' list would look as if it belonged to this one.
-                (folder / "next_send.csv").unlink(missing_ok=True)
+        # An earlier diagnosis' list would look as if it belonged to this one.
+        write_together(folder, writers, gone=[] if "next_send.csv" in names else ["next_send.csv"])
     except OSError as error:
         raise OutputError(str(folder), f"cannot be written: {_says(error)}", "choose another folder") from None
-    return [folder / name for name, _ in writers]
+    return [folder / name for name in names]
 
 
 def _folder(out: Path) -> Path:

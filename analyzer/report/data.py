@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from analyzer.files import atomic
+from analyzer.readable import printable_json
 from analyzer.report.rows import write_rows
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analyzer.diagnose.diagnosis import Diagnosis
-
-#: Characters that a JSON text may hold as they are, and that act on a terminal or an editor all the same.
-_ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 
 
 def json_text(diagnosis: Diagnosis) -> str:
@@ -31,7 +28,7 @@ def json_text(diagnosis: Diagnosis) -> str:
 def readable_json(values: Mapping[str, Any]) -> str:
     """`values` as indented JSON that is safe to print: see `json_text`."""
     text = json.dumps(_plain(values), ensure_ascii=False, allow_nan=False, indent=2)
-    return _ACTING.sub(lambda found: json.dumps(found.group())[1:-1], text) + "\n"
+    return printable_json(text.encode()).decode() + "\n"
 
 
 def _plain(value: Any) -> Any:

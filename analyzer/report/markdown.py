@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.diagnosis import Diagnosis
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&@$])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&@$]|:(?=//)|(?<=www)\.|^[-+=])", re.IGNORECASE)
 #: The breakdowns that answer "where": the page and the workbook hold all.
 _SHOWN = ("email_status", "industry_group", "provider", "campaign", "sender")
 #: Fixes with all their steps; the others with the first.

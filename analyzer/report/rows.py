@@ -1,6 +1,6 @@
 """Bounce rows out: CSV, JSON lines or Parquet by the file's ending, JSON lines on the standard output for `-`.
 
-Cells that a spreadsheet would run as a formula are defused as OWASP's "CSV Injection" page advises.
+Cells that a spreadsheet would run as a formula are defused (`analyzer.formulas`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import orjson
 
 from analyzer.errors import OutputError
 from analyzer.files import NO_SPACE, atomic
+from analyzer.formulas import STARTS
+from analyzer.readable import printable_json
 from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
 
 if TYPE_CHECKING:
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 ENDINGS: tuple[str, ...] = (".csv", ".jsonl", ".ndjson", ".parquet")
 
 _JSON = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
-_FORMULA = tuple("=+-@\t\r")
-_MARKED = frozenset((*_FORMULA, "'"))
+_MARKED = frozenset((*STARTS, "'"))
 
 
 class _Writer(Protocol):
@@ -135,7 +136,7 @@ class _JsonLines:
             except orjson.JSONEncodeError:
                 whole = {name: _encodable(value) for name, value in ordered.items()}
                 lines += dumps(whole, default=str, option=_JSON)
-        self._file.write(lines)
+        self._file.write(printable_json(bytes(lines)))
         self._file.flush()
 
     def close(self) -> None:
@@ -147,7 +148,7 @@ class _Csv:
 
     def __init__(self, file: IO[bytes], columns: tuple[str, ...]) -> None:
         self._file, self._columns = file, columns
-        self._write_text([list(columns)])
+        self._write_text([_cells(columns)])
 
     def write(self, rows: list[Row]) -> None:
         columns = self._columns
@@ -215,7 +216,7 @@ def _cells(values: Iterable[Any]) -> list[Any]:
 
 def _defused(text: str) -> str:
     # A text that begins with our own mark and a formula is marked once more, so that reading back is exact.
-    return "'" + text if text.lstrip("'").startswith(_FORMULA) else text
+    return "'" + text if text.lstrip("'").startswith(STARTS) else text
 
 
 def _plain(value: Any) -> Any:

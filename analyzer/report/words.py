@@ -1,18 +1,18 @@
 """Numbers and names as a reader meets them: the page, the Markdown, the workbook and the terminal share them.
 
-Whatever comes from outside (names, replies of receivers) goes through `clean` before it is shown: a bounce is written
-by a stranger, and ECMA-48 control sequences, bidirectional marks (Unicode TR 9) or line breaks in it must not act.
+Whatever comes from outside (names, replies of receivers) goes through `clean` before it is shown.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from analyzer.knowledge import reasons
+from analyzer.readable import clean as clean
+from analyzer.readable import short as short
 
 if TYPE_CHECKING:
     from analyzer.diagnose.diagnosis import DataQuality, Fix, Interval, Rate, Totals
@@ -78,46 +78,8 @@ BAND_WORDS: Final = {
 _OPTION_NAMES: Final = {"tolerance": "bad addresses accepted", "seed": "seed of the simulation", "redact": "masked"}
 SIDE_NAMES: Final = {"sender": "ours to fix", "recipient": "the receiver's choice"}
 
-_ESCAPES: Final = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|\x9b[0-?]*[ -/]*[@-~]"  # the same in its one-character form
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC: titles, links, clipboard
-    r"|\x1b[ -/]*[0-~]"
-)
-_PLAIN: Final = re.compile(r"[ -~]*")
-#: Joiners that Persian and Indic scripts spell with; every other format character is dropped.
-_KEPT_FORMAT: Final = frozenset("\u200c\u200d")
 #: An ISO week.
 _WEEK: Final = re.compile(r"20\d\d-W(?:0[1-9]|[1-4]\d|5[0-3])")
-_SPACES: Final = re.compile(r"\s+")
-
-
-def clean(value: object) -> str:
-    """Text on one line that can do nothing but be read: no control, escape, bidirectional or broken characters."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    text = str(value)
-    if not _PLAIN.fullmatch(text):
-        text = _ESCAPES.sub("", text)
-        text = "".join(_printable(character) for character in text)
-    return _SPACES.sub(" ", text).strip()
-
-
-def _printable(character: str) -> str:
-    category = unicodedata.category(character)
-    if character.isspace() or category in {"Zl", "Zp"}:
-        return " "
-    if category == "Cc" or (category == "Cf" and character not in _KEPT_FORMAT):
-        return ""
-    if category == "Cs" or (ord(character) & 0xFFFE) == 0xFFFE:  # half a character, or none: no file can hold it
-        return "\N{REPLACEMENT CHARACTER}"
-    return character
-
-
-def short(value: object, limit: int = 120) -> str:
-    """`clean`, cut to `limit` characters with an ellipsis."""
-    text = clean(str(value)[: limit * 40]) if isinstance(value, str) else clean(value)
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def sentences_within(value: object, limit: int) -> str:

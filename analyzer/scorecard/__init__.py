@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from analyzer.scorecard.against import Against, against
+from analyzer.scorecard.words import lines
 
-__all__ = ["Against", "against"]
+__all__ = ["Against", "against", "lines"]

@@ -70,12 +70,6 @@ class Against:
     strangers: int
     notes: tuple[str, ...] = ()
 
-    def lines(self) -> list[str]:
-        """The comparison for a person, a line each."""
-        from analyzer.scorecard.words import lines
-
-        return lines(self)
-
     def to_dict(self) -> dict[str, Any]:
         """The same for a machine: records, None where there is nothing."""
         return {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError, MissingColumnError
+from analyzer.redaction import masked_value
 from analyzer.report.words import short
 from analyzer.serve.words import for_page
 
@@ -30,6 +31,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OF_A_LOG = frozenset(
     {"sent_at", "campaign", "step", "sender", "message_id", "bounced", "bounce_reason", "state", "event", "was_sent"}
 )
+#: What of an entry repeats the file's own words.
+_SHOWN = frozenset({"columns", "bounces", "notes", "problem"})
 _MAILS = {
     "message": "a mail",
     "mbox": "a mailbox",
@@ -51,6 +54,11 @@ def look(place: Path, job: Job, tell: Callable[[str, int, int], None]) -> dict[s
         found.append(_file(Path(file.stored), file, job))
     if job.kind == "diagnose":
         _settle(found, {file.stored: file.name for file in job.files})
+    if job.options.get("redact"):
+        # Headers are what a person chooses by; only a file without any has an address there.
+        found = [
+            {name: masked_value(value) if name in _SHOWN else value for name, value in one.items()} for one in found
+        ]
     return {"files": found}
 
 

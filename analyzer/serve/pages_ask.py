@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from starlette.routing import Route
 
+from analyzer.redaction import masked_address, masked_text, masked_value
 from analyzer.serve.jobs import ID
 from analyzer.serve.site import page, site_of
 from analyzer.serve.uploads import RefusedError, form_of
@@ -41,13 +43,15 @@ async def ask_text(request: Request) -> Response:
     if len(text) > _TEXT:
         raise RefusedError(413, f"The text is longer than {_TEXT:,} characters. Give the part with the reply.")
     status, host = fields.get("status", "").strip()[:_BESIDE], fields.get("host", "").strip()[:_BESIDE]
+    if site.settings.redact:
+        text = masked_text(text)
     answer = await anyio.to_thread.run_sync(explained, text, status, host)
     return _page(request, {"text": text, "status": status, "host": host}, answer=answer)
 
 
 async def ask_address(request: Request) -> Response:
     """What is known of one address."""
-    from analyzer.serve.known import asked
+    from analyzer.serve.known import Known, asked
 
     site = site_of(request)
     fields = await form_of(request, site.keys, site.settings)
@@ -57,6 +61,9 @@ async def ask_address(request: Request) -> Response:
     source = fields.get("source", "")
     folder, workspace = _source(site, source)
     known = await anyio.to_thread.run_sync(asked, address, folder, workspace)
+    if site.settings.redact:
+        told = masked_value(asdict(known), (known.address,))
+        known, address = Known(**{**told, "address": masked_address(known.address)}), ""
     return _page(request, {"address": address, "source": source}, known=known)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
 from analyzer.knowledge import data_folder
+from analyzer.redaction import masked_text
 from analyzer.serve import words
 from analyzer.serve.jobs import ROLES, Upload
 from analyzer.serve.pages_results import result_page
@@ -63,7 +65,10 @@ async def upload(request: Request) -> Response:
         if not received.files and (kind == "check" or not received.fields.get("workspace")):
             raise RefusedError(400, "No file was chosen.")
         options = _options(site, kind, received.fields)
-        job = site.jobs.accept(place, kind, tuple(received.files), options)
+        files = tuple(received.files)
+        if site.settings.redact:
+            files = tuple(replace(file, name=masked_text(file.name)) for file in files)
+        job = site.jobs.accept(place, kind, files, {**options, "redact": site.settings.redact})
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -81,7 +86,7 @@ async def sample(request: Request) -> Response:
     place = site.jobs.incoming()
     try:
         files = await anyio.to_thread.run_sync(_copied_sample, place / "in")
-        job = site.jobs.accept(place, "diagnose", files, {})
+        job = site.jobs.accept(place, "diagnose", files, {"redact": site.settings.redact})
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError
+from analyzer.redaction import masked_value
 from analyzer.report.words import short
 from analyzer.serve.jobs import ID
 from analyzer.serve.words import for_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
     from analyzer.check.options import CheckOptions
+    from analyzer.check.rows import Row
     from analyzer.check.run import CheckRun
     from analyzer.serve.jobs import Job
 
@@ -30,7 +32,7 @@ def run_check(place: Path, job: Job, tell: Callable[[str, int, int], None]) -> d
     from analyzer.check.facts import findings
     from analyzer.check.leads import read_leads
     from analyzer.check.records import GRADES
-    from analyzer.check.writing import SHEET_ROWS, write
+    from analyzer.check.writing import SHEET_ROWS, masked_rows, with_digest, write
 
     if len(job.files) != 1:
         raise AnalyzerError("Give one list at a time.")
@@ -44,13 +46,19 @@ def run_check(place: Path, job: Job, tell: Callable[[str, int, int], None]) -> d
         return CheckRun(leads, options, on_progress=tell if told else None)
 
     run = again(told=True)
+    redact = bool(job.options.get("redact"))
+    columns = with_digest(run.columns) if redact else run.columns
+
+    def masked(rows: Iterable[Row]) -> Iterable[Row]:
+        return masked_rows(rows) if redact else rows
+
     shown = _Shown(run)
-    write(shown, str(place / "out" / "checked.csv"), run.columns)
+    write(masked(shown), str(place / "out" / "checked.csv"), columns)
     files = ["checked.csv"]
     if len(leads) < SHEET_ROWS:
         tell("write", 0, 0)
         # Grading costs less than keeping every row would.
-        write(again(told=False), str(place / "out" / "checked.xlsx"), run.columns)
+        write(masked(again(told=False)), str(place / "out" / "checked.xlsx"), columns)
         files.insert(0, "checked.xlsx")
     known = findings()
     held = [
@@ -59,7 +67,7 @@ def run_check(place: Path, job: Job, tell: Callable[[str, int, int], None]) -> d
         for code, n in run.reasons_of[grade].most_common(_REASONS)
     ]
     todo = dict.fromkeys(known[code].todo for code, _, _ in held if known[code].todo)
-    return {
+    found = {
         "total": len(leads),
         "grades": {grade: run.grades[grade] for grade in GRADES},
         "expected": run.expected,
@@ -69,6 +77,7 @@ def run_check(place: Path, job: Job, tell: Callable[[str, int, int], None]) -> d
         "notes": [for_page(text, job.files) for text in dict.fromkeys(run.warnings)][:20],
         "files": files,
     }
+    return masked_value(found) if redact else found
 
 
 def _options(place: Path, job: Job, leads: Any) -> CheckOptions:
@@ -78,10 +87,11 @@ def _options(place: Path, job: Job, leads: Any) -> CheckOptions:
     suppress: list[Path] = []
     known = str(job.options.get("history", ""))
     if ID.fullmatch(known):
-        out = place.parent / known / "out"
-        if not (out / "bounces.csv").is_file():
+        # Not from its files to download, in which addresses may be masked.
+        kept = place.parent / known / "known"
+        if not (kept / "bounces.parquet").is_file():
             raise AnalyzerError("The campaign whose bounces were to be taken into account is not there any more.")
-        history, suppress = [out / "bounces.csv"], [out / "suppression.csv"]
+        history, suppress = [kept / "bounces.parquet"], [kept / "suppression.parquet"]
     elif known:
         from analyzer.history import Workspace
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError
+from analyzer.redaction import masked_value
 from analyzer.serve.private import read_json
 from analyzer.serve.words import OUTPUTS, for_page, with_names
 
@@ -27,18 +28,8 @@ _SEND_COLUMNS = (
     *("provider", "label", "fault", "reason", "transient", "diagnostic"),
 )
 _BOUNCE_COLUMNS = (
-    *(
-        "received_at",
-        "recipient",
-        "original_recipient",
-        "label",
-        "fault",
-        "reason",
-        "transient",
-        "diagnostic",
-        "status",
-    ),
-    *("reply", "decided_by", "provider", "duplicate_of", "suspected_forged"),
+    *("kind", "received_at", "recipient", "original_recipient", "label", "fault", "reason", "transient", "diagnostic"),
+    *("status", "reply", "decided_by", "provider", "duplicate_of", "suspected_forged"),
 )
 
 
@@ -84,9 +75,10 @@ def run_diagnosis(place: Path, job: Job, tell: Callable[[str, int, int], None]) 
     )
     tell("write", 0, 0)
     run = _with_names(run, job, len(given.get("bounces", [])))
-    written = run.write(place / "out")
+    redact = bool(job.options.get("redact"))
+    written = run.write(place / "out", redact=redact)
     _keep_known(run, place / "known")
-    return {
+    told = {
         "verdicts": [
             {"subject": one.subject, "tone": one.tone, "sentence": one.sentence}
             for one in sentences.verdicts(run.diagnosis)
@@ -95,6 +87,7 @@ def run_diagnosis(place: Path, job: Job, tell: Callable[[str, int, int], None]) 
         "mappings": [for_page(line, job.files) for line in run.mappings],
         "files": [path.name for path in written if path.name in OUTPUTS],
     }
+    return masked_value(told) if redact else told
 
 
 def _says_what_bounced(place: Path, job: Job, logs: list[str]) -> bool:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analyzer import bounds
+from analyzer.logbook import Log
 from analyzer.serve.settings import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.serve.jobs import Job, JobFolder, Step
 
+_LOG = Log("serve")
 #: A look takes seconds; it does not wait behind long runs.
 _LOOKS = 2
 #: Seconds between asking a process to end and making it end.
@@ -71,11 +74,13 @@ class Runner:
         for one in [one for one in self._running if one.process.poll() is not None]:
             self._running.remove(one)
             one.forget()
+            _LOG.info("ended", job=one.job, step=one.step, code=one.process.returncode)
         for step, queue in self._queues.items():
             while queue and sum(one.step == step for one in self._running) < self._most[step]:
                 job = self._jobs.job(queue.popleft())
                 if job and not job.cancelled:
                     self._running.append(self._started(job))
+                    _LOG.info("started", job=job.id, kind=job.kind, step=job.step, files=len(job.files))
 
     def cancel(self, job: Job) -> Callable[[], None]:
         """Take the job off the books; what is returned ends its processes with all that they started, which takes up
@@ -121,7 +126,7 @@ class Runner:
                 stdout=log,
                 stderr=log,
                 cwd=place / "in",
-                env={**kept, "TMPDIR": sockets, "PYTHONPATH": found},
+                env={**kept, **bounds.environment(), "TMPDIR": sockets, "PYTHONPATH": found},
                 start_new_session=True,
                 umask=0o077,
             )

@@ -44,13 +44,25 @@ def serve(settings: Settings, ready: Callable[[str], Any]) -> None:
             timeout_keep_alive=10,
             timeout_graceful_shutdown=3,
         )
-        ready(_address(settings))
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, lambda: ready(_address(settings))).run(sockets=[listener])
     except KeyboardInterrupt:
         # uvicorn ends in good order and then passes the signal on.
         pass
     finally:
         listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready once it takes signals itself: whoever reads that may at once send one."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], Any]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As ever, and then tell."""
+        await super().startup(sockets)
+        self._ready()
 
 
 def _listening(settings: Settings) -> socket.socket:

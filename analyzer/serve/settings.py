@@ -38,6 +38,8 @@ class Settings:
     keep_s: float | None = None
     running: int = 2
     waiting: int = 20
+    #: Whether pages and files to download mask every address.
+    redact: bool = False
     #: Seconds without a byte after which a sender is given up.
     patience_s: float = 30.0
 

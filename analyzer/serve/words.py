@@ -115,7 +115,7 @@ _ON_A_PAGE: Final = (
     (r"^diagnose: ", ""),
     (r"give the campaign log, or a --workspace that holds one", "add the campaign log"),
 )
-_PLACE: Final = re.compile(r"(?:/[^\s:;,'\"]*/)?((?:mail-\d+/)?upload-\d{4}(?:\.[a-z0-9.]+)?|mail-\d+)")
+_PLACE: Final = re.compile(r"(?:/[^\s:;,'\"]{0,400}/)?((?:mail-\d+/)?upload-\d{4}(?:\.[a-z0-9.]+)?|mail-\d+)")
 
 
 def with_names(text: str, files: Sequence[Upload], folder: str = "") -> str:

@@ -16,7 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analyzer.bounds import inherit
 from analyzer.errors import AnalyzerError
+from analyzer.redaction import masked_text
 from analyzer.serve.jobs import hold, job_in
 from analyzer.serve.private import FULL, write_json
 from analyzer.serve.words import for_page
@@ -60,6 +62,7 @@ def main() -> int:
     """Do the step; 0 done, 1 failed with a sentence, 2 nothing to do here."""
     place = Path(sys.argv[1])
     os.umask(0o077)
+    inherit()
     job = job_in(place)
     if job is None:
         return 2
@@ -73,7 +76,8 @@ def main() -> int:
         if _is_full(error):
             _end_full(place, progress)
         else:
-            progress.end("failed", for_page(str(error), job.files))
+            said = for_page(str(error), job.files)
+            progress.end("failed", masked_text(said) if job.options.get("redact") else said)
     except MemoryError:
         progress.end("failed", "These files need more memory than this machine has. Give them in smaller parts.")
     except OSError as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.sources.limits import Limits
 from analyzer.sources.reading import Reading, Skipped
 from analyzer.sources.rejects import Rejects
 
@@ -15,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["Limits", "Reading", "Rejects", "Skipped", "read"]
+    from analyzer.bounds import Bounds
+
+__all__ = ["Reading", "Rejects", "Skipped", "read"]
 
 
-def read(sources: Iterable[str | Path], *, rejects: Rejects | None = None, limits: Limits | None = None) -> Reading:
+def read(sources: Iterable[str | Path], *, rejects: Rejects | None = None, bounds: Bounds | None = None) -> Reading:
     """Every message of `sources`, in a fixed order, one at a time; iterate the result once.
 
     A source is a message file, an mbox, a Maildir, a folder (searched through), a `.zip`, `.tar`, `.gz`, `.bz2` or
@@ -26,6 +27,6 @@ def read(sources: Iterable[str | Path], *, rejects: Rejects | None = None, limit
     behind their archive's path), with `#n` behind it for the n-th message of an mbox.
     Raises `UnreadableInputError` at once for a source that is missing or may not be read, and at the end of a source
     that held no message. Anything else that cannot be read is counted in `.no_mail` and `.broken`, named in
-    `.skipped`, and the broken messages are kept in `rejects`.
+    `.skipped`, and the broken messages are kept in `rejects`; what is over one of the `bounds` is in `.exceeded`.
     """
-    return Reading(sources, rejects=rejects, limits=limits)
+    return Reading(sources, rejects=rejects, bounds=bounds)

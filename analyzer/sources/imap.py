@@ -14,15 +14,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analyzer.bounds import MIB, current
 from analyzer.errors import UnreadableInputError
 from analyzer.records import RawMessage
 from analyzer.sources.imap_address import ImapAddress, imap_address
 from analyzer.sources.imap_login import Access, Client, log_in, without_addresses
-from analyzer.sources.limits import MIB, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
+
+    from analyzer.bounds import Bounds, Exceeded
+    from analyzer.sources.skips import Skip
 
 _CONNECT_S, _ANSWER_S = 30.0, 60.0
 #: How often a wait looks whether it is to end, in seconds.
@@ -52,10 +55,18 @@ class Listed:
 class Folder:
     """A folder, open. `validity` and `exists` (how many messages) are as of the last `look`."""
 
-    def __init__(self, address: ImapAddress, access: Access, *, write: bool = False, limits: Limits | None = None):
+    def __init__(
+        self,
+        address: ImapAddress,
+        access: Access,
+        *,
+        write: bool = False,
+        bounds: Bounds | None = None,
+        exceeded: Exceeded | None = None,
+    ):
         """Connects, logs in and opens the folder: for reading only, but where messages are to be moved (`write`)."""
         self.address, self._write = address, write
-        self._limit = (limits or Limits()).message
+        self._limit, self._exceeded = (bounds or current()).message_bytes, exceeded
         secret = access.secret(address)
         self._client = _connected(address, access)
         self._client.normalise_times = False
@@ -113,6 +124,12 @@ class Folder:
         for chunk in self._chunks(listed):
             great = chunk[0].size > self._limit
             what = f"BODY.PEEK[]<0.{_HEAD_OF_GREAT}>" if great else "BODY.PEEK[]"
+            if great:
+                name = f"{self.address.name}#{chunk[0].uid}"
+                if self._exceeded is not None:
+                    self._exceeded.add(("message_bytes",), name)
+                else:
+                    skip(name, f"is over {self._limit / MIB:,.0f} MiB: only its first MiB is read")
             with self._trouble():
                 bodies = self._bodies([one.uid for one in chunk], what, skip)
             for one in chunk:
@@ -271,14 +288,14 @@ class Folder:
 
 
 def messages(
-    source: str, skip: Callable[[str, str], None], limits: Limits, access: Access | None = None
+    source: str, skip: Skip, bounds: Bounds, access: Access | None = None, exceeded: Exceeded | None = None
 ) -> Iterator[RawMessage]:
     """Every message of a folder, named by its address; a line that breaks is taken up again where it was."""
     address, after, validity, tries = imap_address(source), 0, 0, _TRIES
     while True:
         folder: Folder | None = None
         try:
-            folder = Folder(address, access or Access.from_environment(), limits=limits)
+            folder = Folder(address, access or Access.from_environment(), bounds=bounds, exceeded=exceeded)
             if validity not in (0, folder.validity):
                 raise UnreadableInputError(address.name, "the server numbered its messages anew", "read it again")
             validity = folder.validity

@@ -34,7 +34,7 @@ TOKEN_COMMAND_ENV = "BOUNCE_ANALYZER_IMAP_TOKEN_COMMAND"  # noqa: S105
 CA_FILE_ENV = "BOUNCE_ANALYZER_IMAP_CA_FILE"
 _TOKEN_PATIENCE_S = 60
 _GREATEST_SECRET = 64 * 1024
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:])[^\s<>()\[\]\"',;:]+@[\w-]+(?:\.[\w-]+)+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 
 

@@ -36,17 +36,21 @@ _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _BOUNDARY = re.compile(rb'=[ \t]*(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))')
 
 
-def messages(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterator[bytes | None]:
+def messages(
+    head: bytes, read: Callable[[int], bytes], *, limit: int, left_out: Callable[[bytes], None] | None = None
+) -> Iterator[bytes | None]:
     """Each message of the mbox that begins with `head` and goes on with `read(n)`, without its From_ line, unescaped.
 
-    None stands for a message of more than `limit` bytes: it is passed over without being held. Errors of `read` pass
-    through; what was complete by then has been yielded.
+    None stands for a message of more than `limit` bytes: it is passed over without being held, its pieces given to
+    `left_out` before. Errors of `read` pass through; what was complete by then has been yielded.
     """
-    for _, _, message in located(head, read, limit=limit):
+    for _, _, message in located(head, read, limit=limit, left_out=left_out):
         yield message
 
 
-def located(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterator[tuple[int, int, bytes | None]]:
+def located(
+    head: bytes, read: Callable[[int], bytes], *, limit: int, left_out: Callable[[bytes], None] | None = None
+) -> Iterator[tuple[int, int, bytes | None]]:
     """As `messages`, each with the places where its From_ line begins and where the next one may; `head` is at 0."""
     buffer, start, ended = head, 0, False
     scan = 0
@@ -69,7 +73,10 @@ def located(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterato
                 if closed := _closes_later(buffer, scan, boundary):
                     scan = closed
                     continue
-            yield begin, base + scan, None if oversize or end - start > limit else _message(buffer[start:end])
+            oversize = oversize or end - start > limit
+            if oversize and left_out:
+                left_out(buffer[start:end])
+            yield begin, base + scan, None if oversize else _message(buffer[start:end])
             start, oversize, begin = scan, False, base + scan
             continue
         if ended:
@@ -78,12 +85,16 @@ def located(head: bytes, read: Callable[[int], bytes], *, limit: int) -> Iterato
         scan = at if at >= 0 else max(start, len(buffer) - len(b"\nFrom "))
         if scan - start > limit:
             # Three bytes before the resumption point tell whether a blank line comes before it.
+            if left_out:
+                left_out(buffer[start : max(start, scan - 3)])
             oversize, start = True, max(start, scan - 3)
         chunk = read(min(max(_CHUNK, len(buffer) - start), _GREATEST_CHUNK))
         ended = not chunk
         base += start
         buffer, scan, start = buffer[start:] + chunk, scan - start, 0
     if oversize or len(buffer) - start > limit:
+        if left_out:
+            left_out(buffer[start:])
         yield begin, base + len(buffer), None
     elif start < len(buffer):
         yield begin, base + len(buffer), _message(_without_last_blank(buffer[start:]))

@@ -6,13 +6,14 @@ The columns and their types are those of `records`; the escaping of CSV cells is
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from analyzer.bounds import current
 from analyzer.errors import MissingColumnError, UnreadableInputError
+from analyzer.formulas import unguarded
 from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ NEEDED_COLUMNS: frozenset[str] = frozenset({"recipient", "label", "reason"})
 
 _HEAD = 64 * 1024
 _BATCH = 10_000
-_GREATEST_CELL = 64 << 20
 _PARQUET = b"PAR1"
 _BOM = b"\xef\xbb\xbf"
-_GUARDED = re.compile(r"'(?='*[=+\-@\t\r])")
 _TRUE = frozenset({"true", "1", "yes"})
 
 
@@ -95,15 +94,14 @@ def _json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        csv.field_size_limit(_GREATEST_CELL)
+        csv.field_size_limit(max(current().csv_field_bytes, 1))
         reader = csv.reader(file)
         try:
             names = next(reader, [])
             _need(set(names), path)
             for cells in reader:
                 if cells:
-                    unguarded = [_GUARDED.sub("", cell, count=1) if cell[:1] == "'" else cell for cell in cells]
-                    yield f"line {reader.line_num}", dict(zip(names, unguarded, strict=False))
+                    yield f"line {reader.line_num}", dict(zip(names, map(unguarded, cells), strict=False))
         except csv.Error as error:
             raise UnreadableInputError(
                 str(path), f"line {reader.line_num} is not valid CSV: {error}", "write the file again with `parse`"

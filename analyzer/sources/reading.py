@@ -14,15 +14,16 @@ import tempfile
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias, cast
 
+from analyzer.bounds import MIB, Bounds, Exceeded, current
 from analyzer.errors import UnreadableInputError
 from analyzer.records import Item, RawMessage
 from analyzer.sources import archives, feeds, folders, logs, mbox
 from analyzer.sources.content import HEAD_SIZE, recognise, utf16_codec, why_no_mail
 from analyzer.sources.imap_address import imap_address, is_imap
-from analyzer.sources.limits import MIB, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,17 +40,19 @@ _EMLX = re.compile(rb"(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,100}[ \t]*:)")
 _MAIL_NAMES = (".eml", ".emlx", ".mail", ".mbox", ".mbx")
 _MBOX_NAMES = (".mbox", ".mbx")
 _PACKED_NAMES = (".gz", ".bz2", ".xz", ".zst")
-#: A compressed file in a compressed file, and so on, is a trick rather than a mailbox.
-_MOST_LAYERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that gave no message: no mail at all, or (`broken`) mail that could not be read."""
+    """Something that gave no message: no mail at all, or (`broken`) mail that could not be read.
+
+    `bound` names the bound that it exceeds, if that is why.
+    """
 
     source: str
     why: str
     broken: bool = False
+    bound: str = ""
 
 
 class Reading:
@@ -59,12 +62,19 @@ class Reading:
     """
 
     def __init__(
-        self, sources: Iterable[str | Path], *, rejects: Rejects | None = None, limits: Limits | None = None
+        self,
+        sources: Iterable[str | Path],
+        *,
+        rejects: Rejects | None = None,
+        bounds: Bounds | None = None,
+        exceeded: Exceeded | None = None,
     ) -> None:
         """`UnreadableInputError` for a source that does not exist or may not be read, before anything is read."""
         self._sources = [str(source) for source in sources]
-        self._rejects, self._limits = rejects, limits or Limits()
-        self.messages = self.no_mail = self.broken = 0
+        self._rejects, self._bounds = rejects, bounds or current()
+        #: What was over a bound, and which.
+        self.exceeded = Exceeded(self._bounds) if exceeded is None else exceeded
+        self.messages = self.no_mail = self.broken = self._over = 0
         self.skipped: list[Skipped] = []
         self._last_skip: Skipped | None = None
         for source in self._sources:
@@ -91,24 +101,32 @@ class Reading:
 
     def summary(self) -> list[str]:
         """What to tell a person about the skipped files: a line each, none if nothing was skipped."""
-        lines = []
+        lines = self.exceeded.lines()
         if self.no_mail:
             lines.append("1 file was no message" if self.no_mail == 1 else f"{self.no_mail:,} files were no message")
-        if self.broken:
-            lines.append(f"{self.broken:,} could not be read:")
-            named = [skip for skip in self.skipped if skip.broken]
+        if damaged := self.broken - self._over:
+            lines.append(f"{damaged:,} could not be read:")
+            named = [skip for skip in self.skipped if skip.broken and not skip.bound]
             lines += [f"  {skip.source}: {skip.why}" for skip in named[:10]]
-            if self.broken > 10:
+            if damaged > 10:
                 reasons = Counter(skip.why for skip in named).most_common(3)
                 lines.append("  and more; most often: " + ", ".join(f"{why} ({count:,})" for why, count in reasons))
         return lines
 
-    def skip(self, source: str, why: str, *, broken: bool = True, data: bytes = b"") -> None:
-        """Count `source` as skipped; what is broken goes to the rejects. A later stage may report its own here."""
-        skipped = Skipped(_shown(source), why, broken)
+    def skip(
+        self, source: str, why: str, *, broken: bool = True, data: bytes | Iterable[bytes] = b"", bound: str = ""
+    ) -> None:
+        """Count `source` as skipped; what is broken goes to the rejects. A later stage may report its own here.
+
+        `bound`: the name of the bound that it exceeds, if that is why.
+        """
+        skipped = Skipped(_shown(source), why, broken, bound)
         self._last_skip = skipped
+        if bound:
+            self.exceeded.add((bound,), skipped.source)
         if broken:
             self.broken += 1
+            self._over += bool(bound)
             if self._rejects is not None:
                 self._rejects.keep(source, why, data)
         else:
@@ -138,7 +156,7 @@ class Reading:
             # With what TLS needs it costs as much to load as a message to read.
             from analyzer.sources import imap
 
-            yield from imap.messages(source, self.skip, self._limits)
+            yield from imap.messages(source, self.skip, self._bounds, exceeded=self.exceeded)
         elif os.path.isdir(source):  # noqa: PTH112
             for path, in_maildir in folders.files(source, self.skip):
                 yield from self._file(path, single=in_maildir)
@@ -177,12 +195,12 @@ class Reading:
         try:
             yield from self._messages_in(part)
         except archives.TooMuchError as error:
-            self.skip(part.source, str(error))
+            self.skip(part.source, str(error), bound=error.bound)
         except archives.DAMAGE as error:
             self.skip(part.source, archives.damage(error))
 
     def _messages_in(self, part: _Part) -> Iterator[Item]:
-        part = replace(part, head=_LEADING.sub(b"", part.head, count=1))
+        part = replace(part, head=_without_leading(part.head))
         content = recognise(part.head, expected=part.expected)
         if content == "message" or (content == "mbox" and part.single):
             yield from self._one(part)
@@ -191,48 +209,69 @@ class Reading:
         elif content == "utf-16":
             yield from self._inside(part, _as_utf8(part.head, part.read))
         elif content in ("gzip", "bzip2", "xz", "zstd"):
-            yield from self._inside(part, archives.unpack(content, part.head, part.read, self._limits))
+            part = self._measured(part)
+            read = archives.unpack(content, part.head, part.read, self._bounds, part.meter)
+            yield from self._inside(part, read)
         elif content in ("zip", "tar"):
             yield from self._archive(part, content)
         elif content == "feed":
-            yield from feeds.items(part.source, part.head, part.read, self.skip)
+            yield from feeds.items(part.source, part.head, part.read, self.skip, self._bounds)
         elif content == "log":
-            yield from logs.items(part.source, part.head, part.read, self.skip)
+            yield from logs.items(part.source, part.head, part.read, self.skip, self._bounds)
         else:
             self.skip(part.source, why_no_mail(part.head), broken=False)
 
+    def _measured(self, part: _Part) -> _Part:
+        """The part with a meter, which from here on goes with all that is packed in it."""
+        if part.meter is not None:
+            return part
+        if part.file is not None:
+            at = part.file.tell()
+            meter = archives.Meter(self._bounds, packed=part.file.seek(0, 2))
+            part.file.seek(at)
+            return replace(part, meter=meter)
+        meter = archives.Meter(self._bounds, packed=len(part.head))
+        return replace(part, meter=meter, read=meter.packed(part.read))
+
     def _inside(self, part: _Part, read: Read) -> Iterator[Item]:
         """What a compressed or recoded file really holds, to be looked at anew."""
-        if part.layers >= _MOST_LAYERS:
-            self.skip(part.source, "is compressed too many times over")
+        if part.layers >= self._bounds.archive_layers:
+            self.skip(part.source, "is compressed too many times over", bound="archive_layers")
             return
         yield from self._messages_in(replace(part, head=read(HEAD_SIZE), read=read, file=None, layers=part.layers + 1))
 
     def _one(self, part: _Part) -> Iterator[Item]:
-        limit = self._limits.message
+        limit = self._bounds.message_bytes
         pieces, size = [part.head], len(part.head)
         while size <= limit and (piece := part.read(min(MIB, limit + 1 - size))):
             pieces.append(piece)
             size += len(piece)
         if size > limit:
-            self.skip(part.source, f"is over {limit / MIB:,.0f} MiB", data=part.head)
+            self._over_size(part.source, chain(pieces, iter(lambda: part.read(MIB), b"")))
             return
         data = mbox.without_envelope(b"".join(pieces))
         if emlx := _EMLX.match(data):
             data = data[emlx.end() : emlx.end() + int(emlx[1])]
         yield RawMessage(_lone(part.source), data)
 
+    def _over_size(self, source: str, pieces: Iterable[bytes]) -> None:
+        """A message over the bound of its size, which only the rejects keep, as it comes."""
+        why = f"is over {self._bounds.message_bytes / MIB:,.0f} MiB"
+        self.skip(source, why, bound="message_bytes", data=pieces)
+
     def _mbox(self, part: _Part) -> Iterator[Item]:
         """An mbox's messages, numbered; a file that only begins like one and holds one message keeps its plain name."""
         lone: bytes | None = None
         named_mbox = _stem(part.source).endswith(_MBOX_NAMES)
         try:
-            for number, data in enumerate(mbox.messages(part.head, part.read, limit=self._limits.message)):
+            left_out = _LeftOut(self._rejects is not None)
+            found = mbox.messages(part.head, part.read, limit=self._bounds.message_bytes, left_out=left_out.take)
+            for number, data in enumerate(found):
                 if lone is not None:
                     yield RawMessage(f"{part.source}#0", lone)
                     lone = None
                 if data is None:
-                    self.skip(f"{part.source}#{number}", f"is over {self._limits.message / MIB:,.0f} MiB")
+                    self._over_size(f"{part.source}#{number}", left_out.pieces())
                 elif number == 0 and not named_mbox:
                     lone = data
                 else:
@@ -245,21 +284,27 @@ class Reading:
             yield RawMessage(_lone(part.source), lone)
 
     def _archive(self, part: _Part, content: Content) -> Iterator[Item]:
-        if part.nesting > self._limits.nesting:
-            self.skip(part.source, "is an archive too deep inside another; unpack the outer one first")
+        if part.nesting > self._bounds.archive_depth:
+            why = "is an archive too deep inside another; unpack the outer one first"
+            self.skip(part.source, why, bound="archive_depth")
             return
+        part = self._measured(part)
         with ExitStack() as stack:
             if content == "tar":
-                members = archives.tar_members(part.head, part.read, self._limits)
+                members = archives.tar_members(part.head, part.read, self._bounds)
             elif part.file is not None:
-                members = archives.zip_members(part.file, self._limits)
+                members = archives.zip_members(part.file, self._bounds, part.meter)
             else:
-                members = archives.zip_members(stack.enter_context(self._held(part)), self._limits)
+                members = archives.zip_members(stack.enter_context(self._held(part)), self._bounds, part.meter)
             source = part.source
             try:
                 for member in members:
+                    if _hidden(member.name):
+                        continue
                     source = f"{part.source}/{_shown(member.name.lstrip('/'))}"
                     yield from self._member(source, member, part)
+                if source == part.source:
+                    self.skip(source, "holds no message; the archive is empty", broken=False)
             except (archives.TooMuchError, *archives.DAMAGE):
                 # Damage inside a tar's member shows once there, and once more on the way to the next one.
                 last = self._last_skip
@@ -272,21 +317,20 @@ class Reading:
                     raise
 
     def _member(self, source: str, member: archives.Member, part: _Part) -> Iterator[Item]:
-        if _hidden(member.name):
-            return
         if member.problem:
-            self.skip(source, member.problem)
+            self.skip(source, member.problem, broken=not member.special)
             return
         try:
             read = member.open()
             head = read(HEAD_SIZE)
         except archives.TooMuchError as error:
-            self.skip(source, str(error))
+            self.skip(source, str(error), bound=error.bound)
             return
         except archives.DAMAGE as error:
             self.skip(source, archives.damage(error))
             return
-        yield from self._guarded(_Part(source, head, read, layers=part.layers, nesting=part.nesting + 1))
+        inner = _Part(source, head, read, layers=part.layers, nesting=part.nesting + 1, meter=part.meter)
+        yield from self._guarded(inner)
 
     def _held(self, part: _Part) -> IO[bytes]:
         """A zip that came through a pipe, with its end within reach: its directory stands there."""
@@ -294,14 +338,37 @@ class Reading:
         size, piece = 0, part.head
         while piece:
             size += len(piece)
-            if size > self._limits.packed:
+            if size > self._bounds.archive_held_bytes:
                 held.close()
                 raise archives.TooMuchError(
-                    f"is an archive of over {self._limits.packed / MIB:,.0f} MiB; unpack it first"
+                    "archive_held_bytes",
+                    f"is an archive of over {self._bounds.archive_held_bytes / MIB:,.0f} MiB; unpack it first",
                 )
             held.write(piece)
             piece = part.read(MIB)
         return held
+
+
+class _LeftOut:
+    """The pieces of a message that is too great to be held, put aside on disk where the rejects are to keep it."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._aside: IO[bytes] | None = None
+
+    def take(self, piece: bytes) -> None:
+        if self._wanted:
+            if self._aside is None:
+                self._aside = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115
+            self._aside.write(piece)
+
+    def pieces(self) -> Iterator[bytes]:
+        """What was taken since the last time."""
+        if self._aside is not None:
+            with self._aside as aside:
+                self._aside = None
+                aside.seek(0)
+                yield from iter(lambda: aside.read(MIB), b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +376,7 @@ class _Part:
     """One file, member or stream on its way through: its first bytes, and `read(n)` for the rest.
 
     `file` can seek, where there is one. `single`: one message for certain, as in a Maildir. `given`: named by the
-    user himself. `layers` and `nesting` count the compressions and archives around it.
+    user himself. `layers` and `nesting` count the compressions and archives around it, `meter` their bytes.
     """
 
     source: str
@@ -320,6 +387,7 @@ class _Part:
     given: bool = False
     layers: int = 0
     nesting: int = 0
+    meter: archives.Meter | None = None
 
     @property
     def expected(self) -> bool:
@@ -356,6 +424,12 @@ def _stem(source: str) -> str:
     while name.endswith(_PACKED_NAMES):
         name = name[: name.rindex(".")]
     return name
+
+
+def _without_leading(head: bytes) -> bytes:
+    """What a file begins with, behind its mark and blank lines."""
+    leading = _LEADING.match(head)
+    return head[leading.end() :] if leading else head
 
 
 def _hidden(name: str) -> bool:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame
 
+    from analyzer.diagnose.diagnosis import Diagnosis
+
 #: What a diagnosis of one group becomes: `diagnosis` is the text of its diagnosis.json, `error` why there is none.
 DIAGNOSES = (
     "leads bigint, bounces bigint, recommendation string, side string, first_fix string, diagnosis string, error string"
@@ -41,7 +43,9 @@ def diagnose(
 ) -> DataFrame:
     """One row for each value of `by`: what `analyzer.diagnose` says of that group's tables, under DIAGNOSES.
 
-    Without `by` all rows are one group, and the one row has the columns of DIAGNOSES alone.
+    Without `by` all rows are one diagnosis, and the one row has the columns of DIAGNOSES alone: the workers count the
+    leads that nothing came back of, and only the others' mails come to the driver (`whole`). With a `next_list`, whose
+    ranking learns from every lead, one worker has to hold all.
 
     log, leads, next_list: frames with such columns as the files have; bounces: BOUNCE_COLUMNS; all with the column
     `by`. A group is diagnosed on one worker, which has to hold it (ten million sends take some GB). A group that cannot
@@ -51,6 +55,8 @@ def diagnose(
     from pyspark.sql import functions as sf
 
     frames = {"log": log, "bounces": bounces, "leads": leads, "next_list": next_list}
+    if not by and next_list is None:
+        return log.sparkSession.createDataFrame([_whole(log, bounces, leads, tolerance)], DIAGNOSES)
     if not by:
         one = {name: frame.withColumn(_ALL, sf.lit(0)) for name, frame in frames.items() if frame is not None}
         return diagnose(**one, by=_ALL, tolerance=tolerance).drop(_ALL)
@@ -98,36 +104,51 @@ def breakdown(diagnoses: DataFrame, dimension: str) -> pd.DataFrame:
 def _one_group(by: str, columns: dict[str, list[str]], tolerance: float) -> Groups:
     def judged(key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
         from analyzer.api import run_diagnosis
-        from analyzer.report.data import json_text
 
         given = {kind: _frame(rows, kind, names) for kind, names in columns.items()}
-        said: dict[str, Any] = {"leads": 0, "bounces": 0, "recommendation": "", "side": "", "first_fix": ""}
-        said |= {"diagnosis": "", "error": ""}
-        try:
-            found = run_diagnosis(
-                bounces=given["bounces"],
-                log=given["log"],
-                leads=given.get("leads", ()),
-                next_list=given.get("next_list"),
-                tolerance=tolerance,
-            ).diagnosis
-        except AnalyzerError as error:
-            said["error"] = str(error)
-        else:
-            fixes = found.deliverability.fixes
-            said |= {
-                "leads": found.totals.leads_contacted,
-                "bounces": found.matching.matched,
-                "recommendation": found.data_quality.recommendation,
-                "side": found.deliverability.side,
-                "first_fix": fixes[0].id if fixes else "",
-                "diagnosis": json_text(found),
-            }
+        said = _said(
+            lambda: (
+                run_diagnosis(
+                    bounces=given["bounces"],
+                    log=given["log"],
+                    leads=given.get("leads", ()),
+                    next_list=given.get("next_list"),
+                    tolerance=tolerance,
+                ).diagnosis
+            )
+        )
         types = {"leads": pa.int64(), "bounces": pa.int64()}
         arrays = [pa.array([value], types.get(name, pa.string())) for name, value in said.items()]
         return pa.table([pa.array([key[0].as_py()], rows.schema.field(by).type), *arrays], names=[by, *said])
 
     return judged
+
+
+def _whole(log: DataFrame, bounces: DataFrame, leads: DataFrame | None, tolerance: float) -> dict[str, Any]:
+    from analyzer.spark.whole import diagnose_whole
+
+    return _said(lambda: diagnose_whole(log, bounces, leads, tolerance=tolerance))
+
+
+def _said(diagnosed: Callable[[], Diagnosis]) -> dict[str, Any]:
+    """One row of DIAGNOSES."""
+    from analyzer.report.data import json_text
+
+    said: dict[str, Any] = {"leads": 0, "bounces": 0, "recommendation": "", "side": "", "first_fix": ""}
+    said |= {"diagnosis": "", "error": ""}
+    try:
+        found = diagnosed()
+    except AnalyzerError as error:
+        return said | {"error": str(error)}
+    fixes = found.deliverability.fixes
+    return said | {
+        "leads": found.totals.leads_contacted,
+        "bounces": found.matching.matched,
+        "recommendation": found.data_quality.recommendation,
+        "side": found.deliverability.side,
+        "first_fix": fixes[0].id if fixes else "",
+        "diagnosis": json_text(found),
+    }
 
 
 def _frame(rows: pa.Table, kind: str, names: list[str]) -> pd.DataFrame:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from analyzer.logbook import Log
 from analyzer.watch.following import PAUSE_S, Following, Taken
 
 if TYPE_CHECKING:
     from datetime import date
 
     from analyzer.sources.imap_login import Access
-    from analyzer.watch.lines import Lines
     from analyzer.watch.sources import Followed
     from analyzer.watch.state import State
 
@@ -59,28 +59,29 @@ def watch(
 
     Every record is kept once, and a message counts as taken only when its records are in the workspace. `every_s`: how
     often to look where the source does not tell by itself; `pause_s`: how long others may gather after a commit;
-    `state`: a folder for how far it came, "watch" in the workspace unless given. Lines go to `stream` (stderr).
+    `state`: a folder for how far it came, "watch" in the workspace unless given. What it does goes to the log
+    (`analyzer.logbook`), or to `stream`, with `verbose` a line for each bounce with its address.
     `AnalyzerError` for what a person must put right, where it shows at the start.
     """
     from analyzer.classify import classifier_of
     from analyzer.history import Workspace
-    from analyzer.watch.lines import Lines
     from analyzer.watch.state import State, state_folder
 
     store = Workspace(workspace)
     kind, identity, name = _identity(watched)
-    lines = Lines(name, verbose=verbose, stream=stream)
+    level = "debug" if verbose else "info"
+    log = Log("watch", source=name) if stream is None else Log.to(stream, "watch", level=level, source=name)
     # One folder of states may serve several workspaces.
     whose = f"|{store.place}" if state else ""
     kept = State(state_folder(store.place, state), f"{kind}|{identity}{whose}")
     try:
-        source = _followed(watched, kept, lines, access)
-        following = Following(source, store, classifier_of(rules), lines, pause_s=0.0 if once else pause_s)
+        source = _followed(watched, kept, log, access)
+        following = Following(source, store, classifier_of(rules), log, pause_s=0.0 if once else pause_s)
         every_s = every_s or (_EVERY_SERVER_S if watched.imap else _EVERY_FILE_S)
         taken = following.run((stop or threading.Event()).is_set, every_s=every_s, once=once)
     finally:
         kept.close()
-    lines.say("stopped", messages=taken.messages, bounces=taken.bounces, new=taken.new)
+    log.info("stopped", messages=taken.messages, bounces=taken.bounces, new=taken.new)
     return taken
 
 
@@ -96,7 +97,7 @@ def _identity(watched: Watched) -> tuple[str, str, str]:
     return ("maildir" if watched.maildir else "spool"), str(path.resolve()), str(path)
 
 
-def _followed(watched: Watched, state: State, lines: Lines, access: Access | None) -> Followed:
+def _followed(watched: Watched, state: State, log: Log, access: Access | None) -> Followed:
     if watched.imap:
         from analyzer.sources.imap_address import imap_address
         from analyzer.sources.imap_login import Access
@@ -108,7 +109,7 @@ def _followed(watched: Watched, state: State, lines: Lines, access: Access | Non
             state,
             move_to=watched.move_to,
             since=watched.since,
-            renumbered=lambda: lines.say("renumbered", then="the whole folder is read again"),
+            renumbered=lambda: log.info("renumbered", then="the whole folder is read again"),
         )
     if watched.maildir:
         from analyzer.watch.maildir import FollowedMaildir
@@ -120,5 +121,12 @@ def _followed(watched: Watched, state: State, lines: Lines, access: Access | Non
     return FollowedSpool(
         watched.spool,
         state,
-        rotated=lambda found: lines.say("rotated", rest="read" if found else "not found beside it"),
+        rotated=lambda found: _rotated(log, found),
     )
+
+
+def _rotated(log: Log, found: bool) -> None:
+    if found:
+        log.info("rotated", rest="read")
+    else:
+        log.warning("rotated", rest="not found beside it")

@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.bounces import Row, rows_of
+from analyzer.bounces import Row, Rows, rows_of
+from analyzer.bounds import MIB
 from analyzer.errors import AnalyzerError, OutputError, UnreadableInputError
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS
 from analyzer.sources.imap import ConnectionTroubleError
 from analyzer.sources.imap_login import LoginRefusedError
-from analyzer.sources.limits import MIB
 from analyzer.watch.sources import BusyError, Step, Stopped, nap
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from analyzer.classify import Classifier
     from analyzer.history import Workspace
+    from analyzer.logbook import Log
     from analyzer.records import RawMessage
-    from analyzer.watch.lines import Lines
     from analyzer.watch.sources import Followed
 
 #: What one commit holds at most: messages, their bytes, and the seconds that it took to read them.
@@ -65,10 +65,10 @@ class Following:
     """One source followed into one workspace."""
 
     def __init__(
-        self, source: Followed, workspace: Workspace, classifier: Classifier, lines: Lines, *, pause_s: float = PAUSE_S
+        self, source: Followed, workspace: Workspace, classifier: Classifier, log: Log, *, pause_s: float = PAUSE_S
     ) -> None:
         self._source, self._workspace, self._classifier = source, workspace, classifier
-        self._lines, self._pause_s = lines, pause_s
+        self._log, self._pause_s = log, pause_s
         self.taken = Taken()
 
     def run(self, stopped: Stopped, *, every_s: float, once: bool) -> Taken:
@@ -82,7 +82,7 @@ class Following:
             before = self.taken.commits
             try:
                 self._source.open()
-                self._lines.say("following")
+                self._log.info("following")
                 went_well = True
                 while True:
                     self._take_all(stopped)
@@ -96,7 +96,7 @@ class Following:
                     raise
                 delay = _delay(failures, error)
                 same = isinstance(error, UnreadableInputError) and error.where == self._source.name
-                self._lines.say("waiting", seconds=f"{delay:.1f}", why=error.problem if same else error)
+                self._log.warning("waiting", seconds=f"{delay:.1f}", why=error.problem if same else error)
                 nap(delay, stopped)
             finally:
                 self._source.close()
@@ -138,10 +138,13 @@ class Following:
         batch.messages += 1
         batch.size += len(message.data)
         try:
-            rows = [row for row in rows_of(message, self._classifier) if row["kind"] in COUNTED_KINDS]
+            found = rows_of(message, self._classifier)
+            rows = [row for row in found if row["kind"] in COUNTED_KINDS]
         except Exception as error:  # noqa: BLE001 - one message, however broken, must never hold up those behind it
             self._skip(message.source, f"cannot be read: {type(error).__name__}")
             return
+        if isinstance(found, Rows):
+            self._log.warning("over_bound", message=message.source, bounds=",".join(found.exceeded))
         if rows:
             batch.counted.add(message.source)
         batch.rows += rows
@@ -160,18 +163,17 @@ class Following:
         self.taken.messages += batch.messages
         self.taken.bounces += len(batch.rows)
         self.taken.new += new
-        self._lines.say("taken", messages=batch.messages, bounces=len(batch.rows), new=new)
-        if self._lines.verbose:
-            for row in batch.rows:
-                told = {name: row[name] for name in ("recipient", "label", "reason", "record_id")}
-                self._lines.say("bounce", **told, at=row["source"])
+        self._log.info("taken", messages=batch.messages, bounces=len(batch.rows), new=new)
+        for row in batch.rows:
+            told = {name: row[name] for name in ("recipient", "label", "reason", "record_id")}
+            self._log.debug("bounce", **told, at=row["source"])
         if batch.rows:
             self.taken.commits += 1
             if self.taken.commits % _COMPACT_EVERY == 0:
                 self._workspace.compact(only="bounces")
 
     def _skip(self, source: str, why: str) -> None:
-        self._lines.say("skipped", message=source, why=why)
+        self._log.warning("skipped", message=source, why=why)
 
 
 def _may_pass(error: AnalyzerError) -> bool:

@@ -9,11 +9,11 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from analyzer.bounds import MIB, current
 from analyzer.errors import UnreadableInputError
 from analyzer.records import RawMessage
-from analyzer.sources import Limits, archives, mbox
+from analyzer.sources import archives, mbox
 from analyzer.sources.content import recognise
-from analyzer.sources.limits import MIB
 from analyzer.watch.sources import HEAD_OF_GREAT, Step, nap, opened, written
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class FollowedMaildir:
         self.name = str(folder)
         self.unsettled = False
         self._folder, self._state, self._since = folder, state, since
-        self._limit = Limits().message
+        self._limit = current().message_bytes
         self._taken: set[str] = set()
         self._unreadable: set[str] = set()
         #: When `new` and `cur` were last changed as of the last listing; none where that cannot be relied on.
@@ -71,7 +71,7 @@ class FollowedMaildir:
         for name in sorted(present.keys() - self._taken - self._unreadable):
             path = present[name]
             try:
-                data = self._data(path)
+                data = self._data(path, skip)
             except FileNotFoundError:
                 complete = False  # moved or renamed since it was listed: it has its new name next time
                 continue
@@ -114,7 +114,7 @@ class FollowedMaildir:
                 raise UnreadableInputError(self.name, f"cannot be listed: {error.strerror}", _PERMISSIONS) from None
         return present
 
-    def _data(self, path: str) -> bytes | None:
+    def _data(self, path: str, skip: Skip) -> bytes | None:
         """The message, or the head of a great one; None for one from before `since`, and for what is no file."""
         with opened(path) as file:
             about = os.fstat(file.fileno())
@@ -122,14 +122,17 @@ class FollowedMaildir:
                 day = time.gmtime(about.st_mtime)
                 if (day.tm_year, day.tm_mon, day.tm_mday) < (self._since.year, self._since.month, self._since.day):
                     return None
-            data = file.read(HEAD_OF_GREAT if about.st_size > self._limit else -1) or b""
+            great = about.st_size > self._limit
+            if great:
+                skip(path, f"is over {self._limit / MIB:,.0f} MiB: only its first MiB is read")
+            data = file.read(HEAD_OF_GREAT if great else -1) or b""
         if (packed := recognise(data[:512])) in ("gzip", "bzip2", "xz", "zstd"):
             data = self._unpacked(packed, data)
         return mbox.without_envelope(data)
 
     def _unpacked(self, packed: Content, data: bytes) -> bytes:
         """What a server has compressed (Dovecot's zlib plugin does), as far as it can be had."""
-        read = archives.unpack(packed, data, lambda _: b"", Limits())
+        read = archives.unpack(packed, data, lambda _: b"", current())
         pieces: list[bytes] = []
         size = 0
         try:

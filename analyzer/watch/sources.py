@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from analyzer.bounds import MIB
 from analyzer.errors import UnreadableInputError
-from analyzer.sources.limits import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

@@ -18,10 +18,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from analyzer.bounds import MIB, current
 from analyzer.errors import UnreadableInputError
 from analyzer.records import RawMessage
-from analyzer.sources import Limits, mbox
-from analyzer.sources.limits import MIB
+from analyzer.sources import mbox
 from analyzer.watch.sources import HEAD_OF_GREAT, BusyError, Step, nap, opened, written
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class FollowedSpool:
     def __init__(self, path: Path, state: State, *, rotated: Callable[[bool], None]) -> None:
         self.name = str(path)
         self._path, self._state, self._rotated = path, state, rotated
-        self._limit = Limits().message
+        self._limit = current().message_bytes
         self.unsettled = False
         #: The place of which it was told last that its file was rotated away.
         self._told = _START

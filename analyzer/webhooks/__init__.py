@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.webhooks.config import Bounds, Config, Endpoint, Limits, load_config
+from analyzer.webhooks.config import Config, load_config
+from analyzer.webhooks.endpoint import Bounds, Endpoint, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

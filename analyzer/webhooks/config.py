@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreadableInputError
+from analyzer.webhooks.endpoint import Bounds, Endpoint, Limits
+from analyzer.webhooks.providers import PROVIDERS, scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,49 +41,11 @@ _LITERAL = frozenset({"secret", "password", "token", "key", "signing_key", "webh
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of one endpoint. A request over one is refused: 413, 429, 408, 400."""
-
-    body_bytes: int = 5_000_000
-    requests_per_second: float = 200.0
-    burst: int = 400
-    body_seconds: float = 15.0
-    nesting: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Bounds of the receiver as a whole. Above `journal_bytes` waiting, senders are told to come back later."""
-
-    connections: int = 256
-    in_flight: int = 64
-    head_seconds: float = 10.0
-    journal_bytes: int = 10_000_000_000
-    lag_seconds: float = 900.0
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One path. `auth`: signature, basic, bearer, header, query or none. `secrets` hold any that is valid now."""
-
-    path: str
-    provider: str
-    auth: str
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    user: str = ""
-    header: str = ""
-    parameter: str = ""
-    topics: frozenset[str] = frozenset()
-    tolerance_s: float | None = None
-    limits: Limits = Limits()
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """All endpoints; `place` is the file that they were read from."""
 
     endpoints: tuple[Endpoint, ...]
-    bounds: Bounds = Bounds()
+    bounds: Bounds = field(default_factory=Bounds)
     place: str = ""
 
 
@@ -92,7 +56,8 @@ def load_config(path: str | Path, environment: Mapping[str, str] | None = None) 
         value = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}", "name a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # TOML's own, one of the encoding, an integer that is longer than Python reads, tables a thousand deep.
         raise UnreadableInputError(str(path), f"is no TOML: {error}", "see docs/webhooks.md for an example") from None
     given = dict(os.environ) if environment is None else environment
     if unknown := sorted(value.keys() - {"endpoint", "limits", "receiver"}):
@@ -109,8 +74,6 @@ def load_config(path: str | Path, environment: Mapping[str, str] | None = None) 
 
 
 def _endpoint(file: Path, path: str, table: Any, limits: Limits, environment: Mapping[str, str]) -> Endpoint:
-    from analyzer.webhooks.providers import PROVIDERS, scheme_of
-
     where = f'{file}, endpoint "{path}"'
     if not isinstance(table, dict):
         raise UnreadableInputError(where, "is no table", f'write [endpoint."{path}"]')

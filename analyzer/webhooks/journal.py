@@ -38,6 +38,7 @@ _SPARE_BYTES = 8 * 1024 * 1024
 #: Of one write, so that those that came first are answered first.
 _WRITE_BYTES = 8 * 1024 * 1024
 _SUFFIX = ".journal"
+_CHECKPOINT = "checkpoint.json"
 
 
 class Position(NamedTuple):
@@ -73,7 +74,6 @@ class Journal:
         self.folder = folder
         self._segment_bytes, self._synced = segment_bytes, synced
         self._lock_file = _locked(folder)
-        self._checkpoint = folder / "checkpoint.json"
         self.taken = self._read_checkpoint()
         self._segment = max((*_segments(folder), self.taken.segment), default=0)
         self._file = -1
@@ -241,12 +241,7 @@ class Journal:
         return self.folder / f"{number:012d}{_SUFFIX}"
 
     def _read_checkpoint(self) -> Position:
-        try:
-            value = orjson.loads(self._checkpoint.read_bytes())
-            return Position(int(value["segment"]), int(value["offset"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            # From the beginning: what is taken twice changes nothing.
-            return Position(0, 0)
+        return _checkpoint_of(self.folder)
 
     def _remember(self, position: Position, least: int) -> None:
         """Remove the segments before a place that are below `least`, and write the checkpoint.
@@ -257,13 +252,7 @@ class Journal:
         for number in _segments(self.folder):
             if number < min(position.segment, least):
                 self._path(number).unlink(missing_ok=True)
-        temporary = self._checkpoint.with_suffix(".new")
-        with _private(temporary) as file:
-            file.write(orjson.dumps({"segment": position.segment, "offset": position.offset}))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._checkpoint)
-        _sync_folder(self.folder)
+        _write_checkpoint(self.folder, position)
         self.taken = position
 
     def _rest_of(self, position: Position) -> int:
@@ -282,6 +271,77 @@ class Journal:
                 rest = durable.offset if number == durable.segment else self._rest_of(Position(number, 0))
                 size += max(0, rest - (taken.offset if number == taken.segment else 0))
         return size
+
+
+class Busy(Exception):  # noqa: N818 - a state, no fault
+    """A receiver is at work on the journal."""
+
+
+def forget_in(folder: Path, names: Callable[[bytes], bool]) -> int:
+    """Remove the requests in which `names` finds what is to be forgotten, and all that were taken; how many waited.
+
+    `Busy` where a receiver is at work. Killed in between, what was taken is taken again, and changes nothing.
+    """
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy from None
+        begin = _checkpoint_of(folder)
+        # Before anything moves: its place in a segment is none any more.
+        _write_checkpoint(folder, Position(begin.segment, 0))
+        gone = 0
+        for number in _segments(folder):
+            path = folder / f"{number:012d}{_SUFFIX}"
+            if number < begin.segment:
+                path.unlink(missing_ok=True)
+                continue
+            kept, dropped = _kept_of(path, number, begin.offset if number == begin.segment else 0, names)
+            gone += dropped
+            temporary = path.with_suffix(".new")
+            with _private(temporary) as file:
+                file.write(kept)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        _sync_folder(folder)
+        return gone
+    except OSError as error:
+        raise _cannot_keep(folder, error) from None
+    finally:
+        os.close(lock)
+
+
+def _kept_of(path: Path, number: int, offset: int, names: Callable[[bytes], bool]) -> tuple[bytes, int]:
+    """The frames of a segment from `offset` on that stay, and how many go."""
+    data, kept, gone = path.read_bytes(), [], 0
+    for entry in _frames(path, number, offset, None):
+        frame = data[entry.begin.offset : entry.end.offset]
+        if names(frame if entry.body is None else entry.body):
+            gone += 1
+        else:
+            kept.append(frame)
+    return b"".join(kept), gone
+
+
+def _checkpoint_of(folder: Path) -> Position:
+    try:
+        value = orjson.loads((folder / _CHECKPOINT).read_bytes())
+        return Position(int(value["segment"]), int(value["offset"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        # From the beginning: what is taken twice changes nothing.
+        return Position(0, 0)
+
+
+def _write_checkpoint(folder: Path, position: Position) -> None:
+    temporary = (folder / _CHECKPOINT).with_suffix(".new")
+    with _private(temporary) as file:
+        file.write(orjson.dumps({"segment": position.segment, "offset": position.offset}))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / _CHECKPOINT)
+    _sync_folder(folder)
 
 
 def _frames(path: Path, number: int, offset: int, until: int | None) -> Iterator[Entry]:

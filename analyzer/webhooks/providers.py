@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.errors import UnreadableInputError
 
 if TYPE_CHECKING:
-    from analyzer.webhooks.config import Endpoint
+    from analyzer.webhooks.endpoint import Endpoint
     from analyzer.webhooks.fetching import Fetch
     from analyzer.webhooks.signatures import Scheme
 

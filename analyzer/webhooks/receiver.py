@@ -24,7 +24,8 @@ from analyzer.webhooks.signatures import REFUSALS, Delivery
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.webhooks.config import Bounds, Config, Endpoint
+    from analyzer.webhooks.config import Config
+    from analyzer.webhooks.endpoint import Bounds, Endpoint
     from analyzer.webhooks.journal import Journal
     from analyzer.webhooks.meters import Meters
     from analyzer.webhooks.signatures import Reply, Scheme

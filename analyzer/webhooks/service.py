@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableInputError
+from analyzer.logbook import Log
+from analyzer.readable import clean
 from analyzer.webhooks.taker import Pace, Taker
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def run(
     from analyzer.webhooks.rejects import Rejects
     from analyzer.webhooks.settling import Settling
 
-    tell = say or _say
+    tell = say or _warn
     certificate = _certificate(tls)
     _check_exposure(address, config, tell, covered=certificate is not None)
     gates = gates_of(config, lambda one: scheme_of(one, f'{config.place}, endpoint "{one.path}"', fetch))
@@ -86,7 +88,7 @@ def run(
             server = server_of(app, head_seconds=bounds.head_seconds, connections=bounds.connections, tls=own)
             servers.append((server, found))
         taker.start()
-        asyncio.run(_serve(servers, tell))
+        asyncio.run(_serve(servers, say or _announce))
         whole = taker.stop()
         if not whole:
             tell(f"stopped with {log.waiting_bytes:,} bytes in {folder}, which the next start takes in")
@@ -194,5 +196,10 @@ def _certificate(tls: tuple[str | Path, str | Path] | None) -> tuple[str, str] |
     return chain, key
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _announce(line: str) -> None:
+    """Where it listens: its answer to whoever started it, and no line of the log."""
+    print(clean(line), file=sys.stderr, flush=True)
+
+
+def _warn(line: str) -> None:
+    Log("webhooks").warning("notice", text=line)

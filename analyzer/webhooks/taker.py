@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError
+from analyzer.logbook import Log
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS
 from analyzer.webhooks.decoding import decoded
 from analyzer.webhooks.journal import Position
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from analyzer.webhooks.settling import Settling
 
 
+_LOG = Log("webhooks")
 #: Seconds until a trouble that lasts is told again.
 _TELL_AGAIN_S = 3600.0
 #: The stores' own texts come with colours.
@@ -178,6 +180,7 @@ class Taker:
             self._say("what was kept goes into the workspace again")
         self.trouble = ""
         self._meters.commit_seconds.observe(time.monotonic() - began)
+        _LOG.info("taken", requests=len(batch.entries), events=batch.events, bounces=len(batch.rows))
         return True
 
     def _read(self, classifier: Classifier) -> _Batch:

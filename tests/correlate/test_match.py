@@ -85,22 +85,25 @@ def test_which_send_and_how(case: str, bounce: dict[str, Any], send: int | None,
 
 
 @pytest.mark.parametrize(
-    ("bounce", "forged"),
+    ("bounce", "reason"),
     [
-        ({"recipient": "zed@nowhere.example"}, True),
-        ({"original_message_id": "<spam@evil.example>"}, True),
-        ({"recipient": "zed@nowhere.example", "original_message_id": "<spam@evil.example>"}, True),
-        ({"recipient": "zed@nowhere.example", "original_message_id": "<m3@sender.example>"}, False),
-        ({"recipient": "jane@example.com", "received_at": "2026-04-05T09:00:00Z"}, False),
-        ({}, False),
+        ({"recipient": "zed@nowhere.example"}, "not_sent"),
+        ({"original_message_id": "<spam@evil.example>"}, "not_sent"),
+        ({"recipient": "zed@nowhere.example", "original_message_id": "<spam@evil.example>"}, "not_sent"),
+        ({"recipient": "zed@nowhere.example", "original_message_id": "<m3@sender.example>"}, "contradicts_send"),
+        ({"recipient": "jane@example.com", "received_at": "2026-04-05T09:00:00Z"}, "wrong_time"),
+        ({"recipient": "jane@example.com", "received_at": "2026-01-05T09:00:00Z"}, "wrong_time"),
+        ({"recipient": "jane@example.com", "reporting_mta": "mx.evil.example"}, "host_does_not_fit"),
+        ({}, ""),
     ],
 )
-def test_what_looks_forged(bounce: dict[str, Any], forged: bool) -> None:
+def test_what_looks_forged(bounce: dict[str, Any], reason: str) -> None:
     found = correlate([_bounce(**bounce)], LOG)
     row = found.bounces.iloc[0]
-    assert row["suspected_forged"] == forged
-    assert bool(row["forged_why"]) == forged
-    assert found.matching.suspected_forged == int(forged)
+    assert (row["suspected_forged"], row["forged_reason"]) == (bool(reason), reason)
+    assert bool(row["forged_why"]) == bool(reason)
+    assert found.matching.suspected_forged == int(bool(reason))
+    assert found.matching.forged_reasons == ({reason: 1} if reason else {})
     assert (found.sends["label"] == "").all()
 
 

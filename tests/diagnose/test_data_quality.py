@@ -187,6 +187,19 @@ def test_why_says_numbers_and_doubt() -> None:
         assert jargon not in why
 
 
+def test_a_list_that_cannot_be_brought_within_the_tolerance_says_so() -> None:
+    past = (Block(20, bounced={}), Block(700, "catch_all", bounced=bad(140)))
+    found = quality(*past, next_leads=next_list((5, "verified", OPEN), (395, "catch_all", OPEN)))
+    assert found.forecast.best_mix.leads < 40
+    assert "The list cannot be brought within 5 % by leaving leads out" in found.why
+    assert "safest" not in found.why
+
+
+def test_without_a_status_nobody_can_say_what_max_quality_would_do() -> None:
+    why = quality(Block(3000, "unknown", bounced=bad(30)), **NO_STATUS).why
+    assert "max quality would leave out cannot be told: none has an email status" in why
+
+
 def test_why_gives_both_bounds_where_bounces_say_nothing() -> None:
     why = quality(Block(700, bounced={"unspecified": 20}), Block(300, "guessed", bounced={"unspecified": 45})).why
     for words in ("65 leads bounced and nothing says why", "0 % of the leads are bad", "6.5 %"):

@@ -134,6 +134,26 @@ def verdict(*blocks: Block, **changes: object) -> Deliverability:
             (Block(600, industry=UNCLASSIFIED, bounced={"policy": 2, "spam_content": 30}),),
         ),
         (
+            "half of the industries are not given",
+            "recipient",
+            {"CONTENT-SPAM", "RCPT-STRICT"},
+            (
+                Block(1500),
+                Block(500, industry=STRICT, bounced={"spam_content": 100}),
+                Block(1500, industry=UNCLASSIFIED, bounced={"spam_content": 110}),
+            ),
+        ),
+        (
+            "industries that are not given refuse more than strict ones",
+            "undetermined",
+            {"CONTENT-SPAM", "RCPT-STRICT"},
+            (
+                Block(1500),
+                Block(500, industry=STRICT, bounced={"spam_content": 30}),
+                Block(1000, industry=UNCLASSIFIED, bounced={"spam_content": 200}),
+            ),
+        ),
+        (
             "few own rules in a large campaign are the usual ones",
             "none",
             {"RCPT-POLICY"},

@@ -10,19 +10,19 @@ from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.forecast import (
     CELLS,
     GROUPS,
-    STATUSES,
     History,
     Target,
     best_mix,
     cell_means,
     forecast,
     history,
+    levels,
     middle,
     outcomes,
     posterior,
 )
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.variation import PHIS, Spread, belief, intraclass, spread_of
+from analyzer.diagnose.variation import LEVELS, PHIS, Spread, belief, intraclass, nothing_seen, spread_of
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 PRIOR = thresholds().forecast.prior
@@ -38,13 +38,13 @@ def seen(phi: float = 0.005, **cells: tuple[int, int]) -> History:
     for name, (count, bounced) in cells.items():
         at = cell(*name.rsplit("_", 1))
         leads[at], bounces[at] = count, bounced
-    by_status = np.stack([leads.reshape(-1, GROUPS).sum(1), bounces.reshape(-1, GROUPS).sum(1)])[:, :, None]
-    return History(leads, bounces, by_status, Spread(known(phi), 0.1, 1.0))
+    return History(leads, bounces, 1, Spread(known(phi), 0.1, 1.0))
 
 
 def known(phi: float) -> np.ndarray:
-    """Weights that leave no doubt about phi."""
-    return (np.arange(len(PHIS)) == np.abs(PHIS - phi).argmin()).astype(float)
+    """Evidence that leaves no doubt about phi, nor that the sender's usual level is what was seen."""
+    at = (np.arange(len(PHIS)) == np.abs(PHIS - phi).argmin()) & (LEVELS == 1)[:, None]
+    return np.where(at, 0.0, -1e6)
 
 
 def target(**cells: int) -> Target:
@@ -55,26 +55,35 @@ def target(**cells: int) -> Target:
 
 
 def test_posterior_by_hand() -> None:
-    found = posterior(seen(verified_open=(401, 12)), PRIOR, 0.005)
+    found = posterior(seen(verified_open=(401, 12)), PRIOR)
     here, elsewhere, guessed = cell("verified", "open"), cell("verified", "strict"), cell("guessed", "open")
-    # 401 verified leads of one campaign, 12 bounces: deff = 1 + 400 · 0.005 = 3, so 133.67 leads and 4 bounces,
-    # and the prior's 20 leads at 2 %: the status' rate is (0.4 + 4) / 153.67 = 0.02863.
-    level = 4.4 / (401 / 3 + 20)
+    # 401 verified leads with 12 bounces and the prior's 20 leads at 2 %: the status' rate is 12.4 / 421 = 0.02945.
     # Nothing sets the only cell that was seen apart from its status, nor those that were not.
-    assert found.mean[here] == found.mean[elsewhere] == pytest.approx(level)
+    assert found.mean[here] == found.mean[elsewhere] == pytest.approx(12.4 / 421)
     # The cell rests on the prior and its own leads; strict ones borrow 401 / (1 + 4.01) = 80 leads.
     assert found.counted[here] == 421
     assert found.counted[elsewhere] == pytest.approx(20 + 401 / 5.01)
-    # What the campaign adds to the doubt: 1 / 154.67 - 1 / 422.
-    assert found.shared[here] == pytest.approx(1 / (401 / 3 + 21) - 1 / 422)
     # Guessed leads have the prior alone.
-    assert (found.mean[guessed], found.counted[guessed], found.shared[guessed]) == (pytest.approx(0.10), 20, 0)
+    assert (found.mean[guessed], found.counted[guessed]) == (pytest.approx(0.10), 20)
+
+
+def test_the_level_of_one_campaign_is_drawn_towards_the_belief() -> None:
+    # Two senders with 2 % of 1,000 in one campaign, or in each of ten: the first may usually be anywhere near it.
+    one = contacts(campaign(Block(1000, bounced={"user_unknown": 20})))
+    ten = contacts(campaign(*(Block(1000, campaign=f"c{i}", bounced={"user_unknown": 20}) for i in range(10))))
+    doubts = []
+    for counted in (one, ten):
+        past = history(counted)
+        weights = levels(past, posterior(past, PRIOR)).sum(1)
+        middle = weights @ np.log(LEVELS)
+        doubts.append((float(weights @ (np.log(LEVELS) - middle) ** 2)) ** 0.5)
+    assert doubts[0] > 0.3 > 0.12 > doubts[1]
 
 
 def test_what_sets_a_cell_apart_by_hand() -> None:
     # Open 3 of 300, strict 30 of 300: 16.5 expected of each at the status' 5.5 %; the pull is 100 leads at
     # (0.4 + 33) / 620 = 5.387 %: (3 + 5.387) / (16.5 + 5.387) = 0.3832 and (30 + 5.387) / 21.887 = 1.6168.
-    found = posterior(seen(0.005, verified_open=(300, 3), verified_strict=(300, 30)), PRIOR, 0.005)
+    found = posterior(seen(0.005, verified_open=(300, 3), verified_strict=(300, 30)), PRIOR)
     low, high = found.mean[cell("verified", "open")], found.mean[cell("verified", "strict")]
     assert high / low == pytest.approx(1.6168 / 0.3832, rel=1e-3)
 
@@ -89,13 +98,10 @@ def test_campaigns_alike_and_unlike() -> None:
     assert intraclass(alike, np.zeros(200, dtype=np.int64), group) <= 0
 
 
-def test_history_weighs_by_campaign() -> None:
+def test_history_counts_cells_and_campaigns() -> None:
     past = history(contacts(campaign(Block(101, bounced={"user_unknown": 5}), Block(201, campaign="b"))))
-    # 101 leads at deff 1.5 and 201 at deff 2.
-    leads, bounces = past.effective(0.005)
-    assert leads[cell("verified", "open")] == pytest.approx(101 / 1.5 + 201 / 2)
-    assert bounces[cell("verified", "open")] == pytest.approx(5 / 1.5)
-    assert past.campaigns == 2
+    here = cell("verified", "open")
+    assert (past.leads[here], past.bounces[here], past.campaigns) == (302, 5, 2)
 
 
 def test_campaigns_that_differ_widen_the_range() -> None:
@@ -106,9 +112,11 @@ def test_campaigns_that_differ_widen_the_range() -> None:
     assert history(contacts(campaign(*unsteady))).campaign_phi > 0.025
 
 
-def test_one_campaign_leaves_the_belief_as_it_is() -> None:
+def test_one_campaign_says_little_of_how_much_they_differ() -> None:
     past = history(contacts(campaign(Block(400, bounced={"user_unknown": 8}))))
-    assert past.spread.weights == pytest.approx(belief())
+    before = float(belief() @ PHIS)
+    assert past.campaign_phi == pytest.approx(before, rel=0.35)
+    assert Spread(nothing_seen(), 0.1, 1.0).campaign_phi == pytest.approx(before)
 
 
 def test_companies_whose_addresses_go_together_widen_the_range() -> None:
@@ -122,7 +130,8 @@ def test_companies_whose_addresses_go_together_widen_the_range() -> None:
         forecast(target(verified_open=1000), outcomes(past, PRIOR, past.leads > 0, seed=1), 0.05)
         for past in (one, other)
     ]
-    assert ranges[1].high - ranges[1].low > 1.1 * (ranges[0].high - ranges[0].low)
+    apart_wide, together_wide = ((found.high - found.low) / found.rate for found in ranges)
+    assert together_wide > 1.05 * apart_wide
 
 
 def test_the_range_by_hand() -> None:
@@ -185,14 +194,13 @@ def test_ranges_cover_what_they_promise(phi: float, campaigns: int) -> None:
         rates = (rng.uniform(0.005, 0.03), rng.uniform(0.05, 0.15))
         came = np.array([_bounces(rng, rates, phi) for _ in range(campaigns + 1)])
         sent = np.repeat([[700, 300]], campaigns, axis=0)
-        leads, bounces, by_campaign = np.zeros(CELLS), np.zeros(CELLS), np.zeros((2, STATUSES, campaigns))
+        leads, bounces = np.zeros(CELLS), np.zeros(CELLS)
         leads[cells], bounces[cells] = sent.sum(0), came[:-1].sum(0)
-        by_campaign[:, cells // GROUPS] = sent.T, came[:-1].T
         where = np.repeat(np.arange(campaigns), 1000)
         kind = np.tile(np.repeat(cells, [700, 300]), campaigns)
         flag = np.concatenate([np.r_[np.arange(700) < x, np.arange(300) < y] for x, y in came[:-1]])
         alone = np.arange(len(flag))
-        past = History(leads, bounces, by_campaign, spread_of(flag, kind, kind // GROUPS, where, alone))
+        past = History(leads, bounces, campaigns, spread_of(flag, kind, kind // GROUPS, where, alone))
         ahead = forecast(target(verified_open=700, guessed_open=300), outcomes(past, PRIOR, leads > 0, seed=1), 0.05)
         inside += ahead.low <= came[-1].sum() / 1000 <= ahead.high
     assert inside / rounds >= 0.90

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
 
+from analyzer.diagnose import diagnose
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.guessed import Effect, guessed_effect
 from analyzer.diagnose.resampling import bootstrap_totals, permutation_p
@@ -147,3 +148,24 @@ def test_nothing_to_deal_out() -> None:
     """All marked clusters have a size that no unmarked one has."""
     size, hits = np.array([8] * 6 + [1] * 50), np.array([4] * 6 + [0] * 50)
     assert permutation_p(size, hits, np.arange(56) < 6, draws=500, seed=1) is None
+
+
+def test_other_statuses_are_held_against_verified_ones_too() -> None:
+    correlated = campaign(
+        Block(600, bounced={"user_unknown": 6}),
+        Block(200, "catch_all", bounced={"user_unknown": 20}),
+        Block(100, "guessed", bounced={"user_unknown": 1}),
+        Block(20, "risky", bounced={"user_unknown": 2}),
+    )
+    found = diagnose(correlated).data_quality
+    effects = {each.status: each for each in found.by_status}
+    # 20 risky ones are too few to be compared.
+    assert list(effects) == ["guessed", "catch_all"]
+    catch_all = effects["catch_all"]
+    # 10 % against 1 %: 9 points, tenfold, and 18 of the 29 bounces would be missing at the verified rate.
+    assert (catch_all.effect, catch_all.leads, catch_all.bounces) == ("driven", 200, 20)
+    assert catch_all.risk_difference.estimate == pytest.approx(0.09)
+    assert catch_all.risk_ratio == pytest.approx(10)
+    assert catch_all.attributable_share.estimate == pytest.approx(18 / 29)
+    assert "Catch-all addresses bounced at 10 %, like for like 9 points" in found.why
+    assert effects["guessed"].risk_difference == found.risk_difference

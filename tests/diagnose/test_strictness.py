@@ -40,6 +40,15 @@ def test_one_company_moves_no_industry() -> None:
     assert found.fixes[0].id == "RCPT-DOMAIN-BLOCK"
 
 
+def test_one_company_and_a_few_others_move_no_industry() -> None:
+    found = verdict(
+        Block(800),
+        Block(100, industry=CATERING, bounced=spam(2)),
+        Block(60, industry=CATERING, domain="chain.example", bounced=spam(60)),
+    )
+    assert "counts as" not in found.why
+
+
 def test_what_a_campaign_of_its_own_suffers_is_not_its_industrys_doing() -> None:
     found = verdict(Block(500), Block(120, industry=CATERING, campaign="autumn", bounced=spam(24)))
     assert "counts as" not in found.why

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -139,29 +138,6 @@ def test_the_readme_shows_what_the_demo_prints(tmp_path):
     printed = " ".join(run("demo", "--out", tmp_path / "report").stdout.split())
     for block in shown.strip().split("\n\n"):
         assert " ".join(block.split()) in printed
-
-
-def test_the_readme_shows_what_its_commands_print(tmp_path):
-    """Each `$ command` in the README, run: it prints the lines below it, perhaps more behind them."""
-    root = Path(__file__).resolve().parents[2]
-    blocks = [
-        block.strip()
-        for block in (root / "README.md").read_text(encoding="utf-8").split("```")[1::2]
-        if block.strip().startswith("$ ")
-    ]
-    assert len(blocks) >= 2
-    for block in blocks:
-        command, _, shown = block.removeprefix("$ bounce-analyzer ").partition("\n")
-        words = [
-            str(tmp_path / word)
-            if word == "graded.csv"
-            else str(root / word)
-            if word.startswith("sample_data/")
-            else word
-            for word in shlex.split(command)
-        ]
-        done = run(*words)
-        assert " ".join(shown.split()) in " ".join((done.stdout + done.stderr).split()), command
 
 
 def test_an_option_takes_several_files_at_once(files, tmp_path):

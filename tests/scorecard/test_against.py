@@ -9,6 +9,7 @@ import pytest
 
 from analyzer.errors import AnalyzerError, MissingColumnError
 from analyzer.knowledge import reasons
+from analyzer.scorecard import lines
 from analyzer.scorecard.against import OUTCOMES, against
 
 
@@ -136,8 +137,8 @@ def test_grades_that_tell_apart_and_grades_that_do_not():
     # 61 bad and 139 good: pairs won 60 x 99 (send over do not send), ties 1 x 99 + 60 x 40.
     assert good.ranking == pytest.approx((60 * 99 + (99 + 60 * 40) / 2) / (61 * 139))
     assert bad.ranking == pytest.approx(0.5)
-    assert any("tell bad addresses apart" in line for line in good.lines())
-    assert any("Not shown" in line for line in bad.lines())
+    assert any("tell bad addresses apart" in line for line in lines(good))
+    assert any("Not shown" in line for line in lines(bad))
 
 
 @pytest.mark.parametrize(("leads", "bounces"), [(LEADS, BOUNCES), (many({"send": 3})[0], many({"send": 3})[1])])
@@ -170,7 +171,7 @@ def test_by_source_and_vendor():
 
 
 def test_words_for_a_person():
-    text = "\n".join(against(LEADS, BOUNCES).lines())
+    text = "\n".join(lines(against(LEADS, BOUNCES)))
     assert "8 checked leads; without --log" in text
     assert "Graded send: 25.0 % had a bad address (4.6–69.9 %), 1 of 4; 4 leads are few." in text
     assert "Of 3 bad addresses that bounced, 1 (33.3 %) had been graded send, 1 verify again, 1 do not send." in text
@@ -180,7 +181,7 @@ def test_words_for_a_person():
 
 def test_no_word_about_grades_that_were_not_sent_to():
     log = pd.DataFrame({"recipient": ["a1@example.com"], "sent_at": "2026-03-02T09:00:00Z"})
-    text = "\n".join(against(LEADS, BOUNCES, log).lines())
+    text = "\n".join(lines(against(LEADS, BOUNCES, log)))
     assert "Graded do not send: none was sent to" in text
 
 

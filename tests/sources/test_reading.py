@@ -19,8 +19,9 @@ import orjson
 import pytest
 
 from analyzer import sources
+from analyzer.bounds import Bounds
 from analyzer.errors import OutputError, UnreadableInputError
-from analyzer.sources import Limits, Reading, Rejects
+from analyzer.sources import Reading, Rejects
 
 LINE = b"From jane.roe@example.com Mon Mar  2 10:00:00 2026\n"
 
@@ -350,7 +351,9 @@ def test_compression_over_and_over(tmp_path: Path) -> None:
         list(sources.read([path]))
 
 
-SMALL = Limits(message=100_000, members=3, ratio=20, free=200_000, packed=50_000)
+SMALL = Bounds(
+    message_bytes=100_000, archive_members=3, archive_ratio=20, archive_free_bytes=200_000, archive_held_bytes=50_000
+)
 
 
 def bomb() -> bytes:
@@ -373,7 +376,7 @@ def bomb() -> bytes:
 )
 def test_limits(tmp_path: Path, name: str, data: bytes, why: str) -> None:
     put(tmp_path, {"a.eml": mail("a"), name: data})
-    reading = sources.read([tmp_path], limits=SMALL)
+    reading = sources.read([tmp_path], bounds=SMALL)
     assert found(reading, tmp_path)["a.eml"] == mail("a")
     assert reading.broken == 1
     assert reading.skipped[0].why.startswith(why)
@@ -382,7 +385,7 @@ def test_limits(tmp_path: Path, name: str, data: bytes, why: str) -> None:
 def test_a_box_goes_on_behind_a_message_that_is_too_big(tmp_path: Path) -> None:
     box = b"".join([LINE, mail("a"), b"\n", LINE, mail("b"), b"x" * 120_000, b"\n\n", LINE, mail("c")])
     path = put(tmp_path, {"box": box}) / "box"
-    reading = sources.read([path], limits=SMALL)
+    reading = sources.read([path], bounds=SMALL)
     assert found(reading, tmp_path) == {"box#0": mail("a"), "box#2": mail("c")}
     assert [skip.source for skip in reading.skipped] == [f"{path}#1"]
 
@@ -438,12 +441,14 @@ def test_an_empty_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rejects_are_kept_with_their_reason(tmp_path: Path) -> None:
     big = mail("big") + b"x" * 120_000
     put(tmp_path / "in", {"a.eml": mail("a"), "b.eml": big, "c.gz": b"\x1f\x8b\x08\0" + noise(100), "d.txt": b"no"})
-    reading = sources.read([tmp_path / "in"], rejects=Rejects(tmp_path / "out"), limits=SMALL)
+    reading = sources.read([tmp_path / "in"], rejects=Rejects(tmp_path / "out"), bounds=SMALL)
     assert len(list(reading)) == 1
     lines = [orjson.loads(line) for line in (tmp_path / "out" / "rejects.jsonl").read_bytes().splitlines()]
     assert [(Path(line["source"]).name, line["file"]) for line in lines] == [("b.eml", "00001-b.eml"), ("c.gz", "")]
-    assert big.startswith((tmp_path / "out" / "00001-b.eml").read_bytes())
-    assert reading.summary()[:2] == ["1 file was no message", "2 could not be read:"]
+    assert (tmp_path / "out" / "00001-b.eml").read_bytes() == big
+    over, no_mail, unread = reading.summary()[:3]
+    assert over.startswith("1 message over message_bytes (100000): left out") and over.endswith("b.eml")
+    assert (no_mail, unread) == ("1 file was no message", "1 could not be read:")
 
 
 def test_rejects_never_write_over_each_other(tmp_path: Path) -> None:

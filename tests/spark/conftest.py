@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
+import threading
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,7 +40,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.executor.memory", "1g")
-            .config("spark.sql.shuffle.partitions", "4")
+            # More than this does not come to the driver: a job whose rows would is ended by Spark.
+            .config("spark.driver.maxResultSize", "8m")
+            .config("spark.sql.shuffle.partitions", "2")
+            # These tables are small: what Spark does to be quick with large ones takes longer than they do.
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.sql.codegen.wholeStage", "false")
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+            .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1")
             .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
             .config("spark.worker.cleanup.enabled", "false")
             .getOrCreate()
@@ -48,3 +60,27 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 @pytest.fixture
 def sample() -> Path:
     return Path(__file__).parents[2] / "sample_data"
+
+
+@pytest.fixture
+def a_worker_is_killed(spark: object) -> Callable[[float], AbstractContextManager[None]]:
+    """While the block runs, after some seconds, one of this cluster's workers dies; it fails where it ended before."""
+
+    @contextmanager
+    def killing(after: float) -> Iterator[None]:
+        killed = threading.Event()
+
+        def kill() -> None:
+            time.sleep(after)
+            ours = f"CoarseGrainedExecutorBackend.*{spark.sparkContext.applicationId}"  # type: ignore[attr-defined]
+            found = subprocess.run(["pgrep", "-f", ours], capture_output=True, text=True)
+            os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+            killed.set()
+
+        hand = threading.Thread(target=kill)
+        hand.start()
+        yield
+        assert killed.is_set()
+        hand.join()
+
+    return killing

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import threading
-import time
-
+import deltalake
 import pandas as pd
 import pytest
 
@@ -52,24 +47,12 @@ def test_all_kinds_and_messages_in_a_column(spark, sample):
     assert rows(there) == local_rows(*(name for name, _ in messages), all_kinds=True)
 
 
-def test_a_worker_that_is_killed_half_way_costs_no_row(spark, sample):
+def test_a_worker_that_is_killed_half_way_costs_no_row(spark, sample, a_worker_is_killed):
     data = (sample / "bounces.mbox").read_bytes()
     frame = spark.createDataFrame([(f"box{n}", data) for n in range(24)], "path string, content binary").repartition(12)
     expected = len(local_rows(sample / "bounces.mbox")) * 24
-    killed: list[int] = []
-
-    def kill() -> None:
-        time.sleep(1.5)
-        executors = subprocess.run(["pgrep", "-f", "CoarseGrainedExecutorBackend"], capture_output=True, text=True)
-        victim = int(executors.stdout.split()[0])
-        os.kill(victim, signal.SIGKILL)
-        killed.append(victim)
-
-    hand = threading.Thread(target=kill)
-    hand.start()
-    found = parse(frame).select("source", "record_id").collect()
-    hand.join()
-    assert killed
+    with a_worker_is_killed(1.5):
+        found = parse(frame).select("source", "record_id").collect()
     assert len(found) == expected == len(set(found))
 
 
@@ -82,6 +65,20 @@ def test_a_workspace_is_read_by_week(spark, sample, tmp_path):
     assert pd.Timestamp(first.sent_at).year == 2026
     assert table(spark, tmp_path / "space", "sends", since="2031-W01").count() == 0
     assert table(spark, tmp_path / "space", "leads").count() == 3002
+
+
+def test_a_folder_with_a_blank_is_read_as_any(spark, sample, tmp_path):
+    ingest(tmp_path / "our space", bounces=(), log=sample / "log.csv")
+    assert table(spark, tmp_path / "our space", "sends").count() == len(pd.read_csv(sample / "log.csv"))
+
+
+def test_a_table_whose_files_hold_rows_that_are_gone_is_refused(spark, sample, tmp_path):
+    ingest(tmp_path / "space", bounces=(), log=sample / "log.csv")
+    sends = deltalake.DeltaTable(str(tmp_path / "space" / "sends"))
+    feature = deltalake.table.TableFeatures.DeletionVectors
+    sends.alter.add_feature(feature, allow_protocol_versions_increase=True)
+    with pytest.raises(UnreadableInputError, match="its table sends uses deletionVectors"):
+        table(spark, tmp_path / "space", "sends")
 
 
 def test_what_is_no_table(spark, tmp_path):

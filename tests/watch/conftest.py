@@ -77,3 +77,9 @@ def following(place) -> Iterator[Callable[..., Running]]:
         running._stop.set()
     for running in started:
         running._thread.join(30)
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command says what it takes in; it is quiet unless asked."""
+    monkeypatch.setenv("BOUNCE_ANALYZER_LOG", "info")

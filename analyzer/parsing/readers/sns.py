@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 
 from analyzer.parsing.addresses import is_address
-from analyzer.parsing.message import Message
+from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
 
 #: Sendmail breaks lines that are too long with "!" and a fresh line that begins with a blank.
 _BROKEN_LINE = re.compile(r"!\n ?")
 _TYPE = re.compile(r"^\s*(?:smtp|dns|x-\S+)\s*;\s*", re.IGNORECASE)
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _BODIES = ("bounce", "complaint", "deliveryDelay", "delivery", "reject")
 _RECIPIENTS = ("bouncedRecipients", "complainedRecipients", "delayedRecipients", "recipients")
 _ACTIONS = {"Bounce": "failed", "Complaint": "failed", "DeliveryDelay": "delayed"}
@@ -41,13 +42,14 @@ class SnsNotification:
             entry: dict[str, Any] = row if isinstance(row, dict) else {"emailAddress": row}
             address = _text(entry.get("emailAddress"))
             if is_address(address):
+                status = _text(entry.get("status"))
                 said = _TYPE.sub("", _text(entry.get("diagnosticCode")))
                 if event_type(event) == "Complaint":
                     said = f"feedback report: {_text(body.get('complaintFeedbackType')) or 'abuse'}"
                 yield Failure(
                     recipient=address,
                     action=action,
-                    status=_text(entry.get("status")),
+                    status=status if _STATUS.fullmatch(status) else "",
                     remote_mta=_text(body.get("remoteMtaIp")),
                     diagnostic=said or f"{_text(body.get('bounceType'))} {_text(body.get('bounceSubType'))}".strip(),
                 )
@@ -59,8 +61,8 @@ def event_type(event: dict[str, Any]) -> str:
 
 
 def _text(value: object) -> str:
-    """A text of the JSON; anything else that stands in its place, however deep, is none."""
-    return value if isinstance(value, str) else ""
+    """A text of the JSON on one line; anything else that stands in its place, however deep, is none."""
+    return one_line(value) if isinstance(value, str) else ""
 
 
 def notification(message: Message) -> dict[str, Any] | None:

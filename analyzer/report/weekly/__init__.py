@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,23 @@ if TYPE_CHECKING:
     from analyzer.diagnose.week_findings import WeekFindings
     from analyzer.diagnose.weekly import Week
 
-__all__ = ["SCHEMA", "alarm_line", "json_text", "summary", "write"]
+__all__ = ["SCHEMA", "alarm_line", "json_text", "redacted", "summary", "write"]
 
 #: The JSON Schema of weekly.json.
 SCHEMA = Path(__file__).parent / "weekly.schema.json"
 
 
-def write(run: WeekFindings, out: Path) -> list[Path]:
-    """Write OUT/WEEK/weekly.html, .md and .json, then OUT/index.html of every week there; the paths written."""
+def write(run: WeekFindings, out: Path, *, redact: bool = False) -> list[Path]:
+    """Write OUT/WEEK/weekly.html, .md and .json, then OUT/index.html of every week there; the paths written.
+
+    With `redact` every address is masked, those that earlier weeks in the index name as well.
+    """
+    from analyzer.files import write_together
     from analyzer.report.data import write_text
     from analyzer.report.weekly import data, index, markdown, page
 
+    if redact:
+        run = redacted(run)
     folder = out / run.week.week
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -29,10 +36,26 @@ def write(run: WeekFindings, out: Path) -> list[Path]:
         says = (error.strerror or str(error)).lower()
         raise OutputError(str(folder), f"cannot be made: {says}", "choose another folder") from None
     texts = {"weekly.json": data.json_text(run), "weekly.md": markdown.text(run), "weekly.html": page.html(run)}
-    for name, text in texts.items():
-        write_text(folder / name, text)
-    write_text(out / "index.html", index.html(out))
+    try:
+        write_together(folder, [(name, partial(_put, text)) for name, text in texts.items()])
+    except OSError as error:
+        says = (error.strerror or str(error)).lower()
+        raise OutputError(str(folder), f"cannot be written: {says}", "choose another folder") from None
+    write_text(out / "index.html", index.html(out, redact=redact))
     return [*(folder / name for name in texts), out / "index.html"]
+
+
+def _put(text: str, path: Path) -> None:
+    from analyzer.report.data import write_text
+
+    write_text(path, text)
+
+
+def redacted(run: WeekFindings) -> WeekFindings:
+    """The same week with every address masked, to be shown or written as JSON."""
+    from analyzer.report import redacting
+
+    return redacting.week_findings(run)
 
 
 def json_text(run: WeekFindings) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import UnreadableInputError
+from analyzer.redaction import masked_text
 from analyzer.report import sentences
 from analyzer.report.templating import render
 
@@ -15,17 +16,26 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 
 
-def html(out: Path) -> str:
-    """The page; from the weekly.json of each week's folder in `out`. `UnreadableInputError` for one that is none."""
+def html(out: Path, *, redact: bool = False) -> str:
+    """The page, from the weekly.json of each week's folder in `out`; with `redact` without addresses.
+
+    `UnreadableInputError` for a file that is none.
+    """
     return render(
         "index.html",
         folders=(_TEMPLATES,),
         extra_style=(_TEMPLATES / "weekly.css").read_text(encoding="utf-8"),
         weeks=[
-            _read(path) for path in sorted(out.glob("*/weekly.json"), reverse=True) if _WEEK.fullmatch(path.parent.name)
+            _masked(_read(path)) if redact else _read(path)
+            for path in sorted(out.glob("*/weekly.json"), reverse=True)
+            if _WEEK.fullmatch(path.parent.name)
         ],
         tones=sentences.TONE_NAMES,
     )
+
+
+def _masked(week: dict[str, Any]) -> dict[str, Any]:
+    return week | {"sentence": masked_text(week["sentence"])}
 
 
 def _read(path: Path) -> dict[str, Any]:

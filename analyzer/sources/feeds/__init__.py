@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from analyzer.bounds import DEFAULT
 from analyzer.records import Event, RawMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from analyzer.bounds import Bounds
     from analyzer.records import Item
     from analyzer.sources.feeds.reader import JsonObject, Reader, Told
 
     Read: TypeAlias = Callable[[int], bytes]
-    Skip: TypeAlias = Callable[[str, str], None]
+    from analyzer.sources.skips import Skip
 
 __all__ = ["events", "items", "recognises"]
 
@@ -35,7 +37,7 @@ def recognises(head: bytes) -> bool:
     return any(reader is not None for value in opening_values(head) for reader, _ in events_in(value))
 
 
-def items(source: str, head: bytes, read: Read, skip: Skip) -> Iterator[Item]:
+def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEFAULT) -> Iterator[Item]:
     """Every event of the feed that begins with `head` and goes on with `read(n)`; `#n` behind the source numbers them.
 
     What cannot be read is named to `skip(source, why)`, by the number of its line or element, and passed over.
@@ -45,9 +47,10 @@ def items(source: str, head: bytes, read: Read, skip: Skip) -> Iterator[Item]:
 
     count = unknown = 0
     first_unknown = ""
-    for unit, number, value, why in elements(head, read):
+    for unit, number, value, why, bound in elements(head, read, bounds):
         if why:
-            skip(source, f"{unit} {number:,} {why}")
+            broken = f"{unit} {number:,} {why}"
+            skip(source, broken, bound=bound) if bound else skip(source, broken)
             continue
         for place, (reader, event) in enumerate(events_in(value), 1):
             if reader is None:

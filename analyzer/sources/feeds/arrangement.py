@@ -1,7 +1,7 @@
 """JSON values out of bytes, however they are arranged: a line each, an array, one behind the other, pages of a list.
 
-Sources: RFC 8259, RFC 7464 and the habit of JSON lines. A value is at most GREATEST bytes and MOST_NESTED deep; memory
-is bounded by one of them, whatever the size of the array around it. What is broken is told and passed over.
+Sources: RFC 8259, RFC 7464 and the habit of JSON lines. How long and how deep a value may be is bounded, and memory by
+one of them, whatever the size of the array around it. What is broken is told and passed over.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 
+from analyzer.bounds import DEFAULT, MIB, Bounds
 from analyzer.sources.feeds.envelopes import LISTS
 from analyzer.sources.feeds.json_values import decoded
-from analyzer.sources.limits import MIB, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Read: TypeAlias = Callable[[int], bytes]
 
-GREATEST = Limits().message
-MOST_NESTED = 200
 _PIECE = 256 * 1024
 _BLANKS = b" \t\r\n\xef\xbb\xbf\x1e"
 
@@ -41,24 +39,34 @@ _PAGE = re.compile(
 )
 _CUT_ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?$")
 
-_TOO_LONG = f"is over {GREATEST / MIB:,.0f} MiB"
-_TOO_DEEP = f"is nested over {MOST_NESTED} deep"
+_TOO_LONG, _TOO_DEEP = "is too long", "is nested too deep"
 _CUT_OFF = "is cut off: the file ends in it"
 _INVALID = "is not valid JSON"
 
 
 class Element(NamedTuple):
-    """One value of a file, at its `number` (from 1) of lines or elements; `why` it could not be read, "" if it was."""
+    """One value of a file, at its `number` (from 1) of lines or elements; `why` it could not be read, "" if it was.
+
+    `bound` names the bound that it exceeds, if that is why.
+    """
 
     unit: str
     number: int
     value: Any
     why: str
+    bound: str = ""
 
 
-def elements(head: bytes, read: Read) -> Iterator[Element]:
+def elements(head: bytes, read: Read, bounds: Bounds = DEFAULT) -> Iterator[Element]:
     """Every value of the JSON that begins with `head` and goes on with `read(n)`, in order, the broken ones told."""
-    return _by_line(head, read) if _is_lines(head) else _by_bracket(head, read)
+    found = _by_line(head, read, bounds) if _is_lines(head) else _by_bracket(head, read, bounds)
+    for one in found:
+        if one.why == _TOO_LONG:
+            yield one._replace(why=f"is over {bounds.json_bytes / MIB:,.0f} MiB", bound="json_bytes")
+        elif one.why == _TOO_DEEP:
+            yield one._replace(why=f"is nested over {bounds.json_depth} deep", bound="json_depth")
+        else:
+            yield one
 
 
 def opening_values(head: bytes, most: int = 40) -> Iterator[Any]:
@@ -69,7 +77,7 @@ def opening_values(head: bytes, most: int = 40) -> Iterator[Any]:
                 value = _decoded(body)
                 yield _mended(body) if value is _BROKEN else value
         return
-    for _, data, why in islice(_framed(head, lambda _: b""), most):
+    for _, data, why in islice(_framed(head, lambda _: b"", DEFAULT), most):
         value = _mended(data) if why else _decoded(data)
         if value is not _BROKEN:
             yield value
@@ -93,8 +101,8 @@ def _is_lines(head: bytes) -> bool:
     return any(len(line) > 2 and line[:1] in b"{[" and _decoded(line).__class__ in (dict, list) for line in whole[:2])
 
 
-def _by_line(head: bytes, read: Read) -> Iterator[Element]:
-    for number, line in _lines(head, read):
+def _by_line(head: bytes, read: Read, bounds: Bounds) -> Iterator[Element]:
+    for number, line in _lines(head, read, bounds.json_bytes):
         if line is None:
             yield Element("line", number, None, _TOO_LONG)
             continue
@@ -102,20 +110,38 @@ def _by_line(head: bytes, read: Read) -> Iterator[Element]:
         if body in (b"", b"[", b"]"):
             continue
         value = _decoded(body)
-        if value is not _BROKEN:
+        if value is not _BROKEN and not _too_deep(body, value, bounds):
             yield Element("line", number, value, "")
             continue
         # Several values on one line; if they are none either, the line is what is broken.
-        several = [(data, why) for _, data, why in _framed(body, lambda _: b"")]
+        several = [(data, why) for _, data, why in _framed(body, lambda _: b"", bounds)]
         values = [_decoded(data) for data, why in several if not why]
         if len(values) > 1 and len(values) == len(several) and _BROKEN not in values:
             for value in values:
                 yield Element("line", number, value, "")
         else:
-            yield Element("line", number, None, _INVALID)
+            deep = len(several) == 1 and several[0][1] == _TOO_DEEP
+            yield Element("line", number, None, _TOO_DEEP if deep else _INVALID)
 
 
-def _lines(head: bytes, read: Read) -> Iterator[tuple[int, bytes | None]]:
+def _too_deep(data: bytes, value: Any, bounds: Bounds) -> bool:
+    """Whether the value is nested over the bound; only one with so many brackets has to be looked at."""
+    if data.count(b"[") + data.count(b"{") <= bounds.json_depth:
+        return False
+    depth, level = 0, [value]
+    while level := [
+        one
+        for around in level
+        for one in (around.values() if around.__class__ is dict else around)
+        if one.__class__ in (dict, list)
+    ]:
+        depth += 1
+        if depth >= bounds.json_depth:
+            return True
+    return False
+
+
+def _lines(head: bytes, read: Read, longest: int) -> Iterator[tuple[int, bytes | None]]:
     """Every line with its number from 1; None for one that is too long."""
     number, size, too_long = 0, 0, False
     held: list[bytes] = []
@@ -129,27 +155,27 @@ def _lines(head: bytes, read: Read) -> Iterator[tuple[int, bytes | None]]:
                 held.append(line)
                 line = b"".join(held)
                 held, size = [], 0
-            yield number, None if too_long or len(line) > GREATEST else line
+            yield number, None if too_long or len(line) > longest else line
             too_long = False
         if last and not too_long:
             held.append(last)
             size += len(last)
-            if size > GREATEST:
+            if size > longest:
                 too_long, held, size = True, [], 0
         piece = read(_PIECE)
     if held or too_long:
         yield number + 1, None if too_long else b"".join(held)
 
 
-def _by_bracket(head: bytes, read: Read) -> Iterator[Element]:
-    for number, data, why in _framed(head, read):
+def _by_bracket(head: bytes, read: Read, bounds: Bounds = DEFAULT) -> Iterator[Element]:
+    for number, data, why in _framed(head, read, bounds):
         value = None if why else _decoded(data)
         if value is _BROKEN:
             value, why = None, _INVALID
         yield Element("element", number, value, why)
 
 
-def _framed(head: bytes, read: Read) -> Iterator[tuple[int, bytes, str]]:
+def _framed(head: bytes, read: Read, bounds: Bounds) -> Iterator[tuple[int, bytes, str]]:
     """(number, bytes, why it is broken) of every value at the level of the events: lists around them are opened."""
     buffer = bytearray(head)
     number = at = open_lists = 0
@@ -170,7 +196,7 @@ def _framed(head: bytes, read: Read) -> Iterator[tuple[int, bytes, str]]:
             if in_page:
                 # The rest of the page, its links and counts, up to the bracket that closes it.
                 in_page = False
-                buffer, at, _, why = _to_the_end(buffer, at, 1, read, keep=False)
+                buffer, at, _, why = _to_the_end(buffer, at, 1, read, bounds, keep=False)
                 if why == _CUT_OFF:
                     break
             continue
@@ -185,7 +211,7 @@ def _framed(head: bytes, read: Read) -> Iterator[tuple[int, bytes, str]]:
                 in_page, open_lists, at = True, 1, page.end()
                 continue
         number += 1
-        buffer, at, data, why = _to_the_end(buffer, at, 0, read)
+        buffer, at, data, why = _to_the_end(buffer, at, 0, read, bounds)
         yield number, data, why
         if why == _CUT_OFF:
             return
@@ -207,7 +233,7 @@ def _end_in(buffer: bytearray, at: int) -> int:
 
 
 def _to_the_end(
-    buffer: bytearray, start: int, depth: int, read: Read, *, keep: bool = True
+    buffer: bytearray, start: int, depth: int, read: Read, bounds: Bounds, *, keep: bool = True
 ) -> tuple[bytearray, int, bytes, str]:
     """(buffer, place behind the value, its bytes, why it is broken) of the value that begins at `start`."""
     at, in_string, why = start, False, "" if keep else _TOO_LONG
@@ -226,12 +252,12 @@ def _to_the_end(
                     in_string = True
                     continue
                 depth += 1 if letter in b"{[" else -1
-                if depth > MOST_NESTED:
+                if depth > bounds.json_depth:
                     why = why or _TOO_DEEP
                 if depth <= 0:
                     return buffer, at, b"" if why else bytes(buffer[start:at]), why
                 continue
-        if not why and at - start > GREATEST:
+        if not why and at - start > bounds.json_bytes:
             why = _TOO_LONG
         if start or why:
             # What is behind us is not needed any more, and of a value that is too long nothing is.
@@ -249,7 +275,7 @@ def _mended(data: bytes) -> Any:
     data = data[:_PIECE]
     for _ in range(30):
         closers, in_string = _open_in(data)
-        if len(closers) > MOST_NESTED:
+        if len(closers) > DEFAULT.json_depth:
             return _BROKEN
         body = _CUT_ESCAPE.sub(b"", data) + b'"' if in_string else data
         try:

@@ -36,8 +36,8 @@ _OWN = (
     "campaign name", "segment_ids",
 )  # fmt: skip
 #: What Brevo's own programs put before a server's words.
-_PREFIX = re.compile(r"(?:\s*(?:undefined\b|[A-Z]\w*Error\b\s*:?|Error:))+\s*")
-_CUSTOM = re.compile(r"\s*([^:|]{1,100}):([^|]{1,500})")
+_PREFIX = re.compile(r"\b(?:(?:undefined\b|[A-Z]\w{0,60}Error\b(?:\s*:)?|Error:)\s*)+")
+_CUSTOM = re.compile(r"([^:|]{1,100}):([^|]{1,500})")
 
 
 class Brevo:

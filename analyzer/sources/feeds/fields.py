@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Longer texts are cut: a reply has a few hundred characters, a header line at most 998 (RFC 5322 2.1.1).
 _LONGEST, _LONGEST_HEADER = 8_000, 998
 _MOST_HEADERS = 80
-_ANGLE = re.compile(r"<\s*([^<>]*)\s*>")
+_ANGLE = re.compile(r"<([^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
 #: The size from which an epoch is one of milli-, micro- or nanoseconds.

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.bounds import DEFAULT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
+    from analyzer.bounds import Bounds
     from analyzer.records import Item
 
     Read: TypeAlias = Callable[[int], bytes]
-    Skip: TypeAlias = Callable[[str, str], None]
+    from analyzer.sources.skips import Skip
 
 __all__ = ["items", "recognises"]
 
@@ -28,8 +31,8 @@ def recognises(head: bytes) -> bool:
     return registry.recognises(head)
 
 
-def items(source: str, head: bytes, read: Read, skip: Skip) -> Iterator[Item]:
+def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEFAULT) -> Iterator[Item]:
     """The outcome of each delivery in the log that begins with `head` and goes on with `read(n)`, in flat memory."""
     from analyzer.sources.logs import registry
 
-    return registry.items(source, head, read, skip)
+    return registry.items(source, head, read, skip, bounds)

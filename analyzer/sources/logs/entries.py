@@ -13,8 +13,6 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: The longest line that is read; servers cut theirs far below, a longer one is damage.
-LONGEST = 64 * 1024
 _PIECE = 1 << 20
 #: How far from the front of a line a syslog tag is looked for.
 TAG_WITHIN = 240
@@ -53,25 +51,29 @@ class Entry(NamedTuple):
 
 
 def numbered(
-    head: bytes, read: Callable[[int], bytes], damaged: Callable[[int, str], None]
+    head: bytes, read: Callable[[int], bytes], damaged: Callable[[int, str, str], None], longest: int
 ) -> Iterator[tuple[int, bytes]]:
-    """The lines from 1 without their ends; those over LONGEST are told to `damaged(number, why)` and left out."""
+    """The lines from 1 without their ends; those over `longest` are told to `damaged(number, why, bound)`.
+
+    Servers cut their lines far below; a longer one is damage.
+    """
+    why = f"is a line of over {longest // 1024} KiB"
     number, rest, piece, too_long = 0, b"", head or read(_PIECE), False
     while piece:
         lines = (rest + piece).split(b"\n")
         rest = lines.pop()
         for line in lines:
             number += 1
-            if too_long or len(line) > LONGEST:
+            if too_long or len(line) > longest:
                 too_long = False
-                damaged(number, f"is a line of over {LONGEST // 1024} KiB")
+                damaged(number, why, "log_line_bytes")
             else:
                 yield number, line
-        if len(rest) > LONGEST:
+        if len(rest) > longest:
             rest, too_long = b"", True
         piece = read(_PIECE)
     if too_long:
-        damaged(number + 1, f"is a line of over {LONGEST // 1024} KiB")
+        damaged(number + 1, why, "log_line_bytes")
     elif rest:
         yield number + 1, rest
 

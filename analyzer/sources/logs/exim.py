@@ -38,7 +38,7 @@ _WHOM = re.compile(
 #: The fields between the address and the colon of the text; certificates' names hold colons, but in quotes.
 _FIELDS = re.compile(r'(?P<fields>(?:[^":]|"(?:[^"\\]|\\.)*"|:(?! ))*)(?:: (?P<says>.*))?')
 _HOST = re.compile(r"\bH=(?P<host>[^\s\[]+)?")
-_SENDER = re.compile(r"\b[FP]=<(?P<sender>[^>]*)>")
+_SENDER = re.compile(r"\b[FP]=<(?P<sender>[^<>]*)>")
 _CONFIRMED = re.compile(r'\bC="(?P<says>(?:[^"\\]|\\.)*)"')
 _SAID = re.compile(r"\bhost (?P<host>[\w.-]+) \[[\d.:a-fA-F]+\]")
 _ARRIVED = re.compile(r"\bid=(?P<id>\S+)")
@@ -46,11 +46,11 @@ _SUBJECT = re.compile(r'\bT="(?P<subject>(?:[^"\\]|\\.)*)"')
 _ABOUT = re.compile(r"\bR=(?P<id>[0-9A-Za-z-]{16,23})\b")
 #: A line that says no more than that it is over, or not yet time; the cause is told on an earlier one.
 _NO_CAUSE = re.compile(
-    r"(?:retry timeout exceeded|retry time not (?:yet )?reached.*|all hosts .* have been failing for a long time.*"
-    r"|message .*too old.*)?",
+    r"(?:retry timeout exceeded$|retry time not (?:yet )?reached|all hosts .*? have been failing for a long time"
+    r"|message .*?too old|$)",
     re.IGNORECASE,
 )
-_TIMED_OUT = re.compile(r":? *retry timeout exceeded$", re.IGNORECASE)
+_TIMED_OUT = re.compile(r":? {0,8}retry timeout exceeded$", re.IGNORECASE)
 #: A client that we know: it gave a password, or it is this machine or in a private net.
 _OURS = re.compile(rb"\bA=|U=|\[(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1\])")
 _ESCAPE = re.compile(r"\\([\"\\])")
@@ -116,7 +116,7 @@ class Exim:
 
     def _put_off(self, queued: Queued, rest: str, entry: Entry, at: str) -> None:
         recipient, _, _, says = _parts(rest)
-        if _NO_CAUSE.fullmatch(says) and recipient.lower() in queued.waiting:
+        if _NO_CAUSE.match(says) and recipient.lower() in queued.waiting:
             return
         self._queues.wait(queued, recipient, entry, at)
 
@@ -140,11 +140,11 @@ class Exim:
         recipient, first, fields, says = _parts(rest)
         queued = self._queues.get(key)
         waited = self._queues.settle(queued, recipient) if queued is not None else None
-        if waited is not None and _NO_CAUSE.fullmatch(says):
+        if waited is not None and _NO_CAUSE.match(says):
             earlier = _LINE.match(waited.entry.text)
             if earlier is not None:
                 _, _, earlier_fields, cause = _parts(text_of(earlier["rest"]))
-                if not _NO_CAUSE.fullmatch(cause):
+                if not _NO_CAUSE.match(cause):
                     fields, says = f"{fields} {earlier_fields}", cause
         return [self._event(entry, "bounce", _failed(recipient, first, fields, says, "failed"), queued, fields)]
 

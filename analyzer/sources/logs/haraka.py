@@ -43,7 +43,7 @@ _SOME = re.compile(r"Some recipients ")
 _UPSTREAM = re.compile(r"Upstream error: ")
 _DELIVERED = re.compile(r"delivered file=")
 _CREATED = re.compile(r"Created transaction: (?P<uuid>\S+)")
-_PAIR = re.compile(r"([\w ]+?)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S*))(?: |$)")
+_PAIR = re.compile(r"([\w ]{1,60}?)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S*))(?: |$)")
 _LONGEST_PAIRS = 2048
 _ESCAPE = re.compile(r"\\(.)")
 

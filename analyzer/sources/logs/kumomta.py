@@ -5,6 +5,7 @@ Source: KumoMTA's reference, "Log Record" (`recipient` is a list where several s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ _PASSED_OVER = (b'"type":"Reception"', b'"type": "Reception"')
 _TYPES = frozenset({*_ENDS, "Reception", "TransientFailure", "Delayed", "AdminRebind", "XferOut", "XferIn", "Any"})
 #: What its classifier answers where no rule fits.
 _NO_CLASS = "Uncategorized"
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 class KumoMta:
@@ -201,7 +203,8 @@ def _failure(record: dict[str, Any], cause: dict[str, Any], recipient: str, kind
     """`cause` is the record that says why, which for a mail that expired is an earlier one."""
     response = _table(cause.get("response"))
     enhanced = _table(response.get("enhanced_code"))
-    status = ".".join(str(enhanced[name]) for name in ("class", "subject", "detail") if name in enhanced)
+    status = ".".join(str(enhanced.get(name, "")) for name in ("class", "subject", "detail"))
+    status = status if _STATUS.fullmatch(status) else ""
     code = response.get("code")
     reply = str(code) if isinstance(code, int) and 200 <= code < 600 else ""
     content = " ".join(str(response.get("content") or "").split())

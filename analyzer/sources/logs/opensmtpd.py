@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from analyzer.sources.logs.linear import Linear
 from analyzer.sources.logs.outcomes import Mail, failed, host_of, reached, text_of
 from analyzer.sources.logs.queues import Attempt, Queued, Queues
 
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
     from analyzer.sources.logs.outcomes import Log
 
 _SESSION = re.compile(rb"[0-9a-f]{16} (?:smtp|mta|mda|delivery|queue)\b")
-_DELIVERY = re.compile(
+_DELIVERY = Linear(
     rb"[0-9a-f]{16} (?:mta|mda) (?:event=)?delivery evpid=(?P<id>[0-9a-f]{16}) from=<(?P<from>[^>]*)>"
     rb" to=<(?P<to>[^>]*)>(?: rcpt=<(?P<rcpt>[^>]*)>)?.*?(?: relay=\"?(?P<relay>[^\"=]*?)\"?)?(?: delay=\S*)?"
     rb" result=\"?(?P<result>\w+)\"? stat=\"?(?P<says>.*?)\"?\s*$"
 )
 #: Of older releases, and of the queue of all: `relay: TempFail for 0123456789abcdef: session=…, from=<…>, …, stat=…`.
-_QUEUE = re.compile(
+_QUEUE = Linear(
     rb"(?P<where>[\w: ]+): (?P<result>\w+) for (?P<id>[0-9a-f]{16}): .*?from=<(?P<from>[^>]*)>, to=<(?P<to>[^>]*)>"
     rb"(?:, rcpt=<(?P<rcpt>[^>]*)>)?.*?(?:, relay=(?P<relay>[^,=]*))?(?:, delay=[^,]*)?, stat=(?P<says>.*)"
 )
-_ADDRESS = re.compile(r"[\d.]+|\[?[0-9a-f:]*:[0-9a-f:.]*\]?|\[.*\]")
+_ADDRESS = re.compile(r"[\d.]+|\[?[0-9a-f]*:[0-9a-f:.]*\]?|\[.*\]")
 _SENT = frozenset({b"ok", b"delivered"})
 
 
@@ -91,24 +92,24 @@ class OpenSmtpd:
             if (found := _DELIVERY.match(attempt.entry.text) or _QUEUE.match(attempt.entry.text))
         ]
 
-    def _event(self, entry: Entry, kind: Kind, failure: Failure, found: re.Match[bytes], at: str) -> Event:
+    def _event(self, entry: Entry, kind: Kind, failure: Failure, found: dict[str, Any], at: str) -> Event:
         mail = Mail(sender=text_of(found["from"]).removeprefix("@"))
         return self._log.event(entry.number, kind, self.name, (failure,), at=at, mail=mail, host=entry.host)
 
 
-def _first(found: re.Match[bytes]) -> str:
+def _first(found: dict[str, Any]) -> str:
     """The address that was written to, where an alias or a forward led to another one."""
     first = text_of(found["rcpt"] or b"")
     return first if "@" in first else ""
 
 
-def _relay(found: re.Match[bytes]) -> str:
+def _relay(found: dict[str, Any]) -> str:
     """The name in `192.0.2.80 (mx1.example.com)`; the address where there is none."""
     names = [name for name in re.split(r"[\s()]+", text_of(found["relay"] or b"")) if "." in name or ":" in name]
     return host_of(next((name for name in names if not _ADDRESS.fullmatch(name)), names[0] if names else ""))
 
 
-def _failed(found: re.Match[bytes], action: str) -> Failure:
+def _failed(found: dict[str, Any], action: str) -> Failure:
     return failed(
         text_of(found["to"]),
         text_of(found["says"]),
@@ -118,7 +119,7 @@ def _failed(found: re.Match[bytes], action: str) -> Failure:
     )
 
 
-def _reached(found: re.Match[bytes]) -> Failure:
+def _reached(found: dict[str, Any]) -> Failure:
     says = text_of(found["says"])
     return reached(
         text_of(found["to"]),

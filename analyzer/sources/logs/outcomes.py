@@ -9,10 +9,9 @@ from analyzer.records import Event, Failure, Kind, Original, Report
 from analyzer.replies import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from analyzer.sources.logs.entries import Entry
     from analyzer.sources.logs.times import Clock
+    from analyzer.sources.skips import Skip
 
 #: A status that says no more than its class: the reply's own one says more.
 _SAYS_NOTHING = re.compile(r"(?:[245]\.0\.0)?")
@@ -39,7 +38,7 @@ class Mail(NamedTuple):
 class Log:
     """One log while it is read: where its lines stand, what time they bear, and where to tell of damage."""
 
-    def __init__(self, source: str, clock: Clock, skip: Callable[[str, str], None]) -> None:
+    def __init__(self, source: str, clock: Clock, skip: Skip) -> None:
         self.source, self._clock, self._skip = source, clock, skip
 
     def at(self, entry: Entry) -> str:
@@ -50,9 +49,10 @@ class Log:
         """A time that stands in a field, ISO 8601 in UTC."""
         return self._clock.read(text.encode())
 
-    def damaged(self, number: int, why: str) -> None:
-        """Tell of a line that cannot be read."""
-        self._skip(f"{self.source}#{number}", why)
+    def damaged(self, number: int, why: str, bound: str = "") -> None:
+        """Tell of a line that cannot be read; `bound` names the bound that it exceeds, if that is why."""
+        where = f"{self.source}#{number}"
+        self._skip(where, why, bound=bound) if bound else self._skip(where, why)
 
     def event(
         self,

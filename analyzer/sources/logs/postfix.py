@@ -48,15 +48,15 @@ _NOTICE = re.compile(
 #: `NOQUEUE: reject: RCPT from client[ip]: 554 …; from=<…> to=<…> proto=ESMTP helo=<…>`, read in pieces: whoever
 #: connects chooses most of the words, and no choice of them may make it slow. Of a header the reason stands at the end.
 _REFUSED = re.compile(rb"(?P<id>\w+): (?:milter-)?reject: (?P<where>[\w-]+)")
-_CLIENT = re.compile(rb" from [^\s\[]*\[(?P<ip>[^\]]*)\](?::\d+)?(?:: |$)")
+_CLIENT = re.compile(rb" from [^\s\[]*\[(?P<ip>[^\]\s]*)\](?::\d+)?(?:: |$)")
 _ENVELOPE = re.compile(
-    rb"; from=<(?P<from>[^>]*)> to=<(?P<to>[^>]*)>(?: proto=\w+)?(?: helo=<[^>]*>)?"
-    rb"(?: sasl_username=<(?P<user>[^>]*)>)?(?:: (?P<says>.*))?"
+    rb"; from=<(?P<from>[^<>]*)> to=<(?P<to>[^<>]*)>(?: proto=\w+)?(?: helo=<[^<>]*>)?"
+    rb"(?: sasl_username=<(?P<user>[^<>]*)>)?(?:: (?P<says>.*))?"
 )
 
 #: `host mx[192.0.2.1] said: 550 …`: who says it has a column of its own, and the DSN shows the reply alone too.
-_SAID = re.compile(r"host (?P<host>\S+?)\[[^\]]*\](?::\d+)? said: ")
-_NAMES_HOST = re.compile(r"(?:\bhost|\bconnect to|\bwith) (?P<host>[\w.-]+)\[[^\]]*\]")
+_SAID = re.compile(r"host (?P<host>[^\s\[]+)\[[^\]\s]*\](?::\d+)? said: ")
+_NAMES_HOST = re.compile(r"(?:\bhost|\bconnect to|\bwith) (?P<host>[\w.-]+)\[[^\]\s]*\]")
 _RELAY = re.compile(rb"(?P<host>[^\[]+)\[(?P<ip>[^\]]*)\]")
 #: Machines that only we can send from; a mail handed to one of them has not left us yet.
 _OURS = re.compile(rb"127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][\da-f]{2}:")

@@ -139,7 +139,7 @@ class PowerMta:
             failure = reached(
                 row.rcpt,
                 says.removeprefix("smtp;"),
-                action=row.dsnaction.lower() or "delivered",
+                action="relayed" if row.dsnaction.lower() == "relayed" else "delivered",
                 original_recipient=first,
                 status=code,
                 remote_mta=remote,

@@ -14,8 +14,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
+from analyzer.bounds import DEFAULT, Bounds
 from analyzer.sources.logs import times
-from analyzer.sources.logs.entries import LONGEST, MOST_TEXT, TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered
+from analyzer.sources.logs.entries import MOST_TEXT, TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered
 from analyzer.sources.logs.exim import Exim
 from analyzer.sources.logs.haraka import Haraka
 from analyzer.sources.logs.kumomta import KumoMta
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from analyzer.records import Event, Item
+    from analyzer.sources.skips import Skip
 
     Read: TypeAlias = Callable[[int], bytes]
-    Skip: TypeAlias = Callable[[str, str], None]
 
 __all__ = ["LINE_READERS", "WHOLE_READERS", "Reader", "items", "recognises"]
 
@@ -83,7 +84,7 @@ def recognises(head: bytes) -> bool:
     Most of its lines must begin as a log's do, and one must be a mail server's: the first ones may well be another
     program's. A mail that quotes a log begins with a header field instead.
     """
-    lines = [line for line in head.split(b"\n") if line.strip() and len(line) <= LONGEST]
+    lines = [line for line in head.split(b"\n") if line.strip() and len(line) <= DEFAULT.log_line_bytes]
     if not lines or b"\0" in lines[0][:64] or _FIELD.match(lines[0]):
         return False
     if _whole_reader(lines[0]) is not None:
@@ -96,7 +97,7 @@ def recognises(head: bytes) -> bool:
     )
 
 
-def items(source: str, head: bytes, read: Read, skip: Skip) -> Iterator[Item]:
+def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEFAULT) -> Iterator[Item]:
     """The outcome of each delivery in the log that begins with `head` and goes on with `read(n)`, in flat memory.
 
     Lines that cannot be read are named to `skip(source, why)` and passed over. Where `read` raises, what is known by
@@ -108,7 +109,7 @@ def items(source: str, head: bytes, read: Read, skip: Skip) -> Iterator[Item]:
     log = Log(source, times.Clock(times.first_year(ahead, last_day), last_day), skip)
     first = next((line for line in ahead[: 1 << 16].split(b"\n") if line.strip()), b"")
     whole = _whole_reader(first)
-    lines = numbered(ahead, read, log.damaged)
+    lines = numbered(ahead, read, log.damaged, bounds.log_line_bytes)
     del ahead, head
     if whole is not None:
         yield from _of_one(whole(log), lines)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from analyzer.sources.logs.linear import Linear
 from analyzer.sources.logs.outcomes import Mail, failed, host_of, message_id_of, reached, text_of
 from analyzer.sources.logs.queues import Attempt, Queued, Queues
 
@@ -21,15 +22,15 @@ _PROGRAMS = frozenset({b"sendmail", b"sm-mta", b"sm-msp-queue", b"sm-msp", b"sen
 _MARKS = (b": to=", b": from=", b"ruleset=check_rcpt", b": DSN: ", b" notify: ", b": return to sender: ")
 _ID = rb"(?P<id>[0-9A-Za-z]{8,20}): "
 _LINE = re.compile(_ID)
-_DELIVERY = re.compile(
+_DELIVERY = Linear(
     _ID + rb"to=(?P<to>.*?)(?: \[more\])?, (?:[a-z]+=[^,]*, )*?(?:relay=(?P<relay>[^,]*), )?(?:dsn=(?P<dsn>[\d.]+), )?"
     rb"(?:quarantine=[^,]*, )?(?:reply=(?P<reply>.*), )?stat=(?P<stat>.*)"
 )
-_ARRIVAL = re.compile(_ID + rb"from=(?P<from><[^>]*>|[^,]*), (?:.*?\bmsgid=(?P<message_id><[^>]*>|[^,\s]+))?")
+_ARRIVAL = Linear(_ID + rb"from=(?P<from><[^>]*>|[^,]*), (?:.*?\bmsgid=(?P<message_id><[^>]*>|[^,\s]+))?")
 _NOTICE = re.compile(
     _ID + rb"(?P<notice>[0-9A-Za-z]{8,20}): (?:DSN|(?:sender|postmaster) notify|return to sender): (?P<says>.*)"
 )
-_REFUSED = re.compile(
+_REFUSED = Linear(
     rb"(?:" + _ID + rb")?ruleset=check_rcpt, arg1=(?P<to>[^,]+), relay=(?P<relay>.*?), reject=(?P<says>.*)"
 )
 _GIVEN_UP = b"Cannot send message"
@@ -170,18 +171,18 @@ class Sendmail:
                 )
 
 
-def _recipients(found: re.Match[bytes]) -> list[str]:
+def _recipients(found: dict[str, Any]) -> list[str]:
     """The addresses of `to=<a>,<b>`; a submission client writes them without brackets."""
     names = (text_of(name).strip().strip("<>") for name in found["to"].split(b","))
     return [name for name in names if name]
 
 
-def _relay(found: re.Match[bytes]) -> str:
+def _relay(found: dict[str, Any]) -> str:
     name = text_of(found["relay"] or b"").split(" ", 1)[0]
     return host_of(name) if "." in name else ""
 
 
-def _failed(found: re.Match[bytes], recipient: str, action: str) -> Failure:
+def _failed(found: dict[str, Any], recipient: str, action: str) -> Failure:
     stat, reply = text_of(found["stat"]), text_of(found["reply"] or b"")
     return failed(
         recipient,
@@ -193,7 +194,7 @@ def _failed(found: re.Match[bytes], recipient: str, action: str) -> Failure:
     )
 
 
-def _reached(found: re.Match[bytes], recipient: str) -> Failure:
+def _reached(found: dict[str, Any], recipient: str) -> Failure:
     says = text_of(found["stat"])
     ours = _OURS.search(found["relay"] or b"")
     return reached(

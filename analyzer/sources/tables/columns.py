@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from analyzer.formulas import GUARD
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables.cells import Cells, cell_text
 from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
@@ -238,7 +239,7 @@ def _odd(column: pd.Series) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]] |
         edge = np.zeros(len(chunk), dtype=bool)
         for place in (ends[:-1][~short], ends[1:][~short] - 1):
             byte = letters[place]
-            edge[~short] |= (byte <= ord(" ")) | (byte == ord("=")) | (byte >= 0x7F)
+            edge[~short] |= (byte <= ord(" ")) | (byte == ord("=")) | (byte == ord("'")) | (byte >= 0x7F)
         odd.append(short | edge)
     return np.concatenate(odd) if odd else None
 
@@ -252,6 +253,8 @@ def _tidy(column: pd.Series) -> pd.Series:
     text = column.str.strip()
     if bool(text.str.startswith("=").any()):
         text = text.str.replace(_GUARDED, r"\1", regex=True)
+    if bool(text.str.startswith("'").any()):
+        text = text.str.replace(GUARD.pattern, "", n=1, regex=True)
     return text.mask(text.str.lower().isin(_BLANKS), "")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
+from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
-from analyzer.sources.archives import DAMAGE, TooMuchError, damage, unpack, zip_members
-from analyzer.sources.limits import Limits
+from analyzer.sources.archives import DAMAGE, TooMuchError, damage, opened_zip, unpack, zip_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,16 +41,18 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
         with path.open("rb") as file:
             if not head.startswith(_ZIP):
                 content = next(content for mark, content in _MARKS if head.startswith(mark))
-                return _write(unpack(content, b"", file.read, Limits()), target)
-            with zipfile.ZipFile(file) as archive:
+                return _write(unpack(content, b"", file.read, current()), target)
+            with opened_zip(file, current()) as archive:
                 names = archive.namelist()
+                sizes = [(info.file_size, info.compress_size) for info in archive.infolist()]
             if any(name.startswith(("xl/", "content.xml", "mimetype")) for name in names):
+                _bounded(sizes)
                 return None
             tables = [name for name in names if not name.endswith("/") and not any(chaff in name for chaff in _CHAFF)]
             if len(tables) != 1:
                 held = f"holds {len(tables)} files" if tables else "holds no file"
                 raise UnreadableInputError(where, f"is an archive that {held}", "unpack it, and give the one table")
-            for member in zip_members(file, Limits()):
+            for member in zip_members(file, current()):
                 if member.name == tables[0]:
                     return _write(member.open(), target)
     except TooMuchError as error:
@@ -60,8 +62,22 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
     return None
 
 
+def _bounded(sizes: list[tuple[int, int]]) -> None:
+    """`TooMuchError` for a workbook that says itself that it is a bomb: it is unpacked by a reader without bounds."""
+    bounds = current()
+    unpacked, packed = sum(size for size, _ in sizes), sum(size for _, size in sizes)
+    if unpacked > bounds.table_bytes:
+        raise TooMuchError("table_bytes", f"over {shown(bounds.table_bytes)} unpacked, the bound table_bytes")
+    if unpacked > bounds.archive_free_bytes and unpacked > bounds.archive_ratio * packed:
+        raise TooMuchError("archive_ratio", f"expands more than {bounds.archive_ratio} times, like a bomb")
+
+
 def _write(read: Callable[[int], bytes], target: Path) -> Path:
+    most, size = current().table_bytes, 0
     with target.open("wb") as out:
         while chunk := read(_CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise TooMuchError("table_bytes", f"over {shown(most)} unpacked, the bound table_bytes")
             out.write(chunk)
     return target

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.bounds import current
 from analyzer.errors import UnreadableInputError
 from analyzer.sources.tables.cells import Cells
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _DELIMITERS = ",;\t|"
 _LOOK = 60
-# A row longer than a block cannot be read; mails kept in a column are long.
-_BLOCK = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,8 @@ def _read_in(
                 column_names=names,
                 skip_rows=layout.skip_lines,
                 encoding=encoding,
-                block_size=_BLOCK,
+                # A row longer than a block cannot be read; mails kept in a column are long.
+                block_size=min(2 * current().csv_field_bytes, (1 << 31) - 1),
                 use_threads=threads,
             ),
             parse_options=pyarrow.csv.ParseOptions(

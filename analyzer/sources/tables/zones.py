@@ -23,7 +23,7 @@ _ABBREVIATIONS: dict[str, int] = {
 }  # fmt: skip
 _CITIES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles"}
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-]\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
-_IN_HEADER = re.compile(r"\s*[(\[]\s*([A-Za-z]{1,4}(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[A-Za-z_]+/[A-Za-z_/]+)\s*[)\]]\s*$")
+_IN_HEADER = re.compile(r"[(\[]\s*([A-Za-z]{1,4}(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[A-Za-z_]+/[A-Za-z_/]+)\s*[)\]]\s*$")
 # "sent_at_utc", "Sent At UTC": other abbreviations are words too.
 _UTC_SUFFIX = re.compile(r"[\s_-](?:UTC|GMT)$", re.IGNORECASE)
 
@@ -43,7 +43,7 @@ def split_header(header: str) -> tuple[str, tzinfo | None]:
     """A header without the zone that it names, and that zone: "Sent At (EST)", "sent_at_utc"."""
     found = _IN_HEADER.search(header)
     if found and (zone := _zone(found[1])) is not None:
-        return header[: found.start()], zone
+        return header[: found.start()].rstrip(), zone
     if suffix := _UTC_SUFFIX.search(header):
         return header[: suffix.start()], UTC
     return header, None

@@ -1,0 +1,167 @@
+"""How every run ends: one line on stderr for what a person can put right, and the exit code.
+
+0 done, 1 something needs attention, 2 wrong usage, unreadable input or an output that cannot be written; 128 and the
+number of the signal where it was told to stop, as shells have it; 70 (EX_SOFTWARE, sysexits.h) for a fault of our own.
+"""
+
+from __future__ import annotations
+
+import _thread
+import errno
+import logging
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from analyzer.errors import AnalyzerError
+from analyzer.readable import clean, clean_lines
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_INTERRUPTED = 128 + signal.SIGINT
+_FAULT = 70
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class StoppedError(SystemExit):
+    """SIGTERM or SIGHUP came. A SystemExit, which event loops and workers let pass as they let Ctrl-C."""
+
+
+def run(command: Callable[[], object], *, redact: bool) -> NoReturn:
+    """Do `command`, and leave with its exit code; with `redact` no line about an error names an address."""
+    _take_signals()
+    for stream in (sys.stdout, sys.stderr):
+        # A name that this terminal cannot show is no reason to end.
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    code, told = 0, ""
+    try:
+        found = command()
+        sys.stdout.flush()
+        code = found if isinstance(found, int) else 0
+    except BaseException as error:  # noqa: BLE001 - whatever ends a run ends it here
+        code, told = _ended(error)
+    if code == _INTERRUPTED and not told:  # typer takes Ctrl-C for an exit of its own
+        told = "interrupted"
+    if told:
+        from analyzer.redaction import masked_text, without_secrets
+
+        told = without_secrets(told)
+        with suppress(OSError):
+            print(f"bounce-analyzer: {clean(masked_text(told) if redact else told)}", file=sys.stderr, flush=True)
+    _flush()
+    sys.exit(code)
+
+
+def _ended(error: BaseException) -> tuple[int, str]:
+    """The exit code, and what to say."""
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)) or _was_interrupted(error):
+        _end_quietly()
+        return _INTERRUPTED, "interrupted"
+    if _asked:  # whatever a library made of it
+        _end_quietly()
+        return 128 + _asked[0], "stopped"
+    if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+        return 0, ""  # typer makes an exit of its own of it
+    if isinstance(error, SystemExit):
+        return (error.code, "") if isinstance(error.code, int) else (2, str(error.code)) if error.code else (0, "")
+    if isinstance(error, AnalyzerError):
+        return 2, str(error)
+    if isinstance(error, BrokenPipeError):
+        return 0, ""  # the reader of our output has gone, `| head` for one: nothing is wrong
+    if isinstance(error, typer.TyperException):
+        if type(error).__name__ == "NoArgsIsHelpError":
+            return 2, ""
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "bounce-analyzer"
+        return 2, f"{error.format_message()} See '{command} --help'."
+    if isinstance(error, OSError):
+        return 2, _of_system(error)
+    if isinstance(error, MemoryError):
+        return 2, "this needs more memory than there is; give the input in smaller parts"
+    _show_trace(error)
+    kind = type(error).__name__
+    return _FAULT, f"failed by a fault of its own ({kind}); --log-level debug before the command shows where"
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: libraries in C make errors of their own of it."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "InterruptException":
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+def _of_system(error: OSError) -> str:
+    says = (error.strerror or str(error)).lower()
+    where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    remedy = "; free some space or write elsewhere" if error.errno in _NO_SPACE else ""
+    return f"{where or 'the output' if error.errno in _NO_SPACE else where or 'the system'}: {says}{remedy}"
+
+
+def _show_trace(error: BaseException) -> None:
+    """Where it failed, for whoever asked to see everything: no address and no secret in it."""
+    if logging.getLogger("analyzer").isEnabledFor(logging.DEBUG):
+        from analyzer.redaction import masked_text, without_secrets
+
+        lines = "".join(traceback.format_exception(error))
+        with suppress(OSError):
+            print(masked_text(without_secrets(clean_lines(lines))), file=sys.stderr)
+
+
+def _flush() -> None:
+    """Nothing may fail any more when the interpreter flushes at its end."""
+    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
+def _take_signals() -> None:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: what is half written is removed."""
+    with suppress(ValueError):  # not the main thread, in which alone signals are taken
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP, and so do we then
+                signal.signal(number, _stop)
+    sys.unraisablehook = _not_lost
+
+
+#: The signals that came.
+_asked: list[int] = []
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    _asked.append(number)
+    raise StoppedError(128 + number)
+
+
+def _end_quietly() -> None:
+    """What is torn down in the middle has much to say, and none of it is news."""
+    warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda _: None
+
+
+_tell_unraisable = sys.unraisablehook
+
+
+def _not_lost(found: sys.UnraisableHookArgs) -> None:
+    """A signal that came while something was cleaned up, where Python drops it, comes again."""
+    if found.exc_type is KeyboardInterrupt:
+        _thread.interrupt_main(signal.SIGINT)
+    elif found.exc_type is StoppedError and found.exc_value is not None:
+        _thread.interrupt_main(signal.Signals(int(getattr(found.exc_value, "code", 0)) - 128))
+    elif not isinstance(found.exc_value, OSError):
+        # What cannot be closed for want of room is told where the writing failed.
+        _tell_unraisable(found)

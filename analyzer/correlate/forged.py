@@ -1,0 +1,284 @@
+"""Bounces that a stranger could have written: which of them are not believed, why, and in how many words.
+
+A bounce mailbox is open to everybody. What shows our Message-ID with its recipient, our signature or a token that
+nobody guesses is believed. What only names a recipient in time is believed when the host that reports it fits
+(`reporters`) and when it is not part of a flood. Event feeds and mail logs come by a way of their own and are not asked
+for a host.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analyzer.correlate.clues import organisation
+from analyzer.correlate.reporters import Reporters, public_host
+from analyzer.sources.tables.encoded import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from analyzer.correlate.match import Matches
+
+#: Why a bounce is not believed, and how a sentence names it.
+REASONS: dict[str, str] = {
+    "not_sent": "about mail that the log does not hold",
+    "backscatter": "about mail that somebody else sent in our name (backscatter)",
+    "storm": "part of a flood",
+    "loop": "about our own automatic answer or bounce (a loop)",
+    "wrong_time": "before or long after any mail to the lead",
+    "contradicts_send": "with a Message-ID of a mail to somebody else",
+    "bad_signature": "with a return path that carries a wrong signature",
+    "host_does_not_fit": "from a host that has nothing to do with the lead or with us",
+}
+#: Formats of messages, which anybody can send us; every other one is a feed's or a log's.
+_MAIL = frozenset(
+    (
+        *(
+            "rfc3464",
+            "rfc6533",
+            "rfc5965",
+            "mdn-reject",
+            "flufl.bounce",
+            "notice",
+            "exim",
+            "dma",
+            "embedded",
+            "wrapped",
+        ),
+        *("amazonses-sns", "mailing-list", "jmrp", "unsubscribe", "james", "mms", "postfix-session"),
+    )
+)
+#: A mail reader and a log have this name; a log's rows have no subject and were delivered to nobody.
+_AMBIGUOUS = "exim"
+#: So many bounces that show what only our mail has prove that our mail comes back with it.
+_PROVEN = 3
+#: A host is a relay of ours when it reported proven failures at so many organisations, or named leads of ours at so
+#: many and hardly anybody else. Where the log has no Message-IDs, an honest bounce has nothing else to show, and one
+#: organisation will do: a stranger who knows the list could name three as well.
+_ORGANISATIONS, _AGREEING, _AGREEING_WITHOUT_IDS, _SHARE = 2, 3, 1, 0.9
+#: A flood: so many from one host or about one recipient, and so many times what is proven.
+_FLOOD, _TIMES = 20, 4
+#: So many bounces of mail that others sent make a wave of backscatter, not a slip of the log.
+_WAVE = 10
+_DAEMONS = frozenset(("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon"))
+#: How answers mark themselves (RFC 3834, 5, and older habit); mail that a program sends unasked is "auto-generated".
+_AUTOMATIC = {"auto-submitted": "auto-replied", "x-autoreply": "yes", "x-autorespond": "yes"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What of the bounces is looked at here, by position."""
+
+    host: list[str]
+    mail: NDArray[np.bool_]
+    key: list[str]
+    #: The recipient (key) of the send that each was matched to, "" for none; whether its Message-ID is known.
+    to: list[str]
+    has_id: list[bool]
+
+
+def doubt(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, proven: int = 0) -> list[str]:
+    """Take back, in place, the matches that are not believed; sentences about what was found.
+
+    bounces: BOUNCE_COLUMNS and `key`; sends: `key`, `message_id`, `sender`, by send_id. proven: bounces beside these
+    that are known to be ours.
+    """
+    weak = (matches.send_id >= 0) & ~matches.sure
+    open_ = np.flatnonzero(weak | (matches.send_id < 0))
+    if len(open_):
+        rows = _rows(bounces, sends, matches)
+        senders = _senders(sends)
+        proven += int(matches.sure.sum())
+        _take_back_loops(bounces, matches, rows, senders, open_)
+        reporters = _reporters(bounces, rows, matches, senders, proven)
+        _take_back_strangers(matches, rows, reporters, proven, np.flatnonzero(weak & (matches.send_id >= 0)))
+        _take_back_floods(matches, rows, reporters, proven)
+        _name_waves(bounces, matches, rows, reporters)
+    return _sentences(matches)
+
+
+def _rows(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches) -> _Rows:
+    form = bounces["format"]
+    mail = form.isin(_MAIL) & ((form != _AMBIGUOUS) | (bounces["delivered_to"] != "") | (bounces["subject"] != ""))
+    host = [public_host(name) for name in bounces["reporting_mta"].tolist()]
+    # Of rows that do not say how they came, those that name a host are asked about it.
+    mail |= (form == "") & np.array([bool(name) for name in host], dtype=bool)
+    place = np.maximum(sends.index.get_indexer(pd.Index(matches.send_id)), 0)
+    known = matches.send_id >= 0
+    to = np.where(known, texts(sends["key"].iloc[place]).to_numpy(dtype=object), "")
+    has_id = known & (texts(sends["message_id"].iloc[place]) != "").to_numpy(dtype=bool)
+    return _Rows(host, mail.to_numpy(dtype=bool), bounces["key"].tolist(), to.tolist(), has_id.tolist())
+
+
+def _senders(sends: pd.DataFrame) -> frozenset[str]:
+    found = texts(pd.Series(sends["sender"].unique()).astype("str"))
+    return frozenset(one.lower() for one in found if "@" in one)
+
+
+def _take_back_loops(
+    bounces: pd.DataFrame, matches: Matches, rows: _Rows, senders: frozenset[str], places: Iterable[int]
+) -> None:
+    """Bounces of what our own side wrote by itself: an absence note, or a bounce."""
+    sender, headers = bounces["sender"].tolist(), bounces["original_headers"].tolist()
+    for place in places:
+        address = sender[place].lower()
+        daemon = address.partition("@")[0] in _DAEMONS and address not in senders
+        if rows.mail[place] and (daemon or _is_automatic(headers[place])):
+            what = "a bounce" if daemon else "an automatic answer"
+            _refuse(matches, place, f"What came back is {what} of our own side, not a mail of the log.", "loop")
+
+
+def _is_automatic(headers: str) -> bool:
+    if "auto" not in headers.lower():
+        return False
+    try:
+        found = {str(name).lower(): str(value).strip().lower() for name, value in json.loads(headers).items()}
+    except (ValueError, AttributeError):
+        return False
+    return any(found.get(name, "").startswith(value) for name, value in _AUTOMATIC.items())
+
+
+def _reporters(bounces: pd.DataFrame, rows: _Rows, matches: Matches, senders: frozenset[str], proven: int) -> Reporters:
+    own = frozenset(organisation(one) for one in senders)
+    if not own:
+        own = _mostly(bounces["delivered_to"][rows.mail])
+    whom: defaultdict[str, set[str]] = defaultdict(set)
+    for place in np.flatnonzero(matches.sure & rows.mail).tolist():
+        if rows.host[place]:
+            whom[organisation(rows.host[place])].add(organisation(rows.to[place]))
+    trusted = {host for host, found in whom.items() if len(found) >= _ORGANISATIONS}
+    return Reporters(own, frozenset(trusted | _agreeing(rows, matches, proven)))
+
+
+def _mostly(addresses: pd.Series) -> frozenset[str]:
+    """Where most of the bounces went, if the log does not say who sent."""
+    found = Counter(organisation(one.lower()) for one in addresses if "@" in one)
+    return frozenset(name for name, count in found.items() if 2 * count > found.total())
+
+
+def _agreeing(rows: _Rows, matches: Matches, proven: int) -> set[str]:
+    """Hosts that name our leads, at several organisations, and hardly anybody else: a relay that a stranger would have
+    to know our list to pass for. Not where the log has Message-IDs and our mail is known to come back with them.
+    """
+    returns = proven >= _PROVEN
+    ours: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    without_id: set[str] = set()
+    whom: defaultdict[str, set[str]] = defaultdict(set)
+    for place in np.flatnonzero(rows.mail & ~matches.sure).tolist():
+        if not rows.host[place]:
+            continue
+        host = organisation(rows.host[place])
+        if matches.send_id[place] < 0:
+            others[host] += 1
+        elif not (returns and rows.has_id[place]):
+            ours[host] += 1
+            whom[host].add(organisation(rows.to[place]))
+            if not rows.has_id[place]:
+                without_id.add(host)
+    return {
+        host
+        for host, count in ours.items()
+        if len(whom[host]) >= (_AGREEING_WITHOUT_IDS if host in without_id else _AGREEING)
+        and count >= _SHARE * (count + others[host])
+    }
+
+
+def _take_back_strangers(
+    matches: Matches, rows: _Rows, reporters: Reporters, proven: int, places: NDArray[np.int64]
+) -> None:
+    """Bounces that only name a recipient, from hosts that do not fit."""
+    returns = proven >= _PROVEN
+    for place in places.tolist():
+        if not rows.mail[place]:
+            continue
+        host = rows.host[place]
+        whom: tuple[str, ...] = (rows.to[place],)
+        if matches.method[place] == "message_id":
+            # With our Message-ID, the host that a mail was forwarded to may tell of it.
+            whom = (*whom, rows.key[place])
+        if host and not reporters.fits(host, whom):
+            shown = _SHOWN[matches.method[place]]
+            why = f"{host} reports it, which is neither the recipient's side nor ours, and {shown}."
+            _refuse(matches, place, why, "host_does_not_fit")
+        elif not host and returns and rows.has_id[place] and not matches.returned[place]:
+            why = "It names no host that reports it, and not the Message-ID that our mail comes back with."
+            _refuse(matches, place, why, "host_does_not_fit")
+
+
+_SHOWN = {
+    "message_id": "the Message-ID that it shows is of a mail to another recipient than it names",
+    "verp": "everybody could write the address that it was sent to",
+    "header": "everybody could write the header that names the lead",
+    "recipient": "it shows nothing that only our mail has",
+}
+
+
+def _take_back_floods(matches: Matches, rows: _Rows, reporters: Reporters, proven: int) -> None:
+    """What only names a recipient, and came with many others of mail that was never sent, or with far more of its kind
+    than our mail is known to come back.
+    """
+    strange: Counter[str] = Counter()
+    weak: defaultdict[str, list[int]] = defaultdict(list)
+    bare = []
+    for place in np.flatnonzero(rows.mail & ~matches.sure).tolist():
+        host = rows.host[place]
+        if matches.send_id[place] < 0:
+            strange[host] += 1
+            continue
+        weak[host].append(place)
+        if rows.has_id[place] and not matches.returned[place]:
+            bare.append(place)
+    for host, places in weak.items():
+        if not (host and reporters.fits(host, ())) and strange[host] >= _FLOOD and strange[host] > _TIMES * len(places):
+            for place in places:
+                why = (
+                    f"{host or 'A host without a name'} reported {strange[host]} failures of mail that was never sent."
+                )
+                _refuse(matches, place, why, "storm")
+    if proven >= _PROVEN and len(bare) >= _FLOOD and len(bare) > _TIMES * proven:
+        for place in bare:
+            why = f"It is one of {len(bare)} without a Message-ID, and {proven} show that our mail comes back with it."
+            _refuse(matches, place, why, "storm")
+
+
+def _name_waves(bounces: pd.DataFrame, matches: Matches, rows: _Rows, reporters: Reporters) -> None:
+    """Of what was never sent: floods (one host, one recipient) and backscatter by name."""
+    places = np.flatnonzero(matches.forged_reason == "not_sent").tolist()
+    if len(places) < _WAVE:
+        return
+    hosts, whom = Counter(rows.host[place] for place in places), Counter(rows.key[place] for place in places)
+    returned = (bounces["original_message_id"] != "").to_numpy() | (bounces["original_headers"] != "").to_numpy()
+    scattered = [place for place in places if returned[place]]
+    for place in places:
+        host, recipient = rows.host[place], rows.key[place]
+        if rows.mail[place] and host and hosts[host] >= _FLOOD and not reporters.fits(host, ()):
+            matches.forged_reason[place] = "storm"
+            matches.forged_why[place] += f" {host} sent {hosts[host]} like it."
+        elif recipient and whom[recipient] >= _FLOOD:
+            matches.forged_reason[place] = "storm"
+            matches.forged_why[place] += f" {whom[recipient]} name this recipient."
+        elif rows.mail[place] and returned[place] and len(scattered) >= _WAVE:
+            matches.forged_reason[place] = "backscatter"
+
+
+def _refuse(matches: Matches, place: int, why: str, reason: str) -> None:
+    matches.send_id[place], matches.method[place] = -1, ""
+    matches.forged_why[place], matches.forged_reason[place] = why, reason
+
+
+#: What is told in a sentence of its own; the rest is told by the number of suspected forgeries.
+_TOLD = tuple(name for name in REASONS if name != "not_sent")
+
+
+def _sentences(matches: Matches) -> list[str]:
+    found = Counter(matches.forged_reason.tolist())
+    return [f"Suspected forgeries {REASONS[name]}: {found[name]:,}; not counted." for name in _TOLD if found[name]]

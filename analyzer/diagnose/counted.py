@@ -1,0 +1,246 @@
+"""A campaign of which most leads are only counted: those that nothing came back of, whose rows no machine need hold.
+
+What bounced, and whatever a bounce could be about, is there mail by mail ("told"). The leads that stayed silent come as
+counts of what the statistics see of them, made where the rows lie. A silent lead is one of many alike, and a domain
+that nothing came back of one of many with the same leads: they are exchangeable in every statistic of this stage, so
+codes that are dealt out from the counts serve as well as the rows would. The statistics are those of any campaign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analyzer.diagnose.arrays import Codes, Reals, sums
+from analyzer.diagnose.contacts import Contacts, Dimension, contacts
+from analyzer.diagnose.forecast import cell_of
+from analyzer.diagnose.hindsight import SAME_DAY
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.sources.tables.encoded import stacked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyzer.correlate import Correlated
+
+#: What is counted of a silent lead at its first contact.
+CELL: tuple[str, ...] = ("email_status", "industry", "industry_group", "campaign", "age")
+#: How long ago its address was verified then: not asked or not known, within the days that count as fresh, longer; and
+#: only after it was written to.
+AGES: tuple[str, ...] = ("", "fresh", "old", "late")
+#: The name of a domain that is only counted.
+_SOME_DOMAIN = "(a domain that nothing came back of)"
+_FLAGS = ("hard", "spam", "unknown", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The leads that nothing came back of, counted.
+
+    mails: sent to them; known: of these, those with a value in a dimension, where that is asked for.
+    cells: one row per combination of CELL: these, and `rank`, where the first such lead stands among all leads.
+    told_domains: `domain`, `cell` (a row of `cells`), `leads`, of domains that also have told leads.
+    ranks: of the domains of told leads, where the first lead of all stands among all leads.
+    shapes: the other domains by what they have: `shape`, `cell`, `leads`; `copies`: how many domains have each shape.
+    values: per `dimension` and `value`: `leads`, by `email_status` and `industry_group` at the first contact, and by
+        whether their `first` mail has that value.
+    domains: `value`, `leads`: all domains of told leads, and of the others those with most leads.
+    companies: asked with a dimension, its values and whether only first mails count, gives two frames: `value`,
+        `domain`, `leads` at domains of told leads, and `value`, `leads`, `pairs` (of leads at one domain) elsewhere.
+    """
+
+    mails: int
+    known: dict[str, int]
+    cells: pd.DataFrame
+    told_domains: pd.DataFrame
+    ranks: dict[str, int]
+    shapes: pd.DataFrame
+    copies: Codes
+    values: pd.DataFrame
+    domains: pd.DataFrame
+    companies: Callable[[str, list[str], bool], tuple[pd.DataFrame, pd.DataFrame]]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Silent leads of some values: `leads` per `codes` (value) and `domain` (as told leads have them); and per value,
+    `elsewhere`: those at other domains, and `pairs` of them at one domain.
+    """
+
+    codes: Codes
+    domain: Codes
+    leads: Codes
+    elsewhere: Reals
+    pairs: Reals
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Pairs of value and silent lead, counted: `codes` into `values`, the lead's `cell`, whether its first mail has the
+    value, and how many `leads`.
+    """
+
+    values: list[str]
+    codes: Codes
+    cell: Codes
+    first: Codes
+    leads: Codes
+    alike: Callable[[Codes, int], Alike]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Beside the `told` leads, numbered for themselves, the silent ones."""
+
+    told: Contacts
+    silent: Silent
+
+    def with_silent(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
+        """`rates.counts` of the told leads, with the silent ones added."""
+        silent = self.silent
+        if name == "recipient_domain":
+            more = silent.domains
+        else:
+            more = silent.values.loc[silent.values["dimension"] == name, ["value", "leads"]]
+        together = pd.concat([table, more], ignore_index=True).fillna(dict.fromkeys(_FLAGS, 0))
+        summed = together.groupby("value", sort=False).sum().reset_index()
+        return summed.astype(dict.fromkeys(("leads", *_FLAGS), np.int64))
+
+    def silent_domains(self, whole: Contacts) -> Codes:
+        """The domains at which there are silent leads."""
+        quiet = ~np.logical_or.reduce([whole.leads[name].to_numpy() for name in _FLAGS])
+        return np.unique(whole.domain[quiet])
+
+    def observations(self, whole: Contacts, name: str, *, first_only: bool) -> Observations:
+        """The silent leads by one dimension, in the codes of `whole`; with `first_only`, by their first mail alone."""
+        rows = self.silent.values[self.silent.values["dimension"] == name]
+        if first_only:
+            rows = rows[rows["first"]]
+        values = whole.at[name].values
+        places = {value: place for place, value in enumerate(values)}
+        domains = {domain: place for place, domain in enumerate(self.told.domains)}
+
+        def alike(chosen: Codes, size: int) -> Alike:
+            here, rest = self.silent.companies(name, [values[code] for code in chosen], first_only)
+            at = rest["value"].map(places).to_numpy(dtype=np.int64)
+            return Alike(
+                here["value"].map(places).to_numpy(dtype=np.int64),
+                here["domain"].map(domains).to_numpy(dtype=np.int64),
+                here["leads"].to_numpy(dtype=np.int64),
+                sums(at, rest["leads"].to_numpy(dtype=float), size),
+                sums(at, rest["pairs"].to_numpy(dtype=float), size),
+            )
+
+        return Observations(
+            values,
+            rows["value"].map(places).to_numpy(dtype=np.int64),
+            cell_of(rows.reset_index(drop=True)),
+            rows["first"].to_numpy(dtype=np.int64),
+            rows["leads"].to_numpy(dtype=np.int64),
+            alike,
+        )
+
+
+def with_counted(correlated: Correlated, silent: Silent, rank: Codes) -> tuple[Correlated, Contacts]:
+    """The told leads of `correlated` and the silent ones as one campaign in codes.
+
+    rank: where each told lead stands among all leads, by which those come in the order in which the log has them.
+    """
+    told = contacts(correlated)
+    at = {
+        name: Dimension(own.codes, _with_values(own.values, silent.values, name))
+        for name, own in told.at.items()
+        if name != "recipient_domain"
+    }
+    cell, domain = _dealt_out(silent, told)
+    order = np.argsort(np.concatenate([rank, silent.cells["rank"].to_numpy()[cell]]), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    columns: dict[str, Any] = {}
+    for name in ("email_status", "industry", "industry_group", "campaign"):
+        columns[name] = _categories(
+            told.leads[name].cat.codes.to_numpy(), silent.cells[name], cell, order, at[name].values
+        )
+    # Of silent leads only what their domain says is known of the provider, and nobody asks for it lead by lead.
+    provider = np.concatenate([told.leads["provider"].cat.codes.to_numpy(), np.full(len(cell), -1)])[order]
+    columns["provider"] = pd.Categorical.from_codes(provider, categories=told.leads["provider"].cat.categories)
+    for name in _FLAGS:
+        columns[name] = np.concatenate([told.leads[name].to_numpy(), np.zeros(len(cell), dtype=np.bool_)])[order]
+    renamed, names = _domain_order(told, silent, rank)
+    others = len(silent.copies) and int(silent.copies.sum())
+    at["recipient_domain"] = Dimension(
+        renamed[told.at["recipient_domain"].codes], [*names, *[_SOME_DOMAIN] * int(others)]
+    )
+    renamed = np.concatenate([renamed, np.arange(len(names), len(names) + int(others))])
+    ages = silent.cells["age"].map({age: number for number, age in enumerate(AGES)}).to_numpy(dtype=np.int64)
+    first = np.concatenate([told.first, len(correlated.sends) + ages[cell]])[order]
+    whole = replace(
+        told,
+        lead=place[told.lead],
+        at=at,
+        first=first,
+        domain=renamed[np.concatenate([told.domain, domain])[order]],
+        leads=pd.DataFrame(columns),
+        counted=Counted(told, silent),
+    )
+    return replace(correlated, sends=stacked([correlated.sends, _first_mails(correlated.sends)])), whole
+
+
+def _with_values(own: list[str], values: pd.DataFrame, name: str) -> list[str]:
+    known = set(own)
+    return [*own, *(value for value in values["value"][values["dimension"] == name].unique() if value not in known)]
+
+
+def _dealt_out(silent: Silent, told: Contacts) -> tuple[Codes, Codes]:
+    """Every silent lead's cell and domain; domains that nothing came back of are numbered behind the told ones."""
+    codes = {name: code for code, name in enumerate(told.domains)}
+    here = silent.told_domains
+    times = here["leads"].to_numpy(dtype=np.int64)
+    cells = [np.repeat(here["cell"].to_numpy(dtype=np.int64), times)]
+    domains = [np.repeat(here["domain"].map(codes).to_numpy(dtype=np.int64), times)]
+    shape, copies = silent.shapes["shape"].to_numpy(dtype=np.int64), silent.copies
+    start = len(codes) + np.concatenate([[0], np.cumsum(copies)]).astype(np.int64)
+    often = copies[shape]
+    row = np.repeat(np.arange(len(shape)), often)
+    copy = np.arange(len(row)) - np.repeat(np.cumsum(often) - often, often)
+    times = silent.shapes["leads"].to_numpy(dtype=np.int64)[row]
+    cells.append(np.repeat(silent.shapes["cell"].to_numpy(dtype=np.int64)[row], times))
+    domains.append(np.repeat(start[shape[row]] + copy, times))
+    return np.concatenate(cells), np.concatenate(domains)
+
+
+def _categories(told: Codes, texts: pd.Series[str], cell: Codes, order: Codes, values: list[str]) -> pd.Categorical:
+    """The told leads' codes into `values` and the silent ones' texts as one column, its categories as they come."""
+    places = {value: place for place, value in enumerate(values)}
+    silent = np.array([places[value] for value in texts], dtype=np.int64)[cell]
+    codes, found = pd.factorize(np.concatenate([told, silent])[order])
+    return pd.Categorical.from_codes(codes, categories=pd.Index([values[code] for code in found], dtype=object))
+
+
+def _domain_order(told: Contacts, silent: Silent, rank: Codes) -> tuple[Codes, list[str]]:
+    """A new code for each domain of the told leads, so that they come as all leads come; and their names."""
+    earliest = np.full(len(told.domains), np.iinfo(np.int64).max)
+    np.minimum.at(earliest, told.domain, rank)
+    earliest = np.minimum(earliest, [silent.ranks.get(name, np.iinfo(np.int64).max) for name in told.domains])
+    order = np.argsort(earliest, kind="stable")
+    code = np.empty(len(order), dtype=np.int64)
+    code[order] = np.arange(len(order))
+    return code, [told.domains[place] for place in order]
+
+
+def _first_mails(sends: pd.DataFrame) -> pd.DataFrame:
+    """A mail for each of AGES, which stands for the first mail of every silent lead of that age."""
+    moment = pd.Timestamp(0, tz="UTC")
+    old = pd.Timedelta(days=thresholds().guessed.stale_days + 1)
+    rows = pd.DataFrame({name: pd.Series([""] * len(AGES), dtype="str") for name in sends.columns})
+    verified = pd.Series([pd.NaT, moment, moment - old, moment + 2 * SAME_DAY], dtype="datetime64[ns, UTC]")
+    return rows.assign(
+        send_id=-1,
+        lead=-1,
+        transient=False,
+        sent_at=pd.Series([moment] * len(AGES), dtype="datetime64[ns, UTC]"),
+        verified_at=verified,
+    )

@@ -1,0 +1,169 @@
+"""`workspace forget ADDRESS`: afterwards no byte of the workspace, its journal, rejects or caches tells the address."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import quopri
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from output_forks import Forks
+
+from analyzer.check.records import MailboxFacts
+from analyzer.check.store import Store
+from analyzer.errors import AnalyzerError
+from analyzer.history import Workspace
+from analyzer.history.forgetting import forget
+from analyzer.history.traces import traces_of
+from analyzer.webhooks.journal import Journal, Position
+from analyzer.webhooks.rejects import Rejects
+
+WHO, OTHER = "ann.roe@corp.example", "joann.roe@corp.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"550 <{WHO}>: unknown", True),
+        ("550 ANN.ROE@Corp.Example unknown", True),
+        (f"{WHO}.", True),
+        ("bounces+ann.roe=corp.example@us.example", True),
+        ("https://x.example/?e=ann.roe%40corp.example&x=1", True),
+        (r'{"to": "ann.roe\u0040corp.example"}', True),
+        (f"550 <{OTHER}>: unknown", False),
+        ("ann.roe@corp.example.net", False),
+        ("ann.roe@corp", False),
+    ],
+)
+def test_where_an_address_stands(text: str, names: bool) -> None:
+    traces = traces_of(f" <{WHO.upper()}>")
+    assert traces.in_text(text) is names
+    assert traces.in_bytes(text.encode()) is names
+    for encoded in (base64.encodebytes(text.encode()), base64.urlsafe_b64encode(b"x " + text.encode())):
+        assert traces.in_bytes(b"id=/" + encoded) is names
+    assert traces.in_bytes(quopri.encodestring(b" ".join([text.encode()] * 3))) is names
+
+
+def rows(who: str, number: int) -> pd.DataFrame:
+    link = base64.b64encode(f"u={who}".encode()).decode()
+    return pd.DataFrame(
+        {
+            "kind": "bounce",
+            "received_at": "2026-03-03T10:00:00Z",
+            "source": [f"{who}.eml#0", "mbox#1", "mbox#2", "mbox#3"],
+            "recipient": ["", who, "", ""],
+            "sender": ["", "", f"bounces+{who.replace('@', '=')}@us.example", ""],
+            "diagnostic": ["550 no", f"550 <{who}> no", "550 no", f"see https://x.example/{link}"],
+            "label": "hard",
+            "fault": "address",
+            "reason": "user_unknown",
+            "record_id": [f"r{number}.{n}" for n in range(4)],
+        }
+    )
+
+
+def workspace(place: Path) -> Workspace:
+    """One where the two stand in every table, in many ways."""
+    space = Workspace(place)
+    for number, who in enumerate((WHO, OTHER)):
+        space.add_bounces(rows(who, number))
+        space.add_leads(pd.DataFrame({"email": [who], "lead_id": ["7"], "company": ["Corp"]}))
+        space.add_leads(pd.DataFrame({"email": [f"boss{number}@corp.example"], "title": [f"asks {who}"]}))
+        log = {"recipient": [who, "x@corp.example"], "sent_at": pd.to_datetime(["2026-03-02T09:00:00Z"] * 2)}
+        space.add_sends(
+            pd.DataFrame({**log, "lead_id": ["7", who], "message_id": [f"<1.{number}@a>", f"<2.{number}@a>"]})
+        )
+        space.add_run("bounces", f"/mail/{who}.mbox", "", 4, "1")
+    space.add_decision(command="diagnose", recommendation="max_quality", leads=2, emails=2, tolerance=0.05)
+    space.compact()
+    return space
+
+
+def told(place: Path, who: str) -> list[Path]:
+    """Files in which an address stands, tables unpacked."""
+    found, traces = [], traces_of(who)
+    for path in place.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            if path.suffix == ".parquet":
+                data += pq.read_table(path).to_pandas().to_csv().encode()
+            if traces.in_bytes(data) or who.encode() in data.lower().replace(b"jo" + WHO.encode(), b""):
+                found.append(path)
+    return found
+
+
+def body(*who: str) -> bytes:
+    return json.dumps([{"event": "bounce", "email": one} for one in who]).encode()
+
+
+def journal(folder: Path) -> None:
+    """Requests that were taken and others that wait, in several segments."""
+    made = Journal(folder, segment_bytes=200)
+
+    async def write() -> None:
+        for one in (body(WHO), body(OTHER), body(WHO, OTHER), body(OTHER)):
+            await made.append("/sendgrid", one)
+
+    asyncio.run(write())
+    entries = list(made.entries(Position(0, 0)))
+    made.advance(entries[0].end, 1, None)
+    made.close()
+
+
+def test_everything_goes_and_the_others_stay(tmp_path: Path, forks: Forks) -> None:
+    place = tmp_path / "space"
+    space = workspace(place)
+    journal(place / "journal")
+    Rejects(place / "journal" / "rejects").keep(Position(1, 0), "/sendgrid", "unreadable", body(WHO))
+    Rejects(place / "journal" / "rejects").keep(Position(1, 9), "/sendgrid", "unreadable", body(OTHER))
+    aside, cache = tmp_path / "rejects", tmp_path / "cache" / "bounce-analyzer" / "check.sqlite"
+    aside.mkdir()
+    cache.parent.mkdir(parents=True)
+    for number, who in enumerate((WHO, OTHER)):
+        (aside / f"0000{number}-odd.eml").write_bytes(b"\n".join((b"To: x", b"", base64.encodebytes(who.encode()))))
+    listing = [{"source": f"m#{n}", "why": "odd", "file": f"0000{n}-odd.eml"} for n in (0, 1)]
+    (aside / "rejects.jsonl").write_text("".join(json.dumps(one) + "\n" for one in listing))
+    with Store(cache) as store:
+        for who in (WHO, OTHER):
+            store.save_mailbox(MailboxFacts(who, "accepted", checked_at="2026-03-03T10:00:00Z"), 1e9)
+    assert told(tmp_path, WHO)
+    before = {name: len(getattr(space, name)()) for name in ("sends", "leads", "bounces", "runs", "decisions")}
+    done = forks.run(
+        "workspace", "forget", WHO, "--workspace", place, "--rejects", aside,
+        environment={"XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    assert done.out.decode().splitlines() == [
+        "9 rows removed", "1 waiting request removed", "2 rejected messages removed", "1 answer of a mail server removed",
+    ]  # fmt: skip
+    assert told(tmp_path, WHO) == []
+    after = {name: len(getattr(space, name)()) for name in before}
+    assert after == {"sends": 2, "leads": 2, "bounces": 4, "runs": 1, "decisions": 1}
+    assert [path.name for path in aside.iterdir() if path.suffix == ".eml"] == ["00001-odd.eml"]
+    assert len((aside / "rejects.jsonl").read_text().splitlines()) == 1
+    left = Journal(place / "journal")
+    assert [json.loads(entry.body or b"") for entry in left.entries(left.taken)] == [json.loads(body(OTHER))] * 2
+    left.close()
+    with sqlite3.connect(cache) as database:
+        assert database.execute("SELECT address FROM mailbox").fetchall() == [(OTHER,)]
+
+
+def test_a_receiver_at_work_is_named_and_nothing_is_claimed(tmp_path: Path) -> None:
+    space = workspace(tmp_path / "space")
+    at_work = Journal(tmp_path / "space" / "journal")
+    try:
+        done = forget(space, WHO)
+    finally:
+        at_work.close()
+    assert "a receiver is at work" in done.held
+    assert done.rows == 9
+
+
+def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnalyzerError, match="is no address"):
+        forget(workspace(tmp_path / "space"), "ann")
