@@ -23,6 +23,7 @@ from analyzer.cli import (
     weekly,
     workspace,
 )
+from analyzer.cli.starting import command_for
 from analyzer.errors import AnalyzerError
 
 app = typer.Typer(
@@ -90,7 +91,7 @@ def main() -> None:
     """The entry point of `bounce-analyzer`: exit code 2 and one line on stderr for what a person can put right."""
     try:
         # Not standalone, so that usage errors come here as well and look like the others.
-        code = app(spread(sys.argv[1:]), standalone_mode=False)
+        code = command_for(app, sys.argv[1:])(spread(sys.argv[1:]), standalone_mode=False)
     except AnalyzerError as error:
         _fail(str(error))
     except typer.Abort:
