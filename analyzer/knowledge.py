@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +35,8 @@ def load_toml(path: Path) -> dict[str, Any]:
     """One TOML file of reference data; a `RuleError` that names the file and line where it is broken."""
     if path in _known_tables:
         return _known_tables[path]
+    import tomllib  # most commands never read a file of ours that is not known already
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

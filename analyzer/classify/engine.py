@@ -144,8 +144,8 @@ class Classifier:
         #: Bounces repeat: a text that is another one's but for addresses is judged once.
         self._judged: dict[tuple[str, ...], _Judgement] = {}
         #: The patterns of rules for any provider, and for each provider with its own.
-        self._for_any = self._index.choice(numbers.pop(""))
-        self._for_provider = {name: self._for_any | self._index.choice(own) for name, own in numbers.items()}
+        self._for_any = frozenset(numbers.pop(""))
+        self._for_provider = {name: self._for_any.union(own) for name, own in numbers.items()}
 
     def classify(
         self, diagnostic: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = ""

@@ -15,7 +15,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyzer import knowledge
 from analyzer.classify import ngrams
@@ -24,6 +23,8 @@ from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 #: Below this many words the model says nothing.
 _FEWEST_WORDS = 3

@@ -20,12 +20,11 @@ from analyzer.bounds import current
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 #: For each top branch of a pattern, groups of literals: a match holds at least one literal of each group.
 Requirements: TypeAlias = Sequence[Sequence[Set[str] | Sequence[str]]]
 #: Groups of literals kept for a pattern; a text must hold one literal of each.
-#: `PatternIndex.candidates` has its three lanes written out.
 _GROUPS = 3
 _MAX_ALTERNATIVES = 48
 #: Alternatives kept of what a run of pieces matches, and characters of a class.
@@ -34,8 +33,8 @@ _MAX_CLASS = 4
 #: Lists of literals for which the patterns are kept.
 _KEPT = 1 << 13
 _NUMBER_OF = itemgetter(0)
-#: Characters of a literal that are looked for.
-_LONGEST = 64
+#: Characters of a literal that are looked for: more hardly leave fewer texts, and take longer to set up.
+_LONGEST = 10
 #: Shorter literals stand in every other text, and looking for them costs more than it saves.
 _TELLING = 3
 #: Characters that stand for themselves, none of them repeated.
@@ -105,58 +104,43 @@ class PatternIndex:
         requirements = requirements or [
             _known[pattern] if pattern in _known else required_literals(pattern) for pattern in self._patterns
         ]
-        # A set of branches is a number with bit n for branch n; the slots stand side by side, a lane each.
-        self._lane = sum(map(len, requirements))
+        #: Whose pattern each branch is, and what a branch has when its groups are all there: bit n for group n.
         self._pattern_of: list[int] = []
-        self._bits_of: list[int] = []
-        satisfied: dict[str, int] = {}
-        asking = 0
+        self._complete: list[int] = []
+        #: Branches that ask for nothing, and for each literal what it gives to whom: a branch and the bit of a group.
+        self._unasking: list[int] = []
+        given: dict[str, list[tuple[int, int]]] = {}
         for number, branches in enumerate(requirements):
-            self._bits_of.append(0)
             for groups in branches:
-                bit = 1 << len(self._pattern_of)
+                branch = len(self._pattern_of)
                 self._pattern_of.append(number)
-                self._bits_of[-1] |= bit
+                self._complete.append((1 << len(groups)) - 1)
+                if not groups:
+                    self._unasking.append(branch)
                 for slot, group in enumerate(groups):
-                    here = bit << slot * self._lane
-                    asking |= here
                     for literal in group:
-                        # What holds a text holds its beginning; the automaton is quadratic in the longest.
-                        beginning = literal[:_LONGEST]
-                        satisfied[beginning] = satisfied.get(beginning, 0) | here
-        #: What every branch has in the slots where it asks for nothing, and what each literal gives to those that ask.
-        self._free = ((1 << _GROUPS * self._lane) - 1) & ~asking
-        self._satisfied = tuple(satisfied.values())
-        self._everything = (1 << self._lane) - 1
-        self._literals = AhoCorasick(list(satisfied), matchkind=MatchKind.Standard)
+                        given.setdefault(literal[:_LONGEST], []).append((branch, 1 << slot))
+        self._given = tuple(given.values())
+        self._literals = AhoCorasick(list(given), matchkind=MatchKind.Standard)
         self._selected = lru_cache(_KEPT)(self._select)
 
-    def choice(self, numbers: Iterable[int]) -> int:
-        """These patterns as a choice for `candidates`."""
-        chosen = 0
-        for number in numbers:
-            chosen |= self._bits_of[number]
-        return chosen
-
-    def candidates(self, line: str, chosen: int = -1) -> Sequence[int]:
-        """The patterns, in order, whose literals are all in the line: those that may match, and all that do."""
+    def candidates(self, line: str, chosen: frozenset[int] | None = None) -> Sequence[int]:
+        """The patterns (of those chosen), in order, whose literals are all in the line: those that may match, and all
+        that do."""
         found = self._literals.find_matches_as_indexes(line.casefold(), overlapping=True)
         # Texts that differ in their ids alone hold the same literals in the same order.
         return self._selected(tuple(map(_NUMBER_OF, found)), chosen)
 
-    def _select(self, literals: tuple[int, ...], chosen: int) -> Sequence[int]:
+    def _select(self, literals: tuple[int, ...], chosen: frozenset[int] | None) -> Sequence[int]:
         """The chosen patterns that are content with these literals."""
-        held = self._free
-        satisfied = self._satisfied
-        for literal in literals:
-            held |= satisfied[literal]
-        left = held & held >> self._lane & held >> 2 * self._lane & self._everything & chosen
-        numbers: dict[int, None] = {}
-        while left:
-            lowest = left & -left
-            numbers[self._pattern_of[lowest.bit_length() - 1]] = None
-            left ^= lowest
-        return tuple(numbers)
+        held: dict[int, int] = {}
+        for literal in frozenset(literals):
+            for branch, bit in self._given[literal]:
+                held[branch] = held.get(branch, 0) | bit
+        complete = self._complete
+        content = [branch for branch, bits in held.items() if bits == complete[branch]]
+        numbers = {self._pattern_of[branch] for branch in (*content, *self._unasking)}
+        return tuple(sorted(numbers if chosen is None else numbers & chosen))
 
     def search(self, number: int, data: bytes) -> str | None:
         """The words that a pattern matches in a line, given in UTF-8, or None."""

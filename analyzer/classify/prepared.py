@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +22,16 @@ from analyzer.classify.rules import Example, Rule, load_rules
 from analyzer.knowledge import data_folder, know_table, load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from analyzer.classify.patterns import Requirements
 
 #: Where the prepared rules are kept; "off" keeps nothing.
 CACHE_VARIABLE = "BOUNCE_ANALYZER_CACHE"
 #: Tables that every classification reads.
-_TABLES = ("reasons.toml", "codes.toml", "providers.toml", "blocklists.toml")
+_TABLES = ("reasons.toml", "codes.toml", "providers.toml", "blocklists.toml", "confidence.toml")
+#: What of a rule only those ask for who look at the rule itself.
+_PROOFS = ("examples", "near_misses")
 
 
 def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], list[Requirements]]:
@@ -54,7 +59,7 @@ def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], list[Requirement
             tables = {name: load_toml(data_folder("rules") / name) for name in _TABLES}
             content = {
                 "version": version,
-                "rules": rules,
+                "rules": list(map(_row, rules)),
                 "requirements": requirements,
                 "tables": tables,
                 "table_patterns": {pattern: required_literals(pattern) for pattern in _patterns_in(tables)},
@@ -99,8 +104,8 @@ def _version(own: Path | None) -> str:
     digest = hashlib.blake2b(digest_size=12)
     folders = [(data_folder("rules"), "**/*.toml"), (Path(__file__).parent, "*.py")]
     for folder, files in [*folders, (own, "**/*.toml")] if own else folders:
-        for path in sorted(folder.glob(files)):
-            state = path.stat()
+        for path in sorted(map(str, folder.glob(files))):
+            state = os.stat(path)  # noqa: PTH116 (pathlib takes longer than the system)
             digest.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
@@ -119,11 +124,45 @@ def _plain(value: object) -> Sequence[object]:
     raise TypeError(type(value).__name__)
 
 
+def _row(rule: Rule) -> dict[str, Any]:
+    """A rule as it is kept: its examples are a text in it, which nobody takes apart but who asks for them."""
+    row = {field.name: getattr(rule, field.name) for field in fields(rule)}
+    for key in _PROOFS:
+        row[key] = orjson.dumps(row[key]).decode()
+    return row
+
+
 def _restored(row: dict[str, Any]) -> Rule:
     for key in ("patterns", "statuses", "replies"):
         row[key] = tuple(row[key])
     for key in ("providers", "phases"):
         row[key] = frozenset(row[key])
-    for key in ("examples", "near_misses"):
-        row[key] = tuple(Example(**example) for example in row[key])
+    for key in _PROOFS:
+        row[key] = _KeptExamples(row[key])
     return Rule(**row)
+
+
+class _KeptExamples(Sequence[Example]):
+    """Examples of a rule, as they are kept until somebody looks at one."""
+
+    def __init__(self, kept: str) -> None:
+        self._kept = kept
+
+    @cached_property
+    def _examples(self) -> tuple[Example, ...]:
+        return tuple(Example(**example) for example in orjson.loads(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._examples[at]
+
+    def __iter__(self) -> Iterator[Example]:
+        return iter(self._examples)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._examples == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._examples)

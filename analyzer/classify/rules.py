@@ -18,7 +18,7 @@ from analyzer.classify.text import PHASES
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 _KEYS: dict[str, tuple[type, ...]] = {
@@ -61,8 +61,8 @@ class Rule:
     reason: str
     why: str
     source: str
-    examples: tuple[Example, ...]
-    near_misses: tuple[Example, ...]
+    examples: Sequence[Example]
+    near_misses: Sequence[Example]
     providers: frozenset[str] = frozenset()
     statuses: tuple[str, ...] = ()
     replies: tuple[str, ...] = ()

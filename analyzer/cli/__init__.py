@@ -27,6 +27,7 @@ from analyzer.cli import (
     workspace,
 )
 from analyzer.cli.screen import say
+from analyzer.cli.starting import command_for
 
 app = typer.Typer(
     name="bounce-analyzer",
@@ -104,7 +105,9 @@ def main() -> None:
     """The entry point of `bounce-analyzer`; `analyzer.cli.ending` says how a run ends."""
     arguments = sys.argv[1:]
     # Not standalone, so that usage errors come to an end like the others.
-    ending.run(lambda: app(spread(arguments), standalone_mode=False), redact=_redacts(arguments))
+    ending.run(
+        lambda: command_for(app, arguments)(spread(arguments), standalone_mode=False), redact=_redacts(arguments)
+    )
 
 
 def _redacts(arguments: list[str]) -> bool:

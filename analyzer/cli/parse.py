@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -42,6 +43,8 @@ def parse(
     bound: Bound = None,
 ) -> None:
     """Read bounce messages and write one row for each failed recipient."""
+    # Reading makes many objects and next to no circles of them, and each look for some goes through the rules too.
+    gc.set_threshold(70_000, 20, 20)
     # The model's matrices are small: the linear algebra library's threads would cost more than they save.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from analyzer.api import ParseRun

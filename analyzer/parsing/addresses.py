@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # What prose puts round an address is no part of it; a quoted local part may hold anything but a quote.
 _ATOM = r"[^\s<>\"'`():;,\[\]\\|「」『』（）【】《》〈〉“”、。；：，！？*]"
@@ -93,8 +94,9 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else ""
 
 
+@lru_cache(maxsize=4096)
 def from_header(value: str) -> str:
-    """The first address of a `From:`-like header."""
+    """The first address of a `From:`-like header: a bounce names its few over and over."""
     angle = _ANGLE.search(value) if "<" in value else None
     if angle and "@" in angle.group(1):
         address = tidy(angle.group(1))

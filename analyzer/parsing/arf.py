@@ -6,7 +6,7 @@ import re
 
 from analyzer.parsing.addresses import from_field, is_address
 from analyzer.parsing.decoding import decode_text
-from analyzer.parsing.message import Message, Part, one_line, read_fields, unfold
+from analyzer.parsing.message import Message, Part, one_line, read_fields
 from analyzer.records import Failure, Kind, Original
 
 TYPE = "message/feedback-report"
@@ -24,7 +24,7 @@ def read_complaint(part: Part, original: Original) -> tuple[Kind, str, list[Fail
     """Kind, reporting host, and a row for every recipient that complained, redacted ones included."""
     # A few senders put empty lines between the fields, and Original-Rcpt-To may stand there several times.
     block = b"\n".join(line for line in part.content().split(b"\n") if line.strip())
-    fields = {name: unfold(value) for name, value in read_fields(block, part.gauge).items()}
+    fields = read_fields(block, part.gauge)
     feedback = one_line(fields.get("feedback-type", "")).lower() or "abuse"
     if feedback in _NO_COMPLAINT:
         return "other", "", []

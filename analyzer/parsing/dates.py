@@ -20,6 +20,7 @@ _UTC = frozenset({"+0000", "-0000", "GMT", "UTC"})
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9, "CET": 1}
 
 
+@lru_cache(maxsize=4096)
 def to_utc(value: str) -> str:
     """`Thu, 29 Apr 2010 23:34:45 +0900` as `2010-04-29T14:34:45Z`; empty where it is no date."""
     match = _DATE.search(value)

@@ -7,22 +7,23 @@ import re
 from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
 from analyzer.parsing.decoding import decode_words
-from analyzer.parsing.message import Message, Part, field_name, one_line, unfold
+from analyzer.parsing.message import Message, Part, as_text, one_line, unfolded
 from analyzer.parsing.prose import about, statements
 from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")
 
-_FIELD = re.compile(rb"^[ \t]{0,3}([!-9;-~]+)[ \t]*:(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
-_INDENTED = re.compile(rb"\n*([ \t]+)[A-Za-z-]+:")
+#: A line may be indented a little, and further lines of a field hold something.
+_FIELD = re.compile(r"^[ \t]{0,3}([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.MULTILINE | re.ASCII)
+_INDENTED = re.compile(r"\n*([ \t]+)[A-Za-z-]+:")
 _DISGUISES = frozenset({"text/plain", "application/octet-stream", "text/rfc822-status"})
 _BEGINS = re.compile(
     rb"\s*(?:Reporting-MTA|Original-Envelope-Id|Arrival-Date|Received-From-MTA|X-[^\s:]+|Action|Status|Final-Recipient):"
     rb"(?=[\s\S]*^[ \t]*Final-Recipient:)",
     re.IGNORECASE | re.MULTILINE,
 )
-_BLANK_LINE = re.compile(rb"\n[ \t]*\n")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[A-Za-z][\w.+-]{0,30}\s*;\s*")
 #: The first of several lines of a reply, and no further one: Sendmail puts no more into the field.
@@ -54,7 +55,8 @@ def groups(content: bytes, gauge: Gauge) -> tuple[Group, list[Group]]:
     """The per-message fields and the groups of per-recipient fields of a delivery-status body."""
     per_message: Group = {}
     recipients: list[Group] = []
-    for block in _BLANK_LINE.split(content):
+    # Bytes as characters of the same number; what is no ASCII is decoded field by field.
+    for block in _BLANK_LINE.split(content.decode("latin-1")):
         for group in _split_at_openers(block, gauge):
             last = recipients[-1] if recipients else None
             if last is not None and _NAMES.isdisjoint(group) and last.keys().isdisjoint(group):
@@ -70,25 +72,26 @@ def groups(content: bytes, gauge: Gauge) -> tuple[Group, list[Group]]:
     return per_message, recipients
 
 
-def _split_at_openers(block: bytes, gauge: Gauge) -> list[Group]:
+def _split_at_openers(block: str, gauge: Gauge) -> list[Group]:
     """The fields of a block; a repeated one of a recipient's begins the next recipient, whose blank line is missing."""
-    if block.lstrip(b"\n")[:1] in {b" ", b"\t"}:
+    if block.lstrip("\n")[:1] in {" ", "\t"}:
         indented = _INDENTED.match(block)
         if indented:
-            block = block.replace(b"\n" + indented.group(1), b"\n").lstrip()
+            block = block.replace("\n" + indented.group(1), "\n").lstrip()
     current: Group = {}
     found: list[Group] = [current]
+    longest = gauge.bounds.line_bytes
     for name, value in _FIELD.findall(block):
-        key = field_name(name)
+        key = name.lower()
         if key in current:
             if key not in _OPENERS:
                 continue
             current = {}
             found.append(current)
-        if len(value) > gauge.bounds.line_bytes:
+        if len(value) > longest:
             gauge.note("line_bytes")
-            value = value[: gauge.bounds.line_bytes]
-        current[key] = unfold(value)
+            value = value[:longest]
+        current[key] = as_text(unfolded(value))
     return found
 
 

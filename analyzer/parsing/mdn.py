@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
-from analyzer.parsing.message import Message, Part, one_line, read_fields, unfold
+from analyzer.parsing.message import Message, Part, one_line, read_fields
 from analyzer.records import Failure
 
 TYPE = "message/disposition-notification"
@@ -29,7 +29,7 @@ def receipt_part(message: Message) -> Part | None:
 
 def rejections(message: Message, part: Part) -> Iterator[Failure]:
     """The recipient whose filter or mailbox refused the mail; none where the notification is a receipt."""
-    fields = {name: unfold(value) for name, value in read_fields(part.content().strip(b"\n"), part.gauge).items()}
+    fields = read_fields(part.content().strip(b"\n"), part.gauge)
     text = message.plain_text()
     refused = _REFUSED.search(text)
     if (

@@ -16,49 +16,49 @@ from analyzer.parsing.decoding import decode_text, decode_transfer, decode_words
 from analyzer.parsing.marks import TEXT
 from analyzer.records import Original
 
-_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_FOLD = re.compile(r"\n[ \t]+")
+_BEGINS_WITH_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_BLANK = " \t\n\r\v\f"
 _PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+(?:\*\d*\*?)?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
 _WORTH_KEEPING = 200
 
 
-def read_fields(block: bytes, gauge: Gauge | None = None) -> dict[str, bytes]:
-    """Header fields by lower-case name, still folded; of a repeated field the first."""
-    fields: dict[str, bytes] = {}
-    found: list[tuple[bytes, bytes]] = _FIELD.findall(block)
-    if gauge is not None and (len(found) > gauge.bounds.header_count or len(block) > gauge.bounds.line_bytes):
-        found = _within(found, gauge)
-    for name, value in found:
-        key = field_name(name)
-        if key not in fields:
-            fields[key] = value
-    return fields
+def read_fields(block: bytes, gauge: Gauge | None = None) -> dict[str, str]:
+    """Header fields by lower-case name, each on one line; of a repeated field the first. Encoded words stay."""
+    # Bytes as characters of the same number: the whole block is cut at once, whatever its fields are in.
+    lines = unfolded("\n" + block.decode("latin-1")).split("\n")
+    if gauge is not None and (len(lines) > gauge.bounds.header_count or len(block) > gauge.bounds.line_bytes):
+        lines = _within(lines, gauge)
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = name.rstrip().lower()
+        if colon and key not in fields:
+            fields[key] = value.strip(_BLANK)
+    return fields if block.isascii() else {key: as_text(value) for key, value in fields.items()}
 
 
-def _within(fields: list[tuple[bytes, bytes]], gauge: Gauge) -> list[tuple[bytes, bytes]]:
+def unfolded(block: str) -> str:
+    """Lines of fields without their folds (RFC 5322 2.2.3)."""
+    return _FOLD.sub(" ", block) if "\n " in block or "\n\t" in block else block
+
+
+def as_text(value: str) -> str:
+    """A field's value that was read as bytes, as the text that it is."""
+    value = value.strip(_BLANK)
+    return value if value.isascii() else decode_text(value.encode("latin-1"))
+
+
+def _within(lines: list[str], gauge: Gauge) -> list[str]:
     """The fields of a header up to the bounds of their number and length."""
     most, longest = gauge.bounds.header_count, gauge.bounds.line_bytes
+    fields = [line for line in lines if ":" in line]
     if len(fields) > most:
         gauge.note("header_count")
-    if any(len(value) > longest for _, value in fields[:most]):
+    kept = [(line, line.index(":") + 1) for line in fields[:most]]
+    if any(len(line) - start > longest for line, start in kept):
         gauge.note("line_bytes")
-    return [(name, value[:longest]) for name, value in fields[:most]]
-
-
-@lru_cache(maxsize=4096)
-def field_name(name: bytes) -> str:
-    """A field's name in lower case: a mailbox has few, and each of them very often."""
-    return name.decode("ascii", "replace").lower()
-
-
-def unfold(value: bytes) -> str:
-    """A field's value on one line, as text."""
-    value = value.strip()
-    if b"\n" in value:
-        value = b" ".join([line.lstrip(b" \t") for line in value.split(b"\n")])
-    try:
-        return value.decode("ascii")
-    except UnicodeDecodeError:
-        return decode_text(value)
+    return [line[: start + longest] for line, start in kept]
 
 
 class Part:
@@ -91,7 +91,7 @@ class Part:
         if len(self.head) > gauge.bounds.header_bytes:
             self.head = self.head[: gauge.bounds.header_bytes]
             gauge.note("header_bytes")
-        self._fields: dict[str, bytes] | None = None
+        self._fields: dict[str, str] | None = None
         self._children: list[Part] | None = None
         self._leaves: list[Part] | None = None
         self._text: str | None = None
@@ -103,19 +103,20 @@ class Part:
             self.encoding = self.get("content-transfer-encoding")
 
     @property
-    def fields(self) -> dict[str, bytes]:
-        """Header fields by lower-case name, raw."""
+    def fields(self) -> dict[str, str]:
+        """Header fields by lower-case name, each on one line; see `read_fields`."""
         if self._fields is None:
             self._fields = read_fields(self.head, self.gauge)
         return self._fields
 
     def get(self, name: str) -> str:
-        """One header field unfolded, encoded words left as they are; empty where there is none."""
-        value = self.fields.get(name)
-        return unfold(value) if value is not None else ""
+        """One header field, encoded words left as they are; empty where there is none."""
+        if self._fields is None:
+            self._fields = read_fields(self.head, self.gauge)
+        return self._fields.get(name, "")
 
     def words(self, name: str) -> str:
-        """One header field unfolded and decoded (RFC 2047)."""
+        """One header field, decoded (RFC 2047)."""
         return decode_words(self.get(name), self.gauge)
 
     @property
@@ -305,7 +306,7 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
         return b"", data[1:]
     end = data.find(b"\n\n")
     if end < 0:
-        return (data, b"") if _FIELD.match(data) else (b"", data)
+        return (data, b"") if _BEGINS_WITH_FIELD.match(data) else (b"", data)
     return data[: end + 1], data[end + 2 :]
 
 
@@ -313,8 +314,8 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
 def _part_head(head: bytes, default: str) -> tuple[str, dict[str, str], str]:
     """Content type with its parameters, and transfer encoding, of a part with this header block."""
     fields = read_fields(head)
-    content_type, parameters = _content_type(unfold(fields.get("content-type", b"")), default)
-    return content_type, parameters, unfold(fields.get("content-transfer-encoding", b""))
+    content_type, parameters = _content_type(fields.get("content-type", ""), default)
+    return content_type, parameters, fields.get("content-transfer-encoding", "")
 
 
 def _content_type(value: str, default: str) -> tuple[str, dict[str, str]]:

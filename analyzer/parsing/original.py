@@ -13,7 +13,7 @@ from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_header
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.marks import TEXT
-from analyzer.parsing.message import Message, read_fields, unfold
+from analyzer.parsing.message import Message, read_fields
 from analyzer.records import Original
 
 #: Headers beside `X-…` that tell which of our mails this was: platforms' marks, and whom it was written to.
@@ -46,7 +46,7 @@ _ANY_MESSAGE_ID = re.compile(r"\n[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.
 @lru_cache(maxsize=4096)
 def _tells_which(name: str) -> bool:
     """Whether matching may want this header of our message."""
-    return name in _MARKS or (name.startswith("x-") and not _NOISE.match(name))
+    return name in _MARKS or (name.startswith("x-") and name.isascii() and " " not in name and not _NOISE.match(name))
 
 
 _HAS_HEADER = TEXT.add("^(?:return-path|received|message-id|from|date|subject|to|mime-version|dkim-signature):")
@@ -75,26 +75,23 @@ def _from_fields(block: bytes, gauge: Gauge) -> Original:
         gauge.note("header_bytes")
     fields = read_fields(block, gauge)
 
-    def get(name: str) -> str:
-        value = fields.get(name)
-        return unfold(value) if value else ""
-
-    recipients = find_addresses(get("to")) + find_addresses(get("cc"))
+    get = fields.get
+    recipients = find_addresses(get("to", "")) + find_addresses(get("cc", ""))
     return Original(
-        message_id=get("message-id"),
-        sender=from_header(get("from")) or from_header(get("return-path")) or from_header(get("sender")),
+        message_id=get("message-id", ""),
+        sender=from_header(get("from", "")) or from_header(get("return-path", "")) or from_header(get("sender", "")),
         recipients=tuple(recipients),
-        subject=decode_words(get("subject"), gauge),
-        date=get("date"),
+        subject=decode_words(get("subject", ""), gauge),
+        date=get("date", ""),
         headers=_marks(fields, gauge),
     )
 
 
-def _marks(fields: dict[str, bytes], gauge: Gauge) -> dict[str, str]:
+def _marks(fields: dict[str, str], gauge: Gauge) -> dict[str, str]:
     """The headers that tell which of our mails it was, and of its DKIM signature (RFC 6376 3.5) who signed it."""
-    found = {name: decode_words(unfold(value), gauge) for name, value in fields.items() if _tells_which(name)}
+    found = {name: decode_words(value, gauge) for name, value in fields.items() if _tells_which(name)}
     if signature := fields.get("dkim-signature"):
-        tags = {name: "".join(value.split()) for name, value in _TAG.findall(unfold(signature))}
+        tags = {name: "".join(value.split()) for name, value in _TAG.findall(signature)}
         if tags.get("d") and tags.get("s"):
             found["dkim-signature"] = f"d={tags['d']}; s={tags['s']}"
     return found

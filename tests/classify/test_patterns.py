@@ -70,7 +70,7 @@ def test_no_patterns_match_nothing() -> None:
 def test_a_choice_leaves_the_others_out() -> None:
     index = PatternIndex(["spam", "spam|ham", "ham"])
     assert list(index.candidates("spam and ham")) == [0, 1, 2]
-    assert list(index.candidates("spam and ham", index.choice([1, 2]))) == [1, 2]
+    assert list(index.candidates("spam and ham", frozenset({1, 2}))) == [1, 2]
 
 
 @pytest.mark.parametrize("pattern", ["(?=a)b", r"(a)\1", "a(", "x*", "a|", "(?<!a)b"])

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, from_header
-from analyzer.parsing.message import Message, read_fields, unfold
+from analyzer.parsing.message import Message, read_fields
 from analyzer.records import Failure
 
 
@@ -30,7 +30,7 @@ class JunkMailReport:
                 continue
             fields = read_fields(part.content().lstrip(b"\n").split(b"\n\n", 1)[0] + b"\n")
             for name in ("x-hmxmroriginalrecipient", "to"):
-                found = find_addresses(unfold(fields.get(name, b"")))
+                found = find_addresses(fields.get(name, ""))
                 if found:
                     yield Failure(recipient=found[0], diagnostic="feedback report: abuse")
                     return
