@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analyzer.api import classify, diagnose, parse, read
+    from analyzer.bounds import Bounds
     from analyzer.check import check
     from analyzer.errors import AnalyzerError
     from analyzer.export import export
@@ -28,6 +29,7 @@ __all__ = [
     "LEAD_COLUMNS",
     "SEND_COLUMNS",
     "AnalyzerError",
+    "Bounds",
     "Verdict",
     "__version__",
     "check",
@@ -42,6 +44,7 @@ __all__ = [
 _HOME = {
     "AnalyzerError": "errors",
     "BOUNCE_COLUMNS": "records",
+    "Bounds": "bounds",
     "LEAD_COLUMNS": "records",
     "SEND_COLUMNS": "records",
     "Verdict": "records",

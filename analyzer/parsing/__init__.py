@@ -14,7 +14,7 @@ from analyzer.parsing import arf, dsn, fallback, kinds, mdn
 from analyzer.parsing.addresses import from_header
 from analyzer.parsing.dates import to_utc
 from analyzer.parsing.diagnostics import finish
-from analyzer.parsing.message import Message
+from analyzer.parsing.message import Message, one_line
 from analyzer.parsing.original import find_original
 from analyzer.parsing.readers import FEEDBACK_READERS, READERS
 from analyzer.parsing.reporting import reporting_host
@@ -54,12 +54,17 @@ def _read(data: bytes, gauge: Gauge) -> Report:
         format=form,
         failures=tuple(finish(failures) if kind in _FINISHED else failures),
         received_at=to_utc(message.get("date")) or to_utc(message.get("received").rpartition(";")[2]),
-        subject=message.words("subject"),
+        subject=_on_one_line(message.words("subject")),
         delivered_to=from_header(message.get("delivered-to") or message.get("x-original-to") or message.get("to")),
         reporting_mta=reporter or (reporting_host(message) if kind in _FINISHED else ""),
         original=original,
     )
     return replace(report, exceeded=gauge.exceeded) if gauge.exceeded else report
+
+
+def _on_one_line(text: str) -> str:
+    """A header's text, decoded: an encoded word may hold line breaks."""
+    return text if text.isprintable() else one_line(text)
 
 
 def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str, str, list[Failure]]:

@@ -49,6 +49,9 @@ def tidy(address: str) -> str:
         address = address.rstrip(_TRAILING).lstrip(_LEADING)
     if address[:7].lower() == "mailto:":
         address = address[7:]
+    elif address[:5].lower() == "smtp=":
+        # The rest of an X.400 address, `…;dda:SMTP=kim@lumen.example` (RFC 2156 section 4.2).
+        address = address[5:]
     if not address.isascii():
         address = _GLUED.sub(r"\1", address)
     return address

@@ -92,6 +92,9 @@ def finish(failures: Iterable[Failure]) -> list[Failure]:
 
 def _finish(failure: Failure) -> Failure:
     text = failure.diagnostic
+    if not text.isprintable() or text[-1:] == " ":
+        # What was decoded last, or cut off, may end in a blank or hold line breaks.
+        text = " ".join(text.split())
     plain = _PLAIN_REPLY.match(text)
     if plain and not _ANOTHER_CODE.search(text, plain.end()):
         # Nearly every report: one reply, with its codes in front.

@@ -183,7 +183,7 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
     """
     code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
     if "=?" in code:
-        code = decode_words(code, message.gauge)
+        code = one_line(decode_words(code, message.gauge))
     if (first := _FIRST_LINE.match(code)) and not _stands_in(f"{first[1]} ", code):
         return whole_reply(message.plain_text(), code), ""
     if _HAS_WORDS.search(code):

@@ -180,10 +180,12 @@ def _is_an_autoreplys(subject: str) -> bool:
 
 
 def is_challenge(message: Message) -> bool:
-    """A question back to the sender before the mail is let through."""
-    return _MAY_BE_CHALLENGE in _spoken(message) and (
-        _holds(message.subject(), CHALLENGES) or _holds(_opening(message), CHALLENGES)
-    )
+    """A question back to the sender before the mail is let through; not a bounce of one, which shows its subject."""
+    if _MAY_BE_CHALLENGE not in _spoken(message):
+        return False
+    subject = message.subject()
+    asks = _holds(subject, CHALLENGES) or _holds(_opening(message), CHALLENGES)
+    return asks and not (_subject_says(subject) and _opening_says(message))
 
 
 def is_bounce_like(message: Message) -> bool:

@@ -50,7 +50,7 @@ _LEAD = re.compile(
 )
 #: A line of our own message's description: `To:` among these names no failure.
 _DESCRIPTION = re.compile(
-    r"^\s*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE
+    r"^[\s*•·\-–|]*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE
 )
 _HEARD = re.compile(r"^[ \t]*<<<")
 #: What stands in a transcript beside a local mailer's own words.
@@ -125,7 +125,13 @@ def statements(
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
     heads = [h for h in heads if h.address.lower() not in ignore] or ([] if wanted else heads)
-    heads = [h for h in heads if not h.describes] or heads
+    if any(h.describes for h in heads):
+        described = {h.address.lower() for h in heads if h.describes}
+        # Exchange 5.5 has whom the mail was to on a line of its own, and who failed in an X.400 address below.
+        others = [a for a in wanted if a.lower() not in described]
+        told = [h for h in heads if not h.describes]
+        heads = told if told or others else heads
+        wanted = others or wanted
     if heads:
         return _only_host(_routable(_from_heads(lines, heads)), lines)
     wanted = [a for a in wanted if a.lower() in known] or wanted
