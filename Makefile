@@ -41,6 +41,9 @@ model: $(READY)  ## build the model behind the rules again, and its report docs/
 docs: $(READY)  ## build the documentation into site/, warnings as errors
 	$(BIN)/python -m mkdocs build --strict
 
+fuzz: $(READY)  ## an hour of hostile input against every reader
+	$(BIN)/python -m fuzz --minutes 60
+
 format: $(READY)  ## put the format right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -138,6 +138,9 @@ def _restored(row: dict[str, Any]) -> Rule:
     for key in ("providers", "phases"):
         row[key] = frozenset(row[key])
     for key in _PROOFS:
+        if not isinstance(row[key], str):
+            # Kept by a process that still ran the code from before an update.
+            raise TypeError(key)
         row[key] = _KeptExamples(row[key])
     return Rule(**row)
 

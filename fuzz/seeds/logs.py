@@ -1,0 +1,60 @@
+"""Logs of every server, as the benchmark of the logs makes them: a few mails around a refusal and around a delay."""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+import json
+import runpy
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+_MAKER = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "log_lines.py"
+#: Lines that hold the first refusal and the first delay of each server, and lines around one.
+_ENOUGH, _AROUND = 400, 7
+
+
+@cache
+def _lines() -> dict[str, list[str]]:
+    servers = runpy.run_path(str(_MAKER))["SERVERS"]
+    return {name: list(islice(make(), _ENOUGH)) for name, (make, _) in servers.items()}
+
+
+@cache
+def of(server: str) -> list[bytes]:
+    """Pieces of this server's log that hold an end of a delivery, with the line that opens the file where it has one."""
+    lines = _lines()[server]
+    told = [at for at, line in enumerate(lines) if "User unknown" in line or '"Bounce"' in line][:2]
+    told += [at for at, line in enumerate(lines) if "Greylisted" in line or '"TransientFailure"' in line][:2]
+    opening = lines[:1] if server == "powermta" else []
+    pieces = [[*opening, *lines[max(len(opening), at - _AROUND) : at + _AROUND]] for at in told]
+    return ["".join(f"{line}\n" for line in piece).encode() for piece in pieces]
+
+
+def files() -> list[bytes]:
+    """Every server's, two servers' in one, and lines as the journal and containers keep them."""
+    alone = [piece for server in _lines() for piece in of(server)]
+    mixed = of("postfix")[0] + of("sendmail")[0] + of("opensmtpd")[0]
+    return [*alone, mixed, _in_docker(of("postfix")[0]), _in_docker(of("exim")[0]), _in_journal(of("postfix")[0])]
+
+
+def _in_docker(log: bytes) -> bytes:
+    lines = log.decode().splitlines(keepends=True)
+    when = "2026-03-02T09:11:21.482Z"
+    return "".join(json.dumps({"log": line, "stream": "stdout", "time": when}) + "\n" for line in lines).encode()
+
+
+def _in_journal(log: bytes) -> bytes:
+    told = []
+    for line in log.decode().splitlines():
+        tag, _, says = line.partition(": ")
+        program = tag.rpartition(" ")[2].partition("[")[0]
+        told.append(
+            {
+                "__REALTIME_TIMESTAMP": "1772442681003123",
+                "_HOSTNAME": "mx1",
+                "SYSLOG_IDENTIFIER": program,
+                "MESSAGE": says,
+            }
+        )
+    return "".join(json.dumps(one) + "\n" for one in told).encode()
