@@ -171,7 +171,7 @@ def test_what_cannot_be_read_in_a_folder_is_named_and_the_rest_is_read(
     assert len(done.out.splitlines()) > 40
     assert "locked.eml" in done.err
     one_line(forks.run("parse", mails / "locked.eml", powerless=True), "locked.eml", "may not be read")
-    one_line(forks.run("diagnose", "--log", mails / "locked.eml", powerless=True), "locked.eml", "not readable")
+    one_line(forks.run("diagnose", "--log", mails / "locked.eml", powerless=True), "locked.eml", "permission denied")
     one_line(forks.run("parse", mails / "never.eml"), "never.eml", "does not exist")
 
 

@@ -99,7 +99,14 @@ def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small,
     many.write_bytes(small.bounces.read_bytes() * 100)
     out.mkdir()
     command = [sys.executable, "-m", "analyzer", "parse", many, "--jobs", "2", "--out", out / "rows.csv"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+
+    def hears_signals() -> None:
+        # What runs in the background of a script has been told to ignore Ctrl-C, and hands that on.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hears_signals
+    ) as running:
 
         def begun() -> bool:
             if moment == "workers start":
