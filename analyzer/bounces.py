@@ -6,7 +6,6 @@ import hashlib
 import os
 import signal
 from collections import deque
-from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +16,7 @@ import orjson
 from analyzer.bounds import DEFAULT, Bounds, current
 from analyzer.classify import Classifier, classifier_of
 from analyzer.classify.classes import without_words
+from analyzer.errors import AnalyzerError
 from analyzer.parsing import read_message
 from analyzer.parsing.diagnostics import finish
 from analyzer.records import Event, Failure, Item, Report
@@ -24,7 +24,7 @@ from analyzer.signals import held_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from multiprocessing.pool import AsyncResult
+    from concurrent.futures import Future
 
 #: One row of `BOUNCE_COLUMNS`, by column name.
 Row: TypeAlias = dict[str, Any]
@@ -85,24 +85,32 @@ def bounce_rows(
 def _in_parallel(
     messages: Iterator[Item], workers: int, rules: Path | None, bounds: Bounds
 ) -> Iterator[tuple[Item, list[Row]]]:
-    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
 
-    waiting: deque[tuple[list[Item], AsyncResult[list[list[Row]]]]] = deque()
-    with ExitStack() as stack:
-        with held_back():  # else workers that are just starting would say what became of their queues
-            pool = stack.enter_context(
-                multiprocessing.get_context("forkserver").Pool(workers, _start_worker, (rules, bounds))
-            )
+    waiting: deque[tuple[list[Item], Future[list[list[Row]]]]] = deque()
+    # An executor notices that a worker is gone, killed for its memory or with us by one signal; `multiprocessing.Pool`
+    # waits for ever for a lock that such a worker held.
+    pool = ProcessPoolExecutor(workers, get_context("forkserver"), _start_worker, (rules, bounds))
+    try:
         while batch := list(islice(messages, _BATCH)):
-            waiting.append((batch, pool.apply_async(_work, (batch,))))
+            with held_back():  # else workers that are just starting would say what became of their queues
+                waiting.append((batch, pool.submit(_work, batch)))
             if len(waiting) > 2 * workers:
                 yield from _finished(*waiting.popleft())
         while waiting:
             yield from _finished(*waiting.popleft())
+    except BrokenProcessPool:
+        raise AnalyzerError(
+            "a worker process was ended from outside, by a lack of memory perhaps; try again with --jobs 1"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _finished(batch: list[Item], result: AsyncResult[list[list[Row]]]) -> Iterator[tuple[Item, list[Row]]]:
-    yield from zip(batch, result.get(), strict=True)
+def _finished(batch: list[Item], result: Future[list[list[Row]]]) -> Iterator[tuple[Item, list[Row]]]:
+    yield from zip(batch, result.result(), strict=True)
 
 
 _worker_classifier: Classifier | None = None

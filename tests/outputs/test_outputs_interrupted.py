@@ -120,6 +120,30 @@ def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small,
     assert list(out.iterdir()) == []
 
 
+def test_a_worker_that_is_killed_ends_the_run_with_a_word(small: Small, tmp_path: Path) -> None:
+    many, out = tmp_path / "many.mbox", tmp_path / "rows.csv"
+    many.write_bytes(small.bounces.read_bytes() * 100)
+    command = [sys.executable, "-m", "analyzer", "parse", many, "--jobs", "2", "--out", out]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        wait_until(lambda: len(workers_of(running.pid)) >= 2)
+        os.kill(workers_of(running.pid)[-1], signal.SIGKILL)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert "a worker process was ended from outside" in err and "--jobs 1" in err and err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [many]
+
+
+def workers_of(group: int) -> list[int]:
+    """The workers among the processes of a group: children of its fork server."""
+    parents = {}
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            with suppress(OSError):
+                if os.getpgid(int(place.name)) == group:
+                    parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+    return sorted(one for one, parent in parents.items() if parent in parents and parent != group)
+
+
 def commands_of(group: int) -> list[str]:
     """The command lines of a process group."""
     found = []
