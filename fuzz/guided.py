@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["analyzer"]):
     from fuzz.targets import TARGETS
 
 #: Seconds and MiB of one input, unless the options say otherwise. Instrumented code takes several times as long.
-_BOUNDS = ("-timeout=20", "-rss_limit_mb=1024", "-max_len=8192")
+_BOUNDS = ("-timeout=20", "-rss_limit_mb=4096", "-max_len=8192")
 
 
 def of_all() -> Target:

@@ -23,9 +23,12 @@ from webhook_senders import Request
 
 def serve(workspace: str, config: str, options: dict[str, Any]) -> int:
     """What `watch --listen` calls, with a certificate out of a file where SNS's would be fetched."""
+    from analyzer import logbook
     from analyzer.webhooks import listen
     from analyzer.webhooks.service import Pace
 
+    # As the command line does before any command.
+    logbook.set_up()
     pem = options.pop("pem", "")
     if options.pop("no_table", False):
         # A workspace that cannot be written, as a full disk or a store that is away is.
