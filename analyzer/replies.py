@@ -83,12 +83,21 @@ class Diagnostic(NamedTuple):
 def read(text: str) -> Diagnostic:
     """Normalise a diagnostic text of any number of lines, and find the innermost reply in it."""
     line = " ".join(text.split())
+    if "_host_said:" in line:
+        # qmail's log, which some panels quote in their bounces, has an underline for each blank.
+        line = line.replace("_", " ")
     if "\\" in line and ("\\n" in line or "\\r" in line):
         line = " ".join(line.replace("\\r", " ").replace("\\n", " ").split())
     if not line[:1].isdigit():
         prefix = _TYPE_PREFIX.match(line)
         if prefix:
             line = line[prefix.end() :]
+    if "server response was: " in line:
+        # .NET's SmtpException: what stands before is its own text for the code, whatever the server said.
+        at = line.rindex("server response was: ") + len("server response was: ")
+        if line[at:]:
+            inner = read_part(join_lines(line[at:]))
+            return Diagnostic(read_part(line[:at] + inner.line), inner, line[:at])
     if line[3:4] == " " and not _FURTHER_CODE.search(line, 4):
         # Nearly every reply: one code in front, and none behind it that opens another line or a quoted reply.
         return Diagnostic(read_part(line), None, "")

@@ -48,7 +48,12 @@ def model_behind_rules(masked: str, status: str, reply: str, provider: str) -> G
 
 
 def classify(text: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = "") -> Verdict:
-    """Why this recipient failed, from a diagnostic text and what is known beside it ("" where nothing is)."""
+    """Why this recipient failed, from a diagnostic text and what is known beside it ("" where nothing is).
+
+    `TypeError` for anything but text.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"classify: the text is a str, not {type(text).__name__}")
     return default_classifier().classify(text, status=status, reply=reply, host=host, recipient=recipient)
 
 

@@ -232,6 +232,9 @@ class Classifier:
         deciding = hit.view if hit else near
         blocklist = ""
         own: bool | None = None
+        if hit and hit.rule.reason == "unspecified" and self._codes.strong(case.provider, near.status):
+            # Words that give no reason leave it to a status that does.
+            hit, deciding = None, near
         if hit:
             rule = hit.rule
             reason, decided_by, own = rule.reason, f"rule:{rule.id}", rule.transient

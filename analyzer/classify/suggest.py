@@ -67,9 +67,12 @@ class Suggestions:
     def summary(self) -> str:
         """The counts in a line."""
         others = self.texts - self.decided
+        if not others:
+            how = {0: "no text", 1: "1 text, decided by a rule"}
+            return how.get(self.texts, f"{self.texts:,} texts, all decided by rules")
         return (
-            f"{_counted(self.texts, 'text')}, {self.decided:,} decided by rules; "
-            f"the other {others:,} have {_counted(self.templates, 'template')}, {len(self.found):,} shown"
+            f"{_counted(self.texts, 'text')}, {self.decided:,} decided by rules; the other {others:,} "
+            f"{'has' if others == 1 else 'have'} {_counted(self.templates, 'template')}, {len(self.found):,} shown"
         )
 
 

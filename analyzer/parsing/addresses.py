@@ -8,7 +8,8 @@ from functools import lru_cache
 # What prose puts round an address is no part of it; a quoted local part may hold anything but a quote.
 _ATOM = r"[^\s<>\"'`():;,\[\]\\|「」『』（）【】《》〈〉“”、。；：，！？*]"
 _LOCAL = _ATOM.replace("*]", "*@]")
-_ADDRESS = re.compile(rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL}{{1,128}}+)@{_ATOM}{{1,255}}")
+# An apostrophe inside a name belongs to it ("o'neil"); a quotation mark stands at one of its ends.
+_ADDRESS = re.compile(rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL}(?:'?{_LOCAL}){{0,127}}+)@{_ATOM}{{1,255}}")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
@@ -35,6 +36,9 @@ def find_addresses(text: str) -> list[str]:
         if match is None:
             break
         address = tidy(match.group())
+        if address[1:2] == "'" and address[0] in "dlDL" and text[match.start() - 1 : match.start()] != "<":
+            # French and Italian: "l'adresse d'anna@lumen.example".
+            address = address[2:]
         if is_address(address):
             found[address] = None
         done = match.end()

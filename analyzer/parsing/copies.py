@@ -34,7 +34,7 @@ _SENTENCES = (
     r"原始郵件", r"원본 메시지",
 )  # fmt: skip
 _COPY = re2.compile(
-    rf"(?mi)^[ \t>*]*(?:-{{2,}}[ \t]*(?:{'|'.join(_BEHIND_DASHES)})"
+    rf"(?mi)^[ \t>*|]*(?:-{{2,}}[ \t]*(?:{'|'.join(_BEHIND_DASHES)})"
     r"|original message(?: (?:headers?|follows?|text|body))?[ .:-]*$"
     rf"|(?:{'|'.join(_SENTENCES)})[^\n]{{0,60}}$)",
     options(),
@@ -46,7 +46,20 @@ _HEADER_BLOCK = re.compile(
 )
 
 
+#: What gateways put below every mail that leaves a company, its bounces too: legal notices, and that it was scanned.
+_FOOTER = re.compile(
+    r"^[^\w\n]{0,40}(?:this|the (?:information|contents?)|diese|ce|este|questo)\b[^\n]{0,100}"
+    r"\b(?:confidential|privileged|vertraulich|confidentiel|confidencial|riservat"
+    r"|(?:scanned|swept|checked)\b(?![^\n]{0,300}(?:found|infected|detected|contain(?:s|ed)|reject|refus)))",
+    re.IGNORECASE | re.MULTILINE,
+)
+#: A notice is above its footer; what stands at the very top is a banner above a notice.
+_SHORTEST_NOTICE = 80
+
 _HOLDS_COPY = TEXT.add(_COPY.pattern)
+_MAY_HOLD_FOOTER = TEXT.add(
+    r"confidential|privileged|vertraulich|confidencial|riservat|\b(?:scanned|swept|checked) (?:for|by|and)\b"
+)
 _MAY_HOLD_HEADERS = TEXT.add(r"^(?:return-path|received|x-[a-z-]+|dkim-signature|message-id):")
 
 
@@ -61,4 +74,7 @@ def _up_to_copy(text: str, marks: frozenset[int]) -> str:
     copy = _COPY.search(text) if _HOLDS_COPY in marks else None
     headers = _HEADER_BLOCK.search(f"\n{text}") if _MAY_HOLD_HEADERS in marks else None
     ends = [m.start() for m in (copy, headers) if m and m.start() > 0]
+    footer = _FOOTER.search(text, _SHORTEST_NOTICE) if _MAY_HOLD_FOOTER in marks else None
+    if footer:
+        ends.append(footer.start())
     return text[: min(ends)] if ends else text

@@ -126,6 +126,9 @@ def _failure(group: Group, message: Message, count: int, failed: list[str]) -> F
     original = from_field(group.get("original-recipient", ""))
     actual = from_field(group.get("x-actual-recipient", ""))
     recipient = next((a for a in (final, actual, original) if "@" in a and is_address(a)), "")
+    if "." not in recipient.rpartition("@")[2] and "." in original.rpartition("@")[2] and is_address(original):
+        # A name that the server uses inside, "kim@ims-daemon": the address that mail is sent to is the other one.
+        recipient = original
     if not recipient:
         recipient = _recipient_elsewhere(message, group, count, failed)
     if not recipient:

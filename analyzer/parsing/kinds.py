@@ -19,7 +19,7 @@ from analyzer.parsing.quotes import has_reply
 #: English has too many ways for a table; every text is in lower case and on one line here.
 _BOUNCE_SUBJECT = re.compile(
     r"""(?x)
-    undeliver|un-deliver|not[ ]delivered|not[ ]deliverable|returned[ ](?:mail|e-?mail|message|to[ ]sender)
+    undeliver|un-deliver|not[ ]delivered|not[ ]deliverable|return(?:ed|ing)[ ](?:mail|e-?mail|message|to[ ]sender)
     |delivery[ ](?:status|fail|notif|problem|error|report|incomplete|delayed|has[ ](?:been[ ])?(?:fail|delayed))
     |(?:e?mail|message)[ ](?:delivery|system)[ ](?:fail|error|problem|notif|status)|fail(?:ure|ed)[ ](?:notice|delivery|mail)
     |mail[ ](?:failure|error|undeliver|could[ ]not|delivery)|(?:could[ ]not|cannot|can't|couldn't)[ ]be[ ]deliver
@@ -32,8 +32,9 @@ _BOUNCE_OPENING = re.compile(
     (?:could|can|was|were|did|has|have)[ ]?(?:not|n't|not[ ]yet)[ ](?:be[ ]|been[ ]|yet[ ]been[ ])?(?:deliver|reach|sent|relayed|accept)
     |(?:un|in)able[ ]to[ ](?:be[ ])?(?:deliver|relay|send)|deliver[a-z]{0,8}[ ](?:(?:to[ ]the[ ]following|of|has|your)[ ]\w*[ ]?){0,4}(?:fail|error|problem)
     |fail(?:ed|ure)[ ](?:to[ ]deliver|permanently)|(?:wasn't|not)[ ]able[ ]to[ ]deliver|not[ ]delivered|undeliverable
-    |returned[ ]to[ ](?:you|the[ ]sender)|permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
-    |trouble[ ]delivering|problem[ ]with[ ]the[ ]e-?mail"""
+    |returned[ ]to[ ](?:you|the[ ]sender)|(?:has|have)[ ]been[ ]returned|not[ ]a[ ]valid[ ](?:user|recipient|mailbox|address)
+    |no[ ]valid[ ]recipients?|permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
+    |(?:your[ ](?:e-?mail|message)|delivery)[^;:!?]{0,60}[ ](?:was|has[ ]been)[ ](?:blocked|stopped)|trouble[ ]delivering|problem[ ]with[ ]the[ ]e-?mail"""
 )
 _DELAYED = re.compile(
     r"""(?x)
@@ -52,7 +53,7 @@ _GAVE_UP = re.compile(
     r"|will not (?:be )?(?:retr|try)|no further|too long|failed"
 )
 _DELIVERED = re.compile(
-    r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) (?:to|successfully)|successful(?:ly)? (?:mail )?deliver"
+    r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) (?:to|successfully)|\bsuccessful(?:ly)? (?:mail )?deliver"
     r"|delivery status notification \(success\)|return receipt"
 )
 _OF_MAIL = re.compile(
@@ -65,6 +66,12 @@ _ANSWER_MARK = re.compile(
     r"\s*(?:re|aw|sv|vs|antw|rif|res|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|doorst|转发|轉寄)(?:\s*\[\d+\])?\s*[:：]"
 )
 
+#: A filter's list of what it keeps for us, sent in the postmaster's name: it says of others' mail what bounces say of ours.
+_DIGEST = re.compile(
+    r"(?:quarantine|spam|junk|user)[ -](?:e?mail[ ])?(?:summary|digest|report)|\bdigest\b|quarantine notification"
+    r"|(?:messages?|e-?mails?) (?:on hold|held|in (?:your )?(?:spam )?quarantine)|(?:held|quarantined) (?:messages?|e-?mails?)"
+    r"|\d new messages|quarantänebericht|spam-?bericht|quarantaine"
+)
 #: Names of senders that only report on mail.
 _REPORTERS = (
     "mailer-daemon", "mailer daemon", "mailerdaemon", "mail delivery", "mail deliver system", "mail system", "postmaster",
@@ -122,6 +129,11 @@ def _holds(text: str, phrases: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4096)
 def _subject_says(subject: str) -> bool:
     return bool(_BOUNCE_SUBJECT.search(subject)) or _holds(subject, BOUNCE_SUBJECTS)
+
+
+@lru_cache(maxsize=4096)
+def _is_digests(subject: str) -> bool:
+    return bool(_DIGEST.search(subject))
 
 
 def _opening_says(message: Message) -> bool:
@@ -199,6 +211,8 @@ def _is_bounce_like(message: Message) -> bool:
     if "x-failed-recipients" in message.fields:
         return True
     subject = message.subject()
+    if _is_digests(subject) and not _subject_says(subject):
+        return False
     if _from_reporter(message):
         return _subject_says(subject) or _opening_says(message) or is_delay(message)
     if _ANSWER_MARK.match(subject) or _written_by_person(message) or not _subject_says(subject):
@@ -230,7 +244,9 @@ def is_delay(message: Message) -> bool:
 
 
 def is_success(message: Message) -> bool:
-    """A notice that the mail was delivered."""
-    return _MAY_SAY_DELIVERED in _spoken(message) and bool(
-        _DELIVERED.search(f"{message.subject()} {_opening(message)[:1000]}")
+    """A notice that the mail was delivered, and to nobody that it was not."""
+    return (
+        _MAY_SAY_DELIVERED in _spoken(message)
+        and bool(_DELIVERED.search(f"{message.subject()} {_opening(message)[:1000]}"))
+        and not _opening_says(message)
     )

@@ -21,6 +21,8 @@ _BEGINS_WITH_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _BLANK = " \t\n\r\v\f"
 _PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+(?:\*\d*\*?)?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
 _WORTH_KEEPING = 200
+#: A text no longer than this that names nobody may only say that the message is in the HTML beside it.
+_PLACEHOLDER = 300
 
 
 def read_fields(block: bytes, gauge: Gauge | None = None) -> dict[str, str]:
@@ -287,7 +289,7 @@ class Message(Part):
         return self._marks
 
     def _find_text(self) -> str:
-        fallback = ""
+        fallback = bare = ""
         for part in self.leaves():
             if part.is_message or not part.content_type.startswith("text/"):
                 if not (part is self and part.is_multipart):
@@ -295,9 +297,13 @@ class Message(Part):
                 return decode_text(part.body, gauge=self.gauge)
             if part.content_type == "text/html":
                 fallback = fallback or part.text()
-            elif part.text().strip():
-                return part.text()
-        return fallback
+                if bare and "@" in fallback:
+                    return fallback
+            elif not bare and part.text().strip():
+                bare = part.text()
+                if "@" in bare or len(bare) > _PLACEHOLDER:
+                    return bare
+        return bare or fallback
 
 
 def _split(data: bytes) -> tuple[bytes, bytes]:

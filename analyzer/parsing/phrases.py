@@ -55,17 +55,28 @@ CHALLENGES = (
 BOUNCE_SUBJECTS = (
     # German, Dutch, the Nordic languages
     "unzustellbar", "nicht zustellbar", "nicht zugestellt", "zustellung", "rückläufer", "onbestelba", "niet bezorgd",
-    "niet verzonden", "bezorging", "niet afgeleverd", "olevererbart", "kan inte lev", "kunne ikke lev", "uleverbar",
-    "ei voitu",
+    "niet verzonden", "bezorging", "niet afgeleverd", "olevererbart", "kan inte lev", "inte att leverera",
+    "inte levereras", "kunne ikke lev", "kan ikke lev", "uleverbar", "ikke leveret", "ikke levert", "ei voitu",
+    "ei voi toimittaa", "ei voida toimittaa", "toimitus epäonnistui", "toimittaminen epäonnistui",
     # French, Spanish, Portuguese, Italian
     "non remis", "non distribué", "non délivré", "non livré", "échec de", "impossible de remettre",
     "remise impossible", "remise différée", "no se puede entregar", "no se pudo entregar", "no entregado",
     "no se ha podido entregar", "entrega retrasada", "devuelto", "não entregue", "não é possível entregar",
     "não foi possível entregar", "não pôde", "devolvid", "entrega atrasada", "non recapitabile", "mancato recapito",
     "mancata consegna", "non consegnato", "recapito non riuscito", "recapito in ritardo", "impossibile recapitare",
-    # Polish, Czech, Hungarian, Turkish
+    # Polish, Czech, Hungarian, Romanian, Greek, Turkish
+    "nelivrabil", "nu a putut fi livrat", "αποτυχία παράδοσης", "δεν παραδόθηκε", "παράδοση απέτυχε",
+    "δυνατή η παράδοση", "αδύνατη η παράδοση",
+    "nelze doručit", "nie je možné doručiť",
     "niedoręcz", "niedostarcz", "nie można dostarczyć", "nie dostarczono", "opóźnione dostarczenie", "nedoruč",
     "kézbesít", "teslim edilemedi", "teslim edilmedi", "iletilemedi", "iletilemeyen", "teslim gecikti",
+    # Bulgarian, Serbian, Croatian, Slovene, the Baltic languages
+    "недоставим", "не може да бъде достав", "neisporuč", "nije isporuč", "nije moguće isporuč", "ni mogoče dostaviti",
+    "nedostavljiv", "nepristatyt", "nepavyko pristatyti", "nav piegādā", "neizdevās piegādāt", "ei saa edastada",
+    # Hebrew, Arabic, Thai, Vietnamese, Indonesian
+    "לא ניתן למס", "לא נמסר", "تعذر التسليم", "تعذر تسليم", "غير قابل للتسليم", "ไม่สามารถส่ง", "ส่งไม่สำเร็จ",
+    "không gửi được",
+    "không thể gửi", "không thể phát", "tidak dapat dikirim", "tidak terkirim", "gagal dikirim",
     # Russian, Ukrainian
     "не доставлен", "недоставлен", "не удается доставить", "не удалось доставить", "ошибка доставки",
     "ошибки доставки", "возвращ", "не может быть доставлен", "доставка задерживается", "не доставлено",
@@ -84,7 +95,15 @@ BOUNCE_SUBJECTS = (
 #: How the text of a bounce opens, outside English.
 BOUNCE_OPENINGS = (
     "nicht zugestellt", "konnte nicht an", "fehler bei der nachrichtenzustellung", "niet bezorgd",
-    "niet worden bezorgd", "kon niet worden", "niet afgeleverd", "bezorgen bij de volgende", "n'a pas pu",
+    "niet worden bezorgd", "kon niet worden", "niet afgeleverd", "bezorgen bij de volgende", "kunne ikke leveres",
+    "kan ikke leveres", "blev ikke leveret", "ble ikke levert", "inte att leverera", "kunde inte levereras",
+    "misslyckades", "mislykkedes", "mislyktes", "ei voitu toimittaa",
+    "toimitus seuraaville", "nu a putut fi livrat", "nepodařilo doručit", "nepodarilo doručiť", "nebyla doručena",
+    "nem sikerült kézbesíteni", "nem kézbesíthető", "kézbesítése nem sikerült", "δυνατή η παράδοση",
+    "ομάδες απέτυχε", "η παράδοση απέτυχε", "не може да бъде достав", "nije isporuč", "nije moguće isporuč",
+    "ni mogoče dostaviti", "nepavyko pristatyti", "neizdevās piegādāt", "لم يتم تسليم", "تعذر تسليم", "לא נמסרה",
+    "לא ניתן למסור", "ไม่สามารถส่ง", "không thể gửi", "không gửi được", "tidak dapat dikirim", "gagal dikirim",
+    "n'a pas pu",
     "n'a pas été", "échec de la remise", "n'est pas parvenu", "no se pudo entregar", "no se ha entregado",
     "no pudo ser entregado", "não foi entregue", "não pôde", "falha na entrega", "non è stato possibile",
     "non è stato recapitato", "non è stato consegnato", "non ha potuto essere", "recapito non riuscito",

@@ -13,7 +13,7 @@ from analyzer.parsing.addresses import find_addresses, is_robot
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
 from analyzer.parsing.message import Message
-from analyzer.parsing.quotes import DIALOGUE, REPLY, WORDS, Passage, clip, has_reply, passage
+from analyzer.parsing.quotes import DESCRIPTION, DIALOGUE, REPLY, WORDS, Passage, clip, has_reply, passage
 
 #: What may stand before the address on its own line; the words are sentences that end in it.
 _LABELS = (
@@ -41,21 +41,23 @@ _LABELS = (
     r"收件人",
     r"받는 사람",
 )
+#: "Tony@", "andrea@" and "user7@" begin as labels do; Japanese, Chinese and Korean ones need no blank behind them.
+_LABEL_ENDS = r"(?:(?<=[^\x00-\x7f])|(?![A-Za-z0-9_.+%]|-\w))"
 _LEAD = re.compile(
     rf"[ \t>*•·\-–|\[「]*+"
-    rf"(?:(?:\d{{1,2}}[.)]\s)?(?P<label>{'|'.join(_LABELS)})(?:\s+(?:is|was|ist|est))?(?:\s*[:：;=\-])?\s*)?"
+    rf"(?:(?:\d{{1,2}}[.)]\s)?(?P<label>{'|'.join(_LABELS)}){_LABEL_ENDS}(?:\s+(?:is|was|ist|est))?(?:\s*[:：;=\-])?\s*)?"
     r"(?P<code>[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?)?"
-    r"[\"'<(\[`]*+(?P<address>[^\s<>\"'()\[\]]+@[^\s<>\"'()\[\]]+)",
+    r"[\"'<(\[`]*+(?P<address>[^\s<>\"'()\[\]]+(?:'[^\s<>\"'()\[\]@]+)*@[^\s<>\"'()\[\]]+)",
     re.IGNORECASE,
 )
-#: A line of our own message's description: `To:` among these names no failure.
-_DESCRIPTION = re.compile(
-    r"^[\s*•·\-–|]*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE
-)
+#: Exim's "A message sent by" with the address below, and its kin.
+_SENT_BY = ("sent by", "sent by:", "message from", "message from:")
 _HEARD = re.compile(r"^[ \t]*<<<")
 #: What stands in a transcript beside a local mailer's own words.
 _TRANSCRIPT = re.compile(r"^[ \t]*(?:<<<|>>>|\.\.\. while talking|while talking|-{2,}|[45]\d\d[ -])", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+#: A reply without a word: OpenSMTPD's "kim@lumen.example: 550".
+_BARE_REPLY = re.compile(r"[\s:;(\[]*([45]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?)[\s.)\]]*")
 _WHY = re.compile(
     r"unknown|invalid|could not|unable to|not found|not \w*reach|fail|exceed|full|unbekannt|inconnu|desconocid",
     re.IGNORECASE,
@@ -115,7 +117,7 @@ def statements(
         if "@" not in line:
             continue
         found = [a for a in find_addresses(line) if not is_robot(a)]
-        if not found:
+        if not found or _tells_sender(lines, number):
             continue
         head = _head(lines, number, found[0])
         if head is not None:
@@ -136,6 +138,14 @@ def statements(
         return _only_host(_routable(_from_heads(lines, heads)), lines)
     wanted = [a for a in wanted if a.lower() in known] or wanted
     return _from_mentions(lines, wanted)
+
+
+def _tells_sender(lines: list[str], number: int) -> bool:
+    """Whether the line before, or the one above a blank line, says that whose mail it was follows."""
+    before = lines[number - 1].rstrip() if number else ""
+    if not before and number > 1:
+        before = lines[number - 2].rstrip()
+    return before.lower().endswith(_SENT_BY)
 
 
 def _lines(message: Message) -> list[str]:
@@ -168,7 +178,7 @@ def _head(lines: list[str], number: int, address: str) -> _Head | None:
         rest = f"{before} {rest}"
     label = (lead.group("label") or "").lower()
     beside = lines[number - 1 : number] + lines[number + 1 : number + 2]
-    return _Head(number, address, rest, False, label == "to" and any(map(_DESCRIPTION.match, beside)))
+    return _Head(number, address, rest, False, label == "to" and any(map(DESCRIPTION.match, beside)))
 
 
 def _from_mentions(lines: list[str], addresses: list[str]) -> list[Statement]:
@@ -196,6 +206,9 @@ def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
                 said[one].blocks.append("\n".join(block))
             if words.words:
                 waiting.clear()
+        elif bare := _BARE_REPLY.fullmatch("\n".join(block)):
+            said[key].passages.append(Passage(bare[1], REPLY))
+            waiting.clear()
     before = lines[: heads[0].number]
     return [_statement(one, before) for one in said.values()]
 
@@ -244,7 +257,8 @@ def _statement(said: _Said, before: list[str]) -> Statement:
             words = above.words
         elif best.worth <= WORDS and len(words) < _SHORT and not _WHY.search(words):
             # Prose without a reply may stand on either side of the address.
-            words = clip(f"{' '.join(before)} {words}")
+            told = " ".join(line for line in before if not DESCRIPTION.match(line))
+            words = clip(f"{told} {words}")
     host = host_in(clip("\n".join(said.blocks)))
     if not host and (best.worth == DIALOGUE or words is not best.words):
         host = host_in(clip("\n".join(before)))

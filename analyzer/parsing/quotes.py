@@ -20,8 +20,12 @@ _HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d
 _SPOKEN = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}-->|>>>|Sent <<<)")
 _SESSION_MARKS = ("<<<", ">>>", "<--", "-->")
 #: A title or a rule: no server says anything in one.
-_RULE = re.compile(r"^[ \t]*[-=*_#]{3,}[^@\d]{0,60}$")
+_RULE = re.compile(r"^[ \t|]*[-=*_#]{3,}[^@\d]{0,60}$")
 _LABEL = re.compile(r"^([ \t]*)(?!Warning|Error:)[^\W\d_][^:：\n@<>\[]{1,40}[:：](?=\s|[45]\d\d)")
+#: A line of our own message's description: what its subject says is no server's word.
+DESCRIPTION = re.compile(
+    r"^[\s*•·\-–|]*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE
+)
 #: Words that servers put before the reply which they quote: the last of them before a reply opens it.
 _SAYING = (
     r"the error that the other server returned was",
@@ -101,7 +105,7 @@ def passage(lines: list[str]) -> Passage:
         quoted = [item for item in _items(lines) if _quotes(item)]
         if quoted:
             return Passage(deciding_words(clip(quoted[-1])), REPLY)
-    text = clip("\n".join(line for line in lines if not _RULE.match(line)))
+    text = clip("\n".join(line for line in lines if not (_RULE.match(line) or DESCRIPTION.match(line))))
     return Passage(deciding_words(text), STATUS if _REPLY.search(text) else WORDS)
 
 
@@ -195,7 +199,8 @@ def _introduced_at(text: str, *, marked: bool) -> int:
     """Where the last introduced reply begins; 0 where none is."""
     for code in reversed(list(_CODE.finditer(text))):
         before = text[max(0, code.start() - _BEFORE) : code.start()]
-        hashed = code.group().startswith("#")
+        # Exchange's; in the address of a page ("…/DOC-1369#550 [abc]") it is none.
+        hashed = code.group().startswith("#") and not before[-1:].isalnum()
         labelled = marked and _STATUS.match(text, code.start()) is not None and _MARK.search(before) is not None
         if labelled or (marked and hashed) or (_may_introduce(before) and _INTRODUCTION.search(before)):
             return code.start() + hashed

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from analyzer.classify import classify
 from analyzer.cli import app
 from analyzer.errors import AnalyzerError
 from analyzer.records import VERDICT_COLUMNS
@@ -87,7 +88,7 @@ near_misses = ["velvet"]
     assert "pattern      velvet rope" in shown
     assert "velvet rope  (host aspmx.l.google.com)" in shown
     proven = run("rules", "test", "--only", "own/", *own)
-    assert (proven.exit_code, proven.stdout) == (0, "1 rules, 2 texts, 0 failed, 0 never reached\n")
+    assert (proven.exit_code, proven.stdout) == (0, "1 rule, 2 texts, 0 failed, 0 never reached\n")
     assert "rule:own/rope" in run("rules", "explain", "velvet rope - gsmtp", *own).stdout
 
 
@@ -106,6 +107,36 @@ def test_what_a_person_can_put_right_is_one_line(args: tuple[str, ...]) -> None:
     result = run(*args)
     assert isinstance(result.exception, AnalyzerError)
     assert "\n" not in str(result.exception)
+
+
+@pytest.mark.parametrize("args", [("--status", "banana"), ("--status", "5.1"), ("--reply", "999"), ("--reply", "5")])
+@pytest.mark.parametrize("command", [("classify", "x"), ("rules", "explain", "x")])
+def test_a_code_that_is_none_is_refused(command: tuple[str, ...], args: tuple[str, str]) -> None:
+    error = run(*command, *args).exception
+    assert isinstance(error, AnalyzerError)
+    assert str(error).startswith(f"{args[0]} {args[1]!r}: is no ")
+
+
+def test_a_line_that_is_no_json_is_told_by_its_number_and_answered_in_its_place() -> None:
+    result = run("classify", stdin='550 5.1.1 User unknown\n{"text": broken\n550 mailbox full\n')
+    assert [line.split()[1] for line in result.stdout.splitlines()] == ["user_unknown", "unspecified", "mailbox_full"]
+    assert result.stderr == "standard input, line 2: begins as JSON and is none; judged as plain text\n"
+
+
+@pytest.mark.parametrize("text", [float("nan"), None, b"550 5.1.1 User unknown"])
+def test_the_library_takes_text_alone(text: object) -> None:
+    with pytest.raises(TypeError, match=rf"^classify: the text is a str, not {type(text).__name__}$"):
+        classify(text)  # type: ignore[arg-type]
+
+
+def test_a_slip_of_the_pen_in_a_rules_id_is_helped() -> None:
+    assert "did you mean blocklist/dnsbl-postfix" in str(run("rules", "show", "blocklist/dnsbl-postfx").exception)
+    assert "`rules list` shows them all" in str(run("rules", "show", "xyz").exception)
+
+
+def test_the_words_end_where_a_word_ends() -> None:
+    verdict = classify("554 5.7.1 This mail was blocked using zen.spamhaus.org")
+    assert verdict.evidence == "blocked using zen.spamhaus.org"
 
 
 WITHOUT_A_TEXT = {

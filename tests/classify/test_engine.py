@@ -154,6 +154,13 @@ def test_codes_where_no_words_decide(own: Classifier, text: str, beside: dict[st
     assert (verdict.reason, verdict.decided_by) == (reason, "code")
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"), [("5.2.1", "mailbox_disabled"), ("5.2.2", "mailbox_full"), ("5.0.0", "unspecified")]
+)
+def test_words_without_a_reason_leave_it_to_a_status_that_gives_one(status: str, reason: str) -> None:
+    assert classify("Your message could not be delivered.", status=status).reason == reason
+
+
 def test_nothing_at_all_is_unknown(own: Classifier) -> None:
     for text in ("", "  \n", "bounced", "\udcff"):
         verdict = own.classify(text)

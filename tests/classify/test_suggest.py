@@ -116,6 +116,12 @@ def test_what_is_counted_and_what_is_shown(known: Classifier) -> None:
     assert (found.texts, found.decided, found.templates) == (10, 4, 3)
     assert [(one.count, round(one.share, 3)) for one in found.found] == [(3, 0.5), (2, 0.333)]
     assert found.summary() == "10 texts, 4 decided by rules; the other 6 have 3 templates, 2 shown"
+    few = [suggest(map(Example, texts[:number]), known).summary() for number in (0, 1, 4, 5)]
+    assert few[:2] == ["no text", "1 text, decided by a rule"]
+    assert few[2:] == [
+        "4 texts, all decided by rules",
+        "5 texts, 4 decided by rules; the other 1 has 1 template, 0 shown",
+    ]
     assert [one.count for one in found_in(texts, known, least=1)] == [3, 2, 1]
     assert [one.count for one in found_in(texts, known, least=1, most=1)] == [3]
     assert found_in([], known) == []

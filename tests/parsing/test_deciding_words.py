@@ -50,6 +50,33 @@ def test_status_and_reply_come_from_the_innermost_reply(status, diagnostic, expe
     assert (failure.status, failure.reply) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "reply", "status", "words"),
+    [
+        # .NET's own text for a code says nothing of what the server meant by it.
+        ("Mailbox unavailable. The server response was: 5.7.1 Unable to relay", "", "5.7.1", "5.7.1 Unable to relay"),
+        ("Mailbox unavailable. The server response was: 550 5.7.1 Spam", "550", "5.7.1", "550 5.7.1 Spam"),
+        ("Transaction failed. The server response was: greylisted", "", "", "greylisted"),
+        # qmail's log, which some panels quote, has an underline for each blank.
+        (
+            "192.0.2.9_does_not_like_recipient./Remote_host_said:_550_5.1.1_nobody/Giving_up_on_192.0.2.9./",
+            "550",
+            "5.1.1",
+            "550 5.1.1 nobody/Giving up on 192.0.2.9./",
+        ),
+    ],
+)
+def test_what_a_wrapper_of_its_own_kind_quotes(text, reply, status, words):
+    inner = read(text).inner
+    assert inner is not None
+    assert (inner.reply, inner.status, inner.line) == (reply, status, words)
+
+
+def test_the_number_in_the_address_of_a_page_is_no_reply():
+    text = "Refused by a list of the recipient - https://help.gateway.example/DOC-1369#550 [x9Kq.uk12]"
+    assert deciding_words(text) == text
+
+
 def test_a_recipient_named_twice_is_one_failure():
     twice = [Failure("kim@lumen.example", diagnostic="550 first"), Failure("KIM@lumen.example", diagnostic="550 again")]
     assert [f.diagnostic for f in finish(twice)] == ["550 first"]
@@ -117,6 +144,10 @@ def test_phrases_are_in_the_form_they_are_compared_in(table):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("<kim.o'neil@lumen.example>: nobody", ["kim.o'neil@lumen.example"]),
+        ("<d'angelo@lumen.example>", ["d'angelo@lumen.example"]),
+        ("addressed to 'kim@lumen.example', failed", ["kim@lumen.example"]),
+        ("l'adresse d'anna@lumen.example est inconnue", ["anna@lumen.example"]),
         ("kim@lumen.exampleに配信できません", ["kim@lumen.example"]),
         ("kim@lumen.example에 전송되지 않았습니다", ["kim@lumen.example"]),
         ("（kim@lumen.example）、", ["kim@lumen.example"]),

@@ -252,6 +252,61 @@ def test_kinds(data, kind):
         assert report.failures == ()
 
 
+def test_the_subject_of_our_message_is_no_word_of_the_server():
+    (failure,) = read_message(
+        notice(
+            """\
+            Your message
+
+              To:      Kim
+              Subject: Your mailbox is full of spam
+              Sent:    Tue, 3 Mar 2026 08:00:00 +0000
+
+            did not reach the following recipient: kim@lumen.example
+            """,
+            sender="postmaster@lumen.example",
+            subject="Undeliverable: Your mailbox is full of spam",
+        )
+    ).failures
+    assert failure.recipient == "kim@lumen.example"
+    assert "spam" not in failure.diagnostic
+
+
+def test_a_text_that_only_points_to_the_html_beside_it_is_not_read_instead_of_it():
+    head = (
+        "Return-Path: <>\nFrom: postmaster@lumen.example\nTo: ava@outreach.example\nSubject: Undeliverable: a question\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary="=_a"\n\n'
+    )
+    html = "<p>Your message could not be delivered.</p><p>kim@lumen.example</p><p>550 5.1.1 nobody of that name</p>"
+    parts = f"--=_a\n\nPlease view this message as HTML.\n--=_a\nContent-Type: text/html\n\n{html}\n--=_a--\n"
+    (failure,) = read_message((head + parts).encode()).failures
+    assert (failure.recipient, failure.diagnostic) == ("kim@lumen.example", "550 5.1.1 nobody of that name")
+
+
+def test_a_banner_above_a_notice_is_no_footer():
+    (failure,) = read_message(
+        notice(
+            """\
+            This message was checked by the gateway of Lumen and is confidential.
+
+            Your message could not be delivered to kim@lumen.example: 550 5.1.1 nobody of that name
+            """
+        )
+    ).failures
+    assert failure.diagnostic.endswith("550 5.1.1 nobody of that name")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "After several unsuccessful delivery attempts your message could not be delivered to <kim@lumen.example>.",
+        "Your message was delivered to <jo@lumen.example>. It could not be delivered to: <kim@lumen.example>",
+    ],
+)
+def test_what_failed_is_no_success_whatever_else_was_delivered(text):
+    assert read_message(notice(text)).kind == "bounce"
+
+
 def test_a_read_receipt_is_no_bounce():
     data = (
         b"From: kim@lumen.example\nTo: ava@outreach.example\nSubject: Read: a question\nContent-Type: multipart/report; "

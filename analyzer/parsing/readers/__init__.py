@@ -14,7 +14,7 @@ from analyzer.parsing.readers.dma import DragonFly
 from analyzer.parsing.readers.embedded import Embedded
 from analyzer.parsing.readers.exim import Exim
 from analyzer.parsing.readers.feedback import JunkMailReport, UnsubscribeMail
-from analyzer.parsing.readers.gateways import JamesGateway, MobileGateway
+from analyzer.parsing.readers.gateways import AolPreference, JamesGateway, MobileGateway
 from analyzer.parsing.readers.lists import MailingList
 from analyzer.parsing.readers.notice import Notice
 from analyzer.parsing.readers.session import PostfixSession
@@ -49,6 +49,7 @@ READERS: tuple[Reader, ...] = (
     # Fields in the text are the server's own words, so they go before its prose, Exim's too.
     Embedded(),
     Exim(),
+    AolPreference(),
     JamesGateway(),
     MobileGateway(),
     MailingList(),

@@ -41,6 +41,9 @@ class Exim:
         heads = list(_ADDRESS_LINE.finditer(words))
         found = False
         for index, head in enumerate(heads):
+            if words[: head.start()].rstrip().endswith("sent by"):
+                # Whose mail it was, where a redirection has bounces sent to somebody else.
+                continue
             block = words[head.end() : heads[index + 1].start() if index + 1 < len(heads) else len(words)]
             failure = _failure(head.group(1), _first_paragraph(block), named)
             if failure is not None:

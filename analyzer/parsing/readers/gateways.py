@@ -1,4 +1,4 @@
-"""Small formats of phone gateways that answer without the marks of a bounce."""
+"""Small formats of AOL and of phone gateways, which answer without the marks of a bounce."""
 
 from __future__ import annotations
 
@@ -8,6 +8,28 @@ from collections.abc import Iterator
 from analyzer.parsing.addresses import find_addresses, is_address
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
+
+
+class AolPreference:
+    """AOL's answer for members who take no mail from us, or none with attachments: their names without the domain."""
+
+    name = "aol"
+
+    _SENTENCE = "could not be delivered because they are not accepting mail"
+    _NAME = re.compile(r"^[ \t]+(\w[\w.-]{0,63}(?:@\S{1,255})?)[ \t]*$", re.MULTILINE)
+
+    def recognises(self, message: Message) -> bool:
+        """By its sentence."""
+        return self._SENTENCE in one_line(message.plain_text()[:600])
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """The names below the sentence, at the domain that wrote."""
+        sentence, colon, names = message.plain_text()[:10_000].partition(":\n")
+        domain = message.sender().rpartition("@")[2].lower()
+        for name in self._NAME.findall(names) if colon else ():
+            address = name if "@" in name else f"{name}@{domain}"
+            if is_address(address):
+                yield Failure(recipient=address, diagnostic=one_line(sentence))
 
 
 class JamesGateway:
