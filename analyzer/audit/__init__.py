@@ -41,11 +41,11 @@ def audit(
     if others:
         most = max(others, key=lambda name: others[name])
         warnings.append(
-            f"{sum(others.values()):,} bounces are of mail from other domains, most of them from {most}; "
-            "they are not looked at here."
+            f"Bounces of mail from other domains, most of them from {most}, are not looked at here: "
+            f"{sum(others.values()):,}."
         )
     if "" in told:
-        warnings.append(f"{len(told[''].rows):,} bounces do not show which domain sent the mail.")
+        warnings.append(f"Bounces that do not show which domain sent the mail: {len(told[''].rows):,}.")
     if lookup.offline:
         warnings.append(
             f"Nothing could be looked up: {lookup.name} did not answer. What the bounces tell is below; run it again "
@@ -73,7 +73,8 @@ def _audited(
 
 
 def _domain(text: str) -> str:
-    name = text.strip().rpartition("@")[2].rstrip(".").lower()
+    """The domain in what was given, be it a domain, an address or the address of a page."""
+    name = text.strip().rpartition("://")[2].partition("/")[0].rpartition("@")[2].rstrip(".").lower()
     try:
         ascii_name = name.encode("idna").decode()
     except UnicodeError:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from analyzer.readable import counted
 from analyzer.report import words
 from analyzer.report.data import readable_json
 
@@ -59,8 +60,10 @@ def _domain(domain: DomainAudit, screen: Console) -> None:
     screen.print()
     count = len(domain.faults)
     unknown = sum(check.state == "unanswered" for check in domain.checks)
-    head = f"{count} {'thing' if count == 1 else 'things'} to mend" if count else "nothing found to mend"
-    if unknown:
+    head = f"{counted(count, 'thing')} to mend" if count else "nothing found to mend"
+    if unknown == len(domain.checks):
+        head = "no check could be made"
+    elif unknown:
         head += f", {unknown} of {len(domain.checks)} checks not known"
     screen.print(Text(words.clean(f"{domain.domain}: {head}"), "bold"))
     table = Table.grid(padding=(0, 2))
@@ -77,7 +80,7 @@ def _domain(domain: DomainAudit, screen: Console) -> None:
     screen.print(Text("  What its bounces asked for", "bold"))
     for fix in domain.fixes:
         label, style = _VERDICTS[fix.verdict]
-        bounces = f"{fix.bounces:,} {'bounce' if fix.bounces == 1 else 'bounces'}"
+        bounces = counted(fix.bounces, "bounce")
         line = Text(words.clean(f"  {fix.id} ({bounces}): {fix.title}: "))
         line.append(label, style)
         screen.print(line)

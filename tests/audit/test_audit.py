@@ -230,11 +230,21 @@ def test_what_is_no_resolver(text):
         audit(["good.example"], resolver=text, timeout=0.1)
 
 
-def test_an_address_and_a_name_of_any_script_name_the_domain(resolver):
-    assert [each.domain for each in audit(["Ava@GOOD.example.", "münchen.example"], resolver=resolver).domains] == [
+def test_an_address_a_page_and_a_name_of_any_script_name_the_domain(resolver):
+    given = ["Ava@GOOD.example.", "https://two.example/contact", "münchen.example"]
+    assert [each.domain for each in audit(given, resolver=resolver).domains] == [
         "good.example",
+        "two.example",
         "xn--mnchen-3ya.example",
     ]
+
+
+def test_nothing_is_called_in_order_where_nothing_could_be_looked_up(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bounce-analyzer", "audit", "good.example", "--resolver", "127.0.0.1:9"])
+    with pytest.raises(SystemExit) as done:
+        main()
+    assert done.value.code == 0
+    assert "good.example: no check could be made\n" in capsys.readouterr().out
 
 
 def test_the_command(resolver, tmp_path, monkeypatch, capsys):
