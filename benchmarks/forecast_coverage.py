@@ -210,7 +210,7 @@ def run_family(nature: Nature, runs: int, seed: int) -> Tally:
         ahead_mix = _mix(nature, rng) if nature.next_guessed else mix
         ahead = people(nature, _size(rng, nature.ahead), ahead_mix, 1, rng)
         came = int(truth.bounced(nature, ahead, rng).sum())
-        past = history(SimpleNamespace(leads=frame, domain=sent.domain))  # type: ignore[arg-type]
+        past = history(SimpleNamespace(leads=frame, domain=sent.domain, domains=[]))  # type: ignore[arg-type]
         cells = np.bincount(ahead.status * GROUPS + ahead.group, minlength=CELLS)
         target = Target(cells, np.ones(CELLS))
         drawn = outcomes(past, thresholds().forecast.prior, cells > 0, seed=number)

@@ -3,9 +3,10 @@
     python benchmarks/interval_coverage.py [--runs N] [--seed N]
 
 Columns: the Mantel-Haenszel risk difference, the attributable share, the rate of refusals among open industries (as
-`sender_rate`; `strict_rate` is made the same way), and the address-fault rate of the totals. The truth is the expected
-value over companies at the campaign's own mix. The totals' interval is Wilson's, of these leads at these companies; it
-takes leads as independent, so that it is too narrow where companies bounce as a whole.
+`sender_rate`; `strict_rate` is made the same way), the address-fault rate of the totals, and those of three rows of the
+breakdown: a status (guessed), an industry group (strict), a mailbox (a fifth of the leads). `plain` is what Wilson's
+interval would hold of the totals if leads were independent. The truth is the expected value over companies at the
+campaign's own mix. With 400 campaigns a true 95 is printed as 92.9 to 97.1 in 19 of 20 cells.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from forecast_coverage import Nature, People, Reals, Truth, _frame, _mix, _size, _truth, people
+from forecast_coverage import Ints, Nature, People, Reals, Truth, _frame, _mix, _size, _truth, people
 from simulated import average
 
+from analyzer.diagnose.arrays import Flags
+from analyzer.diagnose.companies import companies
 from analyzer.diagnose.guessed import guessed_effect
 from analyzer.diagnose.rates import clustered_rate, wilson
+from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
-COLUMNS = ("difference", "share", "sender rate", "totals")
+COLUMNS = ("difference", "share", "sender rate", "totals", "status", "industry", "mailbox", "plain")
+#: A row of fewer leads is not looked at.
+FEWEST = 20
 FAMILIES: dict[str, Nature] = {
     "independent": Nature(company_sd=0.0, per_domain=1.0 + 1e-9),
     "like companies": Nature(company_sd=0.6, per_domain=2.5),
@@ -33,6 +39,10 @@ FAMILIES: dict[str, Nature] = {
     "small": Nature(history=(150, 500), company_sd=0.3),
     "several campaigns": Nature(campaigns=(3, 8), company_sd=0.3, leaning=True),
     "large": Nature(history=(20000, 40000), company_sd=0.6, per_domain=2.5),
+    "tiny": Nature(history=(60, 150), company_sd=0.6, per_domain=2.5, dead=0.01),
+    "tiny, heavy": Nature(history=(60, 200), company_sd=0.8, heavy=True, dead=0.01, wrong=0.05),
+    "five a company": Nature(company_sd=0.8, per_domain=5.0, dead=0.01, wrong=0.05),
+    "ten a company": Nature(company_sd=0.6, per_domain=10.0, dead=0.02),
 }
 
 
@@ -54,7 +64,7 @@ def one(nature: Nature, rng: np.random.Generator, seed: int) -> dict[str, bool]:
     bounced = truth.bounced(replace(nature, logit_sd=0.0), leads, rng)
     frame = _frame(leads, bounced)
     frame["industry"] = frame["industry_group"]
-    found = guessed_effect(SimpleNamespace(leads=frame, domain=leads.domain), seed=seed)  # type: ignore[arg-type]
+    found = guessed_effect(SimpleNamespace(leads=frame, domain=leads.domain, domains=[]), seed=seed)  # type: ignore[arg-type]
     rates, verified = expected(nature, truth, leads), expected(nature, truth, leads, EMAIL_STATUSES.index("verified"))
     guessed = leads.status == EMAIL_STATUSES.index("guessed")
     stratum = leads.campaign * len(INDUSTRY_GROUPS) + leads.group
@@ -76,8 +86,21 @@ def one(nature: Nature, rng: np.random.Generator, seed: int) -> dict[str, bool]:
     rate = clustered_rate(refused, leads.domain)
     held["sender rate"] = (rate.low or 0.0) <= part * within <= (rate.high or 1.0)
     low, high = wilson(bounced.sum(), len(bounced))
-    held["totals"] = bool(low <= rates.mean() <= high)
+    held["plain"] = bool(low <= rates.mean() <= high)
+    strict = leads.group == INDUSTRY_GROUPS.index("strict")
+    everyone, mailbox = np.ones(len(bounced), dtype=np.bool_), rng.random(len(bounced)) < 0.2
+    for name, rows in (("totals", everyone), ("status", guessed), ("industry", strict), ("mailbox", mailbox)):
+        if rows.sum() >= FEWEST:
+            held[name] = _holds(bounced[rows], leads.domain[rows], float(rates[rows].mean()))
     return held
+
+
+def _holds(bounced: Flags, domain: Ints, truth: float) -> bool:
+    """Whether the interval of a rate, as in the totals and the breakdown, holds the truth."""
+    one = np.zeros(len(bounced), dtype=np.int64)
+    counted = companies(one, domain, {"hard": (one[bounced], domain[bounced])}, 1)
+    low, high = counted.interval("hard", thresholds().forecast.domain_phi)
+    return bool(low[0] <= truth <= high[0])
 
 
 def main() -> None:
@@ -86,11 +109,11 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=400)
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
-    print(f"{'family':20}{'runs':>6}" + "".join(f"{name:>13}" for name in COLUMNS))
+    print(f"{'family':20}{'runs':>6}" + "".join(f"{name:>12}" for name in COLUMNS))
     for family, nature in FAMILIES.items():
         rows = [one(nature, np.random.default_rng([chosen.seed, run]), run) for run in range(chosen.runs)]
         cells = [[row[name] for row in rows if name in row] for name in COLUMNS]
-        print(f"{family:20}{chosen.runs:6}" + "".join(f"{100 * np.mean(cell):13.1f}" for cell in cells), flush=True)
+        print(f"{family:20}{chosen.runs:6}" + "".join(f"{100 * np.mean(cell):12.1f}" for cell in cells), flush=True)
 
 
 if __name__ == "__main__":

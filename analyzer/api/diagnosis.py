@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.backtest import Backtest
     from analyzer.diagnose.diagnosis import Diagnosis
+    from analyzer.diagnose.next_list import NextList
     from analyzer.history import Kept
     from analyzer.verp.keys import Keys
 
@@ -32,6 +33,8 @@ class DiagnosisRun:
     correlated: Correlated
     #: A line for each table that was read: which of its columns was taken for what, and which were not used.
     mappings: tuple[str, ...] = ()
+    #: The next list as the diagnosis ranked it.
+    ahead: NextList | None = None
 
     def backtest(self) -> Backtest:
         """The advice before each past campaign, held against what then happened."""
@@ -53,7 +56,7 @@ class DiagnosisRun:
             self.diagnosis,
             self.correlated,
             Path(out),
-            next_send=next_send(self.correlated, self.diagnosis) if has_next else None,
+            next_send=next_send(self.correlated, self.diagnosis, self.ahead) if has_next else None,
             suppression=suppression(self.correlated),
             mappings=self.mappings,
             redact=redact,
@@ -131,7 +134,7 @@ def run_diagnosis(
     """
     import analyzer
     from analyzer.correlate import correlate
-    from analyzer.diagnose import diagnose as judge
+    from analyzer.diagnose import assess
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.tables import read_tables
     from analyzer.sources.tables.named import driver_columns
@@ -180,14 +183,14 @@ def run_diagnosis(
         timezone=timezone,
         verp_keys=verp_keys,
     )
-    diagnosis = judge(
+    diagnosis, ahead = assess(
         replace(correlated, warnings=[*unread, *correlated.warnings]),
         tolerance=tolerance,
         inputs=inputs,
         rules_version=rules_version(rules),
         tool_version=analyzer.__version__,
     )
-    return DiagnosisRun(diagnosis, correlated, mappings)
+    return DiagnosisRun(diagnosis, correlated, mappings, ahead)
 
 
 def diagnose_sample() -> DiagnosisRun:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.campaign import SEED, TOLERANCE, diagnose, next_send
+    from analyzer.diagnose.campaign import SEED, TOLERANCE, assess, diagnose, next_send
     from analyzer.diagnose.suppression_list import suppression
 
-__all__ = ["SEED", "TOLERANCE", "diagnose", "next_send", "suppression"]
+__all__ = ["SEED", "TOLERANCE", "assess", "diagnose", "next_send", "suppression"]
 
 
 def __getattr__(name: str) -> Any:

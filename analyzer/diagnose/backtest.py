@@ -15,9 +15,7 @@ import pandas as pd
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
 from analyzer.diagnose.diagnosis import Forecast, Interval, Recommendation
-from analyzer.diagnose.forecast import history
 from analyzer.diagnose.hindsight import as_known
-from analyzer.diagnose.next_list import list_ahead
 from analyzer.diagnose.rates import wilson
 from analyzer.records import LEAD_COLUMNS
 from analyzer.sources.tables import parse_times
@@ -109,8 +107,7 @@ def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: flo
         return None
     known = _known(correlated, before, met, start)
     counted = as_known(known, contacts(known))
-    ahead = list_ahead(known, counted, history(counted))
-    judged = data_quality(known, counted, tolerance=tolerance, seed=seed)
+    judged, ahead = data_quality(known, counted, tolerance=tolerance, seed=seed)
     free = ahead.barred == ""
     lead = met.drop_duplicates("lead")["lead"].to_numpy()
     failed = np.isin(lead, met.loc[met["fault"] == "address", "lead"].unique()) & free

@@ -57,15 +57,14 @@ def diagnose(
     `tolerance` is the address-fault rate (fraction of leads) that the next list may have. The same input and seed give
     the same diagnosis. Missing columns leave parts untold, never fail.
     """
-    return judged(
+    return assess(
         correlated,
-        contacts(correlated),
         tolerance=tolerance,
         inputs=inputs,
         rules_version=rules_version,
         tool_version=tool_version,
         seed=seed,
-    )
+    )[0]
 
 
 def judged(
@@ -79,8 +78,31 @@ def judged(
     seed: int = SEED,
 ) -> Diagnosis:
     """`diagnose`, of contacts that are in codes already."""
+    return assess(
+        correlated,
+        counted,
+        tolerance=tolerance,
+        inputs=inputs,
+        rules_version=rules_version,
+        tool_version=tool_version,
+        seed=seed,
+    )[0]
+
+
+def assess(
+    correlated: Correlated,
+    counted: Contacts | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+    inputs: Sequence[InputFile] = (),
+    rules_version: str = "",
+    tool_version: str = "",
+    seed: int = SEED,
+) -> tuple[Diagnosis, NextList]:
+    """`diagnose`, and the ranked list that it rests on, for `next_send`."""
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance: {tolerance} is not a rate between 0 and 1")
+    counted = contacts(correlated) if counted is None else counted
     figures = totals(counted)
     # The parts know nothing of each other, and most of their time lies in NumPy and pandas, beside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -88,7 +110,8 @@ def judged(
         rows = pool.submit(breakdown, counted)
         sides = pool.submit(deliverability, correlated, counted, seed=seed)
         quality = pool.submit(data_quality, correlated, counted, tolerance=tolerance, seed=seed)
-    return Diagnosis(
+    verdict, ahead = quality.result()
+    diagnosis = Diagnosis(
         inputs=list(inputs),
         tool_version=tool_version,
         rules_version=rules_version,
@@ -96,25 +119,27 @@ def judged(
         matching=correlated.matching,
         totals=figures,
         breakdown=rows.result(),
-        data_quality=quality.result(),
+        data_quality=verdict,
         deliverability=sides.result(),
         drivers=named.result(),
         warnings=warnings(correlated, counted, figures),
     )
+    return diagnosis, ahead
 
 
-def next_send(correlated: Correlated, diagnosis: Diagnosis) -> pd.DataFrame:
+def next_send(correlated: Correlated, diagnosis: Diagnosis, ahead: NextList | None = None) -> pd.DataFrame:
     """What to do with each lead of the next list, least risk first.
 
     Columns: `email`, `decision` (`send`, `verify_again`, `do_not_send`), `probability` of an address-fault bounce (0 to
     1), `reason`, then the lead's own. As many leads say `send` as the diagnosis' best mix has; what goes beyond it
-    is to be verified before it is used. Empty without a next list.
+    is to be verified before it is used. Empty without a next list. `ahead` is the list as `assess` ranked it.
     """
     given = correlated.next_leads
     if given is None:
         return pd.DataFrame(columns=["email", *_DECISION_COLUMNS])
-    counted = as_known(correlated, contacts(correlated))
-    ahead = list_ahead(correlated, counted, history(counted))
+    if ahead is None:
+        counted = as_known(correlated, contacts(correlated))
+        ahead = list_ahead(correlated, counted, history(counted))
     order = ahead.by_risk()
     decision = np.full(len(given), "do_not_send", dtype=object)
     decision[order] = "verify_again"

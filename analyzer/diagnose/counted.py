@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analyzer.diagnose.arrays import Codes, Reals, sums
+from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.contacts import Contacts, Dimension, contacts
 from analyzer.diagnose.forecast import cell_of
 from analyzer.diagnose.hindsight import SAME_DAY
@@ -34,6 +34,7 @@ AGES: tuple[str, ...] = ("", "fresh", "old", "late")
 #: The name of a domain that is only counted.
 _SOME_DOMAIN = "(a domain that nothing came back of)"
 _FLAGS = ("hard", "spam", "unknown", "address")
+_ELSEWHERE = ("leads", "pairs", "shared", "companies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Silent:
         whether their `first` mail has that value.
     domains: `value`, `leads`: all domains of told leads, and of the others those with most leads.
     companies: asked with a dimension, its values and whether only first mails count, gives two frames: `value`,
-        `domain`, `leads` at domains of told leads, and `value`, `leads`, `pairs` (of leads at one domain) elsewhere.
+        `domain`, `leads` at domains of told leads, and elsewhere `value`, `leads`, `pairs` (of leads at one domain),
+        those that `shared` it, and `companies` (such domains).
     """
 
     mails: int
@@ -67,7 +69,7 @@ class Silent:
 @dataclass(frozen=True, slots=True)
 class Alike:
     """Silent leads of some values: `leads` per `codes` (value) and `domain` (as told leads have them); and per value,
-    `elsewhere`: those at other domains, and `pairs` of them at one domain.
+    `elsewhere`: those at other domains, `pairs` of them at one domain, those that `shared` it, at how many `companies`.
     """
 
     codes: Codes
@@ -75,6 +77,20 @@ class Alike:
     leads: Codes
     elsewhere: Reals
     pairs: Reals
+    shared: Reals
+    companies: Reals
+
+    def apart(self, domains: Flags) -> Alike:
+        """The same where leads of some domains (flags by code) share nothing: they are elsewhere, each by itself."""
+        alone = domains[self.domain]
+        more = sums(self.codes[alone], self.leads[alone], len(self.elsewhere))
+        return replace(
+            self,
+            codes=self.codes[~alone],
+            domain=self.domain[~alone],
+            leads=self.leads[~alone],
+            elsewhere=self.elsewhere + more,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,7 @@ class Observations:
     cell: Codes
     first: Codes
     leads: Codes
-    alike: Callable[[Codes, int], Alike]
+    alike: Callable[[Codes], Alike]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +114,29 @@ class Counted:
     told: Contacts
     silent: Silent
 
-    def with_silent(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
-        """`rates.counts` of the told leads, with the silent ones added."""
-        silent = self.silent
-        if name == "recipient_domain":
-            more = silent.domains
-        else:
-            more = silent.values.loc[silent.values["dimension"] == name, ["value", "leads"]]
-        together = pd.concat([table, more], ignore_index=True).fillna(dict.fromkeys(_FLAGS, 0))
+    def with_silent_domains(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rates per recipient domain (`value`) of the told leads, with the silent ones added."""
+        together = pd.concat([table, self.silent.domains], ignore_index=True).fillna(dict.fromkeys(_FLAGS, 0))
         summed = together.groupby("value", sort=False).sum().reset_index()
         return summed.astype(dict.fromkeys(("leads", *_FLAGS), np.int64))
+
+    def alike(self, values: list[str], name: str, chosen: Codes | None = None, *, first_only: bool = False) -> Alike:
+        """The silent leads of a dimension's values (of those at the `chosen` positions), in these positions."""
+        places = {value: place for place, value in enumerate(values)}
+        domains = {domain: place for place, domain in enumerate(self.told.domains)}
+        asked = values if chosen is None else [values[code] for code in chosen]
+        here, rest = self.silent.companies(name, asked, first_only)
+        at, size = rest["value"].map(places).to_numpy(dtype=np.int64), len(values)
+        elsewhere = {column: sums(at, rest[column].to_numpy(dtype=float), size) for column in _ELSEWHERE}
+        return Alike(
+            here["value"].map(places).to_numpy(dtype=np.int64),
+            here["domain"].map(domains).to_numpy(dtype=np.int64),
+            here["leads"].to_numpy(dtype=np.int64),
+            elsewhere["leads"],
+            elsewhere["pairs"],
+            elsewhere["shared"],
+            elsewhere["companies"],
+        )
 
     def silent_domains(self, whole: Contacts) -> Codes:
         """The domains at which there are silent leads."""
@@ -121,26 +150,13 @@ class Counted:
             rows = rows[rows["first"]]
         values = whole.at[name].values
         places = {value: place for place, value in enumerate(values)}
-        domains = {domain: place for place, domain in enumerate(self.told.domains)}
-
-        def alike(chosen: Codes, size: int) -> Alike:
-            here, rest = self.silent.companies(name, [values[code] for code in chosen], first_only)
-            at = rest["value"].map(places).to_numpy(dtype=np.int64)
-            return Alike(
-                here["value"].map(places).to_numpy(dtype=np.int64),
-                here["domain"].map(domains).to_numpy(dtype=np.int64),
-                here["leads"].to_numpy(dtype=np.int64),
-                sums(at, rest["leads"].to_numpy(dtype=float), size),
-                sums(at, rest["pairs"].to_numpy(dtype=float), size),
-            )
-
         return Observations(
             values,
             rows["value"].map(places).to_numpy(dtype=np.int64),
             cell_of(rows.reset_index(drop=True)),
             rows["first"].to_numpy(dtype=np.int64),
             rows["leads"].to_numpy(dtype=np.int64),
-            alike,
+            lambda chosen: self.alike(values, name, chosen, first_only=first_only),
         )
 
 

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 _ALLOWED_BOUNCES = 5
 
 
-def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float, seed: int) -> DataQuality:
-    """The verdict on the data, with the forecast of the next list sent three ways."""
+def data_quality(
+    correlated: Correlated, contacts: Contacts, *, tolerance: float, seed: int
+) -> tuple[DataQuality, NextList]:
+    """The verdict on the data, with the forecast of the next list sent three ways; and that list, ranked."""
     contacts = as_known(correlated, contacts)
     past = history(contacts)
     ahead = list_ahead(correlated, contacts, past)
@@ -50,7 +52,7 @@ def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float
         judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread)
     named = explanations(correlated, contacts)
     apart = by_status(contacts, effect, seed=seed)
-    return DataQuality(
+    verdict = DataQuality(
         recommendation=judged.recommendation,
         guessed_effect=effect.verdict,
         risk_difference=effect.risk_difference,
@@ -61,6 +63,7 @@ def data_quality(correlated: Correlated, contacts: Contacts, *, tolerance: float
         explained_by=named,
         by_status=apart,
     )
+    return verdict, ahead
 
 
 def judge(
@@ -185,14 +188,21 @@ def _thin_arms(past: History, target: Target, tolerance: float) -> tuple[str, ..
 
 
 def _sends_needed(past: History, arms: tuple[str, ...], tolerance: float) -> int:
-    """How many more leads of the thin statuses would tell their rate from the tolerance, to two digits.
+    """How many more leads would tell the rate from the tolerance, to two digits: of the thin statuses, else in all.
 
     The larger of: enough for an interval (95 %) that does not reach the tolerance from where the rate is expected, and
     enough for `min_bounces` bounces at that rate or for a bound below the tolerance without any.
     """
     limits = thresholds()
-    needed = 0.0
-    for name in arms or ("verified",):
+    needed, contacted = 0.0, past.leads.sum()
+    if not arms and contacted >= limits.evidence.min_leads:
+        # Enough for the rate as seen, companies bouncing as they do. As many again are the least that shows something,
+        # and nobody waits for more than halves the doubt.
+        rate = (past.bounces.sum() + 0.5) / (contacted + 1)
+        apart = max(abs(rate - tolerance), 0.01)
+        enough = 3.84 * rate * (1 - rate) * past.spread.company_effect / apart**2
+        needed = min(max(enough - contacted, contacted), 3 * contacted)
+    for name in arms or (("verified",) if not needed else ()):
         cells = slice(EMAIL_STATUSES.index(name) * GROUPS, (EMAIL_STATUSES.index(name) + 1) * GROUPS)
         leads, bounces = past.leads[cells].sum(), past.bounces[cells].sum()
         strength = limits.forecast.prior_strength

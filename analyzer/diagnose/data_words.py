@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, StatusEffect
 from analyzer.diagnose.explanations import sentences
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.words import chance, listed, many, number, percent, points, status
+from analyzer.diagnose.words import chance, limit, listed, many, number, percent, points, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _WORTH_SENDING = 0.1
 #: A status that explains less of the bounces than this is left to the tables.
 _WORTH_TELLING = 0.1
+#: From this many times the usual variance on, it is companies that make a rate vary.
+_BY_COMPANY = 2.0
 
 
 def why(
@@ -42,7 +44,12 @@ def why(
     parts = [_compared(contacts, effect), *_others(apart)]
     parts.append(sentences(named))
     if judged.recommendation == "insufficient_evidence":
-        parts += [_cannot_tell(leads, past, judged, tolerance), _outlook(ahead, forecasts, tolerance)]
+        parts += [_cannot_tell(leads, past, judged, tolerance)]
+        if judged.unread:
+            # The forecast knows only the bounces that say why: of the others it would tell too good a tale.
+            parts.append(_unread_by_status(contacts))
+        else:
+            parts.append(_outlook(ahead, forecasts, tolerance))
         return " ".join(filter(None, parts))
     parts.append(_outlook(ahead, forecasts, tolerance))
     parts.append(_conclusion(past, forecasts, judged, tolerance))
@@ -139,12 +146,12 @@ def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float) -> str:
 def _expected(forecast: Forecast, tolerance: float) -> str:
     return (
         f"should bounce at {percent(forecast.rate)} (95 % range {percent(forecast.low)} to {percent(forecast.high)}; "
-        f"chance of more than {percent(tolerance)}: {chance(forecast.p_over_tolerance or 0.0)})"
+        f"chance of more than {limit(tolerance)}: {chance(forecast.p_over_tolerance or 0.0)})"
     )
 
 
 def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
-    within = percent(tolerance)
+    within = limit(tolerance)
     quality = forecasts.max_quality
     match judged.recommendation:
         case "max_quantity":
@@ -153,6 +160,11 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
             )
         case "max_quality" if not quality.leads:
             return "All of its leads are guessed: without them nothing is left, so it needs verified addresses first."
+        case "max_quality" if quality.leads < _WORTH_SENDING * forecasts.max_quantity.leads:
+            kept = f"{number(quality.leads)} of {many(forecasts.max_quantity.leads, 'lead')}"
+            return (
+                f"Without guessed addresses only {kept} are left: have the guessed ones verified before the next send."
+            )
         case "max_quality" if not judged.shown:
             return (
                 f"Leaving guessed addresses out brings it within {within}; it works because they sit where addresses "
@@ -199,22 +211,24 @@ def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
     mix, everyone = forecasts.best_mix, forecasts.max_quantity
     if mix.leads >= everyone.leads:
         return ""
+    if judged.recommendation == "max_quality" and forecasts.max_quality.leads < _WORTH_SENDING * everyone.leads:
+        return ""
     if mix.leads < _WORTH_SENDING * everyone.leads and judged.recommendation == "max_quality":
         return (
             f"Not with more certainty, though: only {number(mix.leads)} of {many(everyone.leads, 'lead')} would stay "
-            f"within {percent(tolerance)} with 90 % probability. Send a small part first, and look at its bounces."
+            f"within {limit(tolerance)} with 90 % probability. Send a small part first, and look at its bounces."
         )
     if mix.leads < _WORTH_SENDING * everyone.leads:
         kept = (
             f"only {number(mix.leads)} of {many(everyone.leads, 'lead')} would" if mix.leads else "no part of it would"
         )
         return (
-            f"The list cannot be brought within {percent(tolerance)} by leaving leads out: {kept} stay within it with "
+            f"The list cannot be brought within {limit(tolerance)} by leaving leads out: {kept} stay within it with "
             "90 % probability. Have its addresses verified, or get other ones, before anything is sent."
         )
     return (
         f"Taken by risk, the {number(mix.leads)} safest of {many(everyone.leads, 'lead')} stay within "
-        f"{percent(tolerance)} with 90 % probability."
+        f"{limit(tolerance)} with 90 % probability."
     )
 
 
@@ -236,12 +250,43 @@ def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float)
             "Whether leaving guessed addresses out would help cannot be told, and more sends would not tell either: "
             "give the lead list with its email status."
         )
+    if not judged.arms and leads >= thresholds().evidence.min_leads:
+        again = (
+            "bounces came company by company, so that a few companies make the rate"
+            if past.spread.company_effect >= _BY_COMPANY
+            else "campaigns differ from each other"
+        )
+        return (
+            f"{percent(bounces / leads)} of {many(leads, 'lead')} is no sure guide to the next send, for {again}: "
+            f"whether it stays within {limit(tolerance)} cannot be told. About {many(judged.more, 'more send')}, best "
+            "in another campaign, would tell more."
+        )
     about = listed([status(name) for name in known]) if known else "these leads"
     each = "to each of " if len(known) > 1 else "to "
     return (
         f"{many(leads, 'lead')} with {many(bounces, 'address-fault bounce')} are too few to say whether the rate stays "
-        f"within {percent(tolerance)}: the answer would come from prior belief, not from this data. About "
+        f"within {limit(tolerance)}: the answer would come from prior belief, not from this data. About "
         f"{many(judged.more, 'more send')} {each}{about} would tell."
+    )
+
+
+def _unread_by_status(contacts: Contacts) -> str:
+    """How many of the guessed and of the verified leads bounced for no known cause: a hint, and no more."""
+    leads = contacts.leads
+    unread = leads["unknown"] & ~leads["address"]
+    told = []
+    for name in ("guessed", "verified"):
+        having = leads["email_status"] == name
+        if having.any():
+            count, of = int((unread & having).sum()), int(having.sum())
+            of_all = many(of, f"{name} address", f"{name} addresses")
+            told.append(f"{number(count)} of {of_all} ({percent(count / of)})")
+    silent = "The forecast counts none of these bounces."
+    if len(told) < 2:
+        return silent
+    return (
+        f"Without a reason bounced {listed(told)}: where far more of the guessed ones do, bad addresses are the likely "
+        f"cause; where both do alike, they hardly are. {silent}"
     )
 
 

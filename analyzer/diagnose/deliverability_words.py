@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.diagnose import strictness
 from analyzer.diagnose.diagnosis import Fix, Interval, Side
-from analyzer.diagnose.refusals import NAMED, OWN_RULE
+from analyzer.diagnose.refusals import NAMED, OWN_RULE, STANDING
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.words import listed, many, number, percent
+from analyzer.diagnose.words import limit, listed, many, number, percent
 
 if TYPE_CHECKING:
     from analyzer.diagnose.refusals import Findings
@@ -58,10 +58,16 @@ def _named(found: Findings) -> str:
         some = rows[rows["reason"].map(NAMED) == kind]
         if len(some):
             told.append(f"{_KINDS[kind]} ({many(len(some), 'refusal')} at {many(some['domain'].nunique(), 'domain')})")
+    standing = rows[rows["reason"].isin(STANDING)]
+    speak = "speaks" if len(standing) == 1 else "speak"
+    known = (
+        f"{many(len(standing), 'refusal')} at {many(standing['domain'].nunique(), 'domain')} {speak} of the sender's "
+        "reputation or of too much mail at once."
+    )
     if not told:
-        return "No refusal names a fault of ours."
+        return known if len(standing) else "No refusal names a fault of ours."
     proven = "" if found.proofs else ", too few to prove anything"
-    return f"What they name on our side: {listed(told)}{proven}."
+    return f"What they name on our side: {listed(told)}{proven}." + (f" {known}" if len(standing) else "")
 
 
 def _own_rule(found: Findings) -> str:
@@ -118,7 +124,7 @@ def _range(rate: Interval) -> str:
 
 
 def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
-    line = percent(thresholds().deliverability.block_line)
+    line = limit(thresholds().deliverability.block_line)
     own = [fix for fix in fixes if fix.side == "sender"]
     about = "Below" if found.rate < thresholds().deliverability.block_line else "About"
     match side:

@@ -43,7 +43,9 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`count` of `leads`, with the Wilson interval of the rate (0 to 1); None without leads."""
+    """`count` of `leads`, with the rate (0 to 1) and Wilson's interval, wider where leads share companies; None without
+    leads.
+    """
 
     count: int
     leads: int

@@ -146,7 +146,7 @@ def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: fl
         codes, hit = group.codes[rows], bounced[rows]
         doubtful = doubt
         if name != "recipient_domain":
-            alike = silent.alike(np.flatnonzero(worth), size) if silent is not None else None
+            alike = silent.alike(np.flatnonzero(worth)) if silent is not None else None
             pairs_alike, story = _domains(codes, size, contacts.domain[lead[rows]], hit, alike)
             doubtful = doubt + likeness * pairs_alike
         else:
@@ -239,14 +239,17 @@ def _table(keys: Codes, leads: Codes | Flags, bounces: Reals | Flags) -> _Table:
 def _expected(table: _Table, size: int) -> tuple[Reals, Reals]:
     """Bounces of each value at the rates that the other values have in its cells, and 1 / the leads that tell them.
 
-    Each cell is shrunk onto the campaign's own rate by one lead, so that an empty rest claims nothing.
+    The cells of a value are shrunk onto the campaign's own rate by the leads of one bounce, shared among them: what has
+    no bounce elsewhere is no driver 900 times the usual, and its chance is then about the one that Fisher's test gives.
     """
     value, inside, own = table.value, table.cell, table.leads
     leads, bounces = sums(inside, own, _MIXES), sums(inside, table.bounces, _MIXES)
     rest, rest_bounces = leads[inside] - own, bounces[inside] - table.bounces
-    rate = (rest_bounces + bounces.sum() / leads.sum()) / (rest + 1)
+    usual = max(bounces.sum(), 1) / max(leads.sum(), 1)
+    pull = 1 / (usual * np.bincount(value, minlength=size)[value])
+    rate = (rest_bounces + usual * pull) / (rest + pull)
     share = own / np.maximum(sums(value, own, size), 1)[value]
-    doubt = sums(value, share**2 / (rest + 1), size)
+    doubt = sums(value, share**2 / (rest + pull), size)
     return sums(value, own * rate, size), doubt
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, sums
+from analyzer.diagnose.companies import free_mail
 from analyzer.diagnose.diagnosis import Explanation
 from analyzer.diagnose.rates import clustered_rate
 from analyzer.diagnose.suppression_list import dead_domains
@@ -22,11 +23,13 @@ from analyzer.diagnose.words import listed, many, number, percent
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.contacts import Contacts
+from analyzer.diagnose.contacts import Contacts
 
 #: Domains named in a text, and domains looked at for misspellings.
 _NAMED = 3
 _LOOKED_UP = 2000
+#: From this share on, it is not one of two patterns in use at a company that is wrong.
+_NEARLY_ALL = 0.6
 
 
 def explanations(correlated: Correlated, contacts: Contacts) -> list[Explanation]:
@@ -109,6 +112,7 @@ def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[
         (bounces >= limits.pattern_bounces)
         & (bounces >= limits.pattern_share * leads)
         & (surprise * tested <= limits.pattern_p)
+        & ~free_mail(contacts)
     )
     taken = left & guessed & np.isin(contacts.domain, codes)
     if not taken.any():
@@ -116,12 +120,13 @@ def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[
     names, order = np.array(contacts.domains, dtype=object), _by_bounces(codes, bounces)
     told = listed([f"{names[code]} ({number(bounces[code])} of {number(leads[code])})" for code in order[:_NAMED]])
     where = "one company" if len(order) == 1 else f"{number(len(order))} companies"
+    wrong = "is wrong" if (bounces[codes] >= _NEARLY_ALL * leads[codes]).all() else "is wrong, or one of several is"
     return _explanation(
         "wrong_pattern",
         taken,
         guessed & np.isin(contacts.domain, codes),
         names[order],
-        f"At {where} the pattern by which addresses are guessed is wrong: {told} guessed addresses bounced.",
+        f"At {where} the pattern by which addresses are guessed {wrong}: {told} guessed addresses bounced.",
     ), taken
 
 

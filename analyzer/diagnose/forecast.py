@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
+from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Forecast
 from analyzer.diagnose.thresholds import thresholds
@@ -98,7 +99,7 @@ def history(contacts: Contacts) -> History:
         np.bincount(cell, minlength=CELLS).astype(float),
         sums(cell, bounced, CELLS),
         len(np.unique(campaign)),
-        spread_of(bounced, cell, status, campaign, contacts.domain),
+        spread_of(bounced, cell, status, campaign, company_of(contacts)),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analyzer.diagnose.arrays import Reals
+from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import Contacts
 from analyzer.diagnose.diagnosis import GuessedEffect, Interval, StatusEffect
 from analyzer.diagnose.rates import design_effect, wilson
@@ -90,7 +91,7 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     layers = strata(leads.iloc[inside], guessed[inside])
     stratum = np.full(len(leads), -1, dtype=np.int64)
     stratum[inside] = layers.code
-    domain = contacts.domain
+    domain = company_of(contacts)
     # One column per stratum for guessed leads, their bounces, verified leads, theirs; and one for every bounce.
     compared = stratum >= 0
     cells, width = [], layers.count

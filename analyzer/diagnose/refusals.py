@@ -8,7 +8,7 @@ sender's health, an excess in strict ones is theirs, and one company that refuse
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 from statsmodels.stats.proportion import test_proportions_2indep
 
 from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
+from analyzer.diagnose.companies import company_of, free_mail
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
 from analyzer.diagnose.rates import clustered_rate, design_effect
@@ -126,13 +127,13 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     limits = thresholds().deliverability
     refused = _refused(correlated, contacts)
     spam = contacts.leads["spam"].to_numpy()
-    domain = contacts.domain
+    domain = company_of(contacts)
     named = refused["reason"].isin(NAMED).to_numpy()
     own_rule = refused["reason"].isin(OWN_RULE).to_numpy()
     # Beside the named faults, which hit every industry alike, what is left to explain.
     left = _flag(len(spam), refused["lead"][~named])
     ours = _flag(len(spam), refused["lead"][~own_rule])
-    group, moved = learnt_groups(contacts, left, _difference_p)
+    group, moved = learnt_groups(replace(contacts, domain=domain), left, _difference_p)
     refused = refused.assign(group=group[refused["lead"].to_numpy(dtype=np.int64)])
 
     is_open, is_strict = group == "open", group == "strict"
@@ -140,7 +141,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     strict_rate = clustered_rate(spam[is_strict], domain[is_strict])
     strict_p, strict_excess = _strict(left, domain, is_strict, is_open, seed)
     # Who greylists has not made up his mind.
-    blocking = _blocking(refused[~named & (refused["reason"] != "greylisted").to_numpy()], domain, contacts)
+    blocking = _blocking(refused[~named & (refused["reason"] != "greylisted").to_numpy()], contacts)
     tested = is_open & ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
     # Unhealthy through named faults alone says nothing about the refusals that name none.
     unwanted, suspicious = _over_the_line(left & ours, domain, tested)
@@ -272,17 +273,19 @@ def _difference_p(refused: Flags, domain: Codes, is_strict: Flags, is_open: Flag
     return float(result.pvalue)
 
 
-def _blocking(refused: pd.DataFrame, domain: Codes, contacts: Contacts) -> tuple[str, ...]:
+def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     """One or two domains that refuse as a whole and weigh among all refusals; more are a pattern, not a company.
 
-    As a whole: several leads refused there, which are most of the domain's leads or most of all refusals.
+    As a whole: several leads refused there, which are most of the domain's leads or most of all refusals. A free-mail
+    provider is no company that chose to: what it refuses speaks of our mail.
     """
     limits = thresholds().deliverability
     hits = refused["domain"].value_counts()
-    hits = hits[(hits >= thresholds().evidence.min_bounces) & (hits.index != "")]
+    nobody = ["", *(contacts.domains[code] for code in np.flatnonzero(free_mail(contacts)))]
+    hits = hits[(hits >= thresholds().evidence.min_bounces) & ~hits.index.isin(nobody)]
     if hits.empty:
         return ()
-    sizes = np.bincount(domain)
+    sizes = np.bincount(contacts.domain)
     written = np.array([sizes[contacts.domains.index(name)] for name in hits.index])
     share = limits.one_domain_share
     whole = hits[(hits >= share * written) | (hits >= share * len(refused))]
@@ -311,7 +314,8 @@ def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes, tested: Flags) 
     """
     limits = thresholds().deliverability
     speaking = refused[refused["reason"].isin(STANDING) & (refused["group"] != "strict")]
-    if speaking["domain"].nunique() < limits.spread_domains or len(speaking) < limits.proof_share * len(refused):
+    witnesses = len(np.unique(domain[speaking["lead"].to_numpy(dtype=np.int64)]))
+    if witnesses < limits.spread_domains or len(speaking) < limits.proof_share * len(refused):
         return False
     low = clustered_rate(ours[tested], domain[tested]).low
     return low is not None and low > limits.block_line

@@ -137,6 +137,7 @@ def _section(where: str, name: str, kind: type[_T], table: dict[str, Any]) -> _T
     for key in sorted(wanted ^ row.keys()):
         raise RuleError(where, f"[{name}] {'lacks' if key in wanted else 'has an unknown key'} {key}", "mend the file")
     for key in ("prior", "optimistic", "pessimistic") if name == "forecast" else ():
-        if set(row[key]) != set(EMAIL_STATUSES) or not all(0 < mean < 1 for mean in row[key].values()):
+        rates = row[key].values() if isinstance(row[key], dict) and set(row[key]) == set(EMAIL_STATUSES) else ()
+        if not rates or not all(isinstance(mean, float) and 0 < mean < 1 for mean in rates):
             raise RuleError(where, f"[forecast.{key}] needs a rate between 0 and 1 for each of {EMAIL_STATUSES}")
     return kind(**row)

@@ -15,14 +15,19 @@ _STATUS = {
 
 
 def percent(share: float | None) -> str:
-    """A fraction as "4.2 %"; "under 0.1 %" for what would read as nothing."""
+    """A measured share as "4.2 %", and "6.0 %"; "0 %" and "100 %" only when they are exact."""
     if share is None:
         return "unknown"
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
     if 0 < share < 0.0005:
         return "under 0.1 %"
-    if 0.9995 <= share < 1:
-        return "over 99.9 %"
-    return f"{100 * share:.1f} %".replace(".0 %", " %")
+    return "over 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
+
+
+def limit(share: float) -> str:
+    """A limit as somebody set it: "5 %", "2.5 %"."""
+    return f"{100 * share:.4g} %"
 
 
 def chance(probability: float) -> str:
@@ -36,7 +41,7 @@ def chance(probability: float) -> str:
 
 def points(difference: float) -> str:
     """A difference of two rates in percentage points, without the word."""
-    return f"{100 * difference:.1f}".removesuffix(".0").replace("-0", "0" if abs(difference) < 0.0005 else "-0")
+    return f"{100 * difference:.1f}" if abs(difference) >= 0.0005 else "0"
 
 
 def number(count: float) -> str:

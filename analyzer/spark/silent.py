@@ -256,7 +256,10 @@ def _companies(
     counted = chosen.groupBy("value", "domain", "told").agg(sf.count("*").alias("leads"))
     by_place = counted.groupBy("value", sf.when(sf.col("told"), sf.col("domain")).alias("domain"))
     pairs = sf.sum(sf.col("leads") * (sf.col("leads") - 1)).alias("pairs")
-    frame = by_place.agg(sf.sum("leads").alias("leads"), pairs).orderBy("value", "domain").toArrow().to_pandas()
+    shared = sf.sum(sf.when(sf.col("leads") > 1, sf.col("leads")).otherwise(0)).alias("shared")
+    several = sf.count_if(sf.col("leads") > 1).alias("companies")
+    counts = (sf.sum("leads").alias("leads"), pairs, shared, several)
+    frame = by_place.agg(*counts).orderBy("value", "domain").toArrow().to_pandas()
     return frame[frame["domain"].notna()], frame[frame["domain"].isna()]
 
 

@@ -64,8 +64,8 @@ def test_a_tolerance_is_a_rate(tolerance: float) -> None:
 @pytest.mark.parametrize(
     ("says", "blocks", "changes"),
     [
-        ("25 % of the leads have an industry", (Block(150), Block(50, industry=UNCLASSIFIED)), {}),
-        ("40 % of the leads have no known email status", (Block(150), Block(100, "unknown")), {}),
+        ("25.0 % of the leads have an industry", (Block(150), Block(50, industry=UNCLASSIFIED)), {}),
+        ("40.0 % of the leads have no known email status", (Block(150), Block(100, "unknown")), {}),
         ("The counts are small (40 leads, 2 hard bounces", (Block(40, bounced={"user_unknown": 2}),), {}),
         ("3 bounces of 9 (33.3 %) could not be tied", (Block(300),), {"matching": Matching(10, 6, 5, 1, 2)}),
         ("holds no such mail: 2 bounces", (Block(300),), {"matching": Matching(10, 6, 5, 1, 2)}),

@@ -181,7 +181,7 @@ def test_the_tolerance_is_the_callers() -> None:
 
 def test_why_says_numbers_and_doubt() -> None:
     why = quality(*HURT).why
-    for words in ("14 % (42 of 300)", "1.1 % (8 of 700)", "95 % range", "chance of more than 5 %", "Leaving guessed"):
+    for words in ("14.0 % (42 of 300)", "1.1 % (8 of 700)", "95 % range", "chance of more than 5 %", "Leaving guessed"):
         assert words in why
     for jargon in ("Mantel", "bootstrap", "posterior", "p-value", "phi", "Wilson", "beta"):
         assert jargon not in why
@@ -206,6 +206,14 @@ def test_why_gives_both_bounds_where_bounces_say_nothing() -> None:
         assert words in why
 
 
+def test_why_tells_whose_bounces_say_nothing_and_foretells_nothing_by_the_others() -> None:
+    silent = campaign(Block(600, bounced={"unspecified": 12}), Block(400, "guessed", bounced={"unspecified": 60}))
+    why = diagnose(silent).data_quality.why
+    assert "60 of 400 guessed addresses (15.0 %) and 12 of 600 verified addresses (2.0 %)" in why
+    assert "The forecast counts none of these bounces." in why
+    assert "should bounce at" not in why
+
+
 def test_why_admits_that_guessing_is_not_the_cause() -> None:
     found = quality(
         Block(500, bounced=bad(5)),
@@ -215,7 +223,7 @@ def test_why_admits_that_guessing_is_not_the_cause() -> None:
     )
     assert found.guessed_effect == "not_shown"
     assert "not because guessing is shown to be the cause" in found.why
-    assert "verified ones, too, bounced at 12 % in strict industries and at 1 % in open ones" in found.why
+    assert "verified ones, too, bounced at 12.0 % in strict industries and at 1.0 % in open ones" in found.why
 
 
 def quality(*blocks: Block, **changes: object) -> DataQuality:

@@ -259,7 +259,7 @@ def test_the_first_fix_is_the_one_to_begin_with(side: str, order: list[str], blo
 
 
 def test_bounces_that_say_nothing_are_named_in_the_reasons() -> None:
-    assert "30 bounces (5 % of the leads) say nothing" in verdict(Block(600, bounced={"unspecified": 30})).why
+    assert "30 bounces (5.0 % of the leads) say nothing" in verdict(Block(600, bounced={"unspecified": 30})).why
 
 
 @pytest.mark.parametrize(

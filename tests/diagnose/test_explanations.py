@@ -34,7 +34,7 @@ def verified_ago(correlated: Correlated, *days: int) -> Correlated:
 def test_old_verification_is_named_where_fresh_ones_hold() -> None:
     found = told(verified_ago(campaign(Block(300, bounced=bad(3)), Block(300, bounced=bad(36))), 10, 400))
     assert kinds(found) == {"stale_verification": 33}
-    assert "older than 90 days bounced at 12 %, fresher ones at 1 %" in found.why
+    assert "older than 90 days bounced at 12.0 %, fresher ones at 1.0 %" in found.why
 
 
 def test_old_verification_is_not_blamed_where_fresh_ones_bounce_alike() -> None:
@@ -60,6 +60,18 @@ def test_a_pattern_that_is_wrong_at_one_company() -> None:
     assert (cause.leads, cause.domains) == (9, ["acme.example"])
     assert "At one company the pattern" in found.why
     assert "acme.example (8 of 9)" in found.why
+
+
+def test_where_two_patterns_are_in_use_one_of_them_may_be_wrong() -> None:
+    found = told(
+        campaign(
+            Block(300),
+            Block(200, "guessed", bounced=bad(3)),
+            Block(60, "guessed", domain="acme.example", bounced=bad(30)),
+        )
+    )
+    assert kinds(found) == {"wrong_pattern": 30}
+    assert "is wrong, or one of several is: acme.example (30 of 60) guessed addresses bounced." in found.why
 
 
 def test_guessed_addresses_that_bounce_everywhere_are_no_companys_pattern() -> None:

@@ -167,5 +167,5 @@ def test_other_statuses_are_held_against_verified_ones_too() -> None:
     assert catch_all.risk_difference.estimate == pytest.approx(0.09)
     assert catch_all.risk_ratio == pytest.approx(10)
     assert catch_all.attributable_share.estimate == pytest.approx(18 / 29)
-    assert "Catch-all addresses bounced at 10 %, like for like 9 points" in found.why
+    assert "Catch-all addresses bounced at 10.0 %, like for like 9.0 points" in found.why
     assert effects["guessed"].risk_difference == found.risk_difference

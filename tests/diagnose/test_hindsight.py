@@ -34,7 +34,7 @@ def test_leads_verified_after_their_mail_are_left_out_of_what_is_learnt() -> Non
     object.__setattr__(correlated, "sends", correlated.sends.assign(verified_at=late))
     known = as_known(correlated, contacts(correlated))
     assert known.leads["email_status"].tolist() == ["verified"] * 300 + ["unknown"] * 100
-    assert any("100 of 400 leads (25 %) were verified after" in warning for warning in diagnose(correlated).warnings)
+    assert any("100 of 400 leads (25.0 %) were verified after" in warning for warning in diagnose(correlated).warnings)
 
 
 def test_a_verification_of_the_same_day_is_one_before_the_mail() -> None:

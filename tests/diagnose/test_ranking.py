@@ -111,9 +111,9 @@ def test_the_diagnosis_says_which_ranking_was_used_and_fits_its_schema(written) 
 
 @pytest.mark.parametrize("truth", [{"month": 0.15}, {"company": 1.2}, {}], ids=["ages", "companies", "cells"])
 def test_the_best_mix_stays_within_the_tolerance(truth: dict[str, float]) -> None:
-    """90 % of the time, that is: of three senders one may be over, and none by much."""
-    tolerance, met = 0.03, []
-    for seed in range(3):
+    """90 % of the time, that is: of five senders two may be over, and together they are within it."""
+    tolerance, met, sizes = 0.03, [], []
+    for seed in range(5):
         correlated, bad = sender(20 + seed, 5000, **truth)
         past = history(contacts(correlated))
         ahead = ranked(correlated)
@@ -123,8 +123,9 @@ def test_the_best_mix_stays_within_the_tolerance(truth: dict[str, float]) -> Non
         assert size > 0
         assert drawn.over(ahead.first(order[:size]), tolerance) <= 0.1
         met.append(bad[order[:size]].mean())
-    assert sum(rate > tolerance for rate in met) <= 1
-    assert np.mean(met) < tolerance
+        sizes.append(size)
+    assert sum(rate > tolerance for rate in met) <= 2
+    assert np.average(met, weights=sizes) < tolerance
 
 
 def test_the_list_is_in_order_of_risk(written) -> None:

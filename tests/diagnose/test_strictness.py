@@ -21,7 +21,7 @@ def spam(count: int) -> dict[str, int]:
 def test_an_open_industry_that_refuses_like_a_strict_one_counts_as_one() -> None:
     found = verdict(Block(500), Block(300, industry=FARMING), Block(120, industry=CATERING, bounced=spam(24)))
     assert found.side == "recipient"
-    assert "Restaurants (20 %) counts as strict here, by your own refusals." in found.why
+    assert "Restaurants (20.0 %) counts as strict here, by your own refusals." in found.why
     assert found.fixes[0].id == "RCPT-STRICT"
     assert found.sender_rate.estimate == 0
 

@@ -1,0 +1,157 @@
+"""What leads at one company tell: its server does the same to all forty of them, and that is not forty observations.
+
+A rate's interval is Wilson's at the effective number of leads, leads / deff, with deff = 1 + likeness × (the mean of a
+lead's fellows at its domain), the design effect of cluster samples (L. Kish, Survey Sampling, 1965). The likeness, an
+intraclass correlation, is a moment estimate that weighs a domain by 1 / its leads, so that many small ones tell what
+the few large ones, which by chance all took or all refused, cannot: the variance between totals covers 87 % where sizes
+have a heavy tail. What is believed of the likeness is worth one pair of leads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from statsmodels.stats.proportion import proportion_confint
+
+from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.counted import Alike
+
+#: Cells that may be counted in a table, for each row: more are sorted.
+_ROOM = 4
+
+
+def wilson(count: ArrayLike, leads: ArrayLike) -> tuple[Reals, Reals]:
+    """Lower and upper 95 % bound of `count` of `leads`, element by element; `leads` above 0, fractions allowed."""
+    count, leads = np.asarray(count, float), np.asarray(leads, float)
+    low, high = proportion_confint(count, leads, alpha=0.05, method="wilson")
+    # None and all are the formula's own bounds; rounding must not make 2e-19 of them.
+    return np.where(count <= 0, 0.0, np.clip(low, 0, 1)), np.where(count >= leads, 1.0, np.clip(high, 0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Some of the leads of each group, counted at the companies that have several of the group's leads.
+
+    count: of them all, wherever they are; squares: the sum of (those at a company)² / its leads; there: how many they
+    are at companies.
+    """
+
+    count: Reals
+    squares: Reals
+    there: Reals
+
+
+@dataclass(frozen=True, slots=True)
+class Companies:
+    """How the leads of each group lie at companies.
+
+    leads: of the group, in all; shared: those at companies with several of them; companies: how many such there are;
+    pairs: ordered pairs of leads at one company; chosen: by name, some of the leads.
+    """
+
+    leads: Reals
+    shared: Reals
+    companies: Reals
+    pairs: Reals
+    chosen: dict[str, Together]
+
+    def design_effect(self, name: str, believed: float) -> Reals:
+        """How many times wider than binomial the variance of each group's rate is, at least 1.
+
+        believed: the likeness before any leads were seen to differ.
+        """
+        some, leads = self.chosen[name], np.maximum(self.leads, 1.0)
+        share = some.count / leads
+        variance = share * (1 - share)
+        # The sum of ((bounced - share × leads)² - leads × variance) / leads over companies with several leads.
+        excess = share**2 * self.shared - variance * self.companies + some.squares - 2 * share * some.there
+        pairs = (self.shared - self.companies) * variance
+        likeness = np.minimum((np.maximum(excess, 0.0) + believed) / (pairs + 1), 1.0)
+        return np.asarray(1 + likeness * self.pairs / leads)
+
+    def interval(self, name: str, believed: float) -> tuple[Reals, Reals]:
+        """The 95 % bounds of each group's rate; groups without leads get those of one lead."""
+        effective = np.maximum(self.leads, 1.0) / self.design_effect(name, believed)
+        return wilson(self.chosen[name].count / np.maximum(self.leads, 1.0) * effective, effective)
+
+
+def company_of(contacts: Contacts) -> Codes:
+    """Each lead's company: its recipient domain, but for free-mail providers, where every lead is one by itself.
+
+    Only domains that something came back of are looked at: where silent leads are but counted, no other has a name.
+    """
+    free = np.flatnonzero(free_mail(contacts))
+    if not len(free):
+        return contacts.domain
+    company = contacts.domain.astype(np.int64)
+    alone = np.flatnonzero(np.isin(company, free))
+    company[alone] = len(contacts.domains) + np.arange(len(alone))
+    return company
+
+
+def free_mail(contacts: Contacts) -> Flags:
+    """The domains, by code, of free-mail providers that something came back of."""
+    from analyzer.diagnose.ranking_features import consumer_domains
+
+    found = np.zeros(len(contacts.domains), dtype=np.bool_)
+    if len(found):
+        back = np.logical_or.reduce(
+            [contacts.leads[name].to_numpy() for name in ("hard", "spam", "unknown", "address")]
+        )
+        free = frozenset(consumer_domains())
+        codes = np.unique(contacts.domain[back])
+        found[[code for code in codes if contacts.domains[code] in free]] = True
+    return found
+
+
+def companies(
+    group: Codes,
+    domain: Codes,
+    chosen: dict[str, tuple[Codes, Codes]],
+    size: int,
+    *,
+    alike: Alike | None = None,
+) -> Companies:
+    """Count leads by group (0 to size - 1) and domain; `chosen` are the groups and domains of some of them, by name.
+
+    alike: more leads, of whom none is chosen and only counts are held.
+    """
+    width = int(max(domain.max(initial=-1), -1 if alike is None else alike.domain.max(initial=-1))) + 1
+    leads = np.bincount(group, minlength=size).astype(float)
+    key = group.astype(np.int64) * width + domain
+    if alike is not None:
+        leads += sums(alike.codes, alike.leads, size) + alike.elsewhere
+        more = np.repeat(np.arange(len(alike.leads)), alike.leads)
+        key = np.concatenate([key, alike.codes[more] * width + alike.domain[more]])
+    cell, number = _counted(key, size * width)
+    several = number > 1
+    of, these = cell[several] // max(width, 1), number[several].astype(float)
+    shared, many, pairs = (sums(of, amount, size) for amount in (these, np.ones(len(of)), these * (these - 1)))
+    if alike is not None:
+        shared, many, pairs = shared + alike.shared, many + alike.companies, pairs + alike.pairs
+    counted = {}
+    for name, (groups, domains) in chosen.items():
+        at, hits = _counted(groups.astype(np.int64) * width + domains, size * width)
+        there = number[np.searchsorted(cell, at)]
+        of, bounced, crowd = (part[there > 1] for part in (at // max(width, 1), hits, there))
+        # In an order of their own: how domains are numbered must not show in the last digits of the sum.
+        order = np.lexsort((crowd, bounced, of))
+        of, bounced, crowd = of[order], bounced[order].astype(float), crowd[order]
+        count = np.bincount(groups, minlength=size).astype(float)
+        counted[name] = Together(count, sums(of, bounced**2 / crowd, size), sums(of, bounced, size))
+    return Companies(leads, shared, many, pairs, counted)
+
+
+def _counted(key: Codes, size: int) -> tuple[Codes, Codes]:
+    """The different keys (0 to size - 1) in order, and how often each is there."""
+    if size > _ROOM * len(key):
+        return np.unique(key, return_counts=True)
+    number = np.bincount(key, minlength=size)
+    found = np.flatnonzero(number)
+    return found, number[found]
