@@ -2,25 +2,32 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+          --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types unit model docs fuzz format lock upgrade licences sbom vulnerabilities release clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-# Every package by its pinned version and hash first; then the program itself, which needs nothing more.
-$(READY): pyproject.toml constraints-dev.txt
+# What the program runs with, every package by its pinned version and hash, and what builds it; then the program itself.
+$(RUNS): pyproject.toml constraints.txt constraints-build.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes --requirement constraints-dev.txt
+	$(PIP) install --require-hashes --requirement constraints.txt
+	$(PIP) install --require-hashes --requirement constraints-build.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(RUNS)
+
+# What its tests and documents need besides.
+$(READY): $(RUNS) constraints-dev.txt
+	$(PIP) install --require-hashes --requirement constraints-dev.txt
 	@touch $(READY)
 
-demo: $(READY)  ## run the main job on the sample data, print the verdict, write the report
+demo: $(RUNS)  ## run the main job on the sample data, print the verdict, write the report
 	@$(BIN)/bounce-analyzer demo
 
 test: lint types unit  ## everything CI checks: lint, format, types, tests
@@ -49,12 +56,14 @@ format: $(READY)  ## put the format right
 	$(BIN)/ruff format .
 
 lock: $(READY)  ## pin what pyproject.toml asks for, with hashes, keeping the versions that are pinned
-	$(LOCK) --output-file constraints.txt
-	$(LOCK) --all-extras --constraint constraints.txt --output-file constraints-dev.txt
+	$(LOCK) pyproject.toml --output-file constraints.txt
+	$(LOCK) pyproject.toml --all-extras --constraint constraints.txt --output-file constraints-dev.txt
+	$(LOCK) --group build --constraint constraints-dev.txt --output-file constraints-build.txt
 
 upgrade: $(READY)  ## pin the newest versions of everything
-	$(LOCK) --upgrade --output-file constraints.txt
-	$(LOCK) --upgrade --all-extras --constraint constraints.txt --output-file constraints-dev.txt
+	$(LOCK) pyproject.toml --upgrade --output-file constraints.txt
+	$(LOCK) pyproject.toml --upgrade --all-extras --constraint constraints.txt --output-file constraints-dev.txt
+	$(LOCK) --group build --upgrade --constraint constraints-dev.txt --output-file constraints-build.txt
 
 licences: $(READY)  ## write THIRD_PARTY.md: the licences of what the program runs with
 	$(BIN)/python -m release.licences

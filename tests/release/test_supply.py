@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from release import build, licences, vulnerabilities
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("constraints.txt", "constraints-dev.txt")
+LOCKS = ("constraints.txt", "constraints-build.txt", "constraints-dev.txt")
 PIN = re.compile(
     r"(?m)^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;]+)(?: ; (?P<marker>[^\\]+?))?(?P<rest>(?: *\\\n +--hash=\S+)*)$"
 )
@@ -42,14 +42,17 @@ def test_every_pinned_package_has_hashes_and_no_address(name):
     assert "--index-url" not in text and "--find-links" not in text and "@ file" not in text
 
 
-def test_both_lists_pin_the_same_versions():
+def test_all_lists_pin_the_same_versions():
     every = {(pin["name"], pin["version"]) for pin in pins("constraints-dev.txt")}
-    assert {(pin["name"], pin["version"]) for pin in pins("constraints.txt")} <= every
+    for name in LOCKS:
+        assert {(pin["name"], pin["version"]) for pin in pins(name)} <= every
 
 
 def test_all_that_the_project_asks_for_is_pinned_within_its_bounds():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = settings["project"]
     asked = {
+        "constraints-build.txt": settings["dependency-groups"]["build"],
         "constraints.txt": project["dependencies"],
         "constraints-dev.txt": [wanted for extra in project["optional-dependencies"].values() for wanted in extra],
     }
