@@ -132,9 +132,7 @@ def correlate(
 
     reported = counted_bounces(bounces)
     del bounces
-    matches = match_bounces(
-        reported, sent.frame, window=pd.Timedelta(days=window_days), zoned=sent.zoned, keys=verp_keys
-    )
+    matches = match_bounces(reported, sent.frame, window=pd.Timedelta(days=window_days), keys=verp_keys)
     told = doubt(reported, sent.frame, matches, proven)
     reported["original_recipient"], reported["original_key"] = _written_to(reported, sent.frame, matches.send_id)
     reported["match_method"] = pd.Series(matches.method, index=reported.index, dtype="str")

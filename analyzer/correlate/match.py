@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 #: How far a bounce's clock may run before the log's.
 SLACK = pd.Timedelta(hours=1)
-#: The same where the log's times carry no zone: no place is further from UTC.
+#: The same for a mail whose time carries no zone: no place is further from UTC.
 ZONE_SLACK = pd.Timedelta(hours=15)
+#: For mails without and with a known zone; the second is tried where the first finds none.
+_SLACKS = ((SLACK.value, SLACK.value), (ZONE_SLACK.value, SLACK.value))
 _NEVER = np.iinfo(np.int64).min
 #: A token of so many signs, digits among them, is nothing that a stranger tries.
 _UNGUESSABLE = 16
@@ -67,8 +69,6 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class _Time:
     received: int
-    slack: int
-    zone_slack: int
     window: int
 
 
@@ -77,13 +77,13 @@ _Found: TypeAlias = tuple[int | None, bool]
 
 
 def match_bounces(
-    bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Timedelta, zoned: bool, keys: Keys | None = None
+    bounces: pd.DataFrame, sends: pd.DataFrame, *, window: pd.Timedelta, keys: Keys | None = None
 ) -> Matches:
     """What each bounce is about, in order.
 
     bounces: BOUNCE_COLUMNS with `key` and `original_key` (address keys) and `received` (datetime64[ns, UTC]).
-    sends: `key`, `lead_key` (text in lower case), `message_id`, `sent_at`, `campaign`; its index is the send_id.
-    window: how long after a send a bounce can be tied to it by recipient alone; zoned: whether the log's times are.
+    sends: `key`, `lead_key` (text in lower case), `message_id`, `sent_at`, `zoned` (whether that time's zone is known),
+    `campaign`; its index is the send_id. window: how long after a send a bounce can be tied to it by recipient alone.
     keys: what return paths were signed with, where they were.
     """
     outright = named_outright(bounces, sends, but=signed_rows(bounces) if keys else None)
@@ -105,7 +105,7 @@ def match_bounces(
     clues = [clues_of(a, b, c, d, e, keys) for a, b, c, d, e in zip(*told, strict=True)]
     clues = named_by_digest(clues, sends["key"])
     moments = rest["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
-    times = [_Time(one, SLACK.value, SLACK.value if zoned else ZONE_SLACK.value, window.value) for one in moments]
+    times = [_Time(one, window.value) for one in moments]
     for place, clue, match in zip(left.tolist(), clues, _matches(clues, times, sends, outright.domains), strict=True):
         found.send_id[place], found.method[place] = match.send_id, match.method
         found.forged_why[place], found.forged_reason[place] = match.forged_why, match.forged_reason
@@ -292,8 +292,8 @@ def _names(key: str, clues: Clues, pool: Pool) -> bool:
 def _last_before(places: Sequence[int], pool: Pool, time: _Time) -> int:
     """The last of the sends made before the bounce came, else the last of all: something stronger named them."""
     if time.received != _NEVER:
-        for slack in (time.slack, time.zone_slack):
-            earlier = [place for place in places if pool.sent[place] <= time.received + slack]
+        for slacks in _SLACKS:
+            earlier = [place for place in places if pool.sent[place] <= time.received + slacks[pool.zoned[place]]]
             dated = [place for place in earlier if pool.sent[place] != _NEVER]
             if dated:
                 return max(dated, key=lambda place: (pool.sent[place], place))
@@ -307,8 +307,12 @@ def _within_window(places: Sequence[int], pool: Pool, time: _Time) -> int | None
     dated = [place for place in places if pool.sent[place] != _NEVER]
     if time.received == _NEVER or not dated:
         return max(places, key=lambda place: (pool.sent[place], place))
-    for slack in (time.slack, time.zone_slack):
-        fits = [place for place in dated if time.received - time.window <= pool.sent[place] <= time.received + slack]
+    for slacks in _SLACKS:
+        fits = [
+            place
+            for place in dated
+            if time.received - time.window <= pool.sent[place] <= time.received + slacks[pool.zoned[place]]
+        ]
         if fits:
             return max(fits, key=lambda place: (pool.sent[place], place))
     return None

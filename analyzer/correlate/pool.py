@@ -32,6 +32,7 @@ class Pool:
     send_id: list[int]
     key: list[str]
     sent: list[int]
+    zoned: list[bool]
     campaign: list[str]
     has_id: list[bool]
     by_id: dict[str, list[int]]
@@ -79,7 +80,7 @@ class Log:
     def pool(self, wanted: Rows) -> Pool:
         """Some of the sends, ready to be looked up by what the clues name."""
         places = np.flatnonzero(wanted)
-        columns = ["key", "lead_key", "message_id", "campaign", "sent_at"]
+        columns = ["key", "lead_key", "message_id", "campaign", "sent_at", "zoned"]
         chosen = plain(self._sends[columns].iloc[places])
         keys = message_keys(chosen["message_id"])
         fronts_of = [fronts(keys)] if self._bare or self._tokens else []
@@ -87,6 +88,7 @@ class Log:
             send_id=chosen.index.tolist(),
             key=chosen["key"].tolist(),
             sent=chosen["sent_at"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist(),
+            zoned=chosen["zoned"].tolist(),
             campaign=chosen["campaign"].str.lower().tolist(),
             has_id=(chosen["message_id"] != "").tolist(),
             by_id=_places(self._ids, keys),

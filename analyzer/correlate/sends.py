@@ -26,7 +26,7 @@ from analyzer.correlate.leads import (
 )
 from analyzer.correlate.marks import read_marks
 from analyzer.errors import MissingColumnError, UnreadableInputError
-from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables import Table, read_times
 from analyzer.sources.tables.encoded import (
     asked_once,
@@ -60,15 +60,14 @@ Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """frame: the sends, and what they are compared by (`key`, `lead_key`, `flag`); index: send_id.
+    """frame: the sends, and what they are compared by (`key`, `lead_key`, `flag`, `zoned`); index: send_id.
 
-    `lead` numbers the recipients as they come. have: canonical columns that hold anything. zoned: whether all times
-    carry zones. Columns are encoded where those of the log are.
+    `lead` numbers the recipients as they come; `zoned` is whether the zone of `sent_at` is known. have: canonical
+    columns that hold anything. Columns are encoded where those of the log are.
     """
 
     frame: pd.DataFrame
     have: frozenset[str]
-    zoned: bool
     warnings: tuple[str, ...]
 
 
@@ -78,14 +77,13 @@ def build_sends(log: Tables) -> Sends:
     warnings: list[str] = []
     have: set[str] = set()
     parts = []
-    zoned = True
     for table in tables:
         raw, platform = frame_of(table)
         warnings += table.warnings if isinstance(table, Table) else ()
         have |= held(raw, (*SEND_COLUMNS, *LEAD_COLUMNS)) - {"email"}
         times = read_times(raw["sent_at"] if "sent_at" in raw.columns else text_column(raw, "sent_at"))
-        zoned &= table.zoned if isinstance(table, Table) else times.zoned
-        part, told = _sends_of(raw, table, platform, times.values)
+        zoned = table.zoned if isinstance(table, Table) else times.zoned
+        part, told = _sends_of(raw, table, platform, times.values, zoned=zoned)
         warnings += told
         unsent = (part["flag"] == "not_sent").to_numpy()
         if unsent.any():
@@ -103,10 +101,12 @@ def build_sends(log: Tables) -> Sends:
             frame = frame[~again].reset_index(drop=True)
     frame["lead"] = pd.factorize(frame["key"])[0]
     frame["lead_key"] = over_distinct(frame["lead_id"], address_keys)
-    return Sends(frame, frozenset(have), zoned, tuple(warnings))
+    return Sends(frame, frozenset(have), tuple(warnings))
 
 
-def _sends_of(raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Series) -> tuple[pd.DataFrame, list[str]]:
+def _sends_of(
+    raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Series, *, zoned: bool
+) -> tuple[pd.DataFrame, list[str]]:
     name = "recipient" if "recipient" in raw.columns else "email"
     if name not in raw.columns:
         raise MissingColumnError("campaign log", "has no column 'recipient'", "rename the column of addresses")
@@ -123,6 +123,7 @@ def _sends_of(raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Serie
             "recipient": recipient,
             "key": keys,
             "sent_at": sent,
+            "zoned": _zoned(raw, known=zoned),
             "sender": over_distinct(text_column(raw, "sender"), normalise_senders),
             **columns,
             "flag": marks.flag,
@@ -135,6 +136,13 @@ def _sends_of(raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Serie
     rows, folded = fold_events(rows, text_column(raw, "event"))
     told = [f"Rows of the log that tell what became of a mail that another row sends: {folded}."] if folded else []
     return rows, [*marks.warnings, *told]
+
+
+def _zoned(raw: pd.DataFrame, *, known: bool) -> pd.Series:
+    """Whether each time's zone is known; a workspace keeps that mail by mail, for it holds all times in UTC."""
+    if SENT_AT_ZONED in raw.columns:
+        return over_distinct(raw[SENT_AT_ZONED], lambda words: words == "yes").astype(bool)
+    return pd.Series(known, index=raw.index)
 
 
 def normalise_senders(column: pd.Series) -> pd.Series:

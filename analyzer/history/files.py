@@ -7,15 +7,18 @@ extension for that is not part of the installation.
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import deltalake
 import duckdb
+import pyarrow as pa
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from analyzer.errors import UnreadableInputError
-from analyzer.history.tables import KINDS
+from analyzer.history.tables import KINDS, TableKind
+from analyzer.history.workspace import files_without_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 #: What DuckDB may keep in memory; beyond it, it writes aside.
 _MEMORY = "2GB"
+#: In what DuckDB says of a query that Ctrl-C ended.
+_STOPPED = ("KeyboardInterrupt", "INTERRUPT", "nterrupted")
 #: What the plain files do not tell.
 _UNREAD = frozenset({"deletionVectors", "columnMapping"})
 
@@ -33,7 +38,10 @@ class TableFiles:
 
     def __init__(self, place: str | Path, storage_options: dict[str, str] | None = None) -> None:
         self.place, self._options = str(place), storage_options
+        # What DuckDB writes aside names people: its own choice is the folder that the user stands in, for all to read.
+        self._aside = TemporaryDirectory(prefix="bounce-analyzer-")
         self.con = duckdb.connect()
+        self.con.execute(f"SET temp_directory = {_quoted(self._aside.name)}")
         self.con.execute(f"SET memory_limit = '{_MEMORY}'")
         self.con.execute("SET timezone = 'UTC'")
         self.con.execute("SET enable_progress_bar = false")
@@ -43,8 +51,15 @@ class TableFiles:
     def __enter__(self) -> TableFiles:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.con.close()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            self.con.close()
+        finally:
+            self._aside.cleanup()
+        told = " ".join(str(error).split())
+        if isinstance(error, (duckdb.Error, pa.ArrowException, OSError)) and not any(one in told for one in _STOPPED):
+            # A file that is damaged, or that somebody else removed, comes out of whatever query first reads it.
+            raise UnreadableInputError(self.place, f"its tables cannot be read: {told[:300]}") from None
 
     def weeks(self, name: str) -> list[str]:
         """The weeks that a table holds, in order, without that of rows whose time is not known."""
@@ -60,10 +75,17 @@ class TableFiles:
         if table is None or chosen == []:
             return self._empty(name)
         if "://" in self.place or any(sign in self.place for sign in "*?["):
-            return self._dataset(name, table, chosen)
+            return self._as_now(
+                name, self._dataset(name, table, chosen), [field.name for field in table.schema().fields]
+            )
         parts = None if chosen is None else [("week", "in", chosen)]
-        files = ", ".join(_quoted(_local(uri)) for uri in sorted(table.file_uris(file_pruning_predicate=parts)))
-        return f"read_parquet([{files}], hive_partitioning = false)" if files else self._empty(name)
+        uris = sorted(table.file_uris(file_pruning_predicate=parts))
+        files = ", ".join(_quoted(_local(uri)) for uri in uris)
+        if not files:
+            return self._empty(name)
+        oldest = self._columns_of_oldest(table)
+        alike = "" if {*_kind(name).schema.names} <= {*oldest} else ", union_by_name = true"
+        return self._as_now(name, f"read_parquet([{files}], hive_partitioning = false{alike})", oldest)
 
     def rows(self, query: str) -> pd.DataFrame:
         """The answer to a query as a pandas frame."""
@@ -77,9 +99,26 @@ class TableFiles:
         self.con.unregister("given")
 
     def _empty(self, name: str) -> str:
-        kind = next(kind for kind in KINDS if kind.name == name)
-        self.con.register(f"no_{name}", kind.schema.empty_table())
+        self.con.register(f"no_{name}", _kind(name).schema.empty_table())
         return f"no_{name}"
+
+    def _columns_of_oldest(self, table: deltalake.DeltaTable) -> Sequence[str]:
+        """The columns that every file of a table has: later versions only add some."""
+        import pyarrow.parquet as pq
+
+        files = pa.table(table.get_add_actions(flatten=True)).select(["path", "modification_time"]).to_pylist()
+        first = min(files, key=lambda file: file["modification_time"])["path"]
+        names: Sequence[str] = pq.read_schema(Path(_local(table.table_uri)) / unquote(first)).names
+        return names
+
+    def _as_now(self, name: str, relation: str, columns: Sequence[str]) -> str:
+        """A relation with the columns of today: empty texts where an older version had none."""
+        new = [field for field in _kind(name).schema if field.name not in columns and field.name != "week"]
+        if not new:
+            return relation
+        texts = [f"coalesce({field.name}, '') AS {field.name}" for field in new if pa.types.is_string(field.type)]
+        filled = f" REPLACE ({', '.join(texts)})" if texts else ""
+        return f"(SELECT *{filled} FROM (FROM {self._empty(name)} UNION ALL BY NAME FROM {relation}))"  # noqa: S608
 
     def _dataset(self, name: str, table: deltalake.DeltaTable, weeks: list[str] | None) -> str:
         parts = None if weeks is None else [("week", "in", weeks)]
@@ -90,6 +129,8 @@ class TableFiles:
         try:
             table = deltalake.DeltaTable(f"{self.place.rstrip('/')}/{name}", storage_options=self._options)
         except TableNotFoundError:
+            if lost := files_without_log(f"{self.place.rstrip('/')}/{name}"):
+                raise UnreadableInputError(self.place, lost) from None
             return None
         except (DeltaError, OSError) as error:
             problem = f"its table {name} cannot be read: {' '.join(str(error).split())[:300]}"
@@ -108,3 +149,7 @@ def _local(uri: str) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _kind(name: str) -> TableKind:
+    return next(kind for kind in KINDS if kind.name == name)

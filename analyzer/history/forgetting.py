@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed: rows of tables, requests of the journal, files of rejects, answers of mail servers.
+    """What was removed: rows of tables, requests of the journal, files of rejects, answers of mail servers,
+    jobs of `serve`.
 
     `held`: why something may still be there, "" where nothing is.
     """
@@ -29,6 +30,7 @@ class Forgotten:
     requests: int = 0
     rejects: int = 0
     answers: int = 0
+    jobs: int = 0
     held: str = ""
 
 
@@ -39,9 +41,13 @@ def forget(
     journal: Path | None = None,
     rejects: Sequence[Path] = (),
     caches: Sequence[Path] = (),
+    served: Sequence[Path] = (),
 ) -> Forgotten:
     """Remove an address from a workspace, its journal (WORKSPACE/journal unless named), folders that `parse --rejects`
-    wrote, and caches of `check`. `AnalyzerError` for no address, `OutputError` where something cannot be written."""
+    wrote, caches of `check`, and folders of jobs of `serve`.
+
+    `AnalyzerError` for no address, `OutputError` where something cannot be written.
+    """
     # The journal first: what waits there would come back.
     traces = traces_of(address)
     folder = journal or (None if "://" in workspace.place else Path(workspace.place) / "journal")
@@ -49,7 +55,18 @@ def forget(
     rows = workspace.forget(address)
     aside = [_of_rejects(one, traces) for one in (*rejects, *([folder / "rejects"] if folder else [])) if one.is_dir()]
     answers = [_of_cache(path, traces) for path in caches if path.is_file()]
-    return Forgotten(rows, requests, sum(aside), sum(answers), held)
+    jobs = [_of_served(one, traces) for one in served if one.is_dir()]
+    held = "; ".join(filter(None, (held, *(why for _, why in jobs))))
+    return Forgotten(rows, requests, sum(aside), sum(answers), sum(count for count, _ in jobs), held)
+
+
+def _of_served(folder: Path, traces: Traces) -> tuple[int, str]:
+    from analyzer.serve.forgetting import forget_in
+
+    try:
+        return forget_in(folder, traces)
+    except OSError as error:
+        raise OutputError(str(folder), f"cannot be cleared: {error.strerror}", "check its permissions") from None
 
 
 def _of_journal(folder: Path, traces: Traces) -> tuple[int, str]:

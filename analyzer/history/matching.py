@@ -14,7 +14,7 @@ from analyzer.correlate import address_keys, correlate, normalise_addresses
 from analyzer.correlate.clues import Clues, clues_of
 from analyzer.correlate.flags import is_known, read_flags
 from analyzer.correlate.signatures import FORM
-from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, SEND_COLUMNS
+from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, SEND_COLUMNS, SENT_AT_ZONED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ _VAGUE = ("", "unspecified", "recipient_rejected", "expired", "policy", "server_
 #: so many for each reporter that it reports our mail.
 _WITNESSES = 3
 #: What is looked at closely is looked at with these columns.
-_CLOSE = ", ".join((*SEND_COLUMNS, "state", "key"))
+_CLOSE = ", ".join((*SEND_COLUMNS, SENT_AT_ZONED, "state", "key"))
 #: SQL: what stands in a log with a name or in brackets is compared by `correlate`, and so is what the log marks.
 _IN_BRACKETS = "contains(recipient, '<')"
 _MARKED = "(bounced, state) IN (SELECT (bounced, state) FROM marks) OR bounce_reason <> ''"

@@ -6,14 +6,14 @@ of the send for sends, of the bounce's arrival for bounces. Leads and runs are s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
 from analyzer.correlate import address_keys, normalise_addresses
-from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES, LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES, LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables import parse_times
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _schema(columns: Sequence[str], types: dict[str, type] | None = None, *, wee
 
 SENDS = TableKind(
     "sends",
-    _schema((*SEND_COLUMNS, "state", *_LEAD_OF_SEND), week=True),
+    _schema((*SEND_COLUMNS, "state", *_LEAD_OF_SEND, SENT_AT_ZONED), week=True),
     True,
     # A later export knows of a bounce that an earlier one did not.
     updates=("bounced", "bounce_reason", "state"),
@@ -70,6 +70,8 @@ BOUNCES = TableKind(
     newer="t.diagnostic = '' AND s.diagnostic <> ''",
     order=("received_at",),
 )
+#: Bounces that a key has shown to be forged: kept for a look, and read by nothing that counts.
+SUSPECTED = replace(BOUNCES, name="suspected")
 LEADS = TableKind(
     "leads",
     pa.schema([*_schema(LEAD_COLUMNS, week=False), pa.field("seen_at", _TIME)]),
@@ -106,7 +108,7 @@ DECISIONS = TableKind(
     ),
     False,
 )
-KINDS: tuple[TableKind, ...] = (SENDS, BOUNCES, LEADS, RUNS, DECISIONS)
+KINDS: tuple[TableKind, ...] = (SENDS, BOUNCES, SUSPECTED, LEADS, RUNS, DECISIONS)
 
 
 def sends_of(log: pd.DataFrame) -> pa.Table:

@@ -28,6 +28,7 @@ from analyzer.history.tables import (
     LEADS,
     RUNS,
     SENDS,
+    SUSPECTED,
     TableKind,
     bounces_of,
     decision_of,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _PATIENCE_S = 120.0
 #: Versions are kept this long for readers that are under way, before `compact` removes their files.
 _GRACE_HOURS = 24 * 7
+_MEND = "restore the workspace from a copy, or take the files in again into a new one"
 #: Statistics of text would write addresses into the tables' own log.
 _CONFIGURATION: dict[str, str | None] = {"delta.dataSkippingStatsColumns": "key"}
 
@@ -115,6 +117,10 @@ class Workspace:
         """Rows of BOUNCE_COLUMNS, complaints among them."""
         return self._merge(BOUNCES, bounces_of(bounces))
 
+    def add_suspected(self, bounces: pd.DataFrame) -> Ingested:
+        """The same for what is kept apart from them: rows with a signature in their return path that no key made."""
+        return self._merge(SUSPECTED, bounces_of(bounces))
+
     def add_run(self, kind: str, path: str, sha256: str, rows: int, tool_version: str) -> None:
         """That a file was taken in: the last thing an ingest writes."""
         now = pd.Timestamp.now(tz="UTC").floor("us")
@@ -162,7 +168,7 @@ class Workspace:
         year, week, _ = oldest.isocalendar()
         before = f"week < '{year}-W{week:02d}'"
         removed = 0
-        for kind in (SENDS, BOUNCES):
+        for kind in (SENDS, BOUNCES, SUSPECTED):
             if self._opened(kind) is not None:
                 removed += self._patiently(kind, lambda found: _deleted(found, before))
         return removed
@@ -190,6 +196,10 @@ class Workspace:
     def bounces(self, *, since: str = "", until: str = "") -> pd.DataFrame:
         """Bounces by the week in which they came; BOUNCE_COLUMNS."""
         return self._frame(BOUNCES, since, until)
+
+    def suspected(self) -> pd.DataFrame:
+        """Bounces that are kept apart; BOUNCE_COLUMNS."""
+        return self._frame(SUSPECTED)
 
     def leads(self) -> pd.DataFrame:
         """Every lead, as last seen; LEAD_COLUMNS."""
@@ -266,6 +276,8 @@ class Workspace:
         try:
             return deltalake.DeltaTable(self._where(kind), storage_options=self._options)
         except TableNotFoundError:
+            if lost := files_without_log(self._where(kind)):
+                raise UnreadableInputError(self.place, lost, _MEND) from None
             return None
         except (DeltaError, OSError) as error:
             raise UnreadableInputError(self.place, f"its table {kind.name} cannot be read: {_line(error)}") from None
@@ -276,7 +288,9 @@ class Workspace:
         if table is None:
             return pd.DataFrame(kind.schema.empty_table().select(names[1:]).to_pandas())
         bounds = [*([f"week >= '{since}'"] if since else []), *([f"week <= '{until}'"] if until else [])]
-        found: pd.DataFrame = pa.table(_read(table, names, where=" AND ".join(bounds))).to_pandas()
+        held = {field.name for field in table.schema().fields}
+        read = pa.table(_read(table, [name for name in names if name in held], where=" AND ".join(bounds)))
+        found: pd.DataFrame = _as_now(read, kind, names).to_pandas()
         # Files have no order of their own; the same history is to give the same figures, to the last digit.
         return found.sort_values([*kind.order, "key"], ignore_index=True).drop(columns="key")
 
@@ -317,7 +331,7 @@ class Workspace:
     def _made(self, kind: TableKind) -> deltalake.DeltaTable:
         table = self._opened(kind)
         if table is not None:
-            return table
+            return self._widened(kind, table)
         try:
             if "://" not in self.place:
                 Path(self.place).mkdir(parents=True, exist_ok=True)
@@ -332,6 +346,15 @@ class Workspace:
         except OSError as error:
             raise OutputError(self.place, f"cannot be made: {_line(error)}", "name a folder you may write to") from None
 
+    def _widened(self, kind: TableKind, table: deltalake.DeltaTable) -> deltalake.DeltaTable:
+        """A table of an older version with the columns that have come since; its rows hold nothing in them."""
+        held = {field.name for field in table.schema().fields}
+        new = [field for field in kind.schema if field.name not in held]
+        if not new:
+            return table
+        table.alter.add_columns(deltalake.Schema.from_arrow(pa.schema(new)).fields)
+        return self._opened(kind) or table
+
     def _erase_past(self, kind: TableKind) -> None:
         """Past versions and their files: for what must be gone, not only unseen."""
         table = self._opened(kind)
@@ -341,9 +364,30 @@ class Workspace:
 
 
 def _read(table: deltalake.DeltaTable, names: Sequence[str], *, where: str = "") -> Any:
-    builder = deltalake.QueryBuilder().register("history", table)
     condition = f" WHERE {where}" if where else ""
-    return builder.execute(f"SELECT {', '.join(names)} FROM history{condition}").read_all()  # noqa: S608
+    try:
+        builder = deltalake.QueryBuilder().register("history", table)
+        return builder.execute(f"SELECT {', '.join(names)} FROM history{condition}").read_all()  # noqa: S608
+    except Exception as error:  # noqa: BLE001 - its engine has no class of its own for files that are damaged or gone
+        raise UnreadableInputError(table.table_uri, f"cannot be read: {_line(error)}", _MEND) from None
+
+
+def _as_now(read: pa.Table, kind: TableKind, names: Sequence[str]) -> pa.Table:
+    """Columns `names` of a table that an older version may have written: empty texts where it had no such column."""
+    for name in names:
+        field = kind.schema.field(name)
+        if name not in read.column_names:
+            read = read.append_column(field, pa.nulls(read.num_rows, field.type))
+        if pa.types.is_string(field.type) and read[name].null_count:
+            read = read.set_column(read.column_names.index(name), field, read[name].cast(field.type).fill_null(""))
+    return read.select(list(names))
+
+
+def files_without_log(place: str) -> str:
+    """What is wrong with a folder of a table's files whose log is gone: they would count as never taken in."""
+    if "://" in place or not any(Path(place).rglob("*.parquet")):
+        return ""
+    return f"its table {Path(place).name} has files and no log (_delta_log) that tells which of them count"
 
 
 def _names(texts: Iterable[object], traces: Traces) -> bool:

@@ -57,7 +57,7 @@ async def ask_address(request: Request) -> Response:
     fields = await form_of(request, site.keys, site.settings)
     address = fields.get("address", "").strip()[:400]
     if "@" not in address:
-        raise RefusedError(400, "That is no e-mail address.")
+        raise RefusedError(400, "That is no email address.")
     source = fields.get("source", "")
     folder, workspace = _source(site, source)
     known = await anyio.to_thread.run_sync(asked, address, folder, workspace)

@@ -82,6 +82,7 @@ def run_check(place: Path, job: Job, tell: Callable[[str, int, int], None]) -> d
 
 def _options(place: Path, job: Job, leads: Any) -> CheckOptions:
     from analyzer.check.start import options_for
+    from analyzer.verp import keys_from
 
     history: list[str | Path | pd.DataFrame] = []
     suppress: list[Path] = []
@@ -92,12 +93,12 @@ def _options(place: Path, job: Job, leads: Any) -> CheckOptions:
         if not (kept / "bounces.parquet").is_file():
             raise AnalyzerError("The campaign whose bounces were to be taken into account is not there any more.")
         history, suppress = [kept / "bounces.parquet"], [kept / "suppression.parquet"]
-    elif known:
-        from analyzer.history import Workspace
-
-        history = [Workspace(known).bounces()]
+    # A workspace with all that it knows of what was sent: its bounces alone are anybody's words.
+    workspace = known if known and not history else ""
     return options_for(
         leads,
+        workspace=workspace,
+        verp_keys=keys_from(),
         policy=str(job.options.get("policy", "balanced")),
         history=history,
         suppress=suppress,

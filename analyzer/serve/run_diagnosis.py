@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError
+from analyzer.readable import counted
 from analyzer.redaction import masked_value
 from analyzer.serve.private import read_json
 from analyzer.serve.words import OUTPUTS, for_page, with_names
@@ -37,6 +38,7 @@ def run_diagnosis(place: Path, job: Job, tell: Callable[[str, int, int], None]) 
     """`{"verdicts", "actions", "mappings", "files"}`; errors as `analyzer.api.run_diagnosis`."""
     from analyzer import api
     from analyzer.report import sentences
+    from analyzer.verp import keys_from
 
     roles: dict[str, str] = job.options.get("roles", {})
     given = {
@@ -71,6 +73,8 @@ def run_diagnosis(place: Path, job: Job, tell: Callable[[str, int, int], None]) 
         workspace=workspace,
         since=str(job.options.get("since", "")),
         jobs=None,
+        # No page asks for a secret: the environment of the server names the keys, or holds them.
+        verp_keys=keys_from(),
         on_progress=read,
     )
     tell("write", 0, 0)
@@ -120,7 +124,7 @@ def _sources(stored: list[str], job: Job) -> list[str]:
 
 def _with_names(run: DiagnosisRun, job: Job, bounces: int) -> DiagnosisRun:
     """The run with the names that people gave their files, where it has ours."""
-    folder = f"{bounces:,} files of bounces"
+    folder = counted(bounces, "file of bounces", "files of bounces")
 
     def named(text: str) -> str:
         return with_names(text, job.files, folder)

@@ -47,7 +47,7 @@ ROLES: Final = {
 }
 #: The fields that a column can be, most wanted first.
 FIELDS: Final = {
-    "recipient": "E-mail address",
+    "recipient": "Email address",
     "sent_at": "Sent at",
     "email_status": "Verification status",
     "industry": "Industry",

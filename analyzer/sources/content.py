@@ -60,6 +60,11 @@ _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "is a PDF document, no mail"),
 )
 
+_OWN = "is a table of bounces that parse wrote already; diagnose, ingest and export take it with --bounces"
+#: A column's name is no longer: what is longer is a sentence.
+_LONGEST_NAME = 60
+_SENDGRID = (b'"sg_event_id"', b'"sg_message_id"')
+
 
 def recognise(head: bytes, *, expected: bool = False) -> Content:
     """What the file that begins with `head` (its first HEAD_SIZE bytes, or all of it) is.
@@ -100,8 +105,33 @@ def why_no_mail(head: bytes) -> str:
     if b"\0" in head:
         return "is binary data, no mail"
     if head.lstrip()[:1] in (b"{", b"["):
-        return "is JSON of no feed that is known"
+        if any(key in head for key in _SENDGRID) and b'"email"' not in head:
+            return "holds events of SendGrid without an address; export them with their email"
+        return _OWN if _is_own(head) else "is JSON of no feed that is known"
+    if _is_own(head):
+        return _OWN
+    if _is_table(head):
+        return "is a table, no mail; a campaign export goes with --log"
     return "has no mail header"
+
+
+def _is_own(head: bytes) -> bool:
+    # Only what is no mail at all is asked.
+    from analyzer.sources.own_rows import is_own_head
+
+    return is_own_head(head)
+
+
+def _is_table(head: bytes) -> bool:
+    """Whether the first line names several columns, and one of the next has as many cells."""
+    import csv
+
+    lines = [line.decode("latin-1") for line in head.splitlines()[:6]]
+    for sign in ",;\t":
+        first, *rest = csv.reader(lines, delimiter=sign)
+        if len(first) > 1 and max(map(len, first)) <= _LONGEST_NAME and len(first) in map(len, rest):
+            return True
+    return False
 
 
 def utf16_codec(head: bytes) -> str:

@@ -41,8 +41,11 @@ def is_own_rows(path: str | Path) -> bool:
             head = file.read(_HEAD).removeprefix(_BOM)
     except OSError:
         return False
-    if head.startswith(_PARQUET):
-        return _parquet_columns(path) >= NEEDED_COLUMNS
+    return _parquet_columns(path) >= NEEDED_COLUMNS if head.startswith(_PARQUET) else is_own_head(head)
+
+
+def is_own_head(head: bytes) -> bool:
+    """The same of the first bytes of a CSV or of JSON lines, without a mark."""
     first = head.split(b"\n", 1)[0]
     if first.startswith(b"{"):
         try:

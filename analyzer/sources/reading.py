@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _KEPT_SKIPS = 1_000
 _GIVE_MAIL = "give a mail message, an mbox, a Maildir, an event feed, a mail log, or an archive of them"
+_STDIN = "standard input"
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 _EMLX = re.compile(rb"(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,100}[ \t]*:)")
 _MAIL_NAMES = (".eml", ".emlx", ".mail", ".mbox", ".mbx")
@@ -103,7 +104,7 @@ class Reading:
         """What to tell a person about the skipped files: a line each, none if nothing was skipped."""
         lines = self.exceeded.lines()
         if self.no_mail:
-            lines.append("1 file was no message" if self.no_mail == 1 else f"{self.no_mail:,} files were no message")
+            lines.append(self._no_message())
         if damaged := self.broken - self._over:
             lines.append(f"{damaged:,} could not be read:")
             named = [skip for skip in self.skipped if skip.broken and not skip.bound]
@@ -112,6 +113,17 @@ class Reading:
                 reasons = Counter(skip.why for skip in named).most_common(3)
                 lines.append("  and more; most often: " + ", ".join(f"{why} ({count:,})" for why, count in reasons))
         return lines
+
+    def _no_message(self) -> str:
+        """How many files were none, and why one of them is: one that may hold mail all the same, else the commonest."""
+        named = [skip for skip in self.skipped if not skip.broken]
+        often = Counter(skip.why for skip in named)
+        one = max(
+            named, key=lambda skip: (";" in skip.why and "no mail" not in skip.why, often[skip.why]), default=None
+        )
+        if self.no_mail == 1:
+            return f"1 file was no message: {one.source} {one.why}" if one else "1 file was no message"
+        return f"{self.no_mail:,} files were no message" + (f", such as {one.source}, which {one.why}" if one else "")
 
     def skip(
         self, source: str, why: str, *, broken: bool = True, data: bytes | Iterable[bytes] = b"", bound: str = ""
@@ -145,7 +157,7 @@ class Reading:
         source = _shown(source)
         if last is not None and last.source == source:
             told = last.broken or ";" in last.why
-            return UnreadableInputError(source, last.why, "" if told else _GIVE_MAIL)
+            return UnreadableInputError(_STDIN if source == "-" else source, last.why, "" if told else _GIVE_MAIL)
         because = f" ({last.source} {last.why})" if last is not None else ""
         return UnreadableInputError(source, f"holds no message{because}", _GIVE_MAIL)
 

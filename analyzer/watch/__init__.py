@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from analyzer.sources.imap_login import Access
+    from analyzer.verp.keys import Keys
     from analyzer.watch.sources import Followed
     from analyzer.watch.state import State
 
@@ -54,11 +55,13 @@ def watch(
     verbose: bool = False,
     stream: TextIO | None = None,
     pause_s: float = PAUSE_S,
+    verp_keys: Keys | None = None,
 ) -> Taken:
     """Take in the bounces and complaints of a mailbox as they come, until `stop` is set; with `once`, those there are.
 
     Every record is kept once, and a message counts as taken only when its records are in the workspace. `every_s`: how
     often to look where the source does not tell by itself; `pause_s`: how long others may gather after a commit;
+    `verp_keys`: bounces with a signature in their return path that none of them made go to the table `suspected`;
     `state`: a folder for how far it came, "watch" in the workspace unless given. What it does goes to the log
     (`analyzer.logbook`), or to `stream`, with `verbose` a line for each bounce with its address.
     `AnalyzerError` for what a person must put right, where it shows at the start.
@@ -76,7 +79,9 @@ def watch(
     kept = State(state_folder(store.place, state), f"{kind}|{identity}{whose}")
     try:
         source = _followed(watched, kept, log, access)
-        following = Following(source, store, classifier_of(rules), log, pause_s=0.0 if once else pause_s)
+        following = Following(
+            source, store, classifier_of(rules), log, pause_s=0.0 if once else pause_s, keys=verp_keys
+        )
         every_s = every_s or (_EVERY_SERVER_S if watched.imap else _EVERY_FILE_S)
         taken = following.run((stop or threading.Event()).is_set, every_s=every_s, once=once)
     finally:

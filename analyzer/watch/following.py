@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.bounces import Row, Rows, rows_of
 from analyzer.bounds import MIB
 from analyzer.errors import AnalyzerError, OutputError, UnreadableInputError
-from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS
+from analyzer.records import COUNTED_KINDS
 from analyzer.sources.imap import ConnectionTroubleError
 from analyzer.sources.imap_login import LoginRefusedError
 from analyzer.watch.sources import BusyError, Step, Stopped, nap
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analyzer.history import Workspace
     from analyzer.logbook import Log
     from analyzer.records import RawMessage
+    from analyzer.verp.keys import Keys
     from analyzer.watch.sources import Followed
 
 #: What one commit holds at most: messages, their bytes, and the seconds that it took to read them.
@@ -65,10 +66,17 @@ class Following:
     """One source followed into one workspace."""
 
     def __init__(
-        self, source: Followed, workspace: Workspace, classifier: Classifier, log: Log, *, pause_s: float = PAUSE_S
+        self,
+        source: Followed,
+        workspace: Workspace,
+        classifier: Classifier,
+        log: Log,
+        *,
+        pause_s: float = PAUSE_S,
+        keys: Keys | None = None,
     ) -> None:
         self._source, self._workspace, self._classifier = source, workspace, classifier
-        self._log, self._pause_s = log, pause_s
+        self._log, self._pause_s, self._keys = log, pause_s, keys
         self.taken = Taken()
 
     def run(self, stopped: Stopped, *, every_s: float, once: bool) -> Taken:
@@ -152,11 +160,12 @@ class Following:
     def _commit(self, batch: _Batch) -> None:
         """Rows first. A kill between the two lines that matter costs a second reading, and nothing else."""
         new = 0
+        suspected = None
         if batch.rows:
-            import pandas as pd
+            from analyzer.history.signed import add_bounces
 
-            done = self._workspace.add_bounces(pd.DataFrame(batch.rows, columns=list(BOUNCE_COLUMNS)))
-            new = done.added
+            done, suspected = add_bounces(self._workspace, batch.rows, self._keys)
+            new = done.added if done else 0
         self._source.keep(batch.steps, batch.counted)
         if not batch.messages:
             return
@@ -164,6 +173,8 @@ class Following:
         self.taken.bounces += len(batch.rows)
         self.taken.new += new
         self._log.info("taken", messages=batch.messages, bounces=len(batch.rows), new=new)
+        if suspected is not None:
+            self._log.warning("suspected_forged", why="bad_signature", bounces=suspected.read, new=suspected.added)
         for row in batch.rows:
             told = {name: row[name] for name in ("recipient", "label", "reason", "record_id")}
             self._log.debug("bounce", **told, at=row["source"])

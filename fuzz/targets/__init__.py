@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from fuzz.target import Target
-from fuzz.targets import classification, containers, feeds, fields, logs, messages, tables, webhooks
+from fuzz.targets import classification, containers, feeds, fields, given, logs, messages, tables, webhooks
 
-_MODULES = (messages, fields, classification, feeds, logs, containers, tables, webhooks)
+_MODULES = (messages, fields, classification, feeds, logs, containers, tables, webhooks, given)
 TARGETS: dict[str, Target] = {target.name: target for module in _MODULES for target in module.TARGETS}
 
 

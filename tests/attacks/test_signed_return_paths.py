@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -13,8 +14,11 @@ from attacked_campaign import dsn, figures, suppressed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer import api
 from analyzer.errors import AnalyzerError, UnreadableInputError
+from analyzer.history import Workspace
 from analyzer.verp import Keys, keys_from, new_key, sign, sign_header, signed_part, unsigned, verify
+from analyzer.watch import Watched, watch
 
 KEYS = Keys((b"0123456789abcdef0123456789abcdef",))
 OLD = Keys((b"fedcba9876543210fedcba9876543210",))
@@ -186,7 +190,7 @@ def test_the_command_signs_and_verifies(tmp_path):
     signed = _run("sign", "--verp-key-file", str(path), "--domain", "outreach.example", "jane@example.com")
     recipient, address = signed.stdout.strip().split("\t")
     assert recipient == "jane@example.com"
-    good = _run("verify", "--key-file", str(path), given=f"{address}\n")
+    good = _run("verify", "--verp-key-file", str(path), given=f"{address}\n")
     assert (good.returncode, good.stdout.split("\t")[1].strip()) == (0, "valid")
     bad = _run("verify", address, "bounces@outreach.example", BOUNCE_ANALYZER_VERP_KEY=new_key())
     assert bad.returncode == 1
@@ -194,3 +198,42 @@ def test_the_command_signs_and_verifies(tmp_path):
     none = _run("sign", "--domain", "outreach.example", "jane@example.com")
     assert none.returncode == 2 and "--verp-key-file" in none.stderr
     assert key not in signed.stdout + good.stdout + bad.stdout
+
+
+# --- into a workspace ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def taken_in(campaign, tmp_path):
+    """A spool with a bounce that is rightly signed, one that is wrongly signed and one that is not."""
+    mails = [dsn(campaign.email(n), delivered_to=path, message_id=campaign.message_id(n)) for n, path in
+             ((300, _sign(campaign.email(300))), (301, _sign(campaign.email(301), OLD)), (302, ""))]  # fmt: skip
+    spool = tmp_path / "spool.mbox"
+    spool.write_text("".join(f"From MAILER-DAEMON Mon Mar  2 09:11:21 2026\n{mail}\n" for mail in mails))
+    return spool
+
+
+@pytest.mark.parametrize("way", ["ingest", "watch"])
+def test_a_wrong_signature_is_kept_apart_as_it_comes(way, campaign, taken_in, tmp_path):
+    place, said = Workspace(tmp_path / "workspace"), io.StringIO()
+    for again in range(2):
+        if way == "ingest":
+            run = api.ingest(place.place, bounces=[taken_in], verp_keys=KEYS)
+            assert run.warnings == (
+                "Bounces with a wrong signature in their return path: 1; kept apart, counted nowhere.",
+            )
+        else:
+            state = tmp_path / f"state{again}"
+            watch(place.place, Watched(spool=taken_in), once=True, state=state, stream=said, verp_keys=KEYS)
+            assert "event=suspected_forged" in said.getvalue() and "bounces=1" in said.getvalue()
+            assert "@" not in said.getvalue()
+        assert set(place.bounces()["recipient"]) == {campaign.email(300), campaign.email(302)}
+        assert list(place.suspected()["recipient"]) == [campaign.email(301)]
+    assert place.forget(campaign.email(301)) == 1
+    assert place.suspected().empty
+
+
+def test_without_keys_nothing_is_judged_as_it_comes(taken_in, tmp_path):
+    api.ingest(tmp_path / "workspace", bounces=[taken_in])
+    place = Workspace(tmp_path / "workspace")
+    assert (len(place.bounces()), len(place.suspected())) == (3, 0)

@@ -104,6 +104,20 @@ def test_every_target_gets_its_share_of_the_time(tmp_path: Path) -> None:
     assert run.stdout.splitlines()[-1] == "nothing broke a promise"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--help"], 0, "-max_total_time=SECONDS"),
+        (["no-such-target"], 2, "'no-such-target' is no target; they are all, "),
+    ],
+)
+def test_the_guided_driver_tells_how_it_is_used(arguments: list[str], code: int, says: str) -> None:
+    command = [sys.executable, "-m", "fuzz.guided", *arguments]
+    run = subprocess.run(command, cwd=_TOP, capture_output=True, text=True, timeout=300)
+    assert (run.returncode, "Traceback" in run.stderr) == (code, False)
+    assert says in run.stdout + run.stderr
+
+
 def test_a_found_input_is_made_as_small_as_its_fault_needs() -> None:
     def run(data: bytes) -> None:
         if b"not" in data and data.count(b"\n") > 1:

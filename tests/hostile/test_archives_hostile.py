@@ -139,6 +139,23 @@ def test_what_cannot_be_read_is_named(tmp_path, name):
     assert any(why in skip.why for skip in reading.skipped), reading.skipped
 
 
+def encrypted():
+    """A zip of which one member is marked as encrypted, as with a password."""
+    data = bytearray(zipped(("secret.eml", MAIL), ("z.eml", MAIL)))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + at] |= 1
+    return bytes(data)
+
+
+def test_an_encrypted_member_is_named_and_the_others_are_read(tmp_path):
+    (tmp_path / "a.zip").write_bytes(encrypted())
+    reading = Reading([tmp_path])
+    assert [item.source for item in reading] == [f"{tmp_path}/a.zip/z.eml"]
+    assert [(skip.source, skip.why) for skip in reading.skipped] == [
+        (f"{tmp_path}/a.zip/secret.eml", "is encrypted; unpack it with its password first")
+    ]
+
+
 SPECIAL = {
     "symbolic link": tarred((of_type(tarfile.SYMTYPE), b""), (tarfile.TarInfo("b.eml"), MAIL)),
     "hard link": tarred((of_type(tarfile.LNKTYPE), b""), (tarfile.TarInfo("b.eml"), MAIL)),

@@ -171,3 +171,29 @@ def test_only_charsets_of_mail_are_decoded():
     ):
         data = HEAD + b"Content-Type: text/plain; charset=" + name.encode() + b"\n" + TEXT + b"\xe9"
         assert "kim@lumen.example" in {failure.recipient for failure in read_message(data).failures}
+
+
+def asked(lines, *bounds):
+    """`classify` with lines on stdin: its answers, what it told beside them, and its exit code."""
+    options = [word for bound in bounds for word in ("--bound", bound)]
+    try:
+        done = CliRunner().invoke(app, ["classify", *options], input=lines)
+    finally:
+        use(DEFAULT)
+    return done.stdout.splitlines(), done.stderr, done
+
+
+def test_classify_answers_for_a_text_that_is_too_long_and_tells_of_it():
+    full, *rest = asked("552 5.2.2 mailbox full " + "x" * 300_000 + "\n550 5.1.1 no such user\n")[:2]
+    assert [line.split()[1] for line in full] == ["mailbox_full", "user_unknown"]
+    assert rest == ["1 message over line_bytes (64K): cut there; first standard input, line 1\n"]
+
+
+@pytest.mark.parametrize(
+    ("line", "bound"),
+    [('{"text": "x", "more": ' + "[" * 300 + "]" * 300 + "}", "json_depth"), ('{"text": "' + "x" * 5000 + '"}', "json_bytes")],
+)  # fmt: skip
+def test_classify_refuses_json_beyond_its_bounds_by_its_line(line, bound):
+    _, _, done = asked(f"550 no such user\n{line}\n", "json_bytes=4K")
+    assert str(done.exception).startswith("standard input, line 2: is JSON ")
+    assert bound in str(done.exception)

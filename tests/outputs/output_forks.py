@@ -49,7 +49,7 @@ class Forks:
         self._line()
 
     def start(self, *arguments: object, **how: Any) -> Running:
-        """Start a run. how: cwd, powerless, umask, stdin and stdout (paths), environment."""
+        """Start a run. how: cwd, powerless, umask, file_bytes, stdin and stdout (paths), environment."""
         given = {"arguments": [str(one) for one in arguments], "folder": str(self.folder), **how}
         assert self._server.stdin is not None
         self._server.stdin.write(json.dumps(given) + "\n")
@@ -140,6 +140,10 @@ def _child(given: dict[str, Any]) -> None:
     os.environ.update(given.get("environment", {}))
     if given.get("powerless"):
         give_up_powers()
+    if most := given.get("file_bytes"):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     sys.argv = ["bounce-analyzer", *given["arguments"]]
     from analyzer.cli import main
 

@@ -96,6 +96,17 @@ def test_a_full_disk(name: str, disk: Path, small: Small, diagnosed: Path, works
     assert temporary(disk) == []
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"rejects", "suggest", "export"}])
+def test_files_that_may_not_grow(
+    name: str, small: Small, diagnosed: Path, workspace: Path, forks: Forks, tmp_path: Path
+) -> None:
+    """A limit on the size of one file (`ulimit -f`), which answers as a quota does."""
+    (tmp_path / "out").mkdir()
+    ended = forks.run(*commands(small, diagnosed, workspace, tmp_path / "out")[name], file_bytes=2000)
+    one_line(ended, "cannot keep its state" if name == "watch" else "too large")
+    assert temporary(tmp_path) == []
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in {"weekly", "workbook", "parquet"}])
 def test_a_folder_that_may_not_be_written(
     name: str, small: Small, diagnosed: Path, workspace: Path, forks: Forks, tmp_path: Path

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
+import io
 import json
 import quopri
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +23,7 @@ from analyzer.errors import AnalyzerError
 from analyzer.history import Workspace
 from analyzer.history.forgetting import forget
 from analyzer.history.traces import traces_of
+from analyzer.serve.jobs import hold
 from analyzer.webhooks.journal import Journal, Position
 from analyzer.webhooks.rejects import Rejects
 
@@ -135,7 +139,7 @@ def test_everything_goes_and_the_others_stay(tmp_path: Path, forks: Forks) -> No
     before = {name: len(getattr(space, name)()) for name in ("sends", "leads", "bounces", "runs", "decisions")}
     done = forks.run(
         "workspace", "forget", WHO, "--workspace", place, "--rejects", aside,
-        environment={"XDG_CACHE_HOME": str(tmp_path / "cache")},
+        environment={"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_STATE_HOME": str(tmp_path / "state")},
     )  # fmt: skip
     assert (done.code, done.err) == (0, "")
     assert done.out.decode().splitlines() == [
@@ -151,6 +155,54 @@ def test_everything_goes_and_the_others_stay(tmp_path: Path, forks: Forks) -> No
     left.close()
     with sqlite3.connect(cache) as database:
         assert database.execute("SELECT address FROM mailbox").fetchall() == [(OTHER,)]
+
+
+def served(folder: Path, name: str, **files: bytes) -> Path:
+    """A job of `serve` with files that were uploaded, as if its work were done."""
+    job = folder / name
+    for part in ("in", "out"):
+        (job / part).mkdir(parents=True)
+    (job / "job.json").write_text(json.dumps({"id": name, "kind": "diagnose", "created": 0, "files": []}))
+    for stored, data in files.items():
+        (job / "in" / stored).write_bytes(data)
+    return job
+
+
+def packed(who: str) -> dict[str, bytes]:
+    """An upload of every kind that names somebody."""
+    frame = pd.DataFrame({"email": [who, "x@corp.example"], "n": [1, 2]})
+    book, parquet, archive = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    frame.to_excel(book, index=False)
+    frame.to_parquet(parquet)
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("a.csv", frame.to_csv())
+    return {"csv": frame.to_csv().encode(), "gz": gzip.compress(frame.to_csv().encode()), "zip": archive.getvalue(),
+            "xlsx": book.getvalue(), "parquet": parquet.getvalue(), "mail": b"To: x\n\n" + base64.encodebytes(who.encode())}  # fmt: skip
+
+
+def test_jobs_of_serve_that_name_it_go_as_a_whole(tmp_path: Path, forks: Forks) -> None:
+    space, folder = workspace(tmp_path / "space"), tmp_path / "state" / "bounce-analyzer" / "serve"
+    for who, first in ((WHO, "a"), (OTHER, "b")):
+        for number, (kind, data) in enumerate(packed(who).items()):
+            served(folder, f"{first}{number:031x}", **{kind: data})
+    done = forks.run(
+        "workspace", "forget", WHO, "--workspace", space.place, environment={"XDG_STATE_HOME": str(tmp_path / "state")}
+    )
+    assert (done.code, done.err) == (0, "")
+    assert "6 jobs of serve removed" in done.out.decode()
+    assert {path.name[0] for path in folder.iterdir()} == {"b"}
+    assert len(list(folder.iterdir())) == 6
+
+
+def test_jobs_that_are_at_work_or_cannot_be_searched_are_told(tmp_path: Path) -> None:
+    space, folder = workspace(tmp_path / "space"), tmp_path / "serve"
+    working = hold(served(folder, "a" * 32, csv=WHO.encode()) / "lock")
+    served(folder, "b" * 32, zip=packed(OTHER)["zip"][:60])
+    done = forget(space, WHO, served=[folder])
+    working.close()
+    assert done.jobs == 0
+    assert "jobs at work in" in done.held and "cannot be searched: 1; delete them on their pages" in done.held
+    assert forget(space, WHO, served=[folder]).jobs == 1
 
 
 def test_a_receiver_at_work_is_named_and_nothing_is_claimed(tmp_path: Path) -> None:

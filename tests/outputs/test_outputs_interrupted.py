@@ -84,6 +84,35 @@ def test_every_output_is_the_old_or_the_new_one(
     assert stopped >= 1
 
 
+@pytest.mark.parametrize(
+    ("module", "number"),
+    [("analyzer.cli.early", signal.SIGTERM), ("typer", signal.SIGINT), ("analyzer.logbook", signal.SIGTERM), ("analyzer.cli.verp", signal.SIGINT)],
+)  # fmt: skip
+def test_a_program_that_is_still_being_imported(module: str, number: int) -> None:
+    """As soon as a module is there, which Python itself tells on stderr."""
+    command = [sys.executable, "-X", "importtime", "-m", "analyzer", "--version"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_signals
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line.rstrip("\n").rpartition(" ")[2] == module:
+                running.send_signal(number)
+                break
+        out, err = running.communicate(timeout=60)
+    said = [line for line in err.splitlines() if not line.startswith("import time:")]
+    assert (running.returncode, out, said) == (
+        SIGNALS[signal.Signals(number)][0],
+        "",
+        [SIGNALS[signal.Signals(number)][1]],
+    )
+
+
+def hears_signals() -> None:
+    """What runs in the background of a script has been told to ignore Ctrl-C, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _stopped_at(forks: Forks, begun: Callable[[], bool], number: int, *arguments: object) -> Ended:
     running = forks.start(*arguments)
     wait_until(begun)
@@ -99,10 +128,6 @@ def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small,
     many.write_bytes(small.bounces.read_bytes() * 100)
     out.mkdir()
     command = [sys.executable, "-m", "analyzer", "parse", many, "--jobs", "2", "--out", out / "rows.csv"]
-
-    def hears_signals() -> None:
-        # What runs in the background of a script has been told to ignore Ctrl-C, and hands that on.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hears_signals
@@ -173,10 +198,13 @@ def test_ingest_and_weekly_leave_a_workspace_that_goes_on(
     with small.log.open() as log:
         assert f"sends: {len(log.readlines()) - 1:,} rows" in info
     weekly = ["weekly", "--workspace", place, "--out", out]
-    running = forks.start(*weekly, environment={"BOUNCE_ANALYZER_LOG": "info"})
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    running = forks.start(*weekly, environment={"BOUNCE_ANALYZER_LOG": "info", "TMPDIR": str(aside)})
     wait_until(lambda: "event=counting" in running.said())
     running.signal(number)
     told(running.ended(), number)
+    assert list(aside.iterdir()) == []
     assert not out.exists() or all(not path.name.startswith(".") for path in out.rglob("*"))
     assert forks.run(*weekly).code == 0
 

@@ -188,7 +188,7 @@ def test_a_list_is_checked_and_an_address_asked_about(browser, server, finished,
             page.get_by_role("link", name="checked.csv").click()
         assert waiting.value.suggested_filename == "checked.csv"
         page.goto(f"{server.url}/ask")
-        page.get_by_label("E-mail address").fill("bwelkner@quomoor-labs.example")
+        page.get_by_label("Email address").fill("bwelkner@quomoor-labs.example")
         page.get_by_label("Where to look").select_option(finished[1].rpartition("/")[2])
         page.get_by_role("button", name="Look it up").click()
         page.get_by_text("Do not write to it again. The mailbox does not exist.").wait_for()

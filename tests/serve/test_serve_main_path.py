@@ -121,7 +121,7 @@ def test_a_column_that_nobody_knows_is_named_on_the_page(client):
     place = client.upload("/jobs", files).place
     client.wait(place, "ready")
     page = client.get(place).text
-    assert "has no column of e-mail addresses" in page
+    assert "has no column of email addresses" in page
     assert "--map" not in page
     client.post(f"{place}/run", {"role.1": "log", "field.1.0": "recipient", "field.1.2": ""})
     client.wait(place, "done")
@@ -270,8 +270,15 @@ def test_a_workspace_named_at_the_start_can_be_used_and_no_other(tmp_path: Path)
     for name, data in campaign().items():
         (tmp_path / name).write_bytes(data)
     history = tmp_path / "history"
+    # Nobody wrote to that lead: a stranger's word, which the check of a list does not take.
+    (tmp_path / "forged.mbox").write_bytes(
+        mailbox(bounce("kim@firm9.test").replace("mx.example.net", "mx.stranger.example"))
+    )
     analyzer.api.ingest(
-        history, bounces=tmp_path / "back.mbox", log=tmp_path / "sent.csv", leads=tmp_path / "leads.csv"
+        history,
+        bounces=[tmp_path / "back.mbox", tmp_path / "forged.mbox"],
+        log=tmp_path / "sent.csv",
+        leads=tmp_path / "leads.csv",
     )
     running = start(tmp_path / "jobs", "--workspace", str(history))
     try:
@@ -285,5 +292,12 @@ def test_a_workspace_named_at_the_start_can_be_used_and_no_other(tmp_path: Path)
         page = client.post("/ask/address", {"address": "lead1@firm1.test", "source": str(history)}).text
         assert "Do not e-mail. The mailbox does not exist." in page
         assert client.post("/ask/address", {"address": "lead1@firm1.test", "source": str(tmp_path)}).status == 404
+        fields = {"policy": "permissive", "history": str(history), "allow_reserved": "yes"}
+        check = client.upload("/check", {"list.csv": b"email\nkim@firm9.test\nlead1@firm1.test\n"}, fields).place
+        client.wait(check, "ready")
+        client.post(f"{check}/run", {"policy": "permissive", "allow_reserved": "yes"})
+        client.wait(check, "done")
+        rows = client.get(f"{check}/files/checked.csv").text.splitlines()
+        assert [row.split(",")[1] for row in rows[1:]] == ["send", "do_not_send"]
     finally:
         running.stop()

@@ -99,7 +99,12 @@ def test_one_everyday_field_is_enough_where_mail_is_expected() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save the mail as .eml"),
         (b"\x89PNG\0", "binary"),
         (b'[{"event": 1}]', "JSON"),
-        (b"a,b\n1,2\n", "no mail header"),
+        (b'[{"event": "bounce", "sg_event_id": "x", "reason": "550"}]', "without an address"),
+        (b"a,b\n1,2\n", "is a table, no mail; a campaign export goes with --log"),
+        (b"Email;Name\n\na@b.example;Jane\n", "is a table"),
+        (b"Meeting notes\nwhat we said\n", "no mail header"),
+        (b'source,recipient,label,reason\nx,"a,b",hard,user_unknown\n', "that parse wrote already"),
+        (b'{"recipient": "a@b.example", "label": "hard", "reason": "user_unknown"}\n', "that parse wrote already"),
     ],
 )
 def test_why_no_mail(head: bytes, says: str) -> None:

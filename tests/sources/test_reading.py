@@ -18,6 +18,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+import analyzer
 from analyzer import sources
 from analyzer.bounds import Bounds
 from analyzer.errors import OutputError, UnreadableInputError
@@ -177,10 +178,20 @@ def test_what_is_no_mail_in_a_folder_is_counted(tmp_path: Path) -> None:
         "book.xlsx": "is a document in a zip container, no mail",
         "empty": "is empty",
         "events.json": "is JSON of no feed that is known",
-        "leads.csv": "has no mail header",
+        "leads.csv": "is a table, no mail; a campaign export goes with --log",
         "logo.png": "is binary data, no mail",
     }
-    assert reading.summary() == ["6 files were no message"]
+    first = reading.skipped[0]
+    assert reading.summary() == [f"6 files were no message, such as {first.source}, which {first.why}"]
+
+
+def test_of_files_that_are_no_message_one_is_named_that_may_hold_mail_all_the_same(tmp_path: Path) -> None:
+    outlook = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    put(tmp_path, {"a.eml": mail("a"), "b.csv": b"a,b\n1,2\n", "c.csv": b"a,b\n1,2\n", "old.msg": outlook})
+    reading = sources.read([tmp_path])
+    assert len(list(reading)) == 1
+    why = "is an Outlook .msg or old Office file; save the mail as .eml"
+    assert reading.summary() == [f"3 files were no message, such as {tmp_path / 'old.msg'}, which {why}"]
 
 
 def test_maildir(tmp_path: Path) -> None:
@@ -393,6 +404,18 @@ def test_a_box_goes_on_behind_a_message_that_is_too_big(tmp_path: Path) -> None:
 # -- what was given wrongly
 
 
+def test_sources_may_come_as_a_list_and_what_is_no_path_is_told_in_one_line(tmp_path: Path) -> None:
+    one, other = put(tmp_path, {"a.eml": mail("a")}) / "a.eml", put(tmp_path, {"b.eml": mail("b")}) / "b.eml"
+    assert analyzer.parse([one, str(other)], all_kinds=True).equals(analyzer.parse(one, other, all_kinds=True))
+    assert len(list(analyzer.read((one, other)))) == 2
+    with pytest.raises(
+        TypeError, match=r"^parse: a source is the path of a file \(str or Path\), not bytes; write mail"
+    ):
+        analyzer.parse(mail("a"))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^bounces: a source is the path .* not int;"):
+        analyzer.diagnose(bounces=[7], log=tmp_path / "log.csv")  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -431,7 +454,7 @@ def test_missing_sources_are_told_before_anything_is_read(tmp_path: Path) -> Non
 
 def test_an_empty_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
-    with pytest.raises(UnreadableInputError, match="-: is empty"):
+    with pytest.raises(UnreadableInputError, match="standard input: is empty"):
         list(sources.read(["-"]))
 
 
@@ -448,7 +471,8 @@ def test_rejects_are_kept_with_their_reason(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "00001-b.eml").read_bytes() == big
     over, no_mail, unread = reading.summary()[:3]
     assert over.startswith("1 message over message_bytes (100000): left out") and over.endswith("b.eml")
-    assert (no_mail, unread) == ("1 file was no message", "1 could not be read:")
+    assert no_mail == f"1 file was no message: {tmp_path / 'in' / 'd.txt'} has no mail header"
+    assert unread == "1 could not be read:"
 
 
 def test_rejects_never_write_over_each_other(tmp_path: Path) -> None:

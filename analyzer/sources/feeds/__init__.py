@@ -6,9 +6,10 @@ decoded already, such as the body of a webhook's request.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from analyzer.bounds import DEFAULT
+from analyzer.bounds import DEFAULT, Gauge, current
 from analyzer.records import Event, RawMessage
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEF
                 first_unknown = first_unknown or _place(unit, number, place, event is value)
                 continue
             try:
-                for told in _told(reader, event):
+                for told in _told(reader, event, bounds):
                     yield _item(f"{source}#{count}", told)
                     count += 1
             except _Unread as unread:
@@ -80,7 +81,7 @@ def events(value: Any, source: str = "") -> Iterator[Item]:
         if reader is None:
             continue
         try:
-            for told in _told(reader, event):
+            for told in _told(reader, event, current()):
                 yield _item(f"{source}#{count}", told)
                 count += 1
         except _Unread:
@@ -91,15 +92,26 @@ class _Unread(Exception):  # noqa: N818 - it never leaves this module
     """An event that gave nothing; its text says why."""
 
 
-def _told(reader: Reader, event: JsonObject) -> Iterator[Told]:
+def _told(reader: Reader, event: JsonObject, bounds: Bounds) -> list[Told]:
+    """What an event tells; its reports know which bounds it exceeds."""
+    from analyzer.sources.feeds import fields
     from analyzer.sources.feeds.reader import NothingToReadError
 
+    gauge = Gauge(bounds)
+    before = fields.gauge.set(gauge)
     try:
-        yield from reader.read(event)
+        found = list(reader.read(event))
     except NothingToReadError as error:
         raise _Unread(str(error)) from None
     except Exception as error:
         raise _Unread(f"could not be read as an event of {reader.name} ({type(error).__name__})") from error
+    finally:
+        fields.gauge.reset(before)
+    return found if not gauge.exceeded else [_exceeding(told, gauge.exceeded) for told in found]
+
+
+def _exceeding(told: Told, names: tuple[str, ...]) -> Told:
+    return told if told.report is None else told._replace(report=replace(told.report, exceeded=names))
 
 
 def _place(unit: str, number: int, place: int, whole: bool) -> str:

@@ -110,7 +110,7 @@ def _by_line(head: bytes, read: Read, bounds: Bounds) -> Iterator[Element]:
         if body in (b"", b"[", b"]"):
             continue
         value = _decoded(body)
-        if value is not _BROKEN and not _too_deep(body, value, bounds):
+        if value is not _BROKEN and not too_deep(body, value, bounds):
             yield Element("line", number, value, "")
             continue
         # Several values on one line; if they are none either, the line is what is broken.
@@ -124,7 +124,7 @@ def _by_line(head: bytes, read: Read, bounds: Bounds) -> Iterator[Element]:
             yield Element("line", number, None, _TOO_DEEP if deep else _INVALID)
 
 
-def _too_deep(data: bytes, value: Any, bounds: Bounds) -> bool:
+def too_deep(data: bytes, value: Any, bounds: Bounds) -> bool:
     """Whether the value is nested over the bound; only one with so many brackets has to be looked at."""
     if data.count(b"[") + data.count(b"{") <= bounds.json_depth:
         return False

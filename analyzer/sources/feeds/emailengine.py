@@ -77,7 +77,7 @@ class EmailEngine:
                 reply_code=fields.reply(data.get("smtpResponseCode")),
                 mta=fields.host(data.get("mta")),
             )
-            for one in fields.listed(to)[:1000]
+            for one in fields.up_to(fields.listed(to))
         ) or (fields.failure(kind, "", classed, said if kind != "other" else ""),)
         body = fields.first_text(data.get("bounceText"), data.get("html"), data.get("text")) if kind == "bounce" else ""
         yield Told(

@@ -6,11 +6,13 @@ Times: ISO 8601, RFC 5322 and epochs from seconds to nanoseconds become ISO 8601
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
+from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_header, is_address
 from analyzer.parsing.dates import to_utc
 from analyzer.records import Failure
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
 
     from analyzer.records import Kind
 
-#: Longer texts are cut: a reply has a few hundred characters, a header line at most 998 (RFC 5322 2.1.1).
-_LONGEST, _LONGEST_HEADER = 8_000, 998
-_MOST_HEADERS = 80
+_Sized = TypeVar("_Sized", list[Any], str)
+
+#: A reply has a few hundred characters: only longer texts are held against the bound. A header line has at most 998
+#: (RFC 5322 2.1.1): what is longer is no id and no address, whatever its end.
+_USUAL, _LONGEST_HEADER = 8_000, 998
+#: What the event that is read now is held against; it remembers which bounds were exceeded.
+gauge: ContextVar[Gauge] = ContextVar("gauge", default=Gauge())  # noqa: B039 - who reads events sets their own
 _ANGLE = re.compile(r"<([^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
@@ -32,10 +38,26 @@ _MTA_TYPE = re.compile(r"^\s*[A-Za-z-]{2,12}\s*;\s*")
 _ACTIONS: dict[str, str] = {"bounce": "failed", "complaint": "failed", "delayed": "delayed", "delivered": "delivered"}
 
 
-def text(value: Any, longest: int = _LONGEST) -> str:
-    """A text or a number as text, without blanks round it; "" for anything else. It can always be encoded."""
+def up_to(values: _Sized, bound: str = "recipients_per_report") -> _Sized:
+    """What the bound leaves of a list, or of a text; that it left something out is noted."""
+    held = gauge.get()
+    most = getattr(held.bounds, bound)
+    if len(values) <= most:
+        return values
+    held.note(bound)
+    return values[:most]
+
+
+def text(value: Any, longest: int = 0) -> str:
+    """A text or a number as text, without blanks round it; "" for anything else. It can always be encoded.
+
+    `longest` is for what has a form, such as an id or a time; words are held against the bound of a line.
+    """
     if value.__class__ is str:
-        found: str = value.strip() if len(value) <= longest else value[:longest].strip()
+        found: str = value
+        if len(value) > (longest or _USUAL):
+            found = value[:longest] if longest else up_to(value, "line_bytes")
+        found = found.strip()
         return found if found.isascii() else found.encode("utf-8", "replace").decode()
     if value.__class__ is int:
         return str(value) if -(10**30) < value < 10**30 else ""
@@ -44,9 +66,9 @@ def text(value: Any, longest: int = _LONGEST) -> str:
     return ""
 
 
-def line(value: Any, longest: int = _LONGEST) -> str:
+def line(value: Any, longest: int = 0) -> str:
     """The same on one line."""
-    if value.__class__ is str and len(value) <= longest and value.isascii() and value.isprintable():
+    if value.__class__ is str and len(value) <= (longest or _USUAL) and value.isascii() and value.isprintable():
         return value.strip()
     found = text(value, longest)
     return found if found.isprintable() else " ".join(_CONTROL.sub(" ", found).split())
@@ -85,7 +107,7 @@ def address(value: Any) -> str:
 def addresses(value: Any) -> tuple[str, ...]:
     """Every address in a `To`-like value, in order, each once."""
     found: dict[str, None] = {}
-    for one in listed(value)[:_MOST_HEADERS]:
+    for one in up_to(listed(value)):
         for each in find_addresses(line(_address_of(one), _LONGEST_HEADER)):
             found.setdefault(each)
     return tuple(found)
@@ -197,31 +219,32 @@ def marks(pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
     written as a JSON text counts as one.
     """
     found: dict[str, str] = {}
-    _collect(found, pairs, 0)
+    _collect(found, pairs, 0, gauge.get())
     return found
 
 
-def _collect(found: dict[str, str], pairs: Iterable[tuple[str, Any]], depth: int) -> None:
+def _collect(found: dict[str, str], pairs: Iterable[tuple[str, Any]], depth: int, held: Gauge) -> None:
     for name, value in pairs:
-        if len(found) >= _MOST_HEADERS:
+        if len(found) >= held.bounds.header_count:
+            held.note("header_count")
             return
         if value.__class__ is dict:
             if depth < 3:
-                _collect(found, value.items(), depth + 1)
+                _collect(found, value.items(), depth + 1, held)
         elif value.__class__ is list:
             if depth < 3:
-                _collect(found, _numbered(name, value), depth + 1)
+                _collect(found, _numbered(name, value), depth + 1, held)
         else:
             said = line(value, _LONGEST_HEADER)
             key = line(name, 120).lower()
             if said and key:
                 found.setdefault(key, said)
                 if said[0] == "{" and said[-1] == "}" and depth < 3:
-                    _collect(found, written_object(said).items(), depth + 1)
+                    _collect(found, written_object(said).items(), depth + 1, held)
 
 
 def _numbered(name: str, values: list[Any]) -> Iterable[tuple[str, Any]]:
-    for number, value in enumerate(values[:_MOST_HEADERS], 1):
+    for number, value in enumerate(values, 1):
         inner = table(value)
         if "value" in inner and "name" in inner:
             yield text(inner["name"]), inner["value"]
@@ -253,7 +276,7 @@ def names_and_values(value: Any) -> list[tuple[str, str]]:
     if value.__class__ is dict:
         value = list(value.items())
     found: list[tuple[str, str]] = []
-    for one in listed(value)[:1000]:
+    for one in listed(value):
         if one.__class__ is dict:
             name, said = one.get("name"), one.get("value")
         elif one.__class__ in (list, tuple) and len(one) == 2:
@@ -261,7 +284,7 @@ def names_and_values(value: Any) -> list[tuple[str, str]]:
         else:
             continue
         key = line(name, 120)
-        found += [(key, told) for each in listed(said)[:10] if key and (told := line(each))]
+        found += [(key, told) for each in listed(said) if key and (told := line(each))]
     return found
 
 

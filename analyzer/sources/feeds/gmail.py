@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from analyzer.sources.feeds.reader import JsonObject
 
-_DEEPEST, _MOST_PARTS = 12, 200
 _ALPHABET = bytes.maketrans(b"+/", b"-_")
 
 
@@ -54,11 +53,12 @@ def decoded(value: Any) -> bytes:
 def built(part: Any, depth: int = 0) -> bytes:
     """A part of the tree with its own header fields, its bodies no longer encoded; b"" for what is no part."""
     part = fields.table(part)
-    if not part or depth > _DEEPEST:
+    # Each level is copied into the next. One more than is read of a mail: so what reads it sees that there are more.
+    if not part or depth > fields.gauge.get().bounds.mime_depth + 1:
         return b""
     written = fields.names_and_values(part.get("headers"))
     kind = fields.line(part.get("mimeType"), 100).lower() or "text/plain"
-    children = [built(child, depth + 1) for child in fields.listed(part.get("parts"))[:_MOST_PARTS]]
+    children = [built(child, depth + 1) for child in fields.listed(part.get("parts"))]
     head = mime.header(mime.without_body_fields(written))
     if kind.startswith("multipart/"):
         content = b"".join(children)

@@ -55,7 +55,10 @@ def _lines(event: JsonObject) -> list[tuple[str, str]]:
         lines.append(("X-MS-Exchange-Message-Is-Ndr", "1"))
     values = (
         ("From", _named(fields.first(event.get("from"), event.get("sender")))),
-        ("To", ", ".join(filter(None, (_named(one) for one in fields.listed(event.get("toRecipients"))[:200])))),
+        (
+            "To",
+            ", ".join(filter(None, (_named(one) for one in fields.listed(event.get("toRecipients"))))),
+        ),
         ("Subject", fields.line(event.get("subject"))),
         ("Date", _date(fields.first(event.get("receivedDateTime"), event.get("sentDateTime")))),
         ("Message-ID", fields.message_id(event.get("internetMessageId"))),
@@ -97,13 +100,13 @@ def _is_report(event: JsonObject) -> bool:
     """By the item's class, which is an extended property and has to be asked for."""
     return any(
         fields.text(fields.table(one).get("value"), 60).upper() == _NOT_DELIVERED
-        for one in fields.listed(event.get("singleValueExtendedProperties"))[:50]
+        for one in fields.listed(event.get("singleValueExtendedProperties"))
     )
 
 
 def _returned(event: JsonObject) -> bytes:
     """The header lines of the mail that came back: an attached item, or an attached message file."""
-    for one in fields.listed(event.get("attachments"))[:50]:
+    for one in fields.listed(event.get("attachments")):
         attached = fields.table(one)
         item = fields.table(attached.get("item"))
         if item:

@@ -117,7 +117,7 @@ def _original(event: JsonObject, headers: dict[str, str]) -> Original:
         [
             *fields.table(event.get("user-variables")).items(),
             ("tag", event.get("tags")),
-            ("campaign", [_campaign(one) for one in fields.listed(event.get("campaigns"))[:20]]),
+            ("campaign", [_campaign(one) for one in fields.listed(event.get("campaigns"))]),
             ("tag", event.get("tag")),
         ]
     )

@@ -18,8 +18,6 @@ _OF_THE_BODY = frozenset({"content-type", "content-transfer-encoding", "content-
 
 #: Elements with which a body is HTML; "<kim@lumen.example>:" is none.
 _HTML = re.compile(r"<(?:!doctype html|html|head|body|div|p|br|table|span|pre)\b[^<>]*>", re.IGNORECASE)
-#: Far more than any server has to say.
-_LONGEST = 1_000_000
 
 
 def header(lines: Iterable[tuple[str, str]]) -> bytes:
@@ -70,4 +68,4 @@ def notice(body: str, recipient: str) -> bytes:
         ("Subject", "Undelivered Mail Returned to Sender"),
         *([("X-Failed-Recipients", recipient)] if recipient else []),
     ]
-    return message(lines, body[:_LONGEST], html=bool(_HTML.search(body, 0, 5_000)))
+    return message(lines, body, html=bool(_HTML.search(body, 0, 5_000)))

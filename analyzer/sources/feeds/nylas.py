@@ -39,7 +39,7 @@ class Nylas:
         sent = fields.table(fields.first(told.get("message"), told.get("origin")))
         kind: Kind = "bounce" if "bounce" in name or (not name and bounce) else "other"
         classed = fields.provider_class(self.name, bounce.get("type") if kind == "bounce" else name)
-        failures = [self._failure(kind, one, bounce, classed) for one in _recipients(bounce, sent)[:1000]]
+        failures = [self._failure(kind, one, bounce, classed) for one in fields.up_to(_recipients(bounce, sent))]
         yield Told(
             Report(
                 kind=kind,

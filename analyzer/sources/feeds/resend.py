@@ -50,7 +50,7 @@ class Resend:
         kind = _KINDS.get(name, "other")
         short = name.removeprefix("email.")
         detail = fields.table(data.get({"bounced": "bounce"}.get(short, short)))
-        replies = [fields.line(one) for one in fields.listed(detail.get("diagnosticCode"))[:20]]
+        replies = [fields.line(one) for one in fields.listed(detail.get("diagnosticCode"))]
         said = next(filter(None, replies), "") or fields.line(fields.first(detail.get("message"), detail.get("reason")))
         classed = fields.provider_class(self.name, detail.get("type"), detail.get("subType"))
         if short in {"failed", "suppressed"}:
@@ -60,7 +60,7 @@ class Resend:
                 said = ""
         if kind == "complaint":
             said = fields.complaint("")
-        to = [fields.recipient(one) for one in fields.listed(data.get("to"))[:1000]] or [""]
+        to = [fields.recipient(one) for one in fields.up_to(fields.listed(data.get("to")))] or [""]
         yield Told(
             Report(
                 kind=kind,

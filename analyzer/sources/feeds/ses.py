@@ -103,7 +103,7 @@ def _class(name: str, part: JsonObject) -> str:
 
 
 def _destination(mail: JsonObject) -> list[Any]:
-    return fields.listed(mail.get("destination"))[:1000]
+    return fields.up_to(fields.listed(mail.get("destination")))
 
 
 def _failure(kind: Kind, name: str, entry: Any, part: JsonObject, classed: str) -> Failure:

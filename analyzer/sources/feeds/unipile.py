@@ -39,7 +39,7 @@ class Unipile:
                 format=self.name,
                 failures=tuple(
                     fields.failure("bounce", fields.recipient(one), classed, said, reply_code=code)
-                    for one in fields.listed(to)[:1000]
+                    for one in fields.up_to(fields.listed(to))
                 )
                 or (fields.failure("bounce", "", classed, said, reply_code=code),),
                 received_at=fields.moment(event.get("date")),

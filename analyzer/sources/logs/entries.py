@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 #: How far from the front of a line a syslog tag is looked for.
 TAG_WITHIN = 240
-#: How much of what a server says is looked at: no server writes more on a line of syslog or of a log of its own.
-MOST_TEXT = 8 * 1024
 
 _TIME = (
     rb"(?:(?:\d{4} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
@@ -91,11 +89,11 @@ def entry_of(number: int, line: bytes) -> Entry:
             if before:
                 # `journalctl --no-hostname` has the time there.
                 host = b"" if line[before + 2 : before + 6 : 3] == b"::" else line[before : start - 1]
-                return Entry(number, line[:start], host, line[start:opens], line[at + 3 : at + 3 + MOST_TEXT], True)
+                return Entry(number, line[:start], host, line[start:opens], line[at + 3 :], True)
     found = _SYSLOG.match(line) or _SYSLOG_5424.match(line)
     if found:
-        return Entry(number, found["stamp"], found["host"], found["program"], found["text"][:MOST_TEXT])
-    return Entry(number, line[:40], b"", b"", line[:MOST_TEXT])
+        return Entry(number, found["stamp"], found["host"], found["program"], found["text"])
+    return Entry(number, line[:40], b"", b"", line)
 
 
 def begins_like_a_log(line: bytes) -> bool:
@@ -127,4 +125,4 @@ def _from_json(number: int, line: bytes) -> Entry:
     if not isinstance(message, str) or not isinstance(program, str):
         return whole
     moment, host = str(fields.get("__REALTIME_TIMESTAMP", ""))[:10], str(fields.get("_HOSTNAME", ""))
-    return Entry(number, f"{moment} ".encode(), host.encode(), program.encode(), message.encode()[:MOST_TEXT])
+    return Entry(number, f"{moment} ".encode(), host.encode(), program.encode(), message.encode())

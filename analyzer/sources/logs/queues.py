@@ -20,7 +20,8 @@ MOST_MAILS = 100_000
 MOST_WAITING = 100_000
 #: Postfix, Exim and Sendmail give up after four or five days; nobody configures three weeks.
 LONGEST_DAYS = 21
-#: Of a deferral's line this much is kept.
+#: Of a deferral's line this much is kept until it is settled, for a hundred thousand of them: the code and the reason
+#: stand in front, and no server answers with more (RFC 5321 4.5.3.1.5: 512 octets a line of a reply).
 _KEPT_TEXT = 4096
 
 

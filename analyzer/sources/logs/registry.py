@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from analyzer.bounds import DEFAULT, Bounds
 from analyzer.sources.logs import times
-from analyzer.sources.logs.entries import MOST_TEXT, TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered
+from analyzer.sources.logs.entries import TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered
 from analyzer.sources.logs.exim import Exim
 from analyzer.sources.logs.haraka import Haraka
 from analyzer.sources.logs.kumomta import KumoMta
@@ -142,7 +142,7 @@ def _of_several(readers: list[Reader], lines: Iterator[tuple[int, bytes]]) -> It
                     break
             continue
         if own is not None and not wrapped:
-            yield from own.outcomes(Entry(number, line[:40], b"", b"", line[:MOST_TEXT]))
+            yield from own.outcomes(Entry(number, line[:40], b"", b"", line))
             continue
         entry = entry_of(number, line)
         if entry.program:

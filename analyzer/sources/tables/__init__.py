@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from analyzer.errors import AnalyzerError, MissingColumnError, UnreadableInputError
+from analyzer.records import SENT_AT_ZONED
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_header
@@ -181,7 +182,11 @@ def read_table(
         kind=kind,
         frame=frame,
         mapping={header: address if name == "recipient" else name for header, name in used.items()},
-        unmapped=tuple(h for place, h in enumerate(cells.headers) if place not in headers.fields.values()),
+        unmapped=tuple(
+            header
+            for place, header in enumerate(cells.headers)
+            if place not in headers.fields.values() and header != SENT_AT_ZONED
+        ),
         platform=headers.platform.title if headers.platform else "",
         rows=len(frame),
         sha256=sha256,
@@ -221,7 +226,7 @@ def _with_listed_addresses(table: Table, tables: list[Table]) -> Table:
     if not (found != "").any():
         raise MissingColumnError(
             table.path,
-            "has no column of e-mail addresses, and no lead list knows its lead ids",
+            "has no column of email addresses, and no lead list knows its lead ids",
             "name it with --map YOURCOLUMN=recipient, or give the list of these leads with --leads",
         )
     warnings = [f"no column holds addresses; {int((found != '').sum())} of {len(found)} were found by their lead id"]

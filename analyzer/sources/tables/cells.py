@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from analyzer.bounds import current, shown
+from analyzer.errors import UnreadableInputError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,6 +20,23 @@ class Cells:
     headers: list[str]
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
+
+
+def bounded(where: str, columns: int, rows: int = 0) -> None:
+    """`UnreadableInputError` for a table with more columns or cells than the bounds allow."""
+    bounds = current()
+    if columns > bounds.table_columns:
+        raise UnreadableInputError(
+            where,
+            f"has {columns:,} columns, over the bound table_columns ({bounds.table_columns:,})",
+            "leave out what is not needed",
+        )
+    if columns * rows > bounds.table_cells:
+        raise UnreadableInputError(
+            where,
+            f"has {rows:,} rows of {columns:,} columns, over the bound table_cells ({shown(bounds.table_cells)})",
+            "give it in parts",
+        )
 
 
 def cell_text(value: Any) -> str:

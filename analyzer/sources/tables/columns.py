@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.formulas import GUARD
-from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables.cells import Cells, cell_text
 from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
 from analyzer.sources.tables.named import CARRIED, PREFIX
-from analyzer.sources.tables.times import Order, order_of, read_times
+from analyzer.sources.tables.times import DATE, Order, order_of, read_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,13 +140,22 @@ def canonical(
     ordered = {name: columns.pop(name, never if name in TIMES else blank) for name in wanted}
     ordered |= {name: columns[name] for name in (*SEND_COLUMNS, *LEAD_COLUMNS, *_KEPT_HINTS) if name in columns}
     used = {place: name for name, place in fields.items()}
+    taken = set(fields.values())
+    if kind == "log" and SENT_AT_ZONED in cells.headers:
+        # A workspace's own mails, which hold every time in UTC.
+        place = cells.headers.index(SENT_AT_ZONED)
+        if place not in taken:
+            column = cells.frame.iloc[:, place]
+            ordered[SENT_AT_ZONED] = over_distinct(encoded(column) if large else column, tidy)
+            taken.add(place)
     for place, header in enumerate(cells.headers):
         name = PREFIX + (keep or {}).get(normalise_header(header), "")
         if name != PREFIX and name not in ordered and used.get(place) not in CARRIED:
             column = cells.frame.iloc[:, place]
             ordered[name] = over_distinct(encoded(column) if large else column, tidy)
     made.fields = tuple(ordered)
-    taken = frozenset(fields.values())
+    if kind == "log" and "sent_at" not in fields and not headers.platform:
+        made.warnings += _told_of_dates(cells, taken)
     copies: Counter[str] = Counter()
     for place, header in enumerate(cells.headers):
         if place in taken:
@@ -194,6 +203,15 @@ def _times(
             "(say --dates day-first or --dates month-first)"
         )
     return times.values
+
+
+def _told_of_dates(cells: Cells, taken: set[int]) -> list[str]:
+    """The first unused column of dates, in a log where none is known to say when a mail was sent."""
+    for place, header in enumerate(cells.headers[:200]):
+        values = [] if place in taken or not header.isprintable() else sample(cells.frame, place)
+        if values and all(DATE.match(value) for value in values):
+            return [f'nothing says when a mail was sent; if {header!r} does, say --map "{header}=sent_at"']
+    return []
 
 
 def _proven_elsewhere(cells: Cells, place: int) -> Order:

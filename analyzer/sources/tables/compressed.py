@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
-from typing import TYPE_CHECKING
+import zlib
+from typing import IO, TYPE_CHECKING
 
 from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
@@ -23,6 +25,9 @@ _MARKS: tuple[tuple[bytes, Content], ...] = (
 )
 _ZIP = b"PK\x03\x04"
 _CHUNK = 1024 * 1024
+#: What stands before a part's data (APPNOTE.TXT 4.3.7); the last two are the lengths of its name and extra field.
+_LOCAL = struct.Struct("<26xHH")
+_AGAIN = "save it again"
 # What file managers and Office put beside the data.
 _CHAFF = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
@@ -43,10 +48,11 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
                 content = next(content for mark, content in _MARKS if head.startswith(mark))
                 return _write(unpack(content, b"", file.read, current()), target)
             with opened_zip(file, current()) as archive:
-                names = archive.namelist()
-                sizes = [(info.file_size, info.compress_size) for info in archive.infolist()]
+                members = archive.infolist()
+            names = [info.filename for info in members]
             if any(name.startswith(("xl/", "content.xml", "mimetype")) for name in names):
-                _bounded(sizes)
+                _bounded(members)
+                _honest(file, members, where)
                 return None
             tables = [name for name in names if not name.endswith("/") and not any(chaff in name for chaff in _CHAFF)]
             if len(tables) != 1:
@@ -62,14 +68,40 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
     return None
 
 
-def _bounded(sizes: list[tuple[int, int]]) -> None:
+def _bounded(members: list[zipfile.ZipInfo]) -> None:
     """`TooMuchError` for a workbook that says itself that it is a bomb: it is unpacked by a reader without bounds."""
     bounds = current()
-    unpacked, packed = sum(size for size, _ in sizes), sum(size for _, size in sizes)
+    unpacked, packed = sum(info.file_size for info in members), sum(info.compress_size for info in members)
     if unpacked > bounds.table_bytes:
         raise TooMuchError("table_bytes", f"over {shown(bounds.table_bytes)} unpacked, the bound table_bytes")
     if unpacked > bounds.archive_free_bytes and unpacked > bounds.archive_ratio * packed:
         raise TooMuchError("archive_ratio", f"expands more than {bounds.archive_ratio} times, like a bomb")
+
+
+def _honest(file: IO[bytes], members: list[zipfile.ZipInfo], where: str) -> None:
+    """`UnreadableInputError` for a workbook with a part that unpacks to more than it says, which bounds go by."""
+    for info in members:
+        file.seek(info.header_offset)
+        local = file.read(_LOCAL.size)
+        if info.compress_type == zipfile.ZIP_STORED and info.compress_size == info.file_size:
+            continue
+        if info.compress_type != zipfile.ZIP_DEFLATED or len(local) < _LOCAL.size:
+            raise UnreadableInputError(
+                where, f"is damaged (its part {info.filename!r} is packed in no known way)", _AGAIN
+            )
+        file.seek(sum(_LOCAL.unpack(local)[-2:]), 1)
+        inflating, size, left = zlib.decompressobj(-zlib.MAX_WBITS), 0, info.compress_size
+        while not inflating.eof:
+            data = inflating.unconsumed_tail or file.read(min(left, _CHUNK))
+            left -= 0 if inflating.unconsumed_tail else len(data)
+            piece = inflating.decompress(data, _CHUNK)
+            size += len(piece)
+            if size > info.file_size:
+                raise UnreadableInputError(
+                    where, f"is damaged (its part {info.filename!r} is longer than it says)", _AGAIN
+                )
+            if not data and not piece:
+                break
 
 
 def _write(read: Callable[[int], bytes], target: Path) -> Path:

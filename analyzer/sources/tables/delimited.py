@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.bounds import current
 from analyzer.errors import UnreadableInputError
-from analyzer.sources.tables.cells import Cells
+from analyzer.sources.tables.cells import Cells, bounded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,7 @@ def read_delimited(path: Path, encoding: str, where: str) -> Cells:
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         head = file.read(256 * 1024)
     layout = _layout(head)
+    bounded(where, layout.width)
     try:
         table, uneven = _read(path, encoding, layout, quoted=True)
         notes = []
@@ -50,6 +51,8 @@ def read_delimited(path: Path, encoding: str, where: str) -> Cells:
     except (pa.ArrowInvalid, UnicodeError) as error:
         problem = " ".join(str(error).split())[:160]
         raise UnreadableInputError(where, f"is not a table that can be read ({problem})", "save it as CSV") from None
+    # A line of one sign is filled up to the width of the others.
+    bounded(where, layout.width, table.num_rows + len(uneven))
     frame = table.to_pandas()
     if uneven:
         frame = _with_uneven(frame, uneven, layout)

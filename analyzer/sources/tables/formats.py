@@ -12,19 +12,17 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
+from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
 from analyzer.sources.content import utf16_codec
-from analyzer.sources.tables.cells import Cells, cell_text
+from analyzer.sources.tables.cells import Cells
 from analyzer.sources.tables.compressed import is_packed, unpacked
 from analyzer.sources.tables.delimited import find_header, read_delimited
 from analyzer.sources.tables.json_records import read_json, unfolded
+from analyzer.sources.tables.parquet import read_parquet
+from analyzer.sources.tables.workbooks import read_sheet
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-_SPREADSHEET = "save the sheet as .xlsx or CSV"
 # The code pages that lead lists come in, by region; a free guess prefers exotic ones on short texts.
 _CODE_PAGES = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
@@ -40,14 +38,36 @@ def read_cells(path: Path) -> tuple[Cells, str]:
     """The table in the file, and the SHA-256 of its bytes; `UnreadableInputError` where there is none."""
     where = str(path)
     try:
-        head = _head(path)
-        if not is_packed(head):
-            return _cells(path, head, where)
-        with TemporaryDirectory(prefix="table-") as folder:
-            inside = unpacked(path, head, Path(folder) / "table", where)
-            return (_cells(inside, _head(inside), where)[0], _sha256(path)) if inside else _cells(path, head, where)
+        if path.exists() and not path.is_file():
+            # A pipe, such as the shell's <(…), gives its bytes once; the reading below goes over them several times.
+            with TemporaryDirectory(prefix="table-") as folder:
+                return _of_file(_copied(path, Path(folder) / "table", where), where)
+        return _of_file(path, where)
     except OSError as error:
         raise UnreadableInputError(where, f"cannot be read: {error.strerror}") from None
+
+
+def _of_file(path: Path, where: str) -> tuple[Cells, str]:
+    head = _head(path)
+    if not is_packed(head):
+        return _cells(path, head, where)
+    with TemporaryDirectory(prefix="table-") as folder:
+        inside = unpacked(path, head, Path(folder) / "table", where)
+        return (_cells(inside, _head(inside), where)[0], _sha256(path)) if inside else _cells(path, head, where)
+
+
+def _copied(path: Path, target: Path, where: str) -> Path:
+    """What comes out of a pipe, as a file."""
+    size, most = 0, current().table_bytes
+    with path.open("rb") as file, target.open("wb") as out:
+        while chunk := file.read(_CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise UnreadableInputError(where, f"is over {shown(most)}, the bound table_bytes", "give it in parts")
+            if not chunk.strip(b"\0"):
+                raise UnreadableInputError(where, "is binary data, no table", "give CSV, XLSX, Parquet or JSON lines")
+            out.write(chunk)
+    return target
 
 
 def _head(path: Path) -> bytes:
@@ -61,7 +81,7 @@ def _cells(path: Path, head: bytes, where: str) -> tuple[Cells, str]:
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _spreadsheet(path, where), _sha256(path)
     if head.startswith(b"PAR1"):
-        return _parquet(path, where), _sha256(path)
+        return read_parquet(path, where), _sha256(path)
     encoding, digest = _encoding(path, head)
     start = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")[:2]
     is_json = start[:1].isascii() and start[:1] in "[{"
@@ -69,12 +89,12 @@ def _cells(path: Path, head: bytes, where: str) -> tuple[Cells, str]:
         raise UnreadableInputError(where, "is binary data, no table", "give CSV, XLSX, Parquet or JSON lines")
     read = read_json if is_json else read_delimited
     if encoding.startswith("utf") or not _holds_utf8(path):
-        return unfolded(_with_encoding(read(path, encoding, where), encoding)), digest
+        return unfolded(_with_encoding(read(path, encoding, where), encoding), where), digest
     with TemporaryDirectory(prefix="table-") as folder:
         whole = _in_utf8(path, encoding, Path(folder) / "table")
         cells = read(whole, "utf-8-sig", where)
     note = f"some lines are UTF-8, others {encoding}; each was read as what it is"
-    return unfolded(replace(cells, notes=(*cells.notes, note))), digest
+    return unfolded(replace(cells, notes=(*cells.notes, note)), where), digest
 
 
 def _holds_utf8(path: Path) -> bool:
@@ -182,59 +202,13 @@ def _spreadsheet(path: Path, where: str) -> Cells:
         names = ["xl/workbook"]
     if not any(name.startswith(("xl/workbook", "content.xml")) for name in names):
         raise UnreadableInputError(where, "is an archive, no table", "unpack it first")
-    try:
-        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="calamine")
-        hidden = _hidden_sheets(path)
-    except Exception as error:  # noqa: BLE001 - calamine raises its own classes, plain errors and panics
-        problem = " ".join(str(error).split())[:120]
-        raise UnreadableInputError(where, f"is not a workbook that can be read ({problem})", _SPREADSHEET) from None
-    filled = {str(name): sheet for name, sheet in sheets.items() if not sheet.empty}
-    if not filled:
+    sheet = read_sheet(path, where)
+    rows = sheet.rows
+    if not rows:
         raise UnreadableInputError(where, "is empty", "give a table with a header row")
-    # What someone hid is looked at last: an old copy of the list, as a rule.
-    texts = {name: sheet.map(cell_text) for name, sheet in sorted(filled.items(), key=lambda item: item[0] in hidden)}
-    name = next((name for name, text in texts.items() if _holds_address(text)), next(iter(texts)))
-    notes = (f"read from the sheet {name!r}; others were left out",) if len(texts) > 1 else ()
-    rows = texts[name].to_numpy().tolist()
+    notes = () if sheet.alone else (f"read from the sheet {sheet.name!r}; others were left out",)
     at, width = find_header(rows[:60])
     headers = [f"column {n}" for n in range(1, width + 1)] if at < 0 else [cell.strip() for cell in rows[at]]
     frame = pd.DataFrame(rows[at + 1 :], columns=[f"c{n}" for n in range(len(rows[0]))], dtype="str")
     headers = [*headers, *[""] * frame.shape[1]][: frame.shape[1]]
     return Cells(headers, frame, notes)
-
-
-def _hidden_sheets(path: Path) -> frozenset[str]:
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum
-
-    with CalamineWorkbook.from_path(str(path)) as book:
-        return frozenset(sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible)
-
-
-def _holds_address(text: pd.DataFrame) -> bool:
-    return any(text[column].str.contains("@", regex=False).any() for column in text.columns)
-
-
-def _parquet(path: Path, where: str) -> Cells:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet
-
-    try:
-        table = pyarrow.parquet.read_table(path).flatten()
-    except (pa.ArrowException, OSError) as error:
-        problem = " ".join(str(error).split())[:120]
-        raise UnreadableInputError(where, f"is not a Parquet file that can be read ({problem})") from None
-    names, given, columns = [str(name) for name in table.column_names], table.columns, []
-    del table
-    while given:
-        # Each column goes as its text comes: both at once are twice the memory.
-        column = given.pop(0)
-        if pa.types.is_dictionary(column.type):
-            column = pc.cast(column, column.type.value_type)
-        try:
-            text = pc.cast(column, pa.large_string())
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            text = pa.chunked_array([pa.array([cell_text(value) for value in column.to_pylist()], pa.large_string())])
-        columns.append(pc.fill_null(text, "") if text.null_count else text)
-    places = [f"c{n}" for n in range(len(columns))]
-    return Cells(names, pa.table(columns, names=places).to_pandas())

@@ -132,7 +132,7 @@ def map_headers(
             by_list = ", or give the list of these leads, with their ids, as --leads" if "lead_id" in fields else ""
             raise MissingColumnError(
                 where,
-                f"has no column of e-mail addresses (found: {found}{more})",
+                f"has no column of email addresses (found: {found}{more})",
                 f"name it with --map YOURCOLUMN=recipient{by_list}",
             )
         fields["recipient"] = holders[0]

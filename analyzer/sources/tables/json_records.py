@@ -6,7 +6,7 @@ import codecs
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreadableInputError
-from analyzer.sources.tables.cells import Cells, cell_text
+from analyzer.sources.tables.cells import Cells, bounded, cell_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,7 @@ def read_json(path: Path, encoding: str, where: str) -> Cells:
             ) from None
     flat = [_flatten(row) for row in rows]
     headers = list(dict.fromkeys(header for row in flat for header in row))
+    bounded(where, len(headers), len(flat))
     columns = {f"c{n}": [row.get(header, "") for row in flat] for n, header in enumerate(headers)}
     notes = (f"lines that are no JSON record left out: {bad}",) if bad else ()
     return Cells(headers, pd.DataFrame(columns, dtype="str"), notes)
@@ -104,7 +105,7 @@ def _flatten(row: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def unfolded(cells: Cells) -> Cells:
+def unfolded(cells: Cells, where: str) -> Cells:
     """A table with the record itself as JSON in one column, as some connectors load it: that record's fields."""
     import orjson
     import pandas as pd
@@ -120,5 +121,6 @@ def unfolded(cells: Cells) -> Cells:
             value = None
         rows.append(_flatten(value) if isinstance(value, dict) else {})
     headers = list(dict.fromkeys(header for row in rows for header in row))
+    bounded(where, len(headers), len(rows))
     columns = {f"c{n}": [row.get(header, "") for row in rows] for n, header in enumerate(headers)}
     return Cells(headers, pd.DataFrame(columns, dtype="str"), cells.notes)

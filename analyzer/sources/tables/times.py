@@ -25,6 +25,8 @@ _NUMBER = r"-?\d+(?:[.,]\d+)?"
 _ISO = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?"
 _NUMERIC_DATE = r"^(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4}|\d{2})(?:[T,\s]+(.*))?$"
 _DAY_MONTH = re.compile(r"\s*(\d{1,2})\s*([./-])\s*(\d{1,2})\s*[./-]\s*(?:\d{4}|\d{2})(?!\d)")
+#: A text that begins as a date in numbers.
+DATE = re.compile(r"\s*(?:(?:19|20)\d{2}-\d{1,2}-\d{1,2}|\d{1,2}\s?([./-])\s?\d{1,2}\s?\1\s?(?:20)?\d{2})(?!\d)")
 # Month names that exports in other languages write in full or cut to three or four letters; English ones need none.
 _MONTHS: dict[str, str] = {
     "Jan": "januar januari janvier janv enero ene gennaio gen janeiro stycznia",

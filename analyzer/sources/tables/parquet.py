@@ -1,0 +1,104 @@
+"""A Parquet file as cells of text (Apache Parquet, file format and encodings).
+
+What a file says of itself is held against the bounds before it is read: a few bytes of run lengths stand for a billion
+cells, and a text that stands once in a dictionary for as many gigabytes as it has rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.bounds import current, shown
+from analyzer.errors import UnreadableInputError
+from analyzer.sources.tables.cells import Cells, bounded, cell_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+    from pyarrow.parquet import FileMetaData
+
+
+def read_parquet(path: Path, where: str) -> Cells:
+    """The columns of a Parquet file, nested ones by dotted names; `UnreadableInputError` for what cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            about = file.metadata
+            bounded(where, about.num_columns, about.num_rows)
+            _within(where, sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups)))
+            packed = _in_dictionaries(about)
+        table = pq.read_table(path, read_dictionary=packed, partitioning=None).flatten()
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        problem = " ".join(str(error).split())[:120]
+        raise UnreadableInputError(where, f"is not a Parquet file that can be read ({problem})") from None
+    names, given, columns = [str(name) for name in table.column_names], table.columns, []
+    bounded(where, len(names), table.num_rows)
+    del table
+    size = 0
+    while given:
+        # Each column goes as its text comes: both at once are twice the memory.
+        text = _text(given.pop(0), where, size)
+        size += text.nbytes
+        columns.append(text)
+    places = [f"c{n}" for n in range(len(columns))]
+    return Cells(names, pa.table(columns, names=places).to_pandas())
+
+
+def _within(where: str, size: int) -> None:
+    most = current().table_bytes
+    if size > most:
+        raise UnreadableInputError(where, f"is over {shown(most)} unpacked, the bound table_bytes", "give it in parts")
+
+
+def _in_dictionaries(about: FileMetaData) -> list[str]:
+    """The columns of text that are kept as places in a dictionary of their values."""
+    if not about.num_row_groups:
+        return []
+    group = about.row_group(0)
+    columns = [group.column(n) for n in range(group.num_columns)]
+    return [
+        one.path_in_schema
+        for one in columns
+        if one.physical_type == "BYTE_ARRAY" and one.has_dictionary_page and "." not in one.path_in_schema
+    ]
+
+
+def _text(column: pa.ChunkedArray, where: str, size: int) -> pa.ChunkedArray:
+    """A column as text, with which the table is no larger than it may be; `size` in bytes is that of those before."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        for chunk in column.chunks:
+            if pa.types.is_string(chunk.dictionary.type) or pa.types.is_binary(chunk.dictionary.type):
+                lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+                size += pc.sum(lengths, min_count=0).as_py() or 0
+        _within(where, size)
+        column = pc.cast(
+            column, pa.large_string() if pa.types.is_string(column.type.value_type) else column.type.value_type
+        )
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        # That takes nothing, and the way back looks whether it is UTF-8.
+        column = pc.cast(column, pa.binary() if pa.types.is_string(column.type) else pa.large_binary())
+    try:
+        text = pc.cast(column, pa.large_string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        text = pa.chunked_array([pa.array(map(_cell, _values(column)), pa.large_string())])
+    return pc.fill_null(text, "") if text.null_count else text
+
+
+def _values(column: pa.ChunkedArray) -> Iterator[object]:
+    """The values of a type that Arrow makes no text of; a moment out of all time is its number."""
+    for value in column:
+        try:
+            yield value.as_py()
+        except (ValueError, OverflowError):
+            yield getattr(value, "value", None)
+
+
+def _cell(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else cell_text(value)

@@ -1,0 +1,125 @@
+"""A workbook's sheet as rows of text, read by a process of its own.
+
+The library that reads workbooks (calamine: .xlsx, .xlsb, .xls, .ods) has no bounds, and ends its whole process where
+there is too little memory: two cells at opposite corners of a sheet, a few hundred bytes, ask for 550 GB. So it runs in
+a process that may have no more than `workbook_memory_bytes`, and that writes a line of JSON for each row.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from analyzer.bounds import current, shown
+from analyzer.errors import UnreadableInputError
+from analyzer.sources.tables.cells import bounded, cell_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_REMEDY = "save the sheet as .xlsx or CSV"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of the sheet that was read, all of one width; `alone`: whether no other sheet holds anything."""
+
+    name: str
+    alone: bool
+    rows: list[list[str]]
+
+
+def read_sheet(path: Path, where: str) -> Sheet:
+    """The first sheet that holds addresses, else the first that holds anything; it has no rows where none does.
+
+    Raises `UnreadableInputError` for a workbook that cannot be read, or not within the bounds.
+    """
+    bounds = current()
+    # -P: nothing is imported from the folder that the user stands in.
+    limits = (str(bounds.workbook_memory_bytes), str(bounds.table_columns))
+    command = [sys.executable, "-P", "-m", __name__, str(path.absolute()), *limits]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "RUST_BACKTRACE": "0"}
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as child:
+        assert child.stdout is not None
+        try:
+            lines = map(orjson.loads, child.stdout)
+            head: dict[str, Any] = next(lines, {})
+            rows = list(lines)
+        except orjson.JSONDecodeError:  # broken off in the middle of a line
+            head = {}
+        except BaseException:
+            child.kill()
+            raise
+    # The last line says that nothing is missing, or what went wrong.
+    last = rows.pop() if rows else head
+    if last and "wide" in last:
+        bounded(where, last["wide"])
+    if last and "problem" in last:
+        raise UnreadableInputError(where, f"is not a workbook that can be read ({last['problem']})", _REMEDY)
+    if last is not None:
+        asked = shown(bounds.workbook_memory_bytes)
+        raise UnreadableInputError(
+            where,
+            f"is a workbook that takes more than {asked} of memory to read, the bound workbook_memory_bytes",
+            _REMEDY,
+        )
+    return Sheet(head["name"], head["alone"], rows)
+
+
+def _answer(path: str, columns: int) -> Iterator[object]:
+    """What the process writes: a line about the sheet, one for each row, and null at the end."""
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    with CalamineWorkbook.from_path(path) as book:
+        # What someone hid is looked at last: an old copy of the list, as a rule.
+        known = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        known.sort(key=lambda one: one.visible != SheetVisibleEnum.Visible)
+        chosen, named, filled, found = None, "", 0, False
+        for one in known:
+            sheet = book.get_sheet_by_name(one.name)
+            if not sheet.height or sheet.end is None:
+                continue
+            filled += 1
+            if sheet.end[1] >= columns:
+                yield {"wide": sheet.end[1] + 1}
+                return
+            if not found:
+                found = any(isinstance(cell, str) and "@" in cell for row in sheet.iter_rows() for cell in row)
+                if found or chosen is None:
+                    chosen, named = sheet, one.name
+    yield {"name": named, "alone": filled < 2}
+    if chosen is not None:
+        for row in chosen.to_python(skip_empty_area=False):
+            yield [cell_text(cell) for cell in row]
+    yield None
+
+
+def _main(path: str, memory: int, columns: int) -> None:
+    with suppress(ImportError, ValueError, OSError):  # Windows knows no such limit
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (memory if most < 0 else min(memory, most), most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    out = sys.stdout.buffer
+    try:
+        for line in _answer(path, columns):
+            out.write(orjson.dumps(line) + b"\n")
+        out.flush()
+    except (MemoryError, BrokenPipeError, KeyboardInterrupt):
+        os._exit(1)
+    except BaseException as error:  # noqa: BLE001 - calamine raises its own classes, plain errors and panics
+        out.write(orjson.dumps({"problem": " ".join(str(error).split())[:120]}) + b"\n")
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
