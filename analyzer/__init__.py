@@ -12,9 +12,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # what a type checker takes for true: `typing` itself is a tenth of the start
 if TYPE_CHECKING:
+    from typing import Any
+
     from analyzer.api import classify, diagnose, parse, read
     from analyzer.bounds import Bounds
     from analyzer.check import check

@@ -67,6 +67,11 @@ def short(value: object, limit: int = 120) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """How many of what: "0 rows", "1 row", "12,400 rows"; `many` where it is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def _printable(character: str) -> str:
     category = unicodedata.category(character)
     if character.isspace() or category in {"Zl", "Zp"}:

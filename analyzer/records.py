@@ -21,9 +21,7 @@ KINDS: tuple[Kind, ...] = ("bounce", "delayed", "delivered", "autoreply", "mdn",
 
 #: Kinds that are counted as a failed send.
 COUNTED_KINDS: frozenset[str] = frozenset({"bounce", "complaint"})
-#: Faults that speak about the quality of the lead data.
-DATA_FAULTS: frozenset[str] = frozenset({"address"})
-#: Faults that speak about deliverability.
+#: Faults that speak about deliverability; "address" alone speaks about the quality of the lead data.
 DELIVERABILITY_FAULTS: frozenset[str] = frozenset({"sender", "content", "recipient", "complaint"})
 
 #: The columns of `parse`, in the order in which every writer writes them.
@@ -93,6 +91,10 @@ SEND_COLUMNS: tuple[str, ...] = (
     "bounced",
     "bounce_reason",
 )
+
+#: Of mails that a workspace keeps: "yes" where the log named the zone of `sent_at`, or somebody said which; "no" where
+#: it was taken as UTC for want of one; "" where that was not kept.
+SENT_AT_ZONED = "sent_at_zoned"
 
 #: Canonical columns of a lead list; only `email` is needed.
 LEAD_COLUMNS: tuple[str, ...] = (

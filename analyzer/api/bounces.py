@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from analyzer.bounces import Row, Rows, bounce_rows
 from analyzer.bounds import Bounds, Exceeded
 from analyzer.errors import AnalyzerError
+from analyzer.readable import counted
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, Item, RawMessage
 from analyzer.sources import Reading, Rejects
 
@@ -24,13 +25,13 @@ Source: TypeAlias = str | Path
 _TOLD_EVERY = 100
 
 
-def read(*sources: Source, bounds: Bounds | None = None) -> Iterator[Item]:
+def read(*sources: Source | Sequence[Source], bounds: Bounds | None = None) -> Iterator[Item]:
     """Every message or event in the sources (files, mboxes, Maildirs, folders, archives, event feeds, mail logs; "-" is
     stdin), one at a time.
 
     `UnreadableInputError` for a source that does not exist or holds no message; broken files inside are passed over.
     """
-    return iter(Reading(sources, bounds=bounds))
+    return iter(Reading(_listed("read", sources), bounds=bounds))
 
 
 class ParseRun:
@@ -83,12 +84,12 @@ class ParseRun:
         """What was read, in lines for a person."""
         total = sum(self.kinds.values())
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.most_common())
-        head = f"{total:,} {'message' if total == 1 else 'messages'} read ({kinds}), {self.rows:,} rows"
+        head = f"{counted(total, 'message')} read ({kinds}), {counted(self.rows, 'row')}"
         return [head, *self.reading.summary()]
 
 
 def parse(
-    *sources: Source,
+    *sources: Source | Sequence[Source],
     all_kinds: bool = False,
     jobs: int | None = 1,
     rules: Path | None = None,
@@ -102,7 +103,7 @@ def parse(
     import pandas as pd
 
     return pd.DataFrame(
-        list(ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rules=rules, bounds=bounds)),
+        list(ParseRun(_listed("parse", sources), all_kinds=all_kinds, jobs=jobs, rules=rules, bounds=bounds)),
         columns=list(BOUNCE_COLUMNS),
     )
 
@@ -138,7 +139,7 @@ def read_bounces(
         if on_progress:
             on_progress(messages + of_this)
 
-    for source in _listed(bounces):
+    for source in _listed("bounces", bounces):
         if is_own_rows(source):
             rows = list(read_own_rows(Path(source)))
         else:
@@ -157,8 +158,14 @@ def read_bounces(
     return found, inputs, unread
 
 
-def _listed(sources: Source | Sequence[Source]) -> list[Source]:
-    return [sources] if isinstance(sources, (str, Path)) else list(sources)
+def _listed(name: str, sources: object) -> list[Source]:
+    """The sources one by one, of lists in them too; `TypeError`, which begins with `name`, for what is no path."""
+    if isinstance(sources, (str, Path)):
+        return [sources]
+    if isinstance(sources, (bytes, bytearray)) or not isinstance(sources, Iterable):
+        what = type(sources).__name__
+        raise TypeError(f"{name}: a source is the path of a file (str or Path), not {what}; write mail to a file first")
+    return [source for one in sources for source in _listed(name, one)]
 
 
 def _digest(source: Source) -> str:

@@ -11,14 +11,14 @@ from analyzer.api.bounces import Source, read_bounces
 from analyzer.api.tables import TableSource, column_pair, listed_tables, mapping_used
 from analyzer.bounds import Bounds, using
 from analyzer.logbook import Log
-from analyzer.records import BOUNCE_COLUMNS
+from analyzer.records import SENT_AT_ZONED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analyzer.bounces import Row
     from analyzer.diagnose.diagnosis import Diagnosis
     from analyzer.history import Ingested
+    from analyzer.sources.tables import Table
     from analyzer.verp.keys import Keys
 
 
@@ -52,6 +52,7 @@ def ingest(
     """
     import analyzer
     from analyzer.history import Workspace
+    from analyzer.history.signed import add_bounces
     from analyzer.sources.tables import read_tables
 
     store = Workspace(workspace)
@@ -70,19 +71,34 @@ def ingest(
     for kind, path, count in given:
         said.info("read", kind=kind, file=path, rows=count)
     changes = [store.add_leads(table.frame) for table in tables if table.kind == "leads"]
-    changes += [store.add_sends(table.frame) for table in tables if table.kind == "log"]
-    if rows:
-        changes.append(store.add_bounces(_frame_of(rows)))
+    changes += [store.add_sends(_with_zone(table)) for table in tables if table.kind == "log"]
+    believed, suspected = add_bounces(store, rows, verp_keys)
+    changes += [one for one in (believed, suspected) if one is not None]
     for change in changes:
         said.info("kept", table=change.table, new=change.added, changed=change.updated, known=change.known)
     for table in tables:
         store.add_run(table.kind, table.path, table.sha256, table.rows, analyzer.__version__)
     for one in inputs:
         store.add_run("bounces", one.path, one.sha256, one.rows, analyzer.__version__)
-    if verp_keys is not None:
-        unread = [*unread, *_wrongly_signed(rows, verp_keys)]
-    warnings = (*unread, *(warning for table in tables for warning in table.warnings))
+    if suspected is not None:
+        told = f"Bounces with a wrong signature in their return path: {suspected.read:,}; kept apart, counted nowhere."
+        unread = [*unread, told]
+    warnings = (*unread, *(warning for table in tables for warning in (*table.warnings, *_without_zone(table))))
     return IngestRun(tuple(changes), tuple(mapping_used(table) for table in tables), warnings)
+
+
+def _with_zone(log: Table) -> pd.DataFrame:
+    """The mails of a log with what is known of their times' zone: the workspace holds them all in UTC."""
+    if SENT_AT_ZONED in log.frame.columns:
+        return log.frame
+    return log.frame.assign(**{SENT_AT_ZONED: "yes" if log.zoned else "no"})
+
+
+def _without_zone(table: Table) -> list[str]:
+    if table.kind != "log" or table.zoned or not table.frame["sent_at"].notna().any():
+        return []
+    told = "its times name no zone and were read as UTC; --timezone Europe/Berlin says which"
+    return [f"{Path(table.path).name}: {told}"]
 
 
 def remember(workspace: str | Path, command: str, diagnosis: Diagnosis) -> None:
@@ -114,19 +130,3 @@ def remember(workspace: str | Path, command: str, diagnosis: Diagnosis) -> None:
         tool_version=diagnosis.tool_version,
         rules_version=diagnosis.rules_version,
     )
-
-
-def _wrongly_signed(rows: list[Row], keys: Keys) -> list[str]:
-    """A sentence about the bounces whose return path carries a signature that is none of ours."""
-    from analyzer.verp import verify
-
-    wrong = sum(verify(str(row.get("delivered_to") or ""), keys).why == "bad_signature" for row in rows)
-    if not wrong:
-        return []
-    return [f"Bounces with a wrong signature in their return path: {wrong:,}; kept, and counted nowhere."]
-
-
-def _frame_of(rows: list[Row]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=list(BOUNCE_COLUMNS))

@@ -162,7 +162,9 @@ def _rows(source: Source | pd.DataFrame, jobs: int | None) -> tuple[list[Mapping
     run = ParseRun([source], jobs=jobs)
     rows = list(run)
     broken = run.reading.broken
-    return list(rows), [f"{broken:,} files or messages of {source} could not be read as bounces."] if broken else []
+    return list(rows), [
+        f"Files or messages of {source} that could not be read as bounces: {broken:,}."
+    ] if broken else []
 
 
 def _forged_in(path: Path) -> frozenset[tuple[str, str]]:
@@ -205,7 +207,7 @@ def _tied(
     history = history_of({str(name): value for name, value in row.items()} for row in tied.to_dict("records"))
     untied = int(bounces["send_id"].isna().sum())
     if untied:
-        history.warnings.append(f"{untied:,} bounces of the history belong to no send of the log and were left out.")
+        history.warnings.append(f"Bounces of the history that belong to no send of the log, left out: {untied:,}.")
     if correlated.next_leads is not None:
         counted = contacts(correlated)
         ahead = list_ahead(correlated, counted, learn(counted))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from analyzer.cli import early  # noqa: F401 - the first of all: from here on signals are taken
+
+# isort: split
 import sys
 from itertools import pairwise
 
@@ -26,28 +29,40 @@ from analyzer.cli import (
     weekly,
     workspace,
 )
+from analyzer.cli.completing import words
+from analyzer.cli.examples import epilog
 from analyzer.cli.screen import say
 from analyzer.cli.starting import command_for
 
+_EPILOG = """\b
+Exit codes:
+  0  done
+  1  done, and something needs attention: over the limit of --fail-on, a failed
+     example in rules test, a return path that is not ours in verp verify,
+     something that workspace forget could not remove
+  2  wrong usage, unreadable input, or an output that cannot be written
+
+"bounce-analyzer demo" shows it at work on sample data; "bounce-analyzer COMMAND --help" tells of one command."""
+
 app = typer.Typer(
     name="bounce-analyzer",
-    help="Reads e-mail bounces, tells bad data from refused mail, and says what to do about the next sequence.",
+    help="Reads email bounces, tells bad data from refused mail, and says what to do about the next sequence.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
+    epilog=_EPILOG,
     pretty_exceptions_enable=False,
 )
-app.command()(demo.demo)
-app.command()(parse.parse)
-app.command()(classify.classify)
-app.command()(diagnose.diagnose)
-app.command()(check.check)
-app.command()(export.export)
-app.command()(audit.audit)
-app.command()(ingest.ingest)
-app.command()(watch.watch)
-app.command()(weekly.weekly)
-app.command()(serve.serve)
+app.command(epilog=epilog("demo"), short_help="Diagnose the sample campaign, and write its report.")(demo.demo)
+app.command(epilog=epilog("parse"), short_help="Read bounces, and write a row for each failed recipient.")(parse.parse)
+app.command(epilog=epilog("classify"))(classify.classify)
+app.command(epilog=epilog("diagnose"))(diagnose.diagnose)
+app.command(epilog=epilog("check"), short_help="Check a lead list before it is sent, and grade each lead.")(check.check)
+app.command(epilog=epilog("export"), short_help="Write suppression lists, record updates and audiences.")(export.export)
+app.command(epilog=epilog("audit"), short_help="Look at what a sender domain publishes: SPF, DKIM, DMARC.")(audit.audit)
+app.command(epilog=epilog("ingest"), short_help="Take bounces, logs and leads into a workspace.")(ingest.ingest)
+app.command(epilog=epilog("watch"), short_help="Follow a mailbox, or receive webhooks, into a workspace.")(watch.watch)
+app.command(epilog=epilog("weekly"), short_help="Tell what changed in a week: new, worse, fixed.")(weekly.weekly)
+app.command(epilog=epilog("serve"), short_help="Show the program as a web page on this machine.")(serve.serve)
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(rules.app, name="rules")
 app.add_typer(verp.app, name="verp")
@@ -64,9 +79,19 @@ def _options(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
     log_level: str = typer.Option(
-        "", "--log-level", metavar="LEVEL", help="debug, info, warning (as ever) or error; or set BOUNCE_ANALYZER_LOG."
+        "",
+        "--log-level",
+        metavar="LEVEL",
+        autocompletion=words(*logbook.LEVELS),
+        help="debug, info, warning (as ever) or error; or set BOUNCE_ANALYZER_LOG.",
     ),
-    log_format: str = typer.Option("", "--log-format", metavar="FORMAT", help="Log lines as text (key=value) or json."),
+    log_format: str = typer.Option(
+        "",
+        "--log-format",
+        metavar="FORMAT",
+        autocompletion=words(*logbook.FORMATS),
+        help="Log lines as text (key=value) or json.",
+    ),
 ) -> None:
     """Options before the command."""
     # Whoever starts it at a terminal sees that it follows; a service is quiet.

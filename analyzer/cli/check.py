@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from analyzer.cli.check_screen import ALIKE, SHOWN, progress, show
-from analyzer.cli.options import Bound, Jobs, Mapping, Redact, VerpKeyFile
+from analyzer.cli.completing import words
+from analyzer.cli.options import Bound, Jobs, Log, Mapping, Redact, Resolver, VerpKeyFile, WorkspacePlace, day
+from analyzer.cli.probing import audit_self, probe_options, usual_cache_made
 from analyzer.cli.screen import say, say_json
 from analyzer.errors import AnalyzerError
 from analyzer.readable import clean_lines, printable_json
 
 if TYPE_CHECKING:
     from analyzer.check.run import CheckRun
-    from analyzer.check.smtp import ProbeOptions
-
-_WHY_SMTP = (
-    "--smtp needs {missing}: every mail server is told who asks, and takes a question from nobody for abuse. "
-    "Give --helo the name that this host's PTR record has, and --mail-from a mailbox of yours that somebody reads"
-)
-_ASK = "Looking domains up"
-_PROBE = "Asking the mailboxes' servers"
-_KNOWN = "What is known of the leads"
-_OUT = "Output"
 
 Files = list[Path] | None
 
@@ -39,142 +29,84 @@ def check(
             metavar="LEADS", help="The list: CSV, XLSX, Parquet, JSON lines, or an address a line; - for stdin."
         ),
     ],
-    dns: Annotated[bool, typer.Option("--dns", help="Look the domains up.", rich_help_panel=_ASK)] = False,
-    resolver: Annotated[
-        str | None,
-        typer.Option("--resolver", metavar="HOST:PORT", help="The DNS resolver to ask.", rich_help_panel=_ASK),
-    ] = None,
+    dns: Annotated[bool, typer.Option("--dns", help="Look the domains up.")] = False,
+    resolver: Resolver = "",
     zones: Annotated[
         list[str] | None,
-        typer.Option(
-            "--blocklist",
-            metavar="ZONE",
-            help="A DNS block list of domains to ask; may be repeated.",
-            rich_help_panel=_ASK,
-        ),
+        typer.Option("--blocklist", metavar="ZONE", help="A DNS block list of domains to ask; may be repeated."),
     ] = None,
     smtp: Annotated[
         bool,
-        typer.Option(
-            "--smtp",
-            help="Ask the mail servers whether they know each address; nothing is sent.",
-            rich_help_panel=_PROBE,
-        ),
+        typer.Option("--smtp", help="Ask the mail servers whether they know each address; nothing is sent."),
     ] = False,
     helo: Annotated[
         str | None,
-        typer.Option(
-            "--helo", metavar="NAME", help="This host's name, as its PTR record has it.", rich_help_panel=_PROBE
-        ),
+        typer.Option("--helo", metavar="NAME", help="This host's name, as its PTR record has it."),
     ] = None,
     mail_from: Annotated[
         str | None,
-        typer.Option(
-            "--mail-from", metavar="ADDRESS", help="A mailbox of yours that somebody reads.", rich_help_panel=_PROBE
-        ),
+        typer.Option("--mail-from", metavar="ADDRESS", help="A mailbox of yours that somebody reads."),
     ] = None,
-    smtp_port: Annotated[
-        int, typer.Option("--smtp-port", metavar="PORT", help="The port to ask at.", rich_help_panel=_PROBE)
-    ] = 25,
+    smtp_port: Annotated[int, typer.Option("--smtp-port", metavar="PORT", help="The port to ask at.")] = 25,
     rate: Annotated[
         float | None,
-        typer.Option("--rate", metavar="N", help="Addresses a second in all, at most (20).", rich_help_panel=_PROBE),
+        typer.Option("--rate", metavar="N", help="Addresses a second in all, at most (20)."),
     ] = None,
     provider_rate: Annotated[
         float | None,
-        typer.Option(
-            "--provider-rate",
-            metavar="N",
-            help="Addresses a minute at each receiving provider.",
-            rich_help_panel=_PROBE,
-        ),
+        typer.Option("--provider-rate", metavar="N", help="Addresses a minute at each receiving provider."),
     ] = None,
     connections: Annotated[
         int | None,
-        typer.Option(
-            "--connections", metavar="N", help="Connections to each receiving provider.", rich_help_panel=_PROBE
-        ),
+        typer.Option("--connections", metavar="N", help="Connections to each receiving provider."),
     ] = None,
     no_wait: Annotated[
         bool,
-        typer.Option(
-            "--no-wait",
-            help="Do not wait for servers that ask to come back later (up to 80 minutes).",
-            rich_help_panel=_PROBE,
-        ),
+        typer.Option("--no-wait", help="Do not wait for servers that ask to come back later (up to 80 minutes)."),
     ] = False,
     cache: Annotated[
         Path | None,
-        typer.Option("--cache", metavar="FILE", help="Where answers are kept between runs.", rich_help_panel=_PROBE),
+        typer.Option("--cache", metavar="FILE", help="Where answers are kept between runs."),
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option(
-            "--resume", help="Go on with a run of this list that did not come to its end.", rich_help_panel=_PROBE
-        ),
+        typer.Option("--resume", help="Go on with a run of this list that did not come to its end."),
     ] = False,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Ask although DNS says that this host is not fit to.", rich_help_panel=_PROBE),
+        typer.Option("--force", help="Ask although DNS says that this host is not fit to."),
     ] = False,
     allow_private: Annotated[
         bool,
-        typer.Option("--allow-private", help="Mail servers in private networks count as well.", rich_help_panel=_PROBE),
+        typer.Option("--allow-private", help="Mail servers in private networks count as well."),
     ] = False,
     history: Annotated[
         list[str] | None,
         typer.Option(
-            "--history",
-            metavar="BOUNCES",
-            help="What bounced before: messages, or a table that parse wrote.",
-            rich_help_panel=_KNOWN,
+            "--history", metavar="SOURCE", help="What bounced before, as --bounces of diagnose; may be repeated."
         ),
     ] = None,
-    log: Annotated[
-        Files,
-        typer.Option(
-            "--log",
-            metavar="FILE",
-            help="The campaign log: gives --history rates, and says who was sent to.",
-            rich_help_panel=_KNOWN,
-        ),
-    ] = None,
+    log: Log = None,
     log_leads: Annotated[
         Files,
-        typer.Option("--log-leads", metavar="FILE", help="The lead list of that log.", rich_help_panel=_KNOWN),
+        typer.Option("--log-leads", metavar="FILE", help="The lead list of that log; may be repeated."),
     ] = None,
-    workspace: Annotated[
-        str | None,
-        typer.Option(
-            "--workspace",
-            metavar="DIR",
-            help="A workspace: the bounces, sends and leads that it keeps, as --history, --log and --log-leads.",
-            rich_help_panel=_KNOWN,
-        ),
-    ] = None,
+    workspace: WorkspacePlace = "",
     suppress: Annotated[
         Files,
-        typer.Option(
-            "--suppress",
-            metavar="FILE",
-            help="Addresses and domains never to write to; complaints by their reason.",
-            rich_help_panel=_KNOWN,
-        ),
+        typer.Option("--suppress", metavar="FILE", help="Addresses and domains never to write to; may be repeated."),
     ] = None,
     disposable: Annotated[
         Files,
-        typer.Option("--disposable", metavar="FILE", help="More disposable domains.", rich_help_panel=_KNOWN),
+        typer.Option("--disposable", metavar="FILE", help="More disposable domains; may be repeated."),
     ] = None,
-    banned: Annotated[
-        Files, typer.Option("--banned", metavar="FILE", help="Banned domains.", rich_help_panel=_KNOWN)
-    ] = None,
+    banned: Annotated[Files, typer.Option("--banned", metavar="FILE", help="Banned domains; may be repeated.")] = None,
     against: Annotated[
         list[str] | None,
         typer.Option(
             "--against",
-            metavar="BOUNCES",
-            help="LEADS was checked before: compare its grades with what then bounced.",
-            rich_help_panel=_KNOWN,
+            metavar="SOURCE",
+            help="LEADS was checked before: compare its grades with what then bounced; may be repeated.",
         ),
     ] = None,
     by: Annotated[
@@ -183,50 +115,40 @@ def check(
             "--by",
             metavar="COLUMN",
             help="Compare by this column of the list too, such as its source; may be repeated.",
-            rich_help_panel=_KNOWN,
         ),
     ] = None,
     policy: Annotated[
         str,
         typer.Option(
-            "--policy", metavar="NAME", help="strict, balanced or permissive: how unconfirmed leads are graded."
+            "--policy",
+            metavar="NAME",
+            autocompletion=words("strict", "balanced", "permissive"),
+            help="strict, balanced or permissive: how unconfirmed leads are graded.",
         ),
     ] = "balanced",
     as_of: Annotated[
-        str | None,
+        str,
         typer.Option("--as-of", metavar="DATE", help="Judge the age of verifications on this day (2026-03-31)."),
-    ] = None,
+    ] = "",
     allow_reserved: Annotated[
         bool, typer.Option("--allow-reserved", help="Treat documentation domains (.example) as any other: for samples.")
     ] = False,
     out: Annotated[
         str | None,
-        typer.Option(
-            "--out",
-            metavar="FILE",
-            help=".csv, .xlsx, .jsonl or .parquet; - for JSON lines on stdout.",
-            rich_help_panel=_OUT,
-        ),
+        typer.Option("--out", metavar="FILE", help=".csv, .xlsx, .jsonl or .parquet; - for JSON lines on stdout."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="JSON lines on stdout, as --out -.", rich_help_panel=_OUT)
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout, as --out -.")] = False,
     columns: Annotated[
         str | None,
-        typer.Option(
-            "--columns",
-            metavar="A,B,…",
-            help="The columns to write; own stands for the list's own.",
-            rich_help_panel=_OUT,
-        ),
+        typer.Option("--columns", metavar="A,B,…", help="The columns to write; own stands for the list's own."),
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             "--fail-on",
             metavar="LIMIT",
+            autocompletion=words("do_not_send", "verify_again"),
             help="Exit with 1 over it: 5%, do_not_send, verify_again:10%; may be repeated.",
-            rich_help_panel=_OUT,
         ),
     ] = None,
     mapping: Mapping = None,
@@ -236,7 +158,7 @@ def check(
     verp_key_file: VerpKeyFile = None,
 ) -> None:
     """Check a lead list before it is sent: a grade for each lead (send, verify again, do not send), and why."""
-    probe = _probe_options(
+    probe = probe_options(
         smtp,
         helo,
         mail_from,
@@ -254,7 +176,7 @@ def check(
         _look_back(leads, against, log, by, jobs, as_json=as_json, redact=redact)
         return
     if probe is not None:
-        _audit_self(probe, resolver or "", force=force)
+        audit_self(probe, resolver, force=force)
     if by:
         raise AnalyzerError("--by compares grades with what then bounced: give --against too, or leave it out")
     from analyzer.api import column_pair
@@ -281,20 +203,20 @@ def check(
         dns=dns,
         smtp=probe,
         policy=policy,
-        resolver=resolver,
+        resolver=resolver or None,
         history=history or (),
         history_log=log or (),
         history_leads=log_leads or (),
-        workspace=workspace or "",
+        workspace=workspace,
         suppress=suppress or (),
         disposable=disposable or (),
         banned=banned or (),
         blocklist_zones=zones or (),
-        cache=(cache or _usual_cache()) if smtp else cache,
+        cache=(cache or usual_cache_made()) if smtp else cache,
         resume=resume,
         allow_private=allow_private,
         allow_reserved=allow_reserved,
-        as_of=_day(as_of),
+        as_of=day(as_of, "--as-of"),
         jobs=jobs,
         verp_keys=keys_from(verp_key_file),
     )
@@ -338,82 +260,6 @@ def _look_back(
         return
     for line in lines(found):
         say(clean_lines(line), redact=redact)
-
-
-def _audit_self(probe: ProbeOptions, resolver: str, *, force: bool) -> None:
-    """Whoever asks with a name that leads nowhere is put on a list rather than answered."""
-    from analyzer.audit.lookup import Lookup
-    from analyzer.check.smtp import refuse_unfit, self_audit
-
-    for sentence in refuse_unfit(self_audit(probe, Lookup(resolver)), force=force):
-        say(f"bounce-analyzer: {sentence}", err=True)
-
-
-def _probe_options(
-    smtp: bool,
-    helo: str | None,
-    mail_from: str | None,
-    port: int,
-    rate: float | None,
-    provider_rate: float | None,
-    connections: int | None,
-    *,
-    no_wait: bool,
-    resume: bool,
-    allow_private: bool,
-) -> ProbeOptions | None:
-    if not smtp:
-        given = {
-            "--helo": helo,
-            "--mail-from": mail_from,
-            "--rate": rate,
-            "--provider-rate": provider_rate,
-            "--connections": connections,
-            "--no-wait": no_wait,
-            "--resume": resume,
-        }
-        alone = next((name for name, value in given.items() if value), "")
-        if alone:
-            raise AnalyzerError(f"{alone} is about asking mail servers: give --smtp too, or leave it out")
-        return None
-    missing = [name for name, value in (("--helo", helo), ("--mail-from", mail_from)) if not value]
-    if missing:
-        raise AnalyzerError(_WHY_SMTP.format(missing=" and ".join(missing)))
-    from analyzer.check.smtp import ProbeOptions
-
-    settings: dict[str, Any] = {"port": port, "allow_private": allow_private}
-    if rate is not None:
-        settings["recipients_per_second"] = rate
-    if provider_rate is not None:
-        settings["recipients_per_minute"] = provider_rate
-    if connections is not None:
-        settings["connections"] = connections
-    if no_wait:
-        settings["retry_after_s"] = ()
-    return ProbeOptions(str(helo), str(mail_from), **settings)
-
-
-def usual_cache() -> Path:
-    """Where answers of mail servers are kept unless somebody names a place: never asked twice, even after a kill."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "bounce-analyzer" / "check.sqlite"
-
-
-def _usual_cache() -> Path:
-    path = usual_cache()
-    folder = path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise AnalyzerError(f"{folder}: cannot be made: {error.strerror}; name a file with --cache") from None
-    return path
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise AnalyzerError(f"--as-of {text}: is no date such as 2026-03-31") from None
 
 
 def _columns(text: str | None, run: CheckRun) -> list[str]:

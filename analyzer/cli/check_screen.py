@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from analyzer.cli.screen import moves
 
 if TYPE_CHECKING:
     from analyzer.check.run import CheckRun
@@ -56,7 +57,7 @@ def _cut(text: str, most: int) -> str:
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     """Bars with rate and time left on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
+    if not moves():
         yield None
         return
     from rich.console import Console

@@ -4,41 +4,33 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.options import Bound, Redact, Rules
-from analyzer.errors import UnreadableInputError
+from analyzer.bounds import Exceeded
+from analyzer.cli.options import Bound, Host, Recipient, Redact, Reply, Rules, Status
+from analyzer.cli.questions import Question, cut, questions_in
+from analyzer.cli.screen import say
 from analyzer.readable import clean, printable_json
 from analyzer.redaction import masked_text, masked_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.classify import Classifier
     from analyzer.records import Verdict
 
 
-class Question(NamedTuple):
-    """A text with what is known beside it."""
-
-    text: str
-    status: str = ""
-    reply: str = ""
-    host: str = ""
-    recipient: str = ""
-
-
 def classify(
     text: Annotated[
-        list[str] | None, typer.Argument(help="Diagnostic texts; without one, stdin is read a line each.")
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="Diagnostic texts; without one, stdin is read a line each."),
     ] = None,
-    status: Annotated[str, typer.Option(help="Enhanced status code beside the text, such as 5.1.1.")] = "",
-    reply: Annotated[str, typer.Option(help="SMTP reply code beside the text, such as 550.")] = "",
-    host: Annotated[str, typer.Option(help="The host that answered.")] = "",
-    recipient: Annotated[str, typer.Option(help="The address that failed.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Answer with a JSON object a line.")] = False,
+    status: Status = "",
+    reply: Reply = "",
+    host: Host = "",
+    recipient: Recipient = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line in place of the text.")] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell which rule decided, on which words, and what else matched.")
     ] = False,
@@ -51,7 +43,12 @@ def classify(
 
     classifier = classifier_of(rules) if rules else default_classifier()
     beside = Question("", status, reply, host, recipient)
-    questions = (_with_text(one, beside) for one in text) if text else _from_stdin(beside)
+    exceeded = Exceeded()
+    questions = (
+        (cut(beside._replace(text=one), f"text {n}", exceeded) for n, one in enumerate(text, 1))
+        if text
+        else questions_in(sys.stdin.buffer, beside, "standard input", exceeded, partial(say, err=True, redact=redact))
+    )
     out = sys.stdout.buffer
     # At a terminal or behind a live feed every answer counts at once; a file is written in large pieces.
     prompt = not text and (sys.stdin.isatty() or sys.stdout.isatty())
@@ -60,50 +57,8 @@ def classify(
         if prompt:
             out.flush()
     out.flush()
-
-
-def _with_text(text: str, beside: Question) -> Question:
-    return Question(text, beside.status, beside.reply, beside.host, beside.recipient)
-
-
-def _from_stdin(beside: Question) -> Iterator[Question]:
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        yield question_of(line, beside, "standard input", number)
-
-
-def question_of(line: bytes, beside: Question, source: str, number: int) -> Question:
-    """A line of `source`: a JSON object with a text, or else plain text; options fill what the line does not say.
-
-    `UnreadableInputError` for a JSON object without a text: it can only be an object of some other kind.
-    """
-    import orjson
-
-    bare = line.strip()
-    if bare.startswith(b"{"):
-        try:
-            row = orjson.loads(bare)
-        except orjson.JSONDecodeError:
-            row = None
-        if isinstance(row, dict):
-            if "text" not in row:
-                raise UnreadableInputError(
-                    f"{source}, line {number}",
-                    "is a JSON object without a text",
-                    'give {"text": "…"}, and beside it status, reply, host and recipient where they are known',
-                )
-            return Question(
-                _said(row, "text", ""),
-                _said(row, "status", beside.status),
-                _said(row, "reply", beside.reply),
-                _said(row, "host", beside.host),
-                _said(row, "recipient", beside.recipient),
-            )
-    return _with_text(bare.decode("utf-8", "replace"), beside)
-
-
-def _said(row: dict[str, Any], key: str, otherwise: str) -> str:
-    value = row.get(key)
-    return otherwise if value is None else str(value)
+    for line in exceeded.lines():
+        say(line, err=True)
 
 
 def _answer(classifier: Classifier, question: Question, *, as_json: bool, explain: bool, redact: bool) -> bytes:
@@ -122,19 +77,12 @@ def _answer(classifier: Classifier, question: Question, *, as_json: bool, explai
     if not as_json:
         told = explained(explanation, classifier, owner=recipient if redact else "")
         return (masked_text(told) if redact else told).encode("utf-8", "replace")
-    facts = {**as_row(explanation.verdict), "explanation": as_facts(explanation, classifier)}
+    facts = as_facts(explanation, classifier)
     return printable_json(orjson.dumps(masked_value(facts, (recipient,)) if redact else facts))
 
 
 def _masked(verdict: Verdict, recipient: str) -> Verdict:
     return replace(verdict, evidence=masked_text(verdict.evidence, (recipient,)))
-
-
-def as_row(verdict: Verdict) -> dict[str, Any]:
-    """A verdict under the names of `VERDICT_COLUMNS`."""
-    from analyzer.records import VERDICT_COLUMNS
-
-    return {name: getattr(verdict, name) for name in VERDICT_COLUMNS}
 
 
 def readable(verdict: Verdict) -> str:

@@ -8,35 +8,36 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.decisions import keep_decision
-from analyzer.cli.options import Bound, Dates, Jobs, Mapping, Redact, Rules, Timezone, VerpKeyFile, WorkspacePlace
+from analyzer.cli.options import (
+    Bounces,
+    Bound,
+    Dates,
+    Jobs,
+    Leads,
+    Log,
+    Mapping,
+    Redact,
+    Rules,
+    Timezone,
+    Tolerance,
+    VerpKeyFile,
+    WorkspacePlace,
+)
 
 
 def diagnose(
-    bounces: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--bounces", metavar="SOURCE", help="Bounce messages, or a table that parse wrote; may be repeated."
-        ),
-    ] = None,
-    log: Annotated[
-        list[Path] | None,
-        typer.Option("--log", metavar="FILE", help="The campaign log: what was sent to whom; may be repeated."),
-    ] = None,
-    leads: Annotated[
-        list[Path] | None,
-        typer.Option("--leads", metavar="FILE", help="The lead list: e-mail status, industry, …; may be repeated."),
-    ] = None,
+    bounces: Bounces = None,
+    log: Log = None,
+    leads: Leads = None,
     next_list: Annotated[
         Path | None,
         typer.Option("--next", metavar="FILE", help="The leads of the next sequence, to forecast and sort."),
     ] = None,
-    tolerance: Annotated[
-        float, typer.Option("--tolerance", min=0.0, max=1.0, help="The share of bad addresses that you can live with.")
-    ] = 0.05,
+    tolerance: Tolerance = 0.05,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write the report and all tables into this folder.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print diagnosis.json instead of the summary.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print diagnosis.json in place of the text.")] = False,
     with_backtest: Annotated[
         bool,
         typer.Option(

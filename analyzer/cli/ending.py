@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from analyzer.cli import early
 from analyzer.errors import AnalyzerError
 from analyzer.readable import clean, clean_lines
 
@@ -37,18 +38,19 @@ class StoppedError(SystemExit):
 
 def run(command: Callable[[], object], *, redact: bool) -> NoReturn:
     """Do `command`, and leave with its exit code; with `redact` no line about an error names an address."""
-    _take_signals()
-    for stream in (sys.stdout, sys.stderr):
-        # A name that this terminal cannot show is no reason to end.
-        with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     code, told = 0, ""
     try:
+        _take_signals()
+        for stream in (sys.stdout, sys.stderr):
+            # A name that this terminal cannot show is no reason to end.
+            with suppress(AttributeError, ValueError):
+                stream.reconfigure(errors="replace")  # type: ignore[union-attr]
         found = command()
         sys.stdout.flush()
         code = found if isinstance(found, int) else 0
     except BaseException as error:  # noqa: BLE001 - whatever ends a run ends it here
         code, told = _ended(error)
+    early.take_signals_again()
     if code == _INTERRUPTED and not told:  # typer takes Ctrl-C for an exit of its own
         told = "interrupted"
     if told:
@@ -79,10 +81,12 @@ def _ended(error: BaseException) -> tuple[int, str]:
         return 0, ""  # the reader of our output has gone, `| head` for one: nothing is wrong
     if isinstance(error, typer.TyperException):
         if type(error).__name__ == "NoArgsIsHelpError":
-            return 2, ""
+            return _help(error)
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "bounce-analyzer"
-        return 2, f"{error.format_message()} See '{command} --help'."
+        # Without what Pydantic and typer put in front of what is wrong.
+        says = error.format_message().replace("Value error, ", "").removeprefix("Invalid value: ").rstrip(".")
+        return 2, f"{says}{' See' if says.endswith('?') else '; see'} '{command} --help'"
     if isinstance(error, OSError):
         return 2, _of_system(error)
     if isinstance(error, MemoryError):
@@ -92,11 +96,23 @@ def _ended(error: BaseException) -> tuple[int, str]:
     return _FAULT, f"failed by a fault of its own ({kind}); --log-level debug before the command shows where"
 
 
+def _help(error: typer.TyperException) -> tuple[int, str]:
+    """A command group without a command: its help, which the exception carries as its message."""
+    with suppress(OSError):
+        print(error.format_message(), file=sys.stderr)
+    return 2, ""
+
+
 def _was_interrupted(error: BaseException | None) -> bool:
     """Whether Ctrl-C is behind an error: libraries in C make errors of their own of it."""
     seen = 0
     while error is not None and seen < 10:
         if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "InterruptException":
+            return True
+        # What DuckDB makes of it depends on what it was at.
+        if str(error) == "Query interrupted" or (
+            "duckdb" in type(error).__module__ and "KeyboardInterrupt" in str(error)
+        ):
             return True
         error, seen = error.__cause__ or error.__context__, seen + 1
     return False
@@ -133,8 +149,10 @@ def _take_signals() -> None:
     """SIGTERM and SIGHUP end a run as Ctrl-C does: what is half written is removed."""
     with suppress(ValueError):  # not the main thread, in which alone signals are taken
         for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP, and so do we then
+            if signal.getsignal(number) in (signal.SIG_DFL, early.end_at_once):  # nohup ignores SIGHUP, and so do we
                 signal.signal(number, _stop)
+        if signal.getsignal(signal.SIGINT) is early.end_at_once:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.unraisablehook = _not_lost
 
 

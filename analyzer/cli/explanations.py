@@ -54,7 +54,15 @@ def explained(explanation: Explanation, classifier: Classifier, *, owner: str = 
 
 
 def as_facts(explanation: Explanation, classifier: Classifier) -> dict[str, Any]:
-    """What `--explain --json` adds to a verdict: rule, documentation, other rules, codes, model and texts.
+    """The verdict under the names of `VERDICT_COLUMNS`, and beside it the `explanation`."""
+    from analyzer.records import VERDICT_COLUMNS
+
+    verdict = {name: getattr(explanation.verdict, name) for name in VERDICT_COLUMNS}
+    return {**verdict, "explanation": _explanation(explanation, classifier)}
+
+
+def _explanation(explanation: Explanation, classifier: Classifier) -> dict[str, Any]:
+    """What explaining adds to a verdict: rule, documentation, other rules, codes, model and texts.
 
     `also_matched` are the other rules whose scope and pattern fit, in their order; `model` is asked, likeliest first,
     where no rule decided.

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analyzer.cli.screen import say, say_json
+from analyzer.cli import completing
+from analyzer.cli.options import Json
+from analyzer.cli.screen import say, say_object
+
+if TYPE_CHECKING:
+    from analyzer.export.kinds import Kind
 
 
 def export(
@@ -15,6 +20,7 @@ def export(
         str | None,
         typer.Argument(
             metavar="KIND",
+            autocompletion=completing.export_kinds,
             help="ses sendgrid mailgun postmark plain; hubspot salesforce outreach apollo; google meta; grades.",
         ),
     ] = None,
@@ -30,13 +36,20 @@ def export(
     ] = "-",
     show_list: Annotated[bool, typer.Option("--list", help="Show every KIND: formats, limits, where it goes.")] = False,
     file_format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl, requests or text, where a KIND has several.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            autocompletion=completing.words("csv", "jsonl", "requests", "text"),
+            help="csv, jsonl, requests or text, where a KIND has several.",
+        ),
     ] = "",
     include: Annotated[
         list[str] | None,
         typer.Option(
             "--include",
             metavar="NAME",
+            autocompletion=completing.reasons,
             help="Take this fault or reason as well, or transient, or unmatched; may be repeated.",
         ),
     ] = None,
@@ -45,6 +58,7 @@ def export(
         typer.Option(
             "--redact",
             metavar="[HOW]",
+            autocompletion=completing.words("mask", "hash", "drop"),
             help="Mask every address, or with hash give its SHA-256, or drop it: for looking at, not for an import.",
         ),
     ] = "",
@@ -54,15 +68,16 @@ def export(
     leads: Annotated[
         Path | None, typer.Option("--leads", metavar="FILE", help="A lead list with the ids of the CRM's records.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Tell what was written as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write what was found in the format of another system: only what is safe to strike off, unless told otherwise."""
     from analyzer.errors import AnalyzerError
     from analyzer.export import export as make
     from analyzer.export import kinds
-    from analyzer.redaction import masked_value
-    from analyzer.report.data import readable_json
 
+    if show_list and as_json:
+        say_object({"kinds": [_facts(one) for one in kinds().values()]})
+        return
     if show_list:
         for one in kinds().values():
             say(f"{one.name:<11} {one.title} ({', '.join(one.formats)})\n{'':<11} {one.goes}")
@@ -77,10 +92,22 @@ def export(
     if as_json:
         files = [{"path": str(path), "rows": len(p.table)} for path, p in zip(written, made.parts, strict=True)]
         told = {**made.to_dict(), "files": files, "notes": [*made.notes, *stale]}
-        say_json(readable_json(masked_value(told) if redact else told))
+        say_object(told, redact=bool(redact))
         return
     for line in [*made.lines(), *(f"  {warning}" for warning in stale)]:
         say(line, err=out == "-", redact=bool(redact))
     if written:
         say(f"Written: {', '.join(map(str, written))}", redact=bool(redact))
         say(f"Where it goes: {made.kind.goes}")
+
+
+def _facts(kind: Kind) -> dict[str, Any]:
+    """A kind of export as `--list --json` tells it."""
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "takes": kind.takes,
+        "formats": kind.formats,
+        "goes": kind.goes,
+        "files": [{"name": one.name, "format": one.format, "rows": one.rows} for one in kind.layouts],
+    }

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from analyzer.cli.options import Bound, Dates, Jobs, Mapping, Redact, Rules, Timezone, VerpKeyFile, WorkspacePlace
-from analyzer.cli.screen import say
+from analyzer.cli.options import (
+    Bounces,
+    Bound,
+    Dates,
+    Jobs,
+    Json,
+    Leads,
+    Log,
+    Mapping,
+    Redact,
+    Rules,
+    Timezone,
+    VerpKeyFile,
+    WorkspacePlace,
+)
+from analyzer.cli.screen import say, say_object
 
 
 def ingest(
     workspace: WorkspacePlace,
-    bounces: Annotated[
-        list[str] | None,
-        typer.Option("--bounces", metavar="SOURCE", help="Bounces from any source that parse reads; may be repeated."),
-    ] = None,
-    log: Annotated[
-        list[Path] | None, typer.Option("--log", metavar="FILE", help="What was sent to whom; may be repeated.")
-    ] = None,
-    leads: Annotated[
-        list[Path] | None, typer.Option("--leads", metavar="FILE", help="A lead list; may be repeated.")
-    ] = None,
+    bounces: Bounces = None,
+    log: Log = None,
+    leads: Leads = None,
     mapping: Mapping = None,
     dates: Dates = "",
     timezone: Timezone = "",
     jobs: Jobs = None,
+    as_json: Json = False,
     redact: Redact = False,
     rules: Rules = None,
     bound: Bound = None,
     verp_key_file: VerpKeyFile = None,
 ) -> None:
     """Take bounces, logs and leads into a workspace; the same file twice changes nothing."""
+    from dataclasses import asdict
+
     from analyzer import api
     from analyzer.verp import keys_from
 
@@ -52,5 +59,8 @@ def ingest(
     )
     for line in (*run.mappings, *run.warnings):
         say(line, err=True, redact=redact)
+    if as_json:
+        say_object({"tables": [asdict(change) for change in run.changes], "warnings": run.warnings}, redact=redact)
+        return
     for change in run.changes:
         say(f"{change.table}: {change.read:,} read, {change.added:,} new, {change.updated:,} changed")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
+
+from analyzer.cli.completing import words
+from analyzer.errors import AnalyzerError
 
 
 def _use_bounds(asked: list[str] | None) -> list[str] | None:
@@ -17,6 +22,75 @@ def _use_bounds(asked: list[str] | None) -> list[str] | None:
     return asked
 
 
+# What is read.
+Bounces: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bounces",
+        metavar="SOURCE",
+        help="What bounced: any source that parse reads, or a table that it wrote; may be repeated.",
+    ),
+]
+Log: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--log", metavar="FILE", help="The campaign log: what was sent to whom; may be repeated."),
+]
+Leads: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--leads", metavar="FILE", help="The lead list: email status, industry, …; may be repeated."),
+]
+Mapping: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=FIELD", help="Use this column as that field; may be repeated."),
+]
+Dates: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--dates",
+        metavar="ORDER",
+        autocompletion=words("day-first", "month-first"),
+        help="day-first or month-first, for dates such as 03/02/2026 that leave it open.",
+    ),
+]
+Timezone: TypeAlias = Annotated[
+    str,
+    typer.Option("--timezone", metavar="ZONE", help="The zone of times that name none, such as Europe/Berlin."),
+]
+WorkspacePlace: TypeAlias = Annotated[
+    str, typer.Option("--workspace", metavar="DIR", help="The folder (or object-store address) that keeps the history.")
+]
+
+# What stands beside a diagnostic text.
+
+
+def _status(value: str) -> str:
+    # RFC 3463, 2.
+    if value and not re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", value):
+        raise AnalyzerError(f"--status {value!r}: is no enhanced status code; give one such as 5.1.1")
+    return value
+
+
+def _reply(value: str) -> str:
+    # RFC 5321, 4.2.1.
+    if value and not re.fullmatch(r"[2-5][0-9]{2}", value):
+        raise AnalyzerError(f"--reply {value!r}: is no SMTP reply code; give one such as 550")
+    return value
+
+
+Status: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--status", metavar="CODE", callback=_status, help="The enhanced status code beside the text, such as 5.1.1."
+    ),
+]
+Reply: TypeAlias = Annotated[
+    str,
+    typer.Option("--reply", metavar="CODE", callback=_reply, help="The SMTP reply code beside the text, such as 550."),
+]
+Host: TypeAlias = Annotated[str, typer.Option("--host", metavar="NAME", help="The host that answered.")]
+Recipient: TypeAlias = Annotated[str, typer.Option("--recipient", metavar="ADDRESS", help="The address that failed.")]
+
+# How it is read, and judged.
 #: A command only names it: the callback does what it asks for, so that all that the command reads is bound by it.
 Bound: TypeAlias = Annotated[
     list[str] | None,
@@ -24,7 +98,8 @@ Bound: TypeAlias = Annotated[
         "--bound",
         metavar="NAME=VALUE",
         callback=_use_bounds,
-        help="Read at most so much, such as mime_depth=30 or message_bytes=16M; --bound list names all of them.",
+        help="Read at most so much, such as mime_depth=30 or message_bytes=16M; --bound list names all of them; may "
+        "be repeated.",
     ),
 ]
 Rules: TypeAlias = Annotated[
@@ -34,20 +109,27 @@ Rules: TypeAlias = Annotated[
 Jobs: TypeAlias = Annotated[
     int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes to read with; all cores unless given.")
 ]
-Mapping: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="COLUMN=FIELD", help="Use this column as that field; may be repeated."),
-]
-Dates: TypeAlias = Annotated[
-    str,
+Tolerance: TypeAlias = Annotated[
+    float,
     typer.Option(
-        "--dates", metavar="ORDER", help="day-first or month-first, for dates such as 03/02/2026 that leave it open."
+        "--tolerance", metavar="SHARE", min=0.0, max=1.0, help="The share of bad addresses that you can live with."
     ),
 ]
-Timezone: TypeAlias = Annotated[
+Resolver: TypeAlias = Annotated[
     str,
-    typer.Option("--timezone", metavar="ZONE", help="The zone of times that name none, such as Europe/Berlin."),
+    typer.Option("--resolver", metavar="HOST[:PORT]", help="The DNS resolver to ask; the system's unless given."),
 ]
+VerpKeyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--verp-key-file",
+        metavar="FILE",
+        help="The keys that your return paths are signed with, the newest first; only you may read the file.",
+    ),
+]
+
+# What is told.
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON in place of the text.")]
 Redact: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -55,15 +137,11 @@ Redact: TypeAlias = Annotated[
         help="Mask every address in all outputs (j***@example.com); lists of leads get its SHA-256 beside it.",
     ),
 ]
-WorkspacePlace: TypeAlias = Annotated[
-    str, typer.Option("--workspace", metavar="DIR", help="The folder (or object-store address) that keeps the history.")
-]
-VerpKeyFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--verp-key-file",
-        "--key-file",
-        metavar="FILE",
-        help="The keys that your return paths are signed with, the newest first; only you may read the file.",
-    ),
-]
+
+
+def day(text: str, option: str) -> date | None:
+    """The day that an option names, None for none; `AnalyzerError` for what is no day."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise AnalyzerError(f"{option} {text}: is no day; give one such as 2026-03-31") from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.options import Bound, Jobs, Redact, Rules
-from analyzer.cli.screen import say
+from analyzer.cli.screen import moves, say
 from analyzer.errors import AnalyzerError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _EVERY = 100
 
 def parse(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE…", help="Messages, mboxes, Maildirs, folders, archives; - for stdin.")
+        list[str], typer.Argument(metavar="SOURCE", help="Messages, mboxes, Maildirs, folders, archives; - for stdin.")
     ],
     out: Annotated[
         str, typer.Option("--out", metavar="FILE", help=".csv, .jsonl or .parquet; - for JSON lines on stdout.")
@@ -55,8 +55,7 @@ def parse(
         raise AnalyzerError("--rejects keeps mail as it came, which --redact cannot mask: leave one of them out")
     run = ParseRun(sources, all_kinds=all_kinds, jobs=jobs, rejects=rejects, rules=rules)
     # Rows on the same terminal would tear the bar apart.
-    at_terminal = sys.stderr.isatty() and not (out == "-" and sys.stdout.isatty())
-    rows = _with_bar(run, sources) if at_terminal else iter(run)
+    rows = _with_bar(run, sources) if moves() and not (out == "-" and sys.stdout.isatty()) else iter(run)
     if redact:
         from analyzer.redaction import masked_row
 

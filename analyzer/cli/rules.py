@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.options import Bound, Redact, Rules
-from analyzer.cli.screen import say
+from analyzer.cli import completing
+from analyzer.cli.examples import epilog
+from analyzer.cli.options import Bound, Host, Json, Recipient, Redact, Reply, Rules, Status
+from analyzer.cli.rule_facts import described, proof_facts, rule_facts
+from analyzer.cli.screen import say, say_object
 from analyzer.errors import AnalyzerError, OutputError
+from analyzer.readable import counted
 
 if TYPE_CHECKING:
-    from analyzer.classify import Classifier, Example, Rule
+    from analyzer.classify import Classifier
     from analyzer.knowledge import Reason
 
-app = typer.Typer(
-    help="List, show and prove the rule base, explain one text by it, and suggest what it lacks.", no_args_is_help=True
-)
+app = typer.Typer(help="List, show and prove the rules, and suggest what they lack.", no_args_is_help=True)
 
 
 def _classifier(rules: Path | None) -> Classifier:
@@ -33,10 +35,21 @@ def _reasons() -> dict[str, Reason]:
     return reasons()
 
 
-@app.command("list")
+@app.command("list", epilog=epilog("rules list"))
 def list_(
-    reason: Annotated[str, typer.Option(help="Only rules of this reason.")] = "",
-    provider: Annotated[str, typer.Option(help="Only rules of this provider.")] = "",
+    reason: Annotated[
+        str,
+        typer.Option(
+            "--reason", metavar="REASON", autocompletion=completing.reasons, help="Only rules of this reason."
+        ),
+    ] = "",
+    provider: Annotated[
+        str,
+        typer.Option(
+            "--provider", metavar="PROVIDER", autocompletion=completing.providers, help="Only rules of this provider."
+        ),
+    ] = "",
+    as_json: Json = False,
     rules: Rules = None,
 ) -> None:
     """List the rules in the order in which they are tried."""
@@ -47,30 +60,45 @@ def list_(
     ]
     if not chosen:
         raise AnalyzerError("no rule fits; `rules list` without options shows them all")
+    if as_json:
+        say_object({"rules": [rule_facts(rule) for rule in chosen]})
+        return
     width = max(len(rule.id) for rule in chosen)
     reasons = _reasons()
     for rule in chosen:
         label = reasons[rule.reason].label
         scope = f"  [{', '.join(sorted(rule.providers))}]" if rule.providers else ""
         say(f"{rule.id:<{width}}  {label:<7} {rule.reason}{scope}")
-    say(f"{len(chosen)} rules")
+    say(counted(len(chosen), "rule"))
 
 
-@app.command("show")
+@app.command("show", epilog=epilog("rules show"))
 def show(
-    rule_id: Annotated[str, typer.Argument(metavar="ID", help="A rule's id, such as family/what.")],
+    rule_id: Annotated[
+        str, typer.Argument(metavar="ID", autocompletion=completing.rule_ids, help="A rule's id, such as family/what.")
+    ],
+    as_json: Json = False,
     rules: Rules = None,
 ) -> None:
     """Show one rule whole."""
-    found = next((rule for rule in _classifier(rules).rules if rule.id == rule_id), None)
+    known = _classifier(rules).rules
+    found = next((rule for rule in known if rule.id == rule_id), None)
     if found is None:
-        raise AnalyzerError(f"no rule has the id {rule_id!r}; `rules list` shows them all")
-    say(described(found))
+        from difflib import get_close_matches
+
+        near = ", ".join(get_close_matches(rule_id, [rule.id for rule in known]))
+        meant = f"did you mean {near}?" if near else "`rules list` shows them all"
+        raise AnalyzerError(f"no rule has the id {rule_id!r}; {meant}")
+    if as_json:
+        say_object(rule_facts(found, whole=True))
+    else:
+        say(described(found))
 
 
-@app.command("test")
+@app.command("test", epilog=epilog("rules test"), short_help="Run every rule's own examples; exit 1 when one fails.")
 def test(
-    only: Annotated[str, typer.Option(help="Only rules whose id starts so.")] = "",
+    only: Annotated[str, typer.Option("--only", metavar="START", help="Only rules whose id starts so.")] = "",
+    as_json: Json = False,
     rules: Rules = None,
 ) -> None:
     """Run every rule's examples and near misses through the whole classifier; exit 1 when one fails."""
@@ -79,43 +107,63 @@ def test(
     proof = prove(_classifier(rules), only)
     if not proof.rules:
         raise AnalyzerError(f"no rule's id starts with {only!r}; `rules list` shows them all")
-    for failed in proof.failed:
-        say(failed)
-    for rule in proof.shadowed:
-        say(f"{rule.id}: never reached, none of its own examples comes to it")
-    say(f"{proof.rules} rules, {proof.texts} texts, {len(proof.failed)} failed, {len(proof.shadowed)} never reached")
+    if as_json:
+        say_object(proof_facts(proof))
+    else:
+        for failed in proof.failed:
+            say(failed)
+        for rule in proof.shadowed:
+            say(f"{rule.id}: never reached, none of its own examples comes to it")
+        say(
+            f"{counted(proof.rules, 'rule')}, {counted(proof.texts, 'text')}, {len(proof.failed):,} failed, "
+            f"{len(proof.shadowed):,} never reached"
+        )
     if not proof.holds:
         raise typer.Exit(1)
 
 
-@app.command("explain")
+@app.command(
+    "explain", epilog=epilog("rules explain"), short_help="Tell which rule decides a text, and on which words."
+)
 def explain(
-    text: Annotated[str, typer.Argument(help="A diagnostic text.")],
-    status: Annotated[str, typer.Option(help="Enhanced status code beside the text.")] = "",
-    reply: Annotated[str, typer.Option(help="SMTP reply code beside the text.")] = "",
-    host: Annotated[str, typer.Option(help="The host that answered.")] = "",
-    recipient: Annotated[str, typer.Option(help="The address that failed.")] = "",
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A diagnostic text.")],
+    status: Status = "",
+    reply: Reply = "",
+    host: Host = "",
+    recipient: Recipient = "",
+    as_json: Json = False,
     redact: Redact = False,
     rules: Rules = None,
 ) -> None:
     """Tell which rule decides a text, on which words, and what else matched."""
-    from analyzer.cli.explanations import explained
+    from analyzer.cli.explanations import as_facts, explained
+    from analyzer.redaction import masked_value
 
     classifier = _classifier(rules)
     explanation = classifier.explain(text, status=status, reply=reply, host=host, recipient=recipient)
+    if as_json:
+        facts = as_facts(explanation, classifier)
+        say_object(masked_value(facts, (recipient,)) if redact else facts)
+        return
     say(explained(explanation, classifier, owner=recipient if redact else ""), redact=redact)
 
 
-@app.command("suggest")
+@app.command(
+    "suggest", epilog=epilog("rules suggest"), short_help="Group the texts that no rule decides, with rule stubs."
+)
 def suggest(
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE…", help="Messages, tables that parse wrote, or files of a text a line; - for stdin."
+            metavar="SOURCE", help="Messages, tables that parse wrote, or files of a text a line; - for stdin."
         ),
     ],
-    least: Annotated[int, typer.Option(min=1, metavar="N", help="Only templates of at least so many texts.")] = 2,
-    most: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many templates, the commonest.")] = 20,
+    least: Annotated[
+        int, typer.Option("--least", min=1, metavar="N", help="Only templates of at least so many texts.")
+    ] = 2,
+    most: Annotated[
+        int, typer.Option("--most", min=1, metavar="N", help="At most so many templates, the commonest.")
+    ] = 20,
     redact: Redact = False,
     rules: Rules = None,
     bound: Bound = None,
@@ -147,35 +195,3 @@ def suggest(
             unfinished.write_text("\n".join(blocks), encoding="utf-8")
         say("\n\n".join("\n".join(one.facts()) for one in suggestions.found), redact=redact)
     say(suggestions.summary(), err=True, redact=redact)
-
-
-def described(rule: Rule) -> str:
-    """A rule for a person, a fact a line."""
-    lines = [f"{rule.id}", f"  reason       {rule.reason}", f"  file         {Path(rule.file).name}"]
-    scope = {
-        "provider": sorted(rule.providers),
-        "status": rule.statuses,
-        "reply": rule.replies,
-        "phase": sorted(rule.phases),
-    }
-    lines += [f"  {name:<12} {', '.join(values)}" for name, values in scope.items() if values]
-    lines += [f"  pattern      {pattern}" for pattern in rule.patterns]
-    if rule.transient is not None:
-        lines.append(f"  transient    {'yes' if rule.transient else 'no'}")
-    if rule.blocklist:
-        lines.append(f"  block list   {rule.blocklist}")
-    lines += [
-        f"  confidence   {rule.confidence:.0%}",
-        f"  why          {rule.why}",
-        f"  source       {rule.source or 'not given'}",
-    ]
-    lines += [f"  matches      {_shown(one)}" for one in rule.examples]
-    lines += [f"  not          {_shown(one)}" for one in rule.near_misses]
-    return "\n".join(lines)
-
-
-def _shown(example: Example) -> str:
-    beside = [
-        f"{name} {value}" for name in ("status", "reply", "host", "recipient") if (value := getattr(example, name))
-    ]
-    return example.text + (f"  ({', '.join(beside)})" if beside else "")

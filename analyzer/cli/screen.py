@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from analyzer.readable import clean_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def say(text: object = "", *, err: bool = False, redact: bool = False) -> None:
@@ -15,6 +22,22 @@ def say(text: object = "", *, err: bool = False, redact: bool = False) -> None:
 
         shown = masked_text(shown)
     typer.echo(shown, err=err)
+
+
+def moves() -> bool:
+    """Whether stderr is a screen on which a bar may move: a terminal that can, and no build server's."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
+def say_object(values: Mapping[str, Any], *, redact: bool = False) -> None:
+    """A JSON object in place of the text that a person reads; addresses in it are masked with `redact`."""
+    from analyzer.report.data import readable_json
+
+    if redact:
+        from analyzer.redaction import masked_value
+
+        values = masked_value(values)
+    say_json(readable_json(values))
 
 
 def say_json(text: str | bytes) -> None:

@@ -8,8 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analyzer.bounds import Exceeded
 from analyzer.classify import Example
-from analyzer.cli.classify import Question, question_of
+from analyzer.cli.questions import Question, questions_in
+from analyzer.cli.screen import say
 from analyzer.errors import UnreadableInputError
 from analyzer.records import COUNTED_KINDS
 
@@ -46,10 +48,12 @@ def _texts_in(source: str, rules: Path | None) -> Iterator[Example]:
         yield from map(_of_row, (row for row in read_own_rows(path) if row["kind"] in {"", *COUNTED_KINDS}))
     elif _is_lines(path):
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    asked = question_of(line.removeprefix(b"\xef\xbb\xbf"), _NOTHING, source, number)
+            exceeded = Exceeded()
+            for asked in questions_in(file, _NOTHING, source, exceeded):
+                if asked.text:
                     yield Example(asked.text, asked.status, asked.reply, asked.host, asked.recipient)
+            for line in exceeded.lines():
+                say(line, err=True)
     else:
         yield from map(_of_row, ParseRun([source], jobs=None, rules=rules))
 

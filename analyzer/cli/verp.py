@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from analyzer.cli.options import VerpKeyFile
-from analyzer.cli.screen import say
+from analyzer.cli.examples import epilog
+from analyzer.cli.options import Json, VerpKeyFile, day
+from analyzer.cli.screen import say, say_object
 
 app = typer.Typer(no_args_is_help=True, help="Sign return paths (VERP), and verify signed ones.")
 
 
-@app.command()
+@app.command(epilog=epilog("verp key"), short_help="Print a fresh key.")
 def key() -> None:
-    """A fresh key on stdout: put it as the first line into a file that only you can read."""
+    """Print a fresh key: put it as the first line into a file that only you can read."""
     from analyzer.verp import new_key
 
     say(new_key())
 
 
-@app.command()
+@app.command(epilog=epilog("verp sign"), short_help="Print the signed return path for each recipient.")
 def sign(
     recipients: Annotated[
         list[str] | None, typer.Argument(metavar="RECIPIENT", help="Whom the mails are for; else one a line of stdin.")
@@ -32,23 +32,22 @@ def sign(
         str, typer.Option("--prefix", metavar="NAME", help="What the address begins with, before the plus sign.")
     ] = "bounces",
     campaign: Annotated[str, typer.Option("--campaign", metavar="NAME", help="The campaign, as in the log.")] = "",
-    day: Annotated[
-        datetime | None,
-        typer.Option("--day", metavar="DATE", formats=["%Y-%m-%d"], help="The day of sending; today unless given."),
-    ] = None,
+    sent_on: Annotated[
+        str, typer.Option("--day", metavar="DATE", help="The day of sending, such as 2026-03-31; today unless given.")
+    ] = "",
     header: Annotated[
         bool,
         typer.Option("--header", help="A value for a header of your own (X-Bounce-Token), in place of an address."),
     ] = False,
     key_file: VerpKeyFile = None,
 ) -> None:
-    """The signed envelope sender for each recipient: RECIPIENT, a tab, the address."""
+    """Print the signed envelope sender for each recipient: RECIPIENT, a tab, the address."""
     from analyzer import verp
 
     keys = _keys(key_file)
     if not (domain or header):
         raise typer.BadParameter("give --domain, the one that your bounces go to, or --header")
-    on = day.date() if day else None
+    on = day(sent_on, "--day")
     for recipient in recipients or _lines():
         if header:
             signed = verp.sign_header(recipient, keys, campaign=campaign, day=on)
@@ -57,7 +56,7 @@ def sign(
         say(f"{recipient}\t{signed}")
 
 
-@app.command()
+@app.command(epilog=epilog("verp verify"), short_help="Tell whether return paths are ours; exit 1 if one is not.")
 def verify(
     addresses: Annotated[
         list[str] | None, typer.Argument(metavar="ADDRESS", help="Return paths; else one a line of stdin.")
@@ -65,18 +64,26 @@ def verify(
     max_age: Annotated[
         int, typer.Option("--max-age", min=0, metavar="DAYS", help="How old a signature may be; 0 for any age.")
     ] = 0,
+    as_json: Json = False,
     key_file: VerpKeyFile = None,
 ) -> None:
-    """Whether each address carries a signature of ours, a line each; exit code 1 where one does not."""
+    """Tell whether each address carries a signature of ours, a line each; exit code 1 where one does not."""
     from analyzer import verp
 
     keys = _keys(key_file)
-    wrong = False
+    wrong, told = False, []
     for address in addresses or _lines():
         found = verp.verify(address, keys, max_age_days=max_age)
         wrong = wrong or not found.valid
+        if as_json:
+            signed = found.signed
+            says = {"names": signed.names, "named": signed.named, "day": signed.day} if signed else {}
+            told.append({"address": address, "valid": found.valid, "why": found.why, **says})
+            continue
         said = f"\t{found.signed.names} {found.signed.named}, signed {found.signed.day}" if found.signed else ""
         say(f"{address}\t{_WORDS[found.why]}{said}")
+    if as_json:
+        say_object({"addresses": told})
     if wrong:
         raise typer.Exit(1)
 

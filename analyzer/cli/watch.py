@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Bound, Redact, Rules, WorkspacePlace
+from analyzer.cli.options import Bound, Redact, Rules, VerpKeyFile, WorkspacePlace, day
 
 
 def watch(
@@ -25,7 +24,9 @@ def watch(
     ] = None,
     address: Annotated[
         str,
-        typer.Option("--listen", metavar="ADDR", help="Receive providers' webhooks here, such as 127.0.0.1:8080."),
+        typer.Option(
+            "--listen", metavar="[HOST:]PORT", help="Receive providers' webhooks here, such as 127.0.0.1:8080."
+        ),
     ] = "",
     webhooks: Annotated[
         Path | None, typer.Option("--webhooks", metavar="FILE", help="With --listen: its endpoints and their secrets.")
@@ -35,7 +36,8 @@ def watch(
         typer.Option("--journal", metavar="DIR", help="With --listen: what was accepted; else in the workspace."),
     ] = None,
     metrics: Annotated[
-        str, typer.Option("--metrics", metavar="ADDR", help="With --listen: an address for /metrics and /healthz.")
+        str,
+        typer.Option("--metrics", metavar="[HOST:]PORT", help="With --listen: an address for /metrics and /healthz."),
     ] = "",
     tls_cert: Annotated[
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="With --listen: a certificate chain (PEM).")
@@ -54,9 +56,9 @@ def watch(
         ),
     ] = None,
     since: Annotated[
-        datetime | None,
-        typer.Option("--since", metavar="DATE", formats=["%Y-%m-%d"], help="Pass over what came before this day."),
-    ] = None,
+        str,
+        typer.Option("--since", metavar="DATE", help="Pass over what came before this day, such as 2026-03-31."),
+    ] = "",
     move_to: Annotated[
         str,
         typer.Option(
@@ -86,6 +88,7 @@ def watch(
     redact: Redact = False,
     rules: Rules = None,
     bound: Bound = None,
+    verp_key_file: VerpKeyFile = None,
 ) -> None:
     """Follow a mailbox, or receive webhooks, and keep the bounces in a workspace.
 
@@ -99,7 +102,7 @@ def watch(
         raise typer.BadParameter(what + (", not several" if given else ""))
     if address:
         unused = (once, every, since, move_to, state, password_env, password_file, token_command, ca_file, verbose)
-        if any(unused):
+        if any(unused) or verp_key_file:
             raise typer.BadParameter("--listen goes with --webhooks, --journal, --metrics, --tls-cert, --tls-key only")
         _listen(address, workspace, webhooks, journal, metrics, tls_cert, tls_key, rules)
         return
@@ -118,12 +121,13 @@ def watch(
         raise typer.BadParameter("give one of --password-env, --password-file and --token-command")
 
     from analyzer.sources.imap_login import Access
+    from analyzer.verp import keys_from
     from analyzer.watch import Watched
     from analyzer.watch import watch as follow
 
     follow(
         workspace,
-        Watched(imap, maildir, spool, move_to, since.date() if since else None),
+        Watched(imap, maildir, spool, move_to, day(since, "--since")),
         access=Access(password_env, password_file, token_command, ca_file).completed(),
         once=once,
         every_s=every,
@@ -131,6 +135,7 @@ def watch(
         rules=rules,
         stop=stopped_by_signals(),
         verbose=verbose,
+        verp_keys=keys_from(verp_key_file),
     )
 
 

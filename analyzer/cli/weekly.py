@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.decisions import keep_decision
-from analyzer.cli.options import Redact, Rules, VerpKeyFile, WorkspacePlace
+from analyzer.cli.options import Redact, Rules, Tolerance, VerpKeyFile, WorkspacePlace
 from analyzer.cli.screen import say, say_json
 
 
@@ -23,7 +23,9 @@ def weekly(
     workspace: WorkspacePlace,
     week: Annotated[
         str,
-        typer.Option("--week", metavar="WEEK", help="Such as 2026-W10; the last whole week with mail unless given."),
+        typer.Option(
+            "--week", metavar="WEEK", help="The week, such as 2026-W10; the last whole one with mail unless given."
+        ),
     ] = "",
     out: Annotated[
         Path | None,
@@ -31,20 +33,22 @@ def weekly(
     ] = None,
     timezone: Annotated[
         str,
-        typer.Option("--timezone", metavar="ZONE", help="The zone whose weeks these are, such as Europe/Berlin; UTC."),
+        typer.Option(
+            "--timezone",
+            metavar="ZONE",
+            help="The zone whose weeks these are, such as Europe/Berlin; UTC unless given.",
+        ),
     ] = "",
-    tolerance: Annotated[
-        float, typer.Option("--tolerance", min=0.0, max=1.0, help="The share of bad addresses that you can live with.")
-    ] = 0.05,
+    tolerance: Tolerance = 0.05,
     fail_on: Annotated[
         FailOn | None, typer.Option("--fail-on", metavar="alarm", help="Exit with 1 where a series is in alarm.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print weekly.json instead of the summary.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print weekly.json in place of the text.")] = False,
     redact: Redact = False,
     rules: Rules = None,
     verp_key_file: VerpKeyFile = None,
 ) -> None:
-    """One week of a workspace against the weeks before it: what is new, what got worse, what was fixed."""
+    """Hold one week of a workspace against the weeks before it: what is new, what got worse, what was fixed."""
     from analyzer.api.weekly import run_weekly
     from analyzer.report import weekly as report
     from analyzer.verp import keys_from

@@ -7,41 +7,43 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Redact, WorkspacePlace
-from analyzer.cli.screen import say, say_json
+from analyzer.cli.examples import epilog
+from analyzer.cli.options import Json, Redact, WorkspacePlace
+from analyzer.cli.screen import say, say_object
+from analyzer.readable import counted
 
 app = typer.Typer(no_args_is_help=True, help="Look at a workspace, tidy it, and take people out of it.")
 
 
-@app.command()
-def info(
-    workspace: WorkspacePlace,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
-) -> None:
-    """What the workspace holds, table by table."""
+@app.command(epilog=epilog("workspace info"))
+def info(workspace: WorkspacePlace, as_json: Json = False) -> None:
+    """Tell what the workspace holds, table by table."""
     from dataclasses import asdict
-
-    from analyzer.report.data import readable_json
 
     stored = _there(workspace).info()
     if as_json:
-        say_json(readable_json({"tables": [asdict(table) for table in stored]}))
+        say_object({"tables": [asdict(table) for table in stored]})
         return
     for table in stored:
         weeks = f", {table.first} to {table.last}" if table.first else ""
-        say(f"{table.table}: {table.rows:,} rows in {table.files:,} files, {table.bytes:,} bytes{weeks}")
+        size = f"{counted(table.rows, 'row')} in {counted(table.files, 'file')}, {counted(table.bytes, 'byte')}"
+        say(f"{table.table}: {size}{weeks}")
 
 
-@app.command()
-def compact(workspace: WorkspacePlace) -> None:
+@app.command(epilog=epilog("workspace compact"))
+def compact(workspace: WorkspacePlace, as_json: Json = False) -> None:
     """Join small files and remove those that nothing needs any more."""
-    for name, removed in _there(workspace).compact().items():
-        say(f"{name}: {removed:,} old files removed")
+    removed = _there(workspace).compact()
+    if as_json:
+        say_object({"removed_files": removed})
+        return
+    for name, number in removed.items():
+        say(f"{name}: {counted(number, 'old file')} removed")
 
 
-@app.command()
+@app.command(epilog=epilog("workspace forget"), short_help="Remove every row that names an address, everywhere.")
 def forget(
-    address: Annotated[str, typer.Argument(help="The address to remove all traces of.")],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The address to remove all traces of.")],
     workspace: WorkspacePlace,
     journal: Annotated[
         Path | None, typer.Option("--journal", metavar="DIR", help="The journal of watch --listen; in the workspace.")
@@ -52,45 +54,68 @@ def forget(
     ] = None,
     cache: Annotated[
         list[Path] | None,
-        typer.Option("--cache", metavar="FILE", help="A cache of check; the usual one is always looked through."),
+        typer.Option("--cache", metavar="FILE", help="A cache of check, beside the usual one; may be repeated."),
     ] = None,
+    served: Annotated[
+        list[Path] | None,
+        typer.Option("--served", metavar="DIR", help="A folder of serve, beside the usual one; may be repeated."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Remove every row that names an address, from past versions, the journal and what could not be read as well."""
-    from analyzer.cli.check import usual_cache
+    """Remove every row that names an address, from past versions, the journal, rejects and jobs of serve as well."""
+    from dataclasses import asdict
+
+    from analyzer.cli.probing import usual_cache
     from analyzer.history.forgetting import forget as remove
+    from analyzer.serve.settings import usual_folder
 
     done = remove(
-        _there(workspace), address, journal=journal, rejects=rejects or (), caches=[usual_cache(), *(cache or ())]
+        _there(workspace),
+        address,
+        journal=journal,
+        rejects=rejects or (),
+        caches=[usual_cache(), *(cache or ())],
+        served=[usual_folder(), *(served or ())],
     )
-    counts = [(done.rows, "row"), (done.requests, "waiting request"), (done.rejects, "rejected message")]
-    counts.append((done.answers, "answer of a mail server"))
-    for number, what in counts:
-        if number or what == "row":
-            first, _, rest = what.partition(" of ")
-            name = what if number == 1 else f"{first}s" + (f" of {rest}s" if rest else "")
-            say(f"{number:,} {name.replace('a mail servers', 'mail servers')} removed")
+    if as_json:
+        say_object(asdict(done))
+    else:
+        say(f"{counted(done.rows, 'row')} removed")
+        others = (
+            counted(done.requests, "waiting request"),
+            counted(done.rejects, "rejected message"),
+            counted(done.answers, "answer of a mail server", "answers of mail servers"),
+            counted(done.jobs, "job of serve", "jobs of serve"),
+        )
+        for what in others:
+            if not what.startswith("0 "):
+                say(f"{what} removed")
     if done.held:
         say(f"bounce-analyzer: {done.held}", err=True)
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=epilog("workspace retain"))
 def retain(
-    days: Annotated[int, typer.Argument(min=1, help="Keep the sends and bounces of this many days.")],
+    days: Annotated[int, typer.Argument(metavar="DAYS", min=1, help="Keep the sends and bounces of this many days.")],
     workspace: WorkspacePlace,
+    as_json: Json = False,
 ) -> None:
     """Remove sends and bounces of weeks that ended longer ago."""
     removed = _there(workspace).retain(days)
-    say(f"{removed:,} {'row' if removed == 1 else 'rows'} removed")
+    if as_json:
+        say_object({"removed_rows": removed})
+    else:
+        say(f"{counted(removed, 'row')} removed")
 
 
-@app.command()
+@app.command(epilog=epilog("workspace export"))
 def export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Write the tables into this folder.")],
     workspace: WorkspacePlace,
     redact: Redact = False,
 ) -> None:
-    """Every table as one Parquet file."""
+    """Write every table as one Parquet file."""
     for path in _there(workspace).export(out, redact=redact):
         say(path, redact=redact)
 

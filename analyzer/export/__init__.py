@@ -16,6 +16,7 @@ from analyzer.export.inputs import names_of, read_given, read_lead_ids
 from analyzer.export.kinds import Kind, kind_named, kinds
 from analyzer.export.selection import is_address, select
 from analyzer.export.writing import Part, split, write_parts
+from analyzer.readable import counted
 from analyzer.redaction import REDACTIONS, redacted, without_addresses
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Export:
     def lines(self) -> list[str]:
         """What was exported and what was left out, for a person."""
         told = [f"{self.kind.title}, from {self.source}"]
-        told += [f"  {part.file}: {len(part.table):,} {_rows(len(part.table))}" for part in self.parts]
+        told += [f"  {part.file}: {counted(len(part.table), 'row')}" for part in self.parts]
         told += [f"  Left out: {number:,} {why}" for why, number in self.left_out.items()]
         return [*told, *(f"  {note}" for note in self.notes)]
 
@@ -201,7 +202,3 @@ def _redacted_texts(texts: pd.Series, emails: pd.Series) -> pd.Series:
         index=texts.index,
         dtype=object,
     )
-
-
-def _rows(number: int) -> str:
-    return "row" if number == 1 else "rows"

@@ -67,7 +67,7 @@ EFFECT_NAMES: Final = {
     "driven": "Guessed addresses drive the bad addresses.",
     "contributes": "Guessed addresses add to the bad addresses, other causes do too.",
     "not_shown": "Guessed addresses do no worse than verified ones, as far as these numbers show.",
-    "too_little_data": "Too few leads to tell guessed and verified addresses apart.",
+    "too_little_data": "Too few leads or too few bad addresses to tell guessed and verified addresses apart.",
 }
 #: A week held against its alarm band.
 BAND_WORDS: Final = {

@@ -22,7 +22,7 @@ from analyzer.diagnose.rates import wilson
 from analyzer.errors import AnalyzerError, MissingColumnError
 from analyzer.export.inputs import read_given
 from analyzer.knowledge import data_folder, load_toml
-from analyzer.records import COUNTED_KINDS
+from analyzer.records import COUNTED_KINDS, DELIVERABILITY_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ CALIBRATION_COLUMNS: tuple[str, ...] = ("score_from", "score_to", "leads", "expe
 BY_COLUMNS: tuple[str, ...] = ("value", "leads", "send", "expected", "address", "rate", "low", "high")
 
 _OUTCOME_OF = {
-    **dict.fromkeys(("sender", "content", "recipient", "complaint"), "spam"),
+    **dict.fromkeys(DELIVERABILITY_FAULTS, "spam"),
     **{name: name for name in ("address", "mailbox", "infrastructure")},
 }
 #: The chance of a bounce for a bad address, as `check` and next_send.csv name it.

@@ -90,7 +90,7 @@ def test_frames_are_read_like_the_files_that_hold_the_same(flagged, tmp_path):
 
 
 def test_a_frame_without_addresses_is_refused_in_one_line(flagged):
-    with pytest.raises(analyzer.AnalyzerError, match=r"\(a frame\): has no column of e-mail addresses"):
+    with pytest.raises(analyzer.AnalyzerError, match=r"\(a frame\): has no column of email addresses"):
         analyzer.diagnose(bounces=flagged["bounces"], log=pd.DataFrame({"name": ["Jane"]}))
 
 

@@ -34,8 +34,8 @@ def test_one_message_loads_only_what_it_needs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["parse", "x", "--jobs", "0"], "greater than or equal to 1"),
-        (["parse", "x", "--jobs", "many"], "valid integer"),
+        (["parse", "x", "--jobs", "0"], "0 is out of range; give a number of 1 or more"),
+        (["parse", "x", "--jobs", "many"], "many is no whole number"),
         (["parse"], "Missing argument"),
         (["purse"], "No such command"),
     ],

@@ -115,3 +115,20 @@ def test_the_comparison_finds_what_would_break_a_reader(change, says):
     new = copy.deepcopy(old)
     change(new)
     assert breaks(old, new) == says
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_key_of_the_json_says_what_it_means(name):
+    """The reference is made from it."""
+    whole = json.loads(SHIPPED[name].read_text())
+    parts = [(f"#{part}", schema) for part, schema in whole["$defs"].items()]
+    assert [path for path, schema in parts if not schema.get("description")] == []
+    assert [path for at, schema in [("", whole), *parts] for path in _silent(schema, at)] == []
+
+
+def _silent(schema: Schema, at: str) -> Iterator[str]:
+    for name, each in schema.get("properties", {}).items():
+        if not each.get("description", "").endswith("."):
+            yield f"{at}/{name}"
+        for inner in (each, each.get("items", {}), *each.get("oneOf", ())):
+            yield from _silent(inner, f"{at}/{name}")

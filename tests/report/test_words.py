@@ -303,4 +303,6 @@ def test_one_bad_address_is_it(campaign: Case) -> None:
 
 def test_too_little_to_tell_apart_is_not_followed_by_a_difference(campaign: Case) -> None:
     quality = replace(campaign.diagnosis.data_quality, guessed_effect="too_little_data")
-    assert words.guessed_lines(quality) == ["Too few leads to tell guessed and verified addresses apart."]
+    assert words.guessed_lines(quality) == [
+        "Too few leads or too few bad addresses to tell guessed and verified addresses apart."
+    ]

@@ -135,6 +135,33 @@ def test_a_late_bounce_goes_to_the_week_of_its_mail(tmp_path):
     assert next(row for row in after.week.reasons if row.reason == "mailbox_full").now.count == 1
 
 
+def test_what_tells_of_no_mail_of_ours_is_set_aside_and_said(tmp_path):
+    """Backscatter: somebody else's mail in our name came back, from addresses and Message-IDs that no log has."""
+    sends, bounces = history(WEEKS[:6])
+    place = workspace(tmp_path / "space", sends, bounces)
+    last = WEEKS[5]
+    calm = run_weekly(place, week=last)
+    assert json.loads(report.json_text(calm))["diagnosis"]["set_aside"] == ""
+    mails = sends[sends["message_id"].str.contains(last)].head(3).to_dict("records")
+    strange = [
+        bounce(
+            mail | {"recipient": f"stranger{n}@nowhere.example", "message_id": f"<{n}@forged.example>"}, "user_unknown"
+        )
+        for n, mail in enumerate(mails)
+    ]
+    Workspace(place).add_bounces(pd.DataFrame(strange))
+    run = run_weekly(place, week=last)
+    assert run.week.figures == calm.week.figures
+    found = json.loads(report.json_text(run))["diagnosis"]
+    assert (found["unmatched"], found["suspected_forged"]) == (3, 3)
+    said = "3 bounces of this week tell of no mail that was sent and count nowhere, all of them suspected forgeries."
+    assert found["set_aside"].startswith(said)
+    run.write(tmp_path)
+    for name in ("weekly.html", "weekly.md"):
+        assert said in " ".join((tmp_path / last / name).read_text("utf-8").replace("\\", "").split())
+    assert said in " ".join(report.summary(run).split())
+
+
 @pytest.mark.parametrize(
     ("zone", "week", "mails"),
     [("UTC", "2026-W10", 1), ("Asia/Tokyo", "2026-W11", 2), ("America/New_York", "2026-W10", 2), ("", "2026-W11", 1)],

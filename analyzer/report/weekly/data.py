@@ -53,6 +53,9 @@ def _diagnosis(run: WeekFindings) -> dict[str, Any] | None:
     found = run.diagnosis
     return {
         "leads_contacted": found.totals.leads_contacted,
+        "unmatched": found.matching.unmatched,
+        "suspected_forged": found.matching.suspected_forged,
+        "set_aside": words.set_aside(found),
         "recommendation": found.data_quality.recommendation,
         "guessed_effect": found.data_quality.guessed_effect,
         "why_data": found.data_quality.why,

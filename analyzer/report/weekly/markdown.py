@@ -41,6 +41,9 @@ def text(run: WeekFindings) -> str:
     if not changed:
         blocks.append("Nothing that goes beyond chance.")
     blocks += ["## Figures", _figures(week)]
+    aside = say.set_aside(run.diagnosis)
+    if aside:
+        blocks.append(escaped(aside))
     rows = [one for one in week.series if one.dimension != "total" and one.state in _SHOWN]
     if rows:
         head = ("Series", "Bounces", "State", "This week", "Usual")

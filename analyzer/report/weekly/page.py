@@ -38,6 +38,7 @@ def html(run: WeekFindings) -> str:
         tone=tone,
         tones=sentences.TONE_NAMES,
         sentence=sentence,
+        aside=say.set_aside(run.diagnosis),
         actions=say.actions(week, run.diagnosis),
         changed=[(say.KIND_NAMES[kind], found) for kind, found in say.changed(week).items() if found],
         changes_cap=_CHANGES,

@@ -34,6 +34,9 @@ def text(run: WeekFindings) -> str:
     for one in week.figures:
         name, spread = say.FIGURE_NAMES[one.name], words.spread(one.now.low, one.now.high)
         lines.append(f"{name:<26}{words.percent(one.now.rate):>10}  {spread:<14}{words.percent(one.before.rate):>12}")
+    aside = say.set_aside(run.diagnosis)
+    if aside:
+        lines += ["", *_wrapped(aside)]
     return "\n".join(lines) + "\n"
 
 

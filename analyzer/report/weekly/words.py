@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analyzer.diagnose.diagnosis import Diagnosis, Fix, Rate
     from analyzer.diagnose.weekly import Series, Week
     from analyzer.diagnose.weekly_changes import Change
+    from analyzer.records import Matching
 
 STATE_NAMES: Final[dict[State, str]] = {
     "alarm": "alarm",
@@ -33,6 +34,8 @@ KIND_NAMES: Final = {"new": "New", "worse": "Got worse", "fixed": "Fixed"}
 _SHOWN = 3
 #: A part of the mail is named beside all of it where its rate is so many times as high.
 _STANDS_OUT = 1.25
+#: So many bounces, most of the week's, that tell of no mail of ours are a fault of the log before they are forgeries.
+_ASIDE = 5
 #: How each number was worked out: (what, how).
 HOW: Final = (
     (
@@ -210,11 +213,30 @@ def changed(week: Week) -> dict[str, list[str]]:
     return found
 
 
+def set_aside(diagnosis: Diagnosis | None) -> str:
+    """What came back in the week and counts for nothing, for it tells of no mail of ours; "" for none."""
+    if diagnosis is None or not diagnosis.matching.unmatched:
+        return ""
+    number, forged = diagnosis.matching.unmatched, diagnosis.matching.suspected_forged
+    told = (
+        f"{words.plural(number, 'bounce')} of this week {'tells' if number == 1 else 'tell'} of no mail that was sent"
+    )
+    told += f" and {'counts' if number == 1 else 'count'} nowhere"
+    if forged == number:
+        told += ", a suspected forgery" if number == 1 else ", all of them suspected forgeries"
+    elif forged:
+        told += f", {words.plural(forged, 'suspected forgery', 'suspected forgeries')} among them"
+    return told + ". bounces.csv of diagnose --workspace names each."
+
+
 def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
     """What to do now, at most three things; never empty."""
     if diagnosis is None:
         return [Action("Nothing.", "No mail was sent in this week.")]
     found: dict[str, Action] = {}
+    matching = diagnosis.matching
+    if matching.unmatched >= _ASIDE and matching.unmatched > matching.matched:
+        found["log"] = _log(matching)
     news = [one for one in week.changes if one.kind != "fixed"]
     for one in news:
         fix = next((each for each in diagnosis.deliverability.fixes if one.reason and one.reason in each.reasons), None)
@@ -237,6 +259,17 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
         found["look"] = Action("Find what the mails in alarm have in common.", said(week.alarms[0]))
     nothing = Action("Nothing. Send on as before.", "No alarm, and nothing new or worse.")
     return list(found.values())[:_SHOWN] or [nothing]
+
+
+def _log(matching: Matching) -> Action:
+    """What to check where most of the bounces count for nothing."""
+    number = words.count(matching.unmatched)
+    why = f"{number} of {words.plural(matching.unmatched + matching.matched, 'bounce')} of this week count nowhere"
+    if 2 * matching.forged_reasons.get("wrong_time", 0) > matching.unmatched:
+        why += ", most because they came before any mail to their recipient, or long after it: is the time zone of the"
+        return Action("Check the times of the log first.", f"{why} log right (ingest --timezone)?")
+    why += ", because they tell of no mail that was sent: was every log of the time taken in? If so, somebody else"
+    return Action("Check that the log is whole first.", f"{why} writes in your name.")
 
 
 def _fix(fix: Fix, why: str) -> Action:

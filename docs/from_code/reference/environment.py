@@ -25,6 +25,8 @@ VARIABLES: dict[str, str] = {
     "XDG_STATE_HOME": "Where `serve` keeps its jobs, `~/.local/state` without it",
     "LOCALAPPDATA": "The same on Windows",
     "NO_COLOR": "Set to anything: no colours",
+    "TERM": "`dumb` for a terminal that can neither colour nor move: plain text, no bar",
+    "CI": "Set to anything, as build servers do: no bar",
     "COLUMNS": "The width of the terminal",
     "TMPDIR": "Where temporary files go",
 }

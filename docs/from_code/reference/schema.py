@@ -53,8 +53,9 @@ def _fields(schema: _Schema, before: str) -> Iterator[tuple[str, str, str]]:
         inner, mark = each, "."
         if each.get("type") == "array":
             inner, mark = each.get("items", {}), "[]."
-        if "properties" in inner:
-            yield from _fields(inner, path + mark)
+        for one in (inner, *inner.get("oneOf", ())):
+            if "properties" in one:
+                yield from _fields(one, path + mark)
 
 
 def _type(schema: _Schema) -> str:
