@@ -22,7 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincinv, expit, logit
 
-from analyzer.diagnose.forecast import CELLS, GROUPS, Target, forecast, history, outcomes
+from analyzer.diagnose.contacts import CELLS, GROUPS
+from analyzer.diagnose.forecast import Target, forecast, history, outcomes
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 

@@ -17,7 +17,8 @@ import pandas as pd
 import analyzer
 from analyzer.correlate import correlate
 from analyzer.diagnose.campaign import judged
-from analyzer.diagnose.counted import CELL, Silent, with_counted
+from analyzer.diagnose.counted import with_counted
+from analyzer.diagnose.silent import CELL, Silent
 from analyzer.knowledge import data_folder
 from analyzer.sources.tables import read_tables
 

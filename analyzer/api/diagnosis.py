@@ -146,8 +146,10 @@ def run_diagnosis(
         listed_tables(leads),
         [] if next_list is None else listed_tables(next_list),
     )
+    kept_frames: list[object] = []
     if workspace:
         past = _history(workspace, since)
+        kept_frames = [past.sends, past.leads]
         logs, lists = [*logs, past.sends], [*lists, past.leads] if len(past.leads) else lists
         kept, _, _ = read_bounces(past.bounces, jobs, rules)
         rows = [*rows, *kept]
@@ -165,8 +167,11 @@ def run_diagnosis(
             large=True,
             keep=drivers,
         )
+    # What a workspace keeps bears its name, and has our own names of columns: nobody has to look at them.
+    own = [any(path is frame for frame in kept_frames) for path in paths]
+    tables = [replace(t, path=str(workspace)) if mine else t for t, mine in zip(tables, own, strict=True)]
     inputs += [InputFile(t.path, kind, t.rows, t.sha256) for kind, t in zip(kinds, tables, strict=True)]
-    mappings = tuple(mapping_used(table) for table in tables)
+    mappings = tuple(mapping_used(t) for t, mine in zip(tables, own, strict=True) if not mine)
     by_kind = {kind: [t for k, t in zip(kinds, tables, strict=True) if k == kind] for kind in ("log", "leads", "next")}
     scanned = driver_columns(drivers, [*by_kind["log"], *by_kind["leads"]], str(workspace))
     # From here on only `correlate` holds the rows and tables, and lets go of each when it is used.

@@ -10,6 +10,7 @@ import typer
 from analyzer.cli.examples import epilog
 from analyzer.cli.options import Json, Redact, WorkspacePlace
 from analyzer.cli.screen import say, say_object
+from analyzer.errors import AnalyzerError
 from analyzer.readable import counted
 
 app = typer.Typer(no_args_is_help=True, help="Look at a workspace, tidy it, and take people out of it.")
@@ -69,6 +70,11 @@ def forget(
     from analyzer.history.forgetting import forget as remove
     from analyzer.serve.settings import usual_folder
 
+    named = {"--journal": [journal] if journal else [], "--rejects": rejects, "--cache": cache, "--served": served}
+    for option, path in ((option, path) for option, paths in named.items() for path in paths or ()):
+        if not (path.is_file() if option == "--cache" else path.is_dir()):
+            what = "file" if option == "--cache" else "folder"
+            raise AnalyzerError(f"{option} {path}: is no {what}; nothing was removed, check the name")
     done = remove(
         _there(workspace),
         address,

@@ -10,6 +10,7 @@ have a heavy tail. What is believed of the likeness is worth one pair of leads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 
 if TYPE_CHECKING:
     from analyzer.diagnose.contacts import Contacts
-    from analyzer.diagnose.counted import Alike
+    from analyzer.diagnose.silent import Alike
 
 #: Cells that may be counted in a table, for each row: more are sorted.
 _ROOM = 4
@@ -95,10 +96,17 @@ def company_of(contacts: Contacts) -> Codes:
     return company
 
 
+@cache
+def consumer_domains() -> tuple[str, ...]:
+    """Domains of free-mail providers, sorted."""
+    from analyzer.addresses.words import words
+    from analyzer.classify.providers import known
+
+    return tuple(sorted(words().free_mail | {domain for provider in known().values() for domain in provider.domains}))
+
+
 def free_mail(contacts: Contacts) -> Flags:
     """The domains, by code, of free-mail providers that something came back of."""
-    from analyzer.diagnose.ranking_features import consumer_domains
-
     found = np.zeros(len(contacts.domains), dtype=np.bool_)
     if len(found):
         back = np.logical_or.reduce(

@@ -14,20 +14,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analyzer.diagnose.arrays import Codes, Flags, Texts
+from analyzer.diagnose.arrays import Codes, Flags, Texts, sums
 from analyzer.diagnose.diagnosis import DIMENSIONS
+from analyzer.diagnose.silent import Alike, Observations, Silent
+from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 from analyzer.sources.tables.named import PREFIX
 from analyzer.sources.tables.zones import zone_of
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.counted import Counted
 
 
 #: Dimensions that are read off the sends, those of `breakdown` and those that only drivers look at.
 SEND_DIMENSIONS: tuple[str, ...] = (*DIMENSIONS, "country", "title", "template", "list_source", "weekday", "hour")
 #: Those that the table of leads carries.
 LEAD_DIMENSIONS: tuple[str, ...] = ("email_status", "industry", "industry_group", "campaign", "provider")
+#: What is flagged of each mail and lead.
+FLAGS = ("hard", "spam", "unknown", "address")
+#: A cell is status × industry group, numbered status first.
+STATUSES = len(EMAIL_STATUSES)
+GROUPS = len(INDUSTRY_GROUPS)
+CELLS = STATUSES * GROUPS
 WEEKDAYS: tuple[str, ...] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 #: Hours of the day are taken together four by four: six values have the mails that 24 lack to show anything.
 _HOURS = 4
@@ -37,6 +44,7 @@ _RANGES = 5
 _THOUSANDS = r"(?<=\d),(?=\d{3}(?:\D|$))"
 #: Up to so many pairs of group and lead are told apart in a table of them.
 _MOST_CELLS = 1 << 26
+_ELSEWHERE = ("leads", "pairs", "shared", "companies")
 #: What an empty value stands for where the field has a name for it.
 _EMPTY: dict[str, str] = {"email_status": "unknown", "industry_group": "unclassified"}
 
@@ -101,6 +109,59 @@ class Contacts:
     def per_lead(self, name: str) -> Dimension:
         """A dimension at the first contact of each lead."""
         return self.at[name].take(self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Beside the `told` leads, numbered for themselves, the silent ones."""
+
+    told: Contacts
+    silent: Silent
+
+    def with_silent_domains(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rates per recipient domain (`value`) of the told leads, with the silent ones added."""
+        together = pd.concat([table, self.silent.domains], ignore_index=True).fillna(dict.fromkeys(FLAGS, 0))
+        summed = together.groupby("value", sort=False).sum().reset_index()
+        return summed.astype(dict.fromkeys(("leads", *FLAGS), np.int64))
+
+    def alike(self, values: list[str], name: str, chosen: Codes | None = None, *, first_only: bool = False) -> Alike:
+        """The silent leads of a dimension's values (of those at the `chosen` positions), in these positions."""
+        places = {value: place for place, value in enumerate(values)}
+        domains = {domain: place for place, domain in enumerate(self.told.domains)}
+        asked = values if chosen is None else [values[code] for code in chosen]
+        here, rest = self.silent.companies(name, asked, first_only)
+        at, size = rest["value"].map(places).to_numpy(dtype=np.int64), len(values)
+        elsewhere = {column: sums(at, rest[column].to_numpy(dtype=float), size) for column in _ELSEWHERE}
+        return Alike(
+            here["value"].map(places).to_numpy(dtype=np.int64),
+            here["domain"].map(domains).to_numpy(dtype=np.int64),
+            here["leads"].to_numpy(dtype=np.int64),
+            elsewhere["leads"],
+            elsewhere["pairs"],
+            elsewhere["shared"],
+            elsewhere["companies"],
+        )
+
+    def silent_domains(self, whole: Contacts) -> Codes:
+        """The domains at which there are silent leads."""
+        quiet = ~np.logical_or.reduce([whole.leads[name].to_numpy() for name in FLAGS])
+        return np.unique(whole.domain[quiet])
+
+    def observations(self, whole: Contacts, name: str, *, first_only: bool) -> Observations:
+        """The silent leads by one dimension, in the codes of `whole`; with `first_only`, by their first mail alone."""
+        rows = self.silent.values[self.silent.values["dimension"] == name]
+        if first_only:
+            rows = rows[rows["first"]]
+        values = whole.at[name].values
+        places = {value: place for place, value in enumerate(values)}
+        return Observations(
+            values,
+            rows["value"].map(places).to_numpy(dtype=np.int64),
+            cell_of(rows.reset_index(drop=True)),
+            rows["first"].to_numpy(dtype=np.int64),
+            rows["leads"].to_numpy(dtype=np.int64),
+            lambda chosen: self.alike(values, name, chosen, first_only=first_only),
+        )
 
 
 def contacts(correlated: Correlated) -> Contacts:
@@ -290,3 +351,17 @@ def _first_contact(lead: Codes, leads: int, sends: pd.DataFrame) -> Codes:
     first = np.empty(leads, dtype=np.intp)
     first[lead[rows]] = rows
     return first
+
+
+def cell_of(leads: pd.DataFrame) -> Codes:
+    """The cell of each lead; `leads` has email_status and industry_group, what is not known counts as unknown."""
+    status = _index(leads, "email_status", EMAIL_STATUSES, "unknown")
+    group = _index(leads, "industry_group", INDUSTRY_GROUPS, "unclassified")
+    return status * GROUPS + group
+
+
+def _index(leads: pd.DataFrame, column: str, known: tuple[str, ...], missing: str) -> Codes:
+    fallback = known.index(missing)
+    found = dimension(leads, column, lower=True)
+    place = {name: at for at, name in enumerate(known)}
+    return np.array([place.get(value, fallback) for value in found.values], dtype=np.int64)[found.codes]

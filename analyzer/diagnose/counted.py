@@ -8,156 +8,24 @@ codes that are dealt out from the counts serve as well as the rows would. The st
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
-from analyzer.diagnose.contacts import Contacts, Dimension, contacts
-from analyzer.diagnose.forecast import cell_of
+from analyzer.diagnose.arrays import Codes
+from analyzer.diagnose.contacts import FLAGS, Contacts, Counted, Dimension, contacts
 from analyzer.diagnose.hindsight import SAME_DAY
+from analyzer.diagnose.silent import AGES, Silent
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.sources.tables.encoded import stacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from analyzer.correlate import Correlated
 
-#: What is counted of a silent lead at its first contact.
-CELL: tuple[str, ...] = ("email_status", "industry", "industry_group", "campaign", "age")
-#: How long ago its address was verified then: not asked or not known, within the days that count as fresh, longer; and
-#: only after it was written to.
-AGES: tuple[str, ...] = ("", "fresh", "old", "late")
 #: The name of a domain that is only counted.
 _SOME_DOMAIN = "(a domain that nothing came back of)"
-_FLAGS = ("hard", "spam", "unknown", "address")
-_ELSEWHERE = ("leads", "pairs", "shared", "companies")
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """The leads that nothing came back of, counted.
-
-    mails: sent to them; known: of these, those with a value in a dimension, where that is asked for.
-    cells: one row per combination of CELL: these, and `rank`, where the first such lead stands among all leads.
-    told_domains: `domain`, `cell` (a row of `cells`), `leads`, of domains that also have told leads.
-    ranks: of the domains of told leads, where the first lead of all stands among all leads.
-    shapes: the other domains by what they have: `shape`, `cell`, `leads`; `copies`: how many domains have each shape.
-    values: per `dimension` and `value`: `leads`, by `email_status` and `industry_group` at the first contact, and by
-        whether their `first` mail has that value.
-    domains: `value`, `leads`: all domains of told leads, and of the others those with most leads.
-    companies: asked with a dimension, its values and whether only first mails count, gives two frames: `value`,
-        `domain`, `leads` at domains of told leads, and elsewhere `value`, `leads`, `pairs` (of leads at one domain),
-        those that `shared` it, and `companies` (such domains).
-    """
-
-    mails: int
-    known: dict[str, int]
-    cells: pd.DataFrame
-    told_domains: pd.DataFrame
-    ranks: dict[str, int]
-    shapes: pd.DataFrame
-    copies: Codes
-    values: pd.DataFrame
-    domains: pd.DataFrame
-    companies: Callable[[str, list[str], bool], tuple[pd.DataFrame, pd.DataFrame]]
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """Silent leads of some values: `leads` per `codes` (value) and `domain` (as told leads have them); and per value,
-    `elsewhere`: those at other domains, `pairs` of them at one domain, those that `shared` it, at how many `companies`.
-    """
-
-    codes: Codes
-    domain: Codes
-    leads: Codes
-    elsewhere: Reals
-    pairs: Reals
-    shared: Reals
-    companies: Reals
-
-    def apart(self, domains: Flags) -> Alike:
-        """The same where leads of some domains (flags by code) share nothing: they are elsewhere, each by itself."""
-        alone = domains[self.domain]
-        more = sums(self.codes[alone], self.leads[alone], len(self.elsewhere))
-        return replace(
-            self,
-            codes=self.codes[~alone],
-            domain=self.domain[~alone],
-            leads=self.leads[~alone],
-            elsewhere=self.elsewhere + more,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Observations:
-    """Pairs of value and silent lead, counted: `codes` into `values`, the lead's `cell`, whether its first mail has the
-    value, and how many `leads`.
-    """
-
-    values: list[str]
-    codes: Codes
-    cell: Codes
-    first: Codes
-    leads: Codes
-    alike: Callable[[Codes], Alike]
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Beside the `told` leads, numbered for themselves, the silent ones."""
-
-    told: Contacts
-    silent: Silent
-
-    def with_silent_domains(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Rates per recipient domain (`value`) of the told leads, with the silent ones added."""
-        together = pd.concat([table, self.silent.domains], ignore_index=True).fillna(dict.fromkeys(_FLAGS, 0))
-        summed = together.groupby("value", sort=False).sum().reset_index()
-        return summed.astype(dict.fromkeys(("leads", *_FLAGS), np.int64))
-
-    def alike(self, values: list[str], name: str, chosen: Codes | None = None, *, first_only: bool = False) -> Alike:
-        """The silent leads of a dimension's values (of those at the `chosen` positions), in these positions."""
-        places = {value: place for place, value in enumerate(values)}
-        domains = {domain: place for place, domain in enumerate(self.told.domains)}
-        asked = values if chosen is None else [values[code] for code in chosen]
-        here, rest = self.silent.companies(name, asked, first_only)
-        at, size = rest["value"].map(places).to_numpy(dtype=np.int64), len(values)
-        elsewhere = {column: sums(at, rest[column].to_numpy(dtype=float), size) for column in _ELSEWHERE}
-        return Alike(
-            here["value"].map(places).to_numpy(dtype=np.int64),
-            here["domain"].map(domains).to_numpy(dtype=np.int64),
-            here["leads"].to_numpy(dtype=np.int64),
-            elsewhere["leads"],
-            elsewhere["pairs"],
-            elsewhere["shared"],
-            elsewhere["companies"],
-        )
-
-    def silent_domains(self, whole: Contacts) -> Codes:
-        """The domains at which there are silent leads."""
-        quiet = ~np.logical_or.reduce([whole.leads[name].to_numpy() for name in _FLAGS])
-        return np.unique(whole.domain[quiet])
-
-    def observations(self, whole: Contacts, name: str, *, first_only: bool) -> Observations:
-        """The silent leads by one dimension, in the codes of `whole`; with `first_only`, by their first mail alone."""
-        rows = self.silent.values[self.silent.values["dimension"] == name]
-        if first_only:
-            rows = rows[rows["first"]]
-        values = whole.at[name].values
-        places = {value: place for place, value in enumerate(values)}
-        return Observations(
-            values,
-            rows["value"].map(places).to_numpy(dtype=np.int64),
-            cell_of(rows.reset_index(drop=True)),
-            rows["first"].to_numpy(dtype=np.int64),
-            rows["leads"].to_numpy(dtype=np.int64),
-            lambda chosen: self.alike(values, name, chosen, first_only=first_only),
-        )
 
 
 def with_counted(correlated: Correlated, silent: Silent, rank: Codes) -> tuple[Correlated, Contacts]:
@@ -183,7 +51,7 @@ def with_counted(correlated: Correlated, silent: Silent, rank: Codes) -> tuple[C
     # Of silent leads only what their domain says is known of the provider, and nobody asks for it lead by lead.
     provider = np.concatenate([told.leads["provider"].cat.codes.to_numpy(), np.full(len(cell), -1)])[order]
     columns["provider"] = pd.Categorical.from_codes(provider, categories=told.leads["provider"].cat.categories)
-    for name in _FLAGS:
+    for name in FLAGS:
         columns[name] = np.concatenate([told.leads[name].to_numpy(), np.zeros(len(cell), dtype=np.bool_)])[order]
     renamed, names = _domain_order(told, silent, rank)
     others = len(silent.copies) and int(silent.copies.sum())

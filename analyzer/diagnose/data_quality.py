@@ -10,9 +10,10 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from analyzer.diagnose import data_words
+from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Recommendation
 from analyzer.diagnose.explanations import explanations
-from analyzer.diagnose.forecast import GROUPS, History, Outcomes, Target, best_mix, forecast, history, outcomes
+from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, forecast, history, outcomes
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.judgement import Chances, Judgement

@@ -15,13 +15,13 @@ from scipy.stats import betabinom
 from statsmodels.stats.multitest import multipletests
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
-from analyzer.diagnose.contacts import Contacts, Dimension, pairs
+from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_of, pairs
 from analyzer.diagnose.diagnosis import Driver
-from analyzer.diagnose.forecast import CELLS, GROUPS, cell_of, intraclass
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.variation import intraclass
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.counted import Alike
+    from analyzer.diagnose.silent import Alike
 
 Label: TypeAlias = Literal["hard", "spam"]
 

@@ -108,11 +108,15 @@ def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[
     elsewhere = (bounces.sum() - bounces) / np.maximum(leads.sum() - leads, 1)
     surprise = binom.sf(bounces - 1, leads, np.clip(elsewhere, 0.01, 0.99))
     tested = max(int((leads >= limits.pattern_bounces).sum()), 1)
+    # Where verified addresses bounce as well, it is not the pattern.
+    verified = (contacts.leads["email_status"].astype(object) == "verified").to_numpy()
+    known, failed = sums(contacts.domain, verified, size), sums(contacts.domain, verified & left, size)
     codes = np.flatnonzero(
         (bounces >= limits.pattern_bounces)
         & (bounces >= limits.pattern_share * leads)
         & (surprise * tested <= limits.pattern_p)
         & ~free_mail(contacts)
+        & ~((failed > 1) & (failed >= limits.pattern_share * known))
     )
     taken = left & guessed & np.isin(contacts.domain, codes)
     if not taken.any():

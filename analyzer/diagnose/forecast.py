@@ -12,23 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.special import betaincinv
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.companies import company_of
-from analyzer.diagnose.contacts import Contacts, dimension
+from analyzer.diagnose.contacts import CELLS, GROUPS, STATUSES, Contacts, cell_of
 from analyzer.diagnose.diagnosis import Forecast
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.variation import LEVELS, PHIS, Spread, intraclass, spread_of
-from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
+from analyzer.records import EMAIL_STATUSES
 
 __all__ = ["intraclass"]
 
-#: A cell is status × industry group, numbered status first.
-STATUSES = len(EMAIL_STATUSES)
-GROUPS = len(INDUSTRY_GROUPS)
-CELLS = STATUSES * GROUPS
 _TINY = 1e-9
 #: What a predictive interval holds.
 _HELD = 0.95
@@ -73,20 +68,6 @@ class Target:
         if not 0 < self.size < floor:
             return self
         return Target(np.ceil(self.leads * floor / self.size).astype(np.int64), self.tilt)
-
-
-def cell_of(leads: pd.DataFrame) -> Codes:
-    """The cell of each lead; `leads` has email_status and industry_group, what is not known counts as unknown."""
-    status = _index(leads, "email_status", EMAIL_STATUSES, "unknown")
-    group = _index(leads, "industry_group", INDUSTRY_GROUPS, "unclassified")
-    return status * GROUPS + group
-
-
-def _index(leads: pd.DataFrame, column: str, known: tuple[str, ...], missing: str) -> Codes:
-    fallback = known.index(missing)
-    found = dimension(leads, column, lower=True)
-    place = {name: at for at, name in enumerate(known)}
-    return np.array([place.get(value, fallback) for value in found.values], dtype=np.int64)[found.codes]
 
 
 def history(contacts: Contacts) -> History:

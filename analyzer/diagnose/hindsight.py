@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Flags
-from analyzer.diagnose.rates import wilson
+from analyzer.diagnose.companies import wilson
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import many, number, percent
 

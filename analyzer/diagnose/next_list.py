@@ -15,11 +15,12 @@ import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
 from analyzer.diagnose.arrived import arrived
-from analyzer.diagnose.contacts import Contacts, Dimension, dimension
+from analyzer.diagnose.companies import consumer_domains
+from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_of, dimension
 from analyzer.diagnose.diagnosis import Ranking
-from analyzer.diagnose.forecast import CELLS, GROUPS, History, Target, cell_means, cell_of, target_of
+from analyzer.diagnose.forecast import History, Target, cell_means, target_of
 from analyzer.diagnose.ranking import Ranked, rank
-from analyzer.diagnose.ranking_features import consumer_domains, facts_of
+from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.refusals import NAMED
 from analyzer.diagnose.suppression_list import dead_domains, refused, suppression
 from analyzer.diagnose.thresholds import thresholds

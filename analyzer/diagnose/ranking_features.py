@@ -8,7 +8,6 @@ mails whose silence means nothing yet.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, grouped, sums
-from analyzer.diagnose.forecast import GROUPS, STATUSES, History, cell_means, cell_of
+from analyzer.diagnose.companies import consumer_domains
+from analyzer.diagnose.contacts import GROUPS, STATUSES, cell_of
+from analyzer.diagnose.forecast import History, cell_means
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
@@ -312,12 +313,3 @@ def _host(provider: str) -> int:
     if provider in words().gateways:
         return HOSTS.index("gateway")
     return HOSTS.index(provider if provider in ("", "google", "microsoft") else "other")
-
-
-@cache
-def consumer_domains() -> tuple[str, ...]:
-    """Domains of free-mail providers, sorted."""
-    from analyzer.addresses.words import words
-    from analyzer.classify.providers import known
-
-    return tuple(sorted(words().free_mail | {domain for provider in known().values() for domain in provider.domains}))

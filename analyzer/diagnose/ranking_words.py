@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals
-from analyzer.diagnose.forecast import GROUPS
+from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.ranking_features import HOSTS, SHAPES, Evidence
 from analyzer.diagnose.words import many, number, percent, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS

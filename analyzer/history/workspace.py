@@ -148,7 +148,9 @@ class Workspace:
             table = self._opened(kind)
             if table is None:
                 continue
-            texts = [field.name for field in kind.schema if pa.types.is_string(field.type) and field.name != "key"]
+            # A table of an older version has fewer columns.
+            texts = [name for name in _held(table, kind) if pa.types.is_string(kind.schema.field(name).type)]
+            texts.remove("key")
             found = pa.table(_read(table, ["key"], where=" OR ".join(f"lower({name}) ~ '{quoted}'" for name in texts)))
             # The base64 of another address may hold what can be told of this one's.
             encoded = [f"position('{part}' in {name}) > 0" for name in texts for part in traces.base64]
@@ -257,7 +259,7 @@ class Workspace:
             table = self._opened(kind)
             if table is not None:
                 path = folder / f"{kind.name}.parquet"
-                rows = pa.table(_read(table, kind.schema.names))
+                rows = _as_now(pa.table(_read(table, _held(table, kind))), kind, kind.schema.names)
                 with atomic(path) as temporary:
                     pq.write_table(_masked(rows) if redact else rows, temporary)
                 written.append(path)
@@ -288,8 +290,8 @@ class Workspace:
         if table is None:
             return pd.DataFrame(kind.schema.empty_table().select(names[1:]).to_pandas())
         bounds = [*([f"week >= '{since}'"] if since else []), *([f"week <= '{until}'"] if until else [])]
-        held = {field.name for field in table.schema().fields}
-        read = pa.table(_read(table, [name for name in names if name in held], where=" AND ".join(bounds)))
+        held = [name for name in _held(table, kind) if name in names]
+        read = pa.table(_read(table, held, where=" AND ".join(bounds)))
         found: pd.DataFrame = _as_now(read, kind, names).to_pandas()
         # Files have no order of their own; the same history is to give the same figures, to the last digit.
         return found.sort_values([*kind.order, "key"], ignore_index=True).drop(columns="key")
@@ -361,6 +363,12 @@ class Workspace:
         if table is not None:
             # Only what a version once had: a writer under way has files that no version knows yet.
             table.vacuum(0, dry_run=False, enforce_retention_duration=False)
+
+
+def _held(table: deltalake.DeltaTable, kind: TableKind) -> list[str]:
+    """The columns of today that a table has."""
+    held = {field.name for field in table.schema().fields}
+    return [name for name in kind.schema.names if name in held]
 
 
 def _read(table: deltalake.DeltaTable, names: Sequence[str], *, where: str = "") -> Any:

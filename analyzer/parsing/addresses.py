@@ -36,8 +36,9 @@ def find_addresses(text: str) -> list[str]:
         if match is None:
             break
         address = tidy(match.group())
-        if address[1:2] == "'" and address[0] in "dlDL" and text[match.start() - 1 : match.start()] != "<":
-            # French and Italian: "l'adresse d'anna@lumen.example".
+        before = text[max(match.start() - 2, 0) : match.start()]
+        if address[1:2] == "'" and address[0] in "dlDL" and before[:1].isalnum() and before[1:] == " ":
+            # French and Italian: "l'adresse d'anna@lumen.example"; on a line of its own it is d'Angelo's.
             address = address[2:]
         if is_address(address):
             found[address] = None

@@ -49,10 +49,13 @@ _HEADER_BLOCK = re.compile(
 #: What gateways put below every mail that leaves a company, its bounces too: legal notices, and that it was scanned.
 _FOOTER = re.compile(
     r"^[^\w\n]{0,40}(?:this|the (?:information|contents?)|diese|ce|este|questo)\b[^\n]{0,100}"
-    r"\b(?:confidential|privileged|vertraulich|confidentiel|confidencial|riservat"
+    r"\b(?:(?:confidential|privileged|vertraulich|confidentiel|confidencial|riservat)"
+    r"(?![^\n]{0,300}(?:reject|refus|blocked|stopped|undeliver|bloqu|abgelehnt|zugestellt|remis\b))"
     r"|(?:scanned|swept|checked)\b(?![^\n]{0,300}(?:found|infected|detected|contain(?:s|ed)|reject|refus)))",
     re.IGNORECASE | re.MULTILINE,
 )
+#: A reply, and no house number in the address of a company.
+_REPLY = re.compile(r"(?:^|[:;(>])[ \t]*[45]\d\d[ -]|\b[45]\.\d{1,3}\.\d{1,3}\b", re.MULTILINE)
 #: A notice is above its footer; what stands at the very top is a banner above a notice.
 _SHORTEST_NOTICE = 80
 
@@ -75,6 +78,12 @@ def _up_to_copy(text: str, marks: frozenset[int]) -> str:
     headers = _HEADER_BLOCK.search(f"\n{text}") if _MAY_HOLD_HEADERS in marks else None
     ends = [m.start() for m in (copy, headers) if m and m.start() > 0]
     footer = _FOOTER.search(text, _SHORTEST_NOTICE) if _MAY_HOLD_FOOTER in marks else None
-    if footer:
-        ends.append(footer.start())
-    return text[: min(ends)] if ends else text
+    end = min(ends, default=len(text))
+    if footer and footer.start() < end and not _is_banner(text[: footer.start()], text[footer.end() : end]):
+        end = footer.start()
+    return text[:end]
+
+
+def _is_banner(above: str, below: str) -> bool:
+    """Whether a notice's first address, or its only reply, is not above this line but below it."""
+    return ("@" in below and "@" not in above) or (bool(_REPLY.search(below)) and not _REPLY.search(above))

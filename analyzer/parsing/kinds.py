@@ -14,12 +14,12 @@ from analyzer.parsing.copies import own_words
 from analyzer.parsing.marks import OPENING, any_of, re2_pattern
 from analyzer.parsing.message import Message, one_line
 from analyzer.parsing.phrases import AUTOREPLY_SUBJECTS, BOUNCE_OPENINGS, BOUNCE_SUBJECTS, CHALLENGES, DELAYS
-from analyzer.parsing.quotes import has_reply
+from analyzer.parsing.quotes import DESCRIPTION, has_reply
 
 #: English has too many ways for a table; every text is in lower case and on one line here.
 _BOUNCE_SUBJECT = re.compile(
     r"""(?x)
-    undeliver|un-deliver|not[ ]delivered|not[ ]deliverable|return(?:ed|ing)[ ](?:mail|e-?mail|message|to[ ]sender)
+    undeliver|un-deliver|not[ ]delivered|not[ ]deliverable|returned[ ](?:mail|e-?mail|message|to[ ]sender)|returning[ ](?:(?:your[ ])?(?:mail|e-?mail|message)[ ])?to[ ]
     |delivery[ ](?:status|fail|notif|problem|error|report|incomplete|delayed|has[ ](?:been[ ])?(?:fail|delayed))
     |(?:e?mail|message)[ ](?:delivery|system)[ ](?:fail|error|problem|notif|status)|fail(?:ure|ed)[ ](?:notice|delivery|mail)
     |mail[ ](?:failure|error|undeliver|could[ ]not|delivery)|(?:could[ ]not|cannot|can't|couldn't)[ ]be[ ]deliver
@@ -32,7 +32,7 @@ _BOUNCE_OPENING = re.compile(
     (?:could|can|was|were|did|has|have)[ ]?(?:not|n't|not[ ]yet)[ ](?:be[ ]|been[ ]|yet[ ]been[ ])?(?:deliver|reach|sent|relayed|accept)
     |(?:un|in)able[ ]to[ ](?:be[ ])?(?:deliver|relay|send)|deliver[a-z]{0,8}[ ](?:(?:to[ ]the[ ]following|of|has|your)[ ]\w*[ ]?){0,4}(?:fail|error|problem)
     |fail(?:ed|ure)[ ](?:to[ ]deliver|permanently)|(?:wasn't|not)[ ]able[ ]to[ ]deliver|not[ ]delivered|undeliverable
-    |returned[ ]to[ ](?:you|the[ ]sender)|(?:has|have)[ ]been[ ]returned|not[ ]a[ ]valid[ ](?:user|recipient|mailbox|address)
+    |returned[ ]to[ ](?:you|the[ ]sender)|(?:mails?|messages?)\b[^.;:!?]{0,60}[ ](?:has|have)[ ]been[ ]returned|not[ ]a[ ]valid[ ](?:user|recipient|mailbox|address)
     |no[ ]valid[ ]recipients?|permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
     |(?:your[ ](?:e-?mail|message)|delivery)[^;:!?]{0,60}[ ](?:was|has[ ]been)[ ](?:blocked|stopped)|trouble[ ]delivering|problem[ ]with[ ]the[ ]e-?mail"""
 )
@@ -71,6 +71,11 @@ _DIGEST = re.compile(
     r"(?:quarantine|spam|junk|user)[ -](?:e?mail[ ])?(?:summary|digest|report)|\bdigest\b|quarantine notification"
     r"|(?:messages?|e-?mails?) (?:on hold|held|in (?:your )?(?:spam )?quarantine)|(?:held|quarantined) (?:messages?|e-?mails?)"
     r"|\d new messages|quarantänebericht|spam-?bericht|quarantaine"
+)
+#: What a bounce says in its own words and a list of what is kept for us does not.
+_OF_OURS = re.compile(
+    r"your (?:e-?mail|message|mail)\b[^;!?]{0,80}\b(?:rejected|blocked|refused|returned|not|n't|fail)|(?:could|can|was|were)(?: not|n't) be deliver"
+    r"|(?:un|in)able to deliver|able to deliver your|permanent (?:fatal|delivery) error"
 )
 #: Names of senders that only report on mail.
 _REPORTERS = (
@@ -212,7 +217,11 @@ def _is_bounce_like(message: Message) -> bool:
         return True
     subject = message.subject()
     if _is_digests(subject) and not _subject_says(subject):
-        return False
+        # Where a server answers under our own subject, a "weekly digest" may be ours.
+        if not _from_reporter(message) or any(name in message.fields for name in _LIST_HEADERS):
+            return False
+        told = _opening(message)
+        return has_reply(told) and _OF_OURS.search(told) is not None and _opening_says(message)
     if _from_reporter(message):
         return _subject_says(subject) or _opening_says(message) or is_delay(message)
     if _ANSWER_MARK.match(subject) or _written_by_person(message) or not _subject_says(subject):
@@ -248,5 +257,14 @@ def is_success(message: Message) -> bool:
     return (
         _MAY_SAY_DELIVERED in _spoken(message)
         and bool(_DELIVERED.search(f"{message.subject()} {_opening(message)[:1000]}"))
-        and not _opening_says(message)
+        and not _tells_failure(message)
     )
+
+
+def _tells_failure(message: Message) -> bool:
+    """Whether the opening words tell of a failure anywhere but in our own subject, where they show it."""
+    if not _opening_says(message):
+        return False
+    lines = own_words(message)[: 2 * _OPENING].splitlines()
+    told = one_line(" ".join(line for line in lines if not DESCRIPTION.match(line))).lower().replace("\u2019", "'")
+    return _BOUNCE_OPENING.search(told) is not None or _holds(told, BOUNCE_OPENINGS)

@@ -179,6 +179,12 @@ class Part:
                 self._leaves = children or [self]
         return self._leaves
 
+    def has_alternative(self) -> bool:
+        """Whether a `multipart/alternative` is in it: one text in several forms."""
+        return self.content_type == "multipart/alternative" or any(
+            child.has_alternative() for child in self.children() if child.is_multipart
+        )
+
     def leaf(self, *content_types: str) -> Part | None:
         """The first leaf of one of these types."""
         for part in self.leaves():
@@ -290,6 +296,7 @@ class Message(Part):
 
     def _find_text(self) -> str:
         fallback = bare = ""
+        other_form = self.has_alternative()
         for part in self.leaves():
             if part.is_message or not part.content_type.startswith("text/"):
                 if not (part is self and part.is_multipart):
@@ -297,11 +304,11 @@ class Message(Part):
                 return decode_text(part.body, gauge=self.gauge)
             if part.content_type == "text/html":
                 fallback = fallback or part.text()
-                if bare and "@" in fallback:
+                if bare and other_form and "@" in fallback:
                     return fallback
             elif not bare and part.text().strip():
                 bare = part.text()
-                if "@" in bare or len(bare) > _PLACEHOLDER:
+                if "@" in bare or len(bare) > _PLACEHOLDER or not other_form:
                     return bare
         return bare or fallback
 

@@ -5,9 +5,9 @@ What a report says cannot be taken out of it, and a job is a copy of files that 
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,13 @@ from analyzer.bounds import current
 from analyzer.serve.jobs import ID, holder
 from analyzer.serve.private import is_own_folder, open_regular
 from analyzer.sources.archives import DAMAGE, TooMuchError, unpack, zip_members
+from analyzer.sources.content import utf16_codec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import IO
+
+    import pyarrow as pa
 
     from analyzer.history.traces import Traces
     from analyzer.sources.content import Content
@@ -93,7 +96,7 @@ def _in_file(file: IO[bytes], path: Path, traces: Traces) -> bool:
             if member.problem:
                 missed = missed or not member.special
                 continue
-            if _in_stream(member.open(), traces):
+            if _in_stream(member.open(), traces, 1):
                 return True
         if missed:
             raise ValueError("a member that cannot be searched")
@@ -104,27 +107,50 @@ def _in_file(file: IO[bytes], path: Path, traces: Traces) -> bool:
 def _in_stream(read: Callable[[int], bytes], traces: Traces, layers: int = 0) -> bool:
     before, piece = b"", read(_PIECE)
     for mark, content in _PACKED.items():
-        if piece.startswith(mark) and layers < current().archive_layers:
+        if piece.startswith(mark):
+            if layers >= current().archive_layers:
+                raise ValueError("an archive inside archives")
             return _in_stream(unpack(content, piece, read, current()), traces, layers + 1)
     if layers and piece.startswith((b"PAR1", b"PK\x03\x04")):
-        raise ValueError("a table inside an archive")
+        raise ValueError("a table or an archive inside an archive")
+    codec = utf16_codec(piece)
+    wide = codecs.getincrementaldecoder(codec)("replace") if codec else None
     while piece:
-        if traces.in_bytes(before + piece):
+        text = wide.decode(piece).encode("utf-8", "replace") if wide else piece
+        if traces.in_bytes(before + text):
             return True
-        before, piece = piece[-_OVERLAP:], read(_PIECE)
+        before, piece = text[-_OVERLAP:], read(_PIECE)
     return False
 
 
 def _in_parquet(path: Path, traces: Traces) -> bool:
-    import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as table:
         for batch in table.iter_batches(batch_size=50_000):
             for column in batch.columns:
-                with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
-                    text = "\n".join(filter(None, pc.cast(column, pa.large_string()).to_pylist()))
-                    if traces.in_bytes(text.encode("utf-8", "replace")):
+                for words in _words(column):
+                    if traces.in_bytes(words):
                         return True
     return False
+
+
+def _words(column: pa.Array) -> Iterator[bytes]:
+    """What a column says in words, those inside lists and records too; numbers and times name nobody."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        yield from _words(column.dictionary)
+    elif pa.types.is_struct(kind):
+        for inner in column.flatten():
+            yield from _words(inner)
+    elif pa.types.is_map(kind):
+        yield from _words(column.keys)
+        yield from _words(column.items)
+    elif pa.types.is_nested(kind):
+        yield from _words(column.flatten())
+    elif not (pa.types.is_primitive(kind) or pa.types.is_null(kind) or pa.types.is_decimal(kind)):
+        values = pc.cast(column, pa.large_binary()).to_pylist()
+        yield b"\n".join(filter(None, values))

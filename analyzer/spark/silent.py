@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.counted import Silent
+    from analyzer.diagnose.silent import Silent
 
 _BLANK = {"email_status": "unknown", "industry_group": "unclassified"}
 _ORIGINALS = ("email_status_original", "industry_original")
@@ -113,7 +113,7 @@ class Counts:
         """
         from pyspark.sql import functions as sf
 
-        from analyzer.diagnose.counted import CELL, Silent
+        from analyzer.diagnose.silent import CELL, Silent
         from analyzer.diagnose.thresholds import thresholds
 
         leads = self._shown(_providers(correlated)).join(self._told_domains(correlated), "domain", "left")
@@ -174,8 +174,8 @@ class Counts:
         """One row a lead: what it was at its first mail, the values of all its mails, and how many there were."""
         from pyspark.sql import functions as sf
 
-        from analyzer.diagnose.counted import AGES
         from analyzer.diagnose.hindsight import SAME_DAY
+        from analyzer.diagnose.silent import AGES
         from analyzer.diagnose.thresholds import thresholds
 
         days = thresholds().guessed.stale_days

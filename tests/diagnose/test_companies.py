@@ -11,9 +11,9 @@ from analyzer.diagnose import assess, diagnose, next_send
 from analyzer.diagnose import campaign as stage
 from analyzer.diagnose.companies import companies, company_of, wilson
 from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.counted import Alike
 from analyzer.diagnose.drivers import drivers
 from analyzer.diagnose.rates import breakdown, rate, totals
+from analyzer.diagnose.silent import Alike
 
 
 def everyone(flag: np.ndarray, domain: np.ndarray):

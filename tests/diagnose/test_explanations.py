@@ -62,6 +62,19 @@ def test_a_pattern_that_is_wrong_at_one_company() -> None:
     assert "acme.example (8 of 9)" in found.why
 
 
+def test_a_company_whose_verified_addresses_bounce_as_well_has_no_wrong_pattern() -> None:
+    found = told(
+        campaign(
+            Block(300),
+            Block(200, "guessed", bounced=bad(10)),
+            Block(9, "guessed", domain="acme.example", bounced=bad(8)),
+            Block(6, domain="acme.example", bounced=bad(5)),
+            Block(2, domain="acme.example"),
+        )
+    )
+    assert "wrong_pattern" not in kinds(found)
+
+
 def test_where_two_patterns_are_in_use_one_of_them_may_be_wrong() -> None:
     found = told(
         campaign(

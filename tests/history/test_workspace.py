@@ -232,7 +232,10 @@ def test_the_sample_campaign_has_one_diagnosis_from_files_and_from_history(place
     assert kept.breakdown == direct.breakdown
     assert kept.data_quality.recommendation == direct.data_quality.recommendation
     assert kept.matching.matched == direct.matching.matched
-    assert run_diagnosis(workspace=place).diagnosis == kept
+    again = run_diagnosis(workspace=place)
+    assert again.diagnosis == kept
+    assert {one.path for one in kept.inputs} == {str(place)}
+    assert again.mappings == (), "nobody has to look at names of columns that are our own"
     later = run_diagnosis(workspace=place, since="2026-W10").diagnosis
     assert 0 < later.totals.emails_sent < direct.totals.emails_sent
 

@@ -13,8 +13,10 @@ import zipfile
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 from output_forks import Forks
 
 from analyzer.check.records import MailboxFacts
@@ -23,6 +25,7 @@ from analyzer.errors import AnalyzerError
 from analyzer.history import Workspace
 from analyzer.history.forgetting import forget
 from analyzer.history.traces import traces_of
+from analyzer.records import SENT_AT_ZONED
 from analyzer.serve.jobs import hold
 from analyzer.webhooks.journal import Journal, Position
 from analyzer.webhooks.rejects import Rejects
@@ -171,13 +174,16 @@ def served(folder: Path, name: str, **files: bytes) -> Path:
 def packed(who: str) -> dict[str, bytes]:
     """An upload of every kind that names somebody."""
     frame = pd.DataFrame({"email": [who, "x@corp.example"], "n": [1, 2]})
-    book, parquet, archive = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    book, parquet, nested, archive = io.BytesIO(), io.BytesIO(), io.BytesIO(), io.BytesIO()
     frame.to_excel(book, index=False)
     frame.to_parquet(parquet)
+    inside = {"list": [[who]], "record": [{"email": who}], "bytes": [b"\xff " + who.encode()]}
+    pd.DataFrame(inside).to_parquet(nested, compression="gzip")
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("a.csv", frame.to_csv())
     return {"csv": frame.to_csv().encode(), "gz": gzip.compress(frame.to_csv().encode()), "zip": archive.getvalue(),
-            "xlsx": book.getvalue(), "parquet": parquet.getvalue(), "mail": b"To: x\n\n" + base64.encodebytes(who.encode())}  # fmt: skip
+            "xlsx": book.getvalue(), "parquet": parquet.getvalue(), "nested": nested.getvalue(),
+            "utf16": frame.to_csv().encode("utf-16"), "mail": b"To: x\n\n" + base64.encodebytes(who.encode())}  # fmt: skip
 
 
 def test_jobs_of_serve_that_name_it_go_as_a_whole(tmp_path: Path, forks: Forks) -> None:
@@ -189,20 +195,44 @@ def test_jobs_of_serve_that_name_it_go_as_a_whole(tmp_path: Path, forks: Forks) 
         "workspace", "forget", WHO, "--workspace", space.place, environment={"XDG_STATE_HOME": str(tmp_path / "state")}
     )
     assert (done.code, done.err) == (0, "")
-    assert "6 jobs of serve removed" in done.out.decode()
+    assert "8 jobs of serve removed" in done.out.decode()
     assert {path.name[0] for path in folder.iterdir()} == {"b"}
-    assert len(list(folder.iterdir())) == 6
+    assert len(list(folder.iterdir())) == 8
 
 
 def test_jobs_that_are_at_work_or_cannot_be_searched_are_told(tmp_path: Path) -> None:
     space, folder = workspace(tmp_path / "space"), tmp_path / "serve"
     working = hold(served(folder, "a" * 32, csv=WHO.encode()) / "lock")
     served(folder, "b" * 32, zip=packed(OTHER)["zip"][:60])
+    with zipfile.ZipFile(outer := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("inner.zip", packed(WHO)["zip"])
+    served(folder, "c" * 32, zip=outer.getvalue())
     done = forget(space, WHO, served=[folder])
     working.close()
     assert done.jobs == 0
-    assert "jobs at work in" in done.held and "cannot be searched: 1; delete them on their pages" in done.held
+    assert "jobs at work in" in done.held and "cannot be searched: 2; delete them on their pages" in done.held
     assert forget(space, WHO, served=[folder]).jobs == 1
+
+
+@pytest.mark.parametrize("option", ["--journal", "--rejects", "--cache", "--served"])
+def test_a_place_that_is_not_there_is_told(tmp_path: Path, forks: Forks, option: str) -> None:
+    space = workspace(tmp_path / "space")
+    done = forks.run("workspace", "forget", WHO, "--workspace", space.place, option, tmp_path / "mistyped")
+    assert done.code == 2
+    assert option in done.err and "mistyped" in done.err
+    assert told(tmp_path, WHO)
+
+
+def test_a_workspace_of_an_older_version_forgets_and_is_exported_too(tmp_path: Path) -> None:
+    """Its table of mails has fewer columns, and nothing was taken into it since."""
+    space = workspace(tmp_path / "new")
+    older = pa.table(space.sends().assign(key=["a", "b", "c", "d"], week="2026-W10")).drop_columns(SENT_AT_ZONED)
+    unsaid = {"delta.dataSkippingStatsColumns": "key"}
+    write_deltalake(str(tmp_path / "old" / "sends"), older, partition_by=["week"], configuration=unsaid)
+    (path,) = Workspace(tmp_path / "old").export(tmp_path / "out")
+    assert pq.read_table(path)[SENT_AT_ZONED].to_pylist() == [""] * 4
+    assert Workspace(tmp_path / "old").forget(WHO) == 2
+    assert told(tmp_path / "old", WHO) == []
 
 
 def test_a_receiver_at_work_is_named_and_nothing_is_claimed(tmp_path: Path) -> None:

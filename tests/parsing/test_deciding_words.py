@@ -146,6 +146,7 @@ def test_phrases_are_in_the_form_they_are_compared_in(table):
     [
         ("<kim.o'neil@lumen.example>: nobody", ["kim.o'neil@lumen.example"]),
         ("<d'angelo@lumen.example>", ["d'angelo@lumen.example"]),
+        ("     d'angelo@lumen.example", ["d'angelo@lumen.example"]),
         ("addressed to 'kim@lumen.example', failed", ["kim@lumen.example"]),
         ("l'adresse d'anna@lumen.example est inconnue", ["anna@lumen.example"]),
         ("kim@lumen.exampleに配信できません", ["kim@lumen.example"]),

@@ -323,3 +323,67 @@ def test_broken_mail_never_raises(size):
     for cut in range(0, min(size, len(whole)), 37):
         read_message(whole[cut:])
         read_message(whole[: len(whole) - cut])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message to kim@lumen.example could not be delivered. It was stopped by the mail server of the company.\n\n"
+        "This message contains words marked confidential and was blocked by the policy of the receiver.",
+        "Lumen Corporation, automatic message of the mail gateway. Do not answer this mail, for nobody reads it.\n\n"
+        "This e-mail is confidential.\n\nYour message was blocked by the policy for kim@lumen.example.",
+        "Your message to kim@lumen.example was not delivered by the gateway of Lumen, which says the following of it.\n\n"
+        "This mail was scanned for spam.\n\nScore 12.4, limit 5.0: 550 5.7.1 blocked by the policy.",
+    ],
+)
+def test_a_line_that_says_why_or_stands_above_the_address_is_no_footer(text):
+    (failure,) = read_message(notice(text)).failures
+    assert "blocked by the policy" in failure.diagnostic
+
+
+@pytest.mark.parametrize("subject", ["Your weekly digest", "Spam report for treasury teams", "Junk email report"])
+def test_a_bounce_under_our_own_subject_is_no_digest(subject):
+    said = "I wasn't able to deliver your message.\n\n<kim@lumen.example>:\nRemote host said: 550 5.1.1 nobody of that name"
+    (failure,) = read_message(notice(said, subject=subject)).failures
+    assert (failure.recipient, failure.diagnostic) == ("kim@lumen.example", "550 5.1.1 nobody of that name")
+
+
+def test_a_filters_list_is_no_bounce_though_it_quotes_a_reply():
+    listed = "The following messages have been blocked:\nbob@offers.example 550 5.7.1 rejected"
+    assert read_message(notice(listed, subject="Spam quarantine summary")).kind == "other"
+
+
+def test_an_html_file_beside_a_short_notice_is_not_read_instead_of_it():
+    head = (
+        "Return-Path: <>\nFrom: postmaster@lumen.example\nTo: ava@outreach.example\nSubject: Undeliverable: a question\n"
+        "X-Failed-Recipients: kim@lumen.example\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="=_a"\n\n'
+    )
+    html = "<p>Dear kim@lumen.example, here is our offer.</p>"
+    parts = f"--=_a\n\nDelivery failed: 552 5.2.2 mailbox full\n--=_a\nContent-Type: text/html\n\n{html}\n--=_a--\n"
+    (failure,) = read_message((head + parts).encode()).failures
+    assert "552 5.2.2 mailbox full" in failure.diagnostic
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Thank you for writing", "All parcels have been returned to us. In urgent cases mail bo@lumen.example."),
+        ("Returning message: call me", "Kim tried to mail you. In urgent cases mail bo@lumen.example."),
+    ],
+)
+def test_what_is_returned_but_no_mail_is_no_bounce(subject, text):
+    said = notice(text, subject=subject, sender="kim@lumen.example")
+    assert read_message(said).kind != "bounce"
+
+
+def test_what_was_delivered_is_no_bounce_for_the_words_of_our_own_subject():
+    said = "Your message was successfully delivered to kim@lumen.example.\n\nSubject: Why your paper was rejected\n"
+    assert read_message(notice(said, subject="Relayed: Why your paper was rejected")).kind == "delivered"
+
+
+def test_a_footers_house_number_is_no_reply():
+    text = "kim@lumen.example\nThe mailbox of the recipient is full, for the quota of the user is exceeded.\n\n"
+    footer = "This email is confidential. Lumen Corporation, 550 Main Street, legal@lumen.example"
+    (failure,) = read_message(notice(f"Delivery has failed to these recipients:\n\n{text}{footer}")).failures
+    assert "mailbox" in failure.diagnostic and "550" not in failure.diagnostic

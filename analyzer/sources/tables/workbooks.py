@@ -70,7 +70,7 @@ def read_sheet(path: Path, where: str) -> Sheet:
         raise UnreadableInputError(
             where,
             f"is a workbook that takes more than {asked} of memory to read, the bound workbook_memory_bytes",
-            _REMEDY,
+            "save the sheet as CSV",
         )
     return Sheet(head["name"], head["alone"], rows)
 
