@@ -97,7 +97,11 @@ def _with_zone(log: Table) -> pd.DataFrame:
 def _without_zone(table: Table) -> list[str]:
     if table.kind != "log" or table.zoned or not table.frame["sent_at"].notna().any():
         return []
-    told = "its times name no zone and were read as UTC; --timezone Europe/Berlin says which"
+    # A mail's time is part of its key, unless it has a Message-ID, and then the first one stays.
+    told = (
+        "its times name no zone and were read as UTC; if they are not, take it into a new workspace with --timezone, "
+        "such as --timezone Europe/Berlin: what stands in this one stays as it is"
+    )
     return [f"{Path(table.path).name}: {told}"]
 
 

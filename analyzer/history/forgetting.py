@@ -87,7 +87,7 @@ def _of_rejects(folder: Path, traces: Traces) -> int:
     try:
         for path in sorted(folder.iterdir()):
             named = traces.in_text(path.name)
-            if path.is_file() and path.name != "rejects.jsonl" and (named or traces.in_bytes(path.read_bytes())):
+            if path.is_file() and path.name != "rejects.jsonl" and (named or _in_reject(path, traces)):
                 path.unlink()
                 gone.add(path.name)
         listing = folder / "rejects.jsonl"
@@ -100,6 +100,18 @@ def _of_rejects(folder: Path, traces: Traces) -> int:
     except OSError as error:
         raise OutputError(str(folder), f"cannot be cleared: {error.strerror}", "check its permissions") from None
     return len(gone)
+
+
+def _in_reject(path: Path, traces: Traces) -> bool:
+    """Whether a file that could not be read as mail names the address, unpacked as far as it can be."""
+    from analyzer.serve.forgetting import in_file
+    from analyzer.sources.archives import DAMAGE, TooMuchError
+
+    if traces.in_bytes(path.read_bytes()):
+        return True
+    with path.open("rb") as file, suppress(*DAMAGE, TooMuchError):
+        return in_file(file, path, traces)
+    return False
 
 
 def _speaks_of(line: bytes, gone: set[str], traces: Traces) -> bool:

@@ -74,7 +74,7 @@ _DIGEST = re.compile(
 )
 #: What a bounce says in its own words and a list of what is kept for us does not.
 _OF_OURS = re.compile(
-    r"your (?:e-?mail|message|mail)\b[^;!?]{0,80}\b(?:rejected|blocked|refused|returned|not|n't|fail)|(?:could|can|was|were)(?: not|n't) be deliver"
+    r"your (?:e-?mail|message|mail)\b[^;!?]{0,80}\b(?:rejected|blocked|refused|returned|not|n't|fail)|(?:could|can|was|were)(?: not|n't) (?:be )?deliver"
     r"|(?:un|in)able to deliver|able to deliver your|permanent (?:fatal|delivery) error"
 )
 #: Names of senders that only report on mail.

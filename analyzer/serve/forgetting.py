@@ -74,7 +74,7 @@ def _named(place: Path, traces: Traces) -> tuple[bool, bool]:
                 return True, True
             try:
                 with open_regular(path) as file:
-                    if _in_file(file, path, traces):
+                    if in_file(file, path, traces):
                         return True, True
             except FileNotFoundError:
                 continue
@@ -83,7 +83,8 @@ def _named(place: Path, traces: Traces) -> tuple[bool, bool]:
     return False, searched
 
 
-def _in_file(file: IO[bytes], path: Path, traces: Traces) -> bool:
+def in_file(file: IO[bytes], path: Path, traces: Traces) -> bool:
+    """Whether a file names the address, unpacked; errors of `DAMAGE`, and `TooMuchError`, where that cannot be told."""
     head = file.read(8)
     file.seek(0)
     if head.startswith(b"PAR1"):

@@ -214,6 +214,17 @@ def test_jobs_that_are_at_work_or_cannot_be_searched_are_told(tmp_path: Path) ->
     assert forget(space, WHO, served=[folder]).jobs == 1
 
 
+def test_rejects_that_are_packed_or_wide_are_searched(tmp_path: Path) -> None:
+    space, aside = workspace(tmp_path / "space"), tmp_path / "rejects"
+    aside.mkdir()
+    for number, who in enumerate((WHO, OTHER)):
+        (aside / f"{number}-packed.eml").write_bytes(gzip.compress(who.encode()))
+        (aside / f"{number}-wide.eml").write_bytes(f"To: {who}\n\n".encode("utf-16"))
+        (aside / f"{number}-cut.eml").write_bytes(gzip.compress(who.encode())[:9])
+    assert forget(space, WHO, rejects=[aside]).rejects == 2
+    assert {path.name for path in aside.iterdir()} == {"0-cut.eml", "1-cut.eml", "1-packed.eml", "1-wide.eml"}
+
+
 @pytest.mark.parametrize("option", ["--journal", "--rejects", "--cache", "--served"])
 def test_a_place_that_is_not_there_is_told(tmp_path: Path, forks: Forks, option: str) -> None:
     space = workspace(tmp_path / "space")
