@@ -20,6 +20,8 @@ import pandas as pd
 from analyzer.history import Workspace
 
 _WRITERS, _READERS, _OWN = 4, 2, 20
+#: Seconds that the processes may take to get ready.
+_PATIENCE = 150.0
 
 
 def mails(writer: int | str, turn: int) -> pd.DataFrame:
@@ -31,9 +33,10 @@ def mails(writer: int | str, turn: int) -> pd.DataFrame:
     )
 
 
-def write(place: str, writer: int, until: float, told: Any) -> None:
+def write(place: str, writer: int, seconds: float, start: Any, told: Any) -> None:
     """Take mails in until the time is up, and say how many turns that were."""
     turn = 0
+    until = _begun(start) + seconds
     while time.time() < until:
         Workspace(place).add_sends(mails(writer, turn))
         Workspace(place).add_sends(mails("all", turn))
@@ -41,9 +44,10 @@ def write(place: str, writer: int, until: float, told: Any) -> None:
     told.put(("writer", writer, turn))
 
 
-def read(place: str, reader: int, until: float, told: Any) -> None:
+def read(place: str, reader: int, seconds: float, start: Any, told: Any) -> None:
     """Look again and again; say how often, and what was wrong."""
     seen = looks = 0
+    until = _begun(start) + seconds
     while time.time() < until:
         now = len(Workspace(place).sends())
         looks += 1
@@ -54,13 +58,19 @@ def read(place: str, reader: int, until: float, told: Any) -> None:
     told.put(("reader", reader, looks))
 
 
+def _begun(start: Any) -> float:
+    """When all processes are there: on a busy machine their imports take longer than a short run."""
+    start.wait(timeout=_PATIENCE)
+    return time.time()
+
+
 def run(place: str, seconds: float) -> tuple[list[int], list[int], list[str]]:
     """Turns of each writer, looks of each reader, and every fault."""
     context = multiprocessing.get_context("spawn")
     told = context.Queue()
-    until = time.time() + seconds
-    people = [context.Process(target=write, args=(place, number, until, told)) for number in range(_WRITERS)]
-    people += [context.Process(target=read, args=(place, number, until, told)) for number in range(_READERS)]
+    start = context.Barrier(_WRITERS + _READERS)
+    people = [context.Process(target=write, args=(place, number, seconds, start, told)) for number in range(_WRITERS)]
+    people += [context.Process(target=read, args=(place, number, seconds, start, told)) for number in range(_READERS)]
     for one in people:
         one.start()
     for one in people:
