@@ -13,6 +13,8 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+from analyzer.version import __version__
+
 TYPE_CHECKING = False  # what a type checker takes for true: `typing` itself is a tenth of the start
 if TYPE_CHECKING:
     from typing import Any
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from analyzer.errors import AnalyzerError
     from analyzer.export import export
     from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS, SEND_COLUMNS, Verdict
-
-__version__ = "0.1.0"
 
 __all__ = [
     "BOUNCE_COLUMNS",

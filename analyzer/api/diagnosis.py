@@ -132,12 +132,12 @@ def run_diagnosis(
     `workspace` adds the history kept there, from the ISO week `since` (such as 2026-W10) on; it stands in for `log`.
     `on_progress` is told the number of bounce messages read so far, now and then.
     """
-    import analyzer
     from analyzer.correlate import correlate
     from analyzer.diagnose import assess
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.tables import read_tables
     from analyzer.sources.tables.named import driver_columns
+    from analyzer.version import __version__
 
     pairs = dict(column_pair(one) for one in mapping)
     rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress, bounds)
@@ -193,7 +193,7 @@ def run_diagnosis(
         tolerance=tolerance,
         inputs=inputs,
         rules_version=rules_version(rules),
-        tool_version=analyzer.__version__,
+        tool_version=__version__,
     )
     return DiagnosisRun(diagnosis, correlated, mappings, ahead)
 

@@ -54,13 +54,13 @@ def run_weekly(
     the choice of the week alone. `AnalyzerError` for a week or zone that is none, `UnreadableInputError` for a
     workspace without mail in those weeks.
     """
-    import analyzer
     from analyzer.diagnose.alarms import limits
     from analyzer.diagnose.weekly import week_of_counts
     from analyzer.history import check_week
     from analyzer.history.counts import count_weeks
     from analyzer.history.files import TableFiles
     from analyzer.history.iso_weeks import monday_of, weeks_until, zone_of
+    from analyzer.version import __version__
 
     if not 0 < tolerance < 1:
         raise AnalyzerError(f"--tolerance {tolerance:g}: is no share between 0 and 1; give one such as 0.05")
@@ -86,7 +86,7 @@ def run_weekly(
     return WeeklyRun(
         week=found,
         diagnosis=_diagnosed(correlated, tolerance, rules) if correlated is not None else None,
-        tool_version=analyzer.__version__,
+        tool_version=__version__,
         rules_version=rules_version(rules),
         tolerance=tolerance,
     )
@@ -124,9 +124,7 @@ def _correlated(files: TableFiles, weeks: Weeks, rules: Path | None, keys: Keys 
 
 
 def _diagnosed(correlated: Correlated, tolerance: float, rules: Path | None) -> Diagnosis:
-    import analyzer
     from analyzer.diagnose import diagnose
+    from analyzer.version import __version__
 
-    return diagnose(
-        correlated, tolerance=tolerance, rules_version=rules_version(rules), tool_version=analyzer.__version__
-    )
+    return diagnose(correlated, tolerance=tolerance, rules_version=rules_version(rules), tool_version=__version__)

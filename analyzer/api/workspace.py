@@ -50,10 +50,10 @@ def ingest(
     The sources are those of `diagnose`. Leads go first and the record of the run last, so that what an interrupted
     ingest left undone is done by the next one.
     """
-    import analyzer
     from analyzer.history import Workspace
     from analyzer.history.signed import add_bounces
     from analyzer.sources.tables import read_tables
+    from analyzer.version import __version__
 
     store = Workspace(workspace)
     logs, lists = listed_tables(log), listed_tables(leads)
@@ -77,9 +77,9 @@ def ingest(
     for change in changes:
         said.info("kept", table=change.table, new=change.added, changed=change.updated, known=change.known)
     for table in tables:
-        store.add_run(table.kind, table.path, table.sha256, table.rows, analyzer.__version__)
+        store.add_run(table.kind, table.path, table.sha256, table.rows, __version__)
     for one in inputs:
-        store.add_run("bounces", one.path, one.sha256, one.rows, analyzer.__version__)
+        store.add_run("bounces", one.path, one.sha256, one.rows, __version__)
     if suspected is not None:
         told = f"Bounces with a wrong signature in their return path: {suspected.read:,}; kept apart, counted nowhere."
         unread = [*unread, told]

@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import typer
 
-import analyzer
 from analyzer import logbook
 from analyzer.cli import (
     audit,
@@ -33,6 +32,7 @@ from analyzer.cli.completing import words
 from analyzer.cli.examples import epilog
 from analyzer.cli.screen import say
 from analyzer.cli.starting import command_for
+from analyzer.version import __version__
 
 _EPILOG = """\b
 Exit codes:
@@ -70,7 +70,7 @@ app.add_typer(verp.app, name="verp")
 
 def _version(asked: bool) -> None:
     if asked:
-        say(f"bounce-analyzer {analyzer.__version__}")
+        say(f"bounce-analyzer {__version__}")
         raise typer.Exit
 
 

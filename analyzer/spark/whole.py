@@ -31,13 +31,13 @@ def diagnose_whole(log: DataFrame, bounces: DataFrame, leads: DataFrame | None, 
     """
     from pyspark.sql import functions as sf
 
-    import analyzer
     from analyzer.correlate import correlate
     from analyzer.diagnose.campaign import judged
     from analyzer.diagnose.counted import with_counted
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.knowledge import rules_version
     from analyzer.sources.tables import read_tables
+    from analyzer.version import __version__
 
     of_log = columns_of(log, "log")
     of_leads = columns_of(leads, "leads") if leads is not None else {}
@@ -80,7 +80,7 @@ def diagnose_whole(log: DataFrame, bounces: DataFrame, leads: DataFrame | None, 
             tolerance=tolerance,
             inputs=inputs,
             rules_version=rules_version(None),
-            tool_version=analyzer.__version__,
+            tool_version=__version__,
         )
     finally:
         if counts is not None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import AnalyzerError, MissingColumnError, UnreadableInputError
 from analyzer.records import SENT_AT_ZONED
@@ -18,6 +18,7 @@ from analyzer.sources.tables.columns import canonical, cells_of, sample, with_ad
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_header
 from analyzer.sources.tables.named import wanted_columns
+from analyzer.sources.tables.table import Table, TableKind
 from analyzer.sources.tables.times import Order, Times, parse_times, read_times
 from analyzer.sources.tables.zones import zone_of
 
@@ -33,42 +34,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELDS", "Table", "TableKind", "Times", "parse_times", "read_table", "read_tables", "read_times"]
 
-TableKind: TypeAlias = Literal["log", "leads"]
-
 #: How a person says which of day and month comes first.
 DATES: dict[str, Order] = {"": "", "day-first": "day first", "month-first": "month first"}
 _FRAME = "(a frame)"
 #: A table of as many rows is large; below, encoding gains nothing.
 MANY_ROWS = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table that was read.
-
-    frame: SEND_COLUMNS (kind "log", and lead columns that are there) or LEAD_COLUMNS (kind "leads"), text with ""
-        where blank; `sent_at` and `verified_at` are datetime64[ns, UTC]; `state` and the like where columns tell what
-        became of a mail, `template` and `list_source` where there; then the other columns under their own names. Rows
-        without an address are left out.
-    mapping: header as written -> field. unmapped: the headers of the rest.
-    platform: title of the recognised platform, or "". rows: rows of `frame`.
-    zoned: whether the times carry their zone, or someone said which; without one they are taken as UTC.
-    orders: header of a column of times -> which of day and month comes first in it.
-    blank_is_unsent: whether a row without a time is a lead to whom nothing was sent yet.
-    """
-
-    path: str
-    kind: TableKind
-    frame: pd.DataFrame
-    mapping: dict[str, str]
-    unmapped: tuple[str, ...]
-    platform: str
-    rows: int
-    sha256: str
-    warnings: tuple[str, ...] = ()
-    zoned: bool = False
-    orders: Mapping[str, Order] = field(default_factory=dict)
-    blank_is_unsent: bool = False
 
 
 def read_tables(

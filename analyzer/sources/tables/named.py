@@ -10,7 +10,7 @@ from analyzer.sources.tables.headers import EXTRAS, normalise_header
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyzer.sources.tables import Table
+    from analyzer.sources.tables.table import Table
 
 #: Stands before the name of a column that is carried as it is, so that it cannot pass for a field of that name.
 PREFIX = "driver:"
