@@ -143,7 +143,8 @@ def join_lines(line: str) -> str:
     head = line[:10]
     if line.find(head, 10) > 0 and _CODE_PAIR.match(head):
         line = re.sub(rf"{_NO_MARKER} {re.escape(head)}", " ", line)
-    return line
+    # Of lines that hold nothing but their codes, the blank behind the last is left.
+    return line.rstrip()
 
 
 @lru_cache(256)

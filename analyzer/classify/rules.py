@@ -6,6 +6,7 @@ matches in linear time; what RE2 refuses (look-around, back references) the load
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+#: Family and name; what reads `decided_by` takes an id for one word.
+_ID = re.compile(r"[^\s/]+/\S+")
 _KEYS: dict[str, tuple[type, ...]] = {
     "id": (str,),
     "pattern": (str,),
@@ -141,6 +144,8 @@ def rule_of(row: Mapping[str, Any], file: str, number: int = 1) -> Rule:
             raise RuleError(where, f"{key} is missing", "every rule says what it is and proves itself")
     if "/" not in row["id"]:
         raise RuleError(where, "the id has no family", "write it as family/what")
+    if not _ID.fullmatch(row["id"]):
+        raise RuleError(where, "the id holds a blank or nothing beside its /", "write it as family/what")
     if ("pattern" in row) == ("patterns" in row):
         raise RuleError(where, "wants either pattern or patterns", "give one of the two")
     patterns = (row["pattern"],) if "pattern" in row else _texts(row, "patterns", where)
