@@ -20,7 +20,9 @@ class AolPreference:
 
     def recognises(self, message: Message) -> bool:
         """By its sentence."""
-        return self._SENTENCE in one_line(message.plain_text()[:600])
+        opening = message.plain_text()[:600]
+        # The sentence is wrapped anywhere; one word of it tells most notices apart without putting lines together.
+        return "accepting" in opening and self._SENTENCE in one_line(opening)
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The names below the sentence, at the domain that wrote."""
