@@ -82,7 +82,7 @@ def test_a_table_whose_files_hold_rows_that_are_gone_is_refused(spark, sample, t
 
 
 def test_what_is_no_table(spark, tmp_path):
-    with pytest.raises(AnalyzerError, match="a workspace has sends, bounces, leads, runs"):
+    with pytest.raises(AnalyzerError, match="a workspace has sends, bounces, suspected, leads, runs"):
         table(spark, tmp_path, "mails")
     with pytest.raises(UnreadableInputError, match="holds no sends; take files in"):
         table(spark, tmp_path, "sends")
