@@ -28,7 +28,7 @@ _OPENS = frozenset(" :;'\"<([=>")
 #: A code, and behind it the words of a reply: a count ("500 messages", "450 per hour") is none.
 _CODE = re.compile(
     rf"""[45]\d\d(?: $ | -(?: (?!\d) | {_STATUS}\b ) | \x20 (?: \#?(?P<status>{_STATUS})\b
-         | (?! \d | /\s | (?:e?-?mails?|messages?|recipients?|connections?|[kmg]?i?b|bytes?|seconds?|minutes?|hours?
+         | (?! \d | /\s | (?:e?-?mails|messages|recipients|connections|[kmg]?i?b|bytes?|seconds?|minutes?|hours?
                            |days?|times|per)\b ) ) )""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -52,6 +52,8 @@ _MAIL = frozenset(
             "dma",
             "embedded",
             "wrapped",
+            "returned",
+            "aol",
         ),
         *("amazonses-sns", "mailing-list", "jmrp", "unsubscribe", "james", "mms", "postfix-session"),
     )

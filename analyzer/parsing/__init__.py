@@ -14,9 +14,9 @@ from analyzer.parsing import arf, dsn, fallback, kinds, mdn
 from analyzer.parsing.addresses import from_header
 from analyzer.parsing.dates import to_utc
 from analyzer.parsing.diagnostics import finish
-from analyzer.parsing.message import Message, one_line
+from analyzer.parsing.message import Message, shown
 from analyzer.parsing.original import find_original
-from analyzer.parsing.readers import FEEDBACK_READERS, READERS
+from analyzer.parsing.readers import FEEDBACK_READERS, LIST_READER, READERS
 from analyzer.parsing.reporting import reporting_host
 from analyzer.records import Failure, Kind, Original, Report
 
@@ -54,17 +54,12 @@ def _read(data: bytes, gauge: Gauge) -> Report:
         format=form,
         failures=tuple(finish(failures) if kind in _FINISHED else failures),
         received_at=to_utc(message.get("date")) or to_utc(message.get("received").rpartition(";")[2]),
-        subject=_on_one_line(message.words("subject")),
+        subject=shown(message.words("subject")),
         delivered_to=from_header(message.get("delivered-to") or message.get("x-original-to") or message.get("to")),
         reporting_mta=reporter or (reporting_host(message) if kind in _FINISHED else ""),
         original=original,
     )
     return replace(report, exceeded=gauge.exceeded) if gauge.exceeded else report
-
-
-def _on_one_line(text: str) -> str:
-    """A header's text, decoded: an encoded word may hold line breaks."""
-    return text if text.isprintable() else one_line(text)
 
 
 def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str, str, list[Failure]]:
@@ -86,8 +81,10 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
     if receipt is not None:
         refusals = list(mdn.rejections(message, receipt))
         return ("bounce", "mdn-reject", "", refusals) if refusals else ("mdn", "rfc8098", "", [])
-    if kinds.is_autoreply(message):
-        return "autoreply", "rfc3834", "", []
+    # A list's refusal of a post calls itself an automatic answer, and answers for the list.
+    if kinds.is_autoreply(message) and not LIST_READER.recognises(message):
+        # Boxbe, TMDA and their kin answer by the rules for automatic answers too.
+        return ("challenge", "challenge", "", []) if kinds.is_challenge(message) else ("autoreply", "rfc3834", "", [])
     return _read_prose(message, data)
 
 
@@ -123,7 +120,9 @@ def _read_prose(message: Message, data: bytes) -> tuple[Kind, str, str, list[Fai
         failures = list(fallback.failures(message, data))
         if failures:
             return _kind_of_notice(message, failures), "flufl.bounce", "", failures
-    return "other", "", "", []
+    if kinds.is_null_answer(message):
+        return "autoreply", "rfc3834", "", []
+    return ("delivered" if kinds.is_receipt(message) else "other"), "", "", []
 
 
 def _kind_of_notice(message: Message, failures: list[Failure]) -> Kind:

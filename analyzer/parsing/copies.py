@@ -41,7 +41,10 @@ _COPY = re2.compile(
 )
 # The line break in front is what `re` looks for quickly.
 _HEADER_BLOCK = re.compile(
-    r"\n(?:Return-Path|Received|X-[A-Za-z-]+|DKIM-Signature|Message-ID): ?\S.*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)",
+    r"\n(?:Return-Path|Received|DKIM-Signature|Message-ID"
+    # Not what servers add to the fields of a delivery report.
+    r"|X-(?!Postfix-|PowerMTA-|Original-Message-ID|Display-Name|Actual-|Supplementary)[A-Za-z-]+"
+    r"): ?\S.*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)",
     re.IGNORECASE,
 )
 

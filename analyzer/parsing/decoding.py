@@ -134,6 +134,7 @@ def _decode_word(match: re.Match[str], gauge: Gauge | None) -> str:
 
 _HTML_HIDDEN = re.compile(r"<(script|style|head|!--)", re.IGNORECASE)
 _HTML_BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h[1-6]|/li|p|div|tr|hr)\b[^<>]*>")
+_HTML_PRE = re.compile(r"(</?pre\b[^<>]*>)", re.IGNORECASE)
 _HTML_CELL = re.compile(r"(?i)</t[dh]\s*>")
 _HTML_TAG = re.compile(r"<[^<>]*>")
 #: The last code point is 1114111.
@@ -143,9 +144,24 @@ _BLANKS = re.compile(r"[ \t\xa0]+")
 
 def html_to_text(markup: str) -> str:
     """The words of an HTML body, a line for each block."""
-    text = _without_hidden(markup).replace("\r", "").replace("\n", " ")
+    text = _without_hidden(markup).replace("\r", "")
+    if "<pre" in text or "<PRE" in text:
+        text = _with_breaks(text)
+    text = text.replace("\n", " ")
     text = _HTML_TAG.sub("", _HTML_CELL.sub(" ", _HTML_BREAK.sub("\n", text)))
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in _unescaped(text).split("\n"))
+
+
+def _with_breaks(text: str) -> str:
+    """Markup with a break for every line end inside `<pre>`, where it is one."""
+    pieces = _HTML_PRE.split(text)
+    inside = False
+    for index, piece in enumerate(pieces):
+        if index % 2:
+            inside = piece[1] != "/"
+        elif inside:
+            pieces[index] = piece.replace("\n", "<br>")
+    return "<br>".join(pieces)
 
 
 def _unescaped(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from analyzer.parsing.message import shown
 from analyzer.records import Failure
 from analyzer.replies import read
 
@@ -21,7 +22,7 @@ _SAID_BY = tuple(
         # Sendmail; its kin without the dots.
         ("talking to", "while talking to", r"\bwhile talking to[ ]+HOST"),
         # Postfix, Exim, Courier; GMX and IONOS; "SMTP:RCPT host 192.0.2.1: 550 …".
-        ("host", "host", r"(?<!\bat )(?<!\bon )\bhost:?[ ]+HOST\.?(?= ?[\[(:,]| said\b| reason\b| \d)"),
+        ("host", "host", r"(?<!\bat )(?<!\bon )\bhost:?[ ]+HOST\.?(?= ?[\[(:,]| sa(?:id|ys)\b| reason\b| \d)"),
         # Postfix.
         ("connect to", "connect to", r"\bconnect to[ ]+HOST\["),
         # qmail; the address stands alone before what it did.
@@ -94,7 +95,7 @@ def _finish(failure: Failure) -> Failure:
     text = failure.diagnostic
     if not text.isprintable() or text[-1:] == " ":
         # What was decoded last, or cut off, may end in a blank or hold line breaks.
-        text = " ".join(text.split())
+        text = shown(text).strip()
     plain = _PLAIN_REPLY.match(text)
     if plain and not _ANOTHER_CODE.search(text, plain.end()):
         # Nearly every report: one reply, with its codes in front.

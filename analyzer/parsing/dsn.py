@@ -28,6 +28,13 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[A-Za-z][\w.+-]{0,30}\s*;\s*")
 #: The first of several lines of a reply, and no further one: Sendmail puts no more into the field.
 _FIRST_LINE = re.compile(r"([45]\d\d)-")
+#: A relay's own summary of what the other server had said: its text may quote that.
+_SUMMARY = re.compile(
+    r"(?:[a-z'-]{1,20} ){0,4}server (?:has )?(?:rejected|refused|returned|reported|did not accept)[^\d]*$",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(r"5\d\d[ -]")
+_OPENS_WITH_CODE = re.compile(r"[45](?:\d\d[ -]|\.\d{1,3}\.\d{1,3} )")
 _HAS_WORDS = re.compile(r"[^\W\d_]{3,}")
 
 #: A second one of these in a block begins the next recipient: the blank line is missing.
@@ -112,6 +119,9 @@ def status_part(message: Message) -> Part | None:
 def read_failures(message: Message, part: Part) -> tuple[str, list[Failure]]:
     """The reporting MTA, and what the report says of every recipient, whatever its action."""
     per_message, recipients = groups(part.content(), message.gauge)
+    if not recipients and b"ecipient" in part.head:
+        # No blank line behind the part's own header: its fields were taken for more of that.
+        per_message, recipients = groups(part.head + b"\n" + part.content(), message.gauge)
     most = message.gauge.bounds.recipients_per_report
     if len(recipients) > most:
         recipients = recipients[:most]
@@ -134,10 +144,11 @@ def _failure(group: Group, message: Message, count: int, failed: list[str]) -> F
     if not recipient:
         return None
     status = _status(group.get("status", ""))
-    action = _action(group.get("action", ""), status)
+    says, host = _said(group, recipient, message)
+    # Of a report without the field, a reply of class 5 says what became of the mail.
+    action = _action(group.get("action", "failed" if _REFUSED.match(says) else ""), status)
     if action == "failed" and status.startswith("2"):
         status = ""
-    says, host = _said(group, recipient, message)
     return Failure(
         recipient=recipient,
         original_recipient=original if is_address(original) and original.lower() != recipient.lower() else "",
@@ -172,11 +183,21 @@ def _recipient_elsewhere(message: Message, group: Group, count: int, failed: lis
     return ""
 
 
+#: RFC 3463 3.5: the time to deliver in is over.
+_EXPIRED = "4.4.7"
+
+
 def _action(value: str, status: str) -> str:
     word = value.strip().lower().split(" ", 1)[0].rstrip(";,.(")
     if word in _ACTIONS:
         return _ACTIONS[word]
-    return "delivered" if status.startswith("2.") else "delayed" if status.startswith("4.") and not word else "failed"
+    return (
+        "delivered"
+        if status.startswith("2.")
+        else "delayed"
+        if status.startswith("4.") and status != _EXPIRED and not word
+        else "failed"
+    )
 
 
 def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
@@ -189,9 +210,12 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
         code = one_line(decode_words(code, message.gauge))
     if (first := _FIRST_LINE.match(code)) and not _stands_in(f"{first[1]} ", code):
         return whole_reply(message.plain_text(), code), ""
-    if _HAS_WORDS.search(code):
+    in_words = _HAS_WORDS.search(code) is not None
+    if in_words and ("server" not in code or not _SUMMARY.match(code)):
         return code, ""
     said = about(recipient, message)
+    if in_words:
+        return (said.says, said.host) if _OPENS_WITH_CODE.match(said.says) else (code, "")
     # Some servers explain themselves in the Status field or its comment (RFC 3464 section 2.3.4) and nowhere else.
     status = group.get("status", "")
     extra = one_line(group.get("x-supplementary-info", "") or status.partition("(")[2].rpartition(")")[0])

@@ -66,6 +66,9 @@ _ANSWER_MARK = re.compile(
     r"\s*(?:re|aw|sv|vs|antw|rif|res|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|doorst|转发|轉寄)(?:\s*\[\d+\])?\s*[:：]"
 )
 
+#: What a tracker of issues or tickets puts in front: "[Jira] (OPS-77) Undeliverable mails", "[#1234] …".
+_TRACKED = re.compile(r"[^:]{0,40}?[\[(](?:[a-z][a-z0-9]{1,9}-|#)\d{1,9}[\])]")
+
 #: A filter's list of what it keeps for us, sent in the postmaster's name: it says of others' mail what bounces say of ours.
 _DIGEST = re.compile(
     r"(?:quarantine|spam|junk|user)[ -](?:e?mail[ ])?(?:summary|digest|report)|\bdigest\b|quarantine notification"
@@ -187,6 +190,19 @@ def is_autoreply(message: Message) -> bool:
     return automatic and not _from_reporter(message) and not _subject_says(subject)
 
 
+def is_null_answer(message: Message) -> bool:
+    """Whether a machine answered for a person, without saying so: "Re:" in a person's name, from the null sender.
+
+    Programs such as qmail-autoresponder send so; asked of what is no bounce.
+    """
+    return (
+        message.get("return-path") == "<>"
+        and bool(message.sender())
+        and not is_robot(message.sender())
+        and _ANSWER_MARK.match(message.subject()) is not None
+    )
+
+
 @lru_cache(maxsize=4096)
 def _is_an_autoreplys(subject: str) -> bool:
     at = 0
@@ -226,6 +242,8 @@ def _is_bounce_like(message: Message) -> bool:
         return _subject_says(subject) or _opening_says(message) or is_delay(message)
     if _ANSWER_MARK.match(subject) or _written_by_person(message) or not _subject_says(subject):
         return False
+    if _TRACKED.match(subject):
+        return False
     # Nothing but the subject speaks for it so far: shops and parcel services write such subjects too.
     opening = _opening(message)
     both = f"{subject} {opening}"
@@ -233,7 +251,7 @@ def _is_bounce_like(message: Message) -> bool:
         return True
     ours = from_header(message.get("to")).lower()
     others = any(address.lower() != ours for address in find_addresses(opening))
-    return others and bool(_OF_MAIL.search(both)) and not _OF_GOODS.search(both)
+    return others and _opening_says(message) and bool(_OF_MAIL.search(both)) and not _OF_GOODS.search(both)
 
 
 def _written_by_person(message: Message) -> bool:
@@ -257,11 +275,16 @@ def is_success(message: Message) -> bool:
     return (
         _MAY_SAY_DELIVERED in _spoken(message)
         and bool(_DELIVERED.search(f"{message.subject()} {_opening(message)[:1000]}"))
-        and not _tells_failure(message)
+        and not tells_of_failure(message)
     )
 
 
-def _tells_failure(message: Message) -> bool:
+def is_receipt(message: Message) -> bool:
+    """A mail server's notice that a mail was delivered, asked of what names nobody who failed."""
+    return _from_reporter(message) and is_success(message) and _OF_MAIL.search(_opening(message)) is not None
+
+
+def tells_of_failure(message: Message) -> bool:
     """Whether the opening words tell of a failure anywhere but in our own subject, where they show it."""
     if not _opening_says(message):
         return False

@@ -150,24 +150,12 @@ class Part:
                 return
             delimiter = guessed.group(1)
         default = "message/rfc822" if self.content_type == "multipart/digest" else "text/plain"
-        for count, chunk in enumerate(body.split(delimiter)):
-            if count == 0:
-                continue
-            if chunk.startswith(b"--"):
-                # The close delimiter; some servers put the returned message behind it all the same.
-                rest = chunk[2:].lstrip(b" \t")
-                if not rest.startswith(b"\nContent-"):
-                    continue
-                chunk = rest
-            line_end = chunk.find(b"\n")
-            if line_end < 0 or chunk[:line_end].strip():
-                # Not this boundary, but one that begins alike: an inner multipart's.
-                continue
+        for entity in _entities(body.split(delimiter), delimiter):
             gauge.parts += 1
             if gauge.parts > gauge.bounds.mime_parts:
                 gauge.note("mime_parts")
                 return
-            yield Part(chunk[line_end + 1 :], gauge, self.depth + 1, default)
+            yield Part(entity, gauge, self.depth + 1, default)
 
     def leaves(self) -> list[Part]:
         """This entity's leaves, in order; a returned message is a leaf."""
@@ -194,13 +182,17 @@ class Part:
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        return decode_transfer(self.gauge.unpack(self.body), self.encoding) if self.encoding else self.body
+        if not self.encoding:
+            return self.body
+        decoded = decode_transfer(self.gauge.unpack(self.body), self.encoding)
+        # The line ends inside are the sender's own.
+        return decoded.replace(b"\r\n", b"\n") if b"\r" in decoded else decoded
 
     def text(self) -> str:
         """The body as text; of HTML its words."""
         if self._text is None:
             decoded = decode_text(self.content(), self.parameters.get("charset", ""), self.gauge)
-            text = html_to_text(decoded) if self.content_type == "text/html" else decoded
+            text = html_to_text(decoded) if self.content_type == "text/html" or _is_html(decoded) else decoded
             self._text = text if len(text) <= self.gauge.bounds.line_bytes else self._with_short_lines(text)
         return self._text
 
@@ -211,6 +203,13 @@ class Part:
         self.gauge.note("line_bytes")
         return "\n".join(line[:longest] for line in lines)
 
+
+def _is_html(text: str) -> bool:
+    """Whether a text is a whole HTML page that its sender labels as something else."""
+    return text[:1] in _BEFORE_HTML and text[:100].lstrip()[:6].lower().startswith(("<html", "<!doct"))
+
+
+_BEFORE_HTML = ("<", "\n", " ", "\ufeff")
 
 #: Content types that hold what we had sent.
 RETURNED_TYPES = frozenset(
@@ -229,6 +228,16 @@ RETURNED_TYPES = frozenset(
 
 # A boundary nobody declared: the first line that looks like a delimiter and is followed by a Content- field.
 _GUESS_BOUNDARY = re.compile(rb"(\n--[^\s][^\n]{0,80}?)[ \t]*\n(?=Content-)", re.IGNORECASE)
+
+
+#: What a multipart's body begins with, a text's never: a report may be quoted further down.
+_BEGINS_AS_MULTIPART = (b"--", b"This is a MIME", b"This is a multi-part")
+#: What gateways put in front of the subject of every mail from outside.
+_BEFORE_TAG = ("[", "(", "{", "*", "<", "ext")
+_GATEWAY_TAG = re.compile(
+    r"^(?:[\[({*<]{1,3} ?(?:ext(?:ern(?:al|e|o)?)?(?: (?:e-?mail|sender|message|mail))?|esterno|outside|caution|bulk"
+    r"|(?:possible |suspected |probable )?spam\??) ?[\])}*>]{1,3}[ :]*|ext(?:ern(?:al|e|o)?)? ?: ?){1,3}"
+)
 
 
 class Message(Part):
@@ -269,11 +278,22 @@ class Message(Part):
         if data.startswith((b"From ", b">From ")):
             data = data[data.find(b"\n") + 1 :]
         super().__init__(data, gauge)
+        if (
+            not self.parameters
+            and self.content_type == "text/plain"
+            and self.body[:200].lstrip().startswith(_BEGINS_AS_MULTIPART)
+            and "content-type" not in self.fields
+        ):
+            # Somebody on the way dropped the header that says what it is made of.
+            self.content_type = "multipart/mixed"
 
     def subject(self) -> str:
-        """The subject, decoded, in lower case and with plain apostrophes."""
+        """The subject, decoded, in lower case, with plain apostrophes and without a gateway's "[EXTERNAL]"."""
         if self._subject is None:
-            self._subject = self.words("subject").lower().replace("\u2019", "'")
+            subject = self.words("subject").lower().replace("\u2019", "'").lstrip()
+            if subject.startswith(_BEFORE_TAG):
+                subject = _GATEWAY_TAG.sub("", subject)
+            self._subject = subject
         return self._subject
 
     def sender(self) -> str:
@@ -309,7 +329,8 @@ class Message(Part):
             elif not bare and part.text().strip():
                 bare = part.text()
                 if "@" in bare or len(bare) > _PLACEHOLDER or not other_form:
-                    return bare
+                    # Below HTML of its own it is what a gateway has added.
+                    return fallback if fallback and not other_form and "@" not in bare and "@" in fallback else bare
         return bare or fallback
 
 
@@ -321,6 +342,41 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
     if end < 0:
         return (data, b"") if _BEGINS_WITH_FIELD.match(data) else (b"", data)
     return data[: end + 1], data[end + 2 :]
+
+
+def _entities(chunks: list[bytes], delimiter: bytes) -> list[bytes]:
+    """The entities of a multipart's body that was cut at its delimiter; what stands before the first is none."""
+    found: list[bytes] = []
+    # What was cut at an inner multipart's boundary that begins alike ("b1" and "b1-2") is put together again.
+    alike: list[bytes] = []
+    for chunk in chunks[1:]:
+        opens = chunk[:1] == b"\n"
+        if not opens:
+            closes = chunk[:2] == b"--"
+            if closes:
+                # The close delimiter; some servers put the returned message behind it all the same.
+                chunk = chunk[2:].lstrip(b" \t")
+                opens = chunk.startswith(b"\nContent-")
+            else:
+                line_end = chunk.find(b"\n")
+                opens = line_end >= 0 and not chunk[:line_end].strip()
+            if not (opens or closes):
+                alike.append(chunk)
+                continue
+        if alike:
+            _put_together(found, alike, delimiter)
+            alike = []
+        if opens:
+            found.append(chunk[chunk.find(b"\n") + 1 :])
+    if alike:
+        _put_together(found, alike, delimiter)
+    return found
+
+
+def _put_together(found: list[bytes], alike: list[bytes], delimiter: bytes) -> None:
+    """The last entity with what was cut off it."""
+    if found:
+        found[-1] = delimiter.join([found[-1], *alike])
 
 
 @lru_cache(maxsize=2048)
@@ -361,3 +417,12 @@ def _read_content_type(value: str, default: str) -> tuple[str, dict[str, str]]:
 def one_line(text: str) -> str:
     """Text with every run of white space made one blank."""
     return " ".join(text.split())
+
+
+#: What a terminal acts on, and what ends a text too early in other programs (ECMA-48 5.2, C0).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def shown(text: str) -> str:
+    """Text on one line, without the control characters that only a fault or an attack puts there."""
+    return text if text.isprintable() else one_line(_CONTROL.sub(" ", text))

@@ -31,6 +31,12 @@ AUTOREPLY_SUBJECTS = (
     # Japanese, Chinese, Korean
     "自動応答", "自動返信", "自動回答", "不在", "外出中", "自动回复", "自动答复", "自動回覆", "自動答覆", "自動回复",
     "外出", "자동 회신", "자동회신", "자동 응답", "자동응답", "자동 답장", "부재",
+    # Hebrew, Arabic, Thai, Vietnamese, Indonesian
+    "תשובה אוטומטית", "מענה אוטומטי", "מחוץ למשרד", "رد تلقائي", "الرد التلقائي", "خارج المكتب", "ตอบกลับอัตโนมัติ",
+    "การตอบกลับอัตโนมัติ", "trả lời tự động", "tự động trả lời", "thư trả lời tự động", "balasan otomatis",
+    # Bulgarian, Serbian, Croatian, Slovene, the Baltic languages, Catalan
+    "автоматичен отговор", "аутоматски одговор", "automatski odgovor", "samodejni odgovor", "automatinis atsakymas",
+    "automātiska atbilde", "automaatvastus", "resposta automàtica",
     # Help desks
     "ticket #", "[ticket", "ticket received", "ticket created", "we have received your", "we've received your",
     "we received your", "request received", "your request", "case #", "[case", "thank you for your",
@@ -44,7 +50,8 @@ CHALLENGES = (
     "please confirm that you sent", "please verify that you sent", "please confirm your e-mail",
     "please confirm your email", "please confirm your message", "please confirm your identity",
     "please verify your e-mail", "please verify your email", "please verify your message",
-    "please verify your identity", "challenge-response", "challenge response", "spamblocker challenge",
+    "please verify your identity", "challenge-response", "challenge response", "challenge/response",
+    "spamblocker challenge",
     "confirm your email to", "confirm your e-mail to", "confirm your message to", "sender verification required",
     "is held until you confirm", "is being held because the address", "held pending your confirmation",
     "list of approved senders", "allowed senders list", "only from senders i have approved", "boxbe", "spamarrest",
@@ -62,7 +69,8 @@ BOUNCE_SUBJECTS = (
     "non remis", "non distribué", "non délivré", "non livré", "échec de", "impossible de remettre",
     "remise impossible", "remise différée", "no se puede entregar", "no se pudo entregar", "no entregado",
     "no se ha podido entregar", "entrega retrasada", "devuelto", "não entregue", "não é possível entregar",
-    "não foi possível entregar", "não pôde", "devolvid", "entrega atrasada", "non recapitabile", "mancato recapito",
+    "não foi possível entregar", "não pôde", "falha na entrega", "falha ao entregar", "devolvid", "entrega atrasada",
+    "non recapitabile", "mancato recapito",
     "mancata consegna", "non consegnato", "recapito non riuscito", "recapito in ritardo", "impossibile recapitare",
     # Polish, Czech, Hungarian, Romanian, Greek, Turkish
     "nelivrabil", "nu a putut fi livrat", "αποτυχία παράδοσης", "δεν παραδόθηκε", "παράδοση απέτυχε",
@@ -89,7 +97,7 @@ BOUNCE_SUBJECTS = (
     "未能投递", "延迟送达", "傳遞延遲",
     # Korean
     "배달되지", "배달할 수 없", "배달 실패", "배달 지연", "반송", "전송 실패", "전송되지", "전송하지 못", "발송되지",
-    "발송 실패", "배달하지 못",
+    "발송 실패", "배달하지 못", "전송에 실패", "발송에 실패", "배달에 실패", "전달되지 못", "전달하지 못",
 )  # fmt: skip
 
 #: How the text of a bounce opens, outside English.
@@ -108,12 +116,17 @@ BOUNCE_OPENINGS = (
     "לא ניתן למסור", "ไม่สามารถส่ง", "không thể gửi", "không gửi được", "tidak dapat dikirim", "gagal dikirim",
     "n'a pas pu",
     "n'a pas été", "échec de la remise", "n'est pas parvenu", "no se pudo entregar", "no se ha entregado",
-    "no pudo ser entregado", "não foi entregue", "não pôde", "falha na entrega", "non è stato possibile",
+    "no pudo ser entregado", "não foi entregue", "não pôde", "falha na entrega", "não foi possível entregar",
+    "falha ao entregar",
+    "no fue posible entregar", "no ha sido entregado", "no fue entregado", "impossible de délivrer",
+    "impossible de livrer", "impossible de distribuer", "impossibile consegnare", "impossibile recapitare",
+    "non è stato possibile",
     "non è stato recapitato", "non è stato consegnato", "non ha potuto essere", "recapito non riuscito",
     "nie została dostarczona", "nie mogła zostać", "nie powiodło się", "teslim edilemedi", "iletilemedi",
     "не может быть доставлен", "не удалось", "не доставлено", "не может быть отправлено", "送信でき", "届きません",
     "配信でき", "配信されませんでした", "配信に失敗", "無法傳", "无法传", "无法投递", "無法投遞", "无法送达",
     "無法送達", "传递到以下收件人", "未能递送", "未能送达", "未能投递", "배달하지 못", "배달할 수 없", "전송되지",
+    "전송에 실패", "발송에 실패", "배달에 실패", "전달되지 못", "전달하지 못",
 )  # fmt: skip
 
 #: A server that keeps trying says so.

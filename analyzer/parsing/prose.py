@@ -62,6 +62,8 @@ _WHY = re.compile(
     r"unknown|invalid|could not|unable to|not found|not \w*reach|fail|exceed|full|unbekannt|inconnu|desconocid",
     re.IGNORECASE,
 )
+#: Whom to write to where one thinks otherwise: what was said stands above.
+_FAREWELL = re.compile(r"(?:please|if you|for (?:further|more)|bitte|veuillez)\b", re.IGNORECASE)
 #: Exchange 2003: when it failed, and under which number.
 _EXCHANGE_NOISE = re.compile(
     r"^on (?:\w{3}, \d[^\n]{10,30}|\d{1,2}/\d{1,2}/\d{2,4}[^\n]{0,15})$|The MTS-ID of the original message is:[^\n]*(?:\n\s*;[^\n]*)?",
@@ -172,6 +174,9 @@ def _head(lines: list[str], number: int, address: str) -> _Head | None:
     if lead.group("code"):
         return _Head(number, address, line, True, False)
     rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")
+    if "@" in rest and rest.startswith((address, f"<{address}", f"<mailto:{address}")):
+        # "kim@lumen.example <kim@lumen.example>": a name that is the address itself.
+        rest = rest[rest.index(address) + len(address) :].lstrip("\"'>)]: \t")
     # "Unknown user: a@b" says why in front of the address.
     before = line[: lead.start("address")].strip(" \t<>*:\"'[(")
     if (not _WORDS.search(rest) or rest.startswith("(")) and _WHY.search(before):
@@ -255,11 +260,12 @@ def _statement(said: _Said, before: list[str]) -> Statement:
         above = passage(before)
         if above.worth >= REPLY:
             words = above.words
-        elif best.worth <= WORDS and len(words) < _SHORT and not _WHY.search(words):
+        elif best.worth <= WORDS and (len(words) < _SHORT or _FAREWELL.match(words)) and not _WHY.search(words):
             # Prose without a reply may stand on either side of the address.
             told = " ".join(line for line in before if not DESCRIPTION.match(line))
             words = clip(f"{told} {words}")
-    host = host_in(clip("\n".join(said.blocks)))
+    # What ends one passage and what begins the next are no sentence: "Generating server: …", "Remote Server returned".
+    host = host_in(clip("\n|\n".join(said.blocks)))
     if not host and (best.worth == DIALOGUE or words is not best.words):
         host = host_in(clip("\n".join(before)))
     return Statement(said.address, words, host)

@@ -14,6 +14,10 @@ from analyzer.parsing.message import one_line
 # The digit comes first in these, since `re` looks for one quickly; what must not stand before it comes behind.
 _REPLY = re.compile(r"[45](?<![\d.].)(?:\d\d(?:[ -]|$)(?!\d\d\d)|\.\d{1,3}\.\d{1,3}(?![\d.]))")
 _SMTP_REPLY = re.compile(r"[45](?<![\d.].)\d\d[ :-][^\W\d_<\[('\"#]?")
+#: A line that is a reply whose three digits the relay has left out: "-- 5.4.1 Recipient address rejected".
+_OPENS_WITH_STATUS = re.compile(
+    r"^[ \t]{0,40}(?:[>*•-]{1,2}[ \t])?(?P<reply>[45]\.\d{1,3}\.\d{1,3}:? (?:- )?[^\W\d_]{2})", re.MULTILINE
+)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A line of a session as Sendmail, MDaemon and InterScan mark the other side's.
 _HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d\d(?=[ -]|$).*|)$")
@@ -106,7 +110,14 @@ def passage(lines: list[str]) -> Passage:
         if quoted:
             return Passage(deciding_words(clip(quoted[-1])), REPLY)
     text = clip("\n".join(line for line in lines if not (_RULE.match(line) or DESCRIPTION.match(line))))
-    return Passage(deciding_words(text), STATUS if _REPLY.search(text) else WORDS)
+    if not _REPLY.search(text):
+        return Passage(deciding_words(text), WORDS)
+    for item in reversed(_items(lines)):
+        opened = _OPENS_WITH_STATUS.search(item)
+        # Where the line above ends in "550", the reply is only folded there.
+        if opened and not item[: opened.start()].rstrip()[-3:].isdigit():
+            return Passage(clip(item[opened.start("reply") :]), STATUS)
+    return Passage(deciding_words(text), STATUS)
 
 
 def _quotes(item: str) -> bool:

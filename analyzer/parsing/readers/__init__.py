@@ -17,6 +17,7 @@ from analyzer.parsing.readers.feedback import JunkMailReport, UnsubscribeMail
 from analyzer.parsing.readers.gateways import AolPreference, JamesGateway, MobileGateway
 from analyzer.parsing.readers.lists import MailingList
 from analyzer.parsing.readers.notice import Notice
+from analyzer.parsing.readers.returned import ReturnedMail
 from analyzer.parsing.readers.session import PostfixSession
 from analyzer.parsing.readers.sns import SnsNotification
 from analyzer.parsing.readers.wrapped import WrappedReport
@@ -40,6 +41,9 @@ class Reader(Protocol):
 #: Complaints in disguise: asked before anything else is ruled out, since they come from people's addresses.
 FEEDBACK_READERS: tuple[Reader, ...] = (JunkMailReport(), UnsubscribeMail())
 
+#: Asked before automatic replies are ruled out, and again in its turn.
+LIST_READER: Reader = MailingList()
+
 READERS: tuple[Reader, ...] = (
     # By sender or subject alone: cheapest, and never ambiguous.
     SnsNotification(),
@@ -52,9 +56,11 @@ READERS: tuple[Reader, ...] = (
     AolPreference(),
     JamesGateway(),
     MobileGateway(),
-    MailingList(),
+    LIST_READER,
     # Any other notice, by its grammar.
     Notice(),
     # What a notice that names nobody has attached.
     WrappedReport(),
+    # What a notice that names nobody returns.
+    ReturnedMail(),
 )

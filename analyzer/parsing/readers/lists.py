@@ -16,13 +16,17 @@ from analyzer.records import Failure
 _ADDRESS = r"<?([^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,255})>?"
 #: The sentence of each that names the list, or that needs the headers to name it.
 _NAMING = re.compile(
-    rf"(?:You are not a member of this mailing list|Duplicated Message-ID in) {_ADDRESS}"
+    rf"(?:\bare not a (?:member|subscriber) of this mailing list|Duplicated Message-ID in) {_ADDRESS}"
     rf"|Your request to the {_ADDRESS} mailing list\s[\s\S]{{0,400}}?\s(?:been )?rejected"
-    rf"|program managing the {_ADDRESS} mailing\s+list\.[\s\S]{{0,400}}?unable to be delivered",
+    rf"|program managing the {_ADDRESS} mailing\s+list\.[\s\S]{{0,400}}?"
+    r"(?:unable to be delivered|not (?:be )?(?:allowed|delivered|accepted)|denied|rejected)",
     re.IGNORECASE,
 )
 _NAMELESS = re.compile(
-    r"not allowed to post to this mailing list|your message has\s+been\s+automatically rejected", re.IGNORECASE
+    r"not allowed to post to this mailing list|your message has\s+been\s+automatically rejected"
+    # Mailman 2 gives the list by its name alone.
+    r"|Your request to the [^\n]{1,80} mailing list\s[\s\S]{0,400}?\shas been rejected by the list moderator",
+    re.IGNORECASE,
 )
 _ROLE = re.compile(r"[-+](?:owner|bounces|admin|request)(?=@)", re.IGNORECASE)
 _GIVEN_REASON = re.compile(r"reason for rejecting your request:", re.IGNORECASE)

@@ -68,9 +68,9 @@ def _text(value: object) -> str:
 def notification(message: Message) -> dict[str, Any] | None:
     """The inner SES notification, out of the SNS envelope where there is one."""
     text = _BROKEN_LINE.sub("", message.plain_text().strip())
-    end = text.rfind("}")
+    start, end = max(text.find("{"), 0), text.rfind("}")
     try:
-        outer = orjson.loads(text[: end + 1])
+        outer = orjson.loads(text[start : end + 1])
         inner = orjson.loads(outer["Message"]) if isinstance(outer, dict) and "Message" in outer else outer
     except (orjson.JSONDecodeError, TypeError):
         return None
