@@ -175,5 +175,5 @@ def test_an_explanation_names_what_else_would_have_decided_and_what_the_model_th
     assert answer["source"]
     assert answer["codes_why"]
     unknown = run("rules", "explain", "ye olde letterbox doth not belong to this gentleman").stdout
-    assert re.search(r"model +\w+ \d+%, \w+ \d+%, \w+ \d+%", unknown)
+    assert re.search(r"model +\w+ >?\d+ %, \w+ <?\d+ %, \w+ <?\d+ %", unknown)
     assert "as matched" in run("rules", "explain", "550 5.1.1 <jo@example.org>: User unknown").stdout

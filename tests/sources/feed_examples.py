@@ -848,7 +848,7 @@ SPARKPOST_EXAMPLES = [
     ),
 ]
 
-# --- Mailjet, Brevo --------------------------------------------------------------------------------------------------
+# --- Mailjet, Mandrill, Brevo --------------------------------------------------------------------------------------------------
 
 MAILJET = {
     "event": "bounce",
@@ -924,6 +924,93 @@ MAILJET_EXAMPLES = [
         "mailjet open",
         changed(MAILJET, event="open", error=None, error_related_to=None, comment=None),
         [row("mailjet", "other", provider_class="mailjet:open", **MAILJET_MAIL)],
+    ),
+]
+MANDRILL = {
+    "event": "hard_bounce",
+    "_id": "3f0e2c",
+    "ts": EPOCH,
+    "msg": {
+        "ts": EPOCH - 2,
+        "_id": "3f0e2c",
+        "state": "bounced",
+        "subject": "quick question",
+        "email": TO,
+        "sender": FROM,
+        "tags": ["q1"],
+        "metadata": {"lead": "L-42"},
+        "bounce_description": "bad_mailbox",
+        "bgtools_code": 10,
+        "diag": f"smtp;{SAID}",
+    },
+}
+MANDRILL_MAIL = {
+    "subject": "quick question",
+    "sender": FROM,
+    "original_headers": {"tag": "q1", "lead": "L-42", "x-mandrill-id": "3f0e2c"},
+}
+MANDRILL_EXAMPLES = [
+    Example(
+        "mandrill",
+        [MANDRILL],
+        [unknown_user("mandrill", provider_class="mandrill:bad_mailbox", **MANDRILL_MAIL)],
+        "user_unknown",
+    ),
+    Example(
+        "mandrill its own word alone",
+        [changed(MANDRILL, event="soft_bounce", msg__diag=None, msg__bounce_description="mailbox_full")],
+        [row("mandrill", "bounce", provider_class="mandrill:mailbox_full", **MANDRILL_MAIL)],
+        "mailbox_full",
+    ),
+    Example(
+        "mandrill a deferral says why in its last try",
+        changed(
+            MANDRILL,
+            event="deferral",
+            msg__diag=None,
+            msg__bounce_description=None,
+            msg__smtp_events=[{"ts": EPOCH, "type": "deferred", "diag": "451 4.7.1 Greylisted"}],
+        ),
+        [
+            row(
+                "mandrill",
+                "delayed",
+                provider_class="mandrill:deferral",
+                status="4.7.1",
+                reply="451",
+                diagnostic="451 4.7.1 Greylisted",
+                **MANDRILL_MAIL,
+            )
+        ],
+    ),
+    Example(
+        "mandrill did not send it for our own domain",
+        changed(
+            MANDRILL, event="reject", msg__diag=None, msg__bounce_description=None, msg__reject={"reason": "unsigned"}
+        ),
+        [row("mandrill", "bounce", provider_class="mandrill:reject/unsigned", **MANDRILL_MAIL)],
+        "sender_account",
+    ),
+    Example(
+        "mandrill did not send it to somebody who opted out",
+        changed(
+            MANDRILL, event="reject", msg__diag=None, msg__bounce_description=None, msg__reject={"reason": "unsub"}
+        ),
+        [row("mandrill", "other", provider_class="mandrill:reject/unsub", **MANDRILL_MAIL)],
+    ),
+    Example(
+        "mandrill complaint",
+        changed(MANDRILL, event="spam", msg__diag=None, msg__bounce_description=None),
+        [
+            row(
+                "mandrill",
+                "complaint",
+                provider_class="mandrill:spam",
+                diagnostic="feedback report: abuse",
+                **MANDRILL_MAIL,
+            )
+        ],
+        "complaint",
     ),
 ]
 BREVO = {
@@ -1404,5 +1491,5 @@ PLATFORM_EXAMPLES = [
 
 EXAMPLES: list[Example] = [
     *SES_EXAMPLES, *SENDGRID_EXAMPLES, *MAILGUN_EXAMPLES, *POSTMARK_EXAMPLES, *SPARKPOST_EXAMPLES, *MAILJET_EXAMPLES,
-    *BREVO_EXAMPLES, *RESEND_EXAMPLES, *AZURE_EXAMPLES, *PLATFORM_EXAMPLES,
+    *MANDRILL_EXAMPLES, *BREVO_EXAMPLES, *RESEND_EXAMPLES, *AZURE_EXAMPLES, *PLATFORM_EXAMPLES,
 ]  # fmt: skip

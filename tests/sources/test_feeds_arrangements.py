@@ -47,6 +47,7 @@ def recipients(path, data) -> list[str]:
         "array": ARRAY,
         "array, indented": json.dumps(EVENTS, indent=4),
         "array, a line each": "[\n" + ",\n".join(map(json.dumps, EVENTS)) + "\n]\n",
+        "array, a line each, the brackets on the same lines": "[" + ",\n".join(map(json.dumps, EVENTS)) + "]\n",
         "array of arrays": json.dumps([EVENTS[:3], EVENTS[3:]]),
         "arrays, a line each": json.dumps(EVENTS[:3]) + "\n" + json.dumps(EVENTS[3:]) + "\n",
         "objects, indented": "\n".join(json.dumps(event, indent=2) for event in EVENTS),

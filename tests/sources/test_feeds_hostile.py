@@ -184,3 +184,29 @@ def test_long_texts_are_cut(size):
     (item,) = feeds.events(many)
     assert len(item.report.failures) == DEFAULT.recipients_per_report
     assert item.report.exceeded == ("recipients_per_report",)
+
+
+def test_a_part_that_cannot_be_read_takes_none_of_those_before_it_along(monkeypatch):
+    from analyzer.sources.feeds.sparkpost import SparkPost
+
+    read = SparkPost._told
+
+    def failing(self, event):
+        if event["rcpt_to"] == "third@acme.example":
+            raise KeyError("made up: no JSON value is known that does it")
+        return read(self, event)
+
+    monkeypatch.setattr(SparkPost, "_told", failing)
+    batch = {
+        "msys": {f"part {n}": {"type": "bounce", "rcpt_to": f"{n}@acme.example"} for n in ("first", "second", "third")}
+    }
+    lines = b"".join(json.dumps(one).encode() + b"\n" for one in (batch, {"msys": {"a": batch["msys"]["part first"]}}))
+    skipped: list[str] = []
+    found = list(feeds.items("s.jsonl", lines, lambda _: b"", lambda source, why: skipped.append(why)))
+    assert [item.report.failures[0].recipient for item in found] == [
+        *("first@acme.example", "second@acme.example"),
+        "first@acme.example",
+    ]
+    assert [item.source for item in found] == ["s.jsonl#0", "s.jsonl#1", "s.jsonl#2"]
+    assert skipped == ["line 1 could not be read, beyond the first 2 told in it, as an event of sparkpost (KeyError)"]
+    assert len(list(feeds.events(batch))) == 2

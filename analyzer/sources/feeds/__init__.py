@@ -58,11 +58,11 @@ def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEF
                 unknown += 1
                 first_unknown = first_unknown or _place(unit, number, place, event is value)
                 continue
-            try:
-                for told in _told(reader, event, bounds):
-                    yield _item(f"{source}#{count}", told)
-                    count += 1
-            except _Unread as unread:
+            found, unread = _told(reader, event, bounds)
+            for told in found:
+                yield _item(f"{source}#{count}", told)
+                count += 1
+            if unread:
                 skip(source, f"{_place(unit, number, place, event is value)} {unread}")
     if unknown:
         others = f" and {unknown - 1:,} more are" if unknown > 1 else " is"
@@ -80,34 +80,33 @@ def events(value: Any, source: str = "") -> Iterator[Item]:
     for reader, event in events_in(value):
         if reader is None:
             continue
-        try:
-            for told in _told(reader, event, current()):
-                yield _item(f"{source}#{count}", told)
-                count += 1
-        except _Unread:
-            continue
+        for told in _told(reader, event, current())[0]:
+            yield _item(f"{source}#{count}", told)
+            count += 1
 
 
-class _Unread(Exception):  # noqa: N818 - it never leaves this module
-    """An event that gave nothing; its text says why."""
+def _told(reader: Reader, event: JsonObject, bounds: Bounds) -> tuple[list[Told], str]:
+    """What an event tells, as far as it can be read, and why the rest cannot, "" where all was.
 
-
-def _told(reader: Reader, event: JsonObject, bounds: Bounds) -> list[Told]:
-    """What an event tells; its reports know which bounds it exceeds."""
+    An event may hold several: one that cannot be read takes none of those before it along. The reports
+    know which bounds the event exceeds.
+    """
     from analyzer.sources.feeds import fields
     from analyzer.sources.feeds.reader import NothingToReadError
 
-    gauge = Gauge(bounds)
+    gauge, found, unread = Gauge(bounds), [], ""
     before = fields.gauge.set(gauge)
     try:
-        found = list(reader.read(event))
+        for told in reader.read(event):
+            found.append(told)  # noqa: PERF402 - what was told before an error is to stay
     except NothingToReadError as error:
-        raise _Unread(str(error)) from None
-    except Exception as error:
-        raise _Unread(f"could not be read as an event of {reader.name} ({type(error).__name__})") from error
+        unread = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever a reader stumbles over, the events beside it are good
+        beyond = f", beyond the first {len(found):,} told in it," if found else ""
+        unread = f"could not be read{beyond} as an event of {reader.name} ({type(error).__name__})"
     finally:
         fields.gauge.reset(before)
-    return found if not gauge.exceeded else [_exceeding(told, gauge.exceeded) for told in found]
+    return (found if not gauge.exceeded else [_exceeding(told, gauge.exceeded) for told in found]), unread
 
 
 def _exceeding(told: Told, names: tuple[str, ...]) -> Told:

@@ -110,6 +110,11 @@ def _by_line(head: bytes, read: Read, bounds: Bounds) -> Iterator[Element]:
         if body in (b"", b"[", b"]"):
             continue
         value = _decoded(body)
+        if value is _BROKEN and (bare := body.removeprefix(b"[").removesuffix(b"]").strip(_BLANKS)) != body:
+            # The first or last element of a list that has one a line: its bracket stands on the same line.
+            value = _decoded(bare)
+            body = bare if value.__class__ in (dict, list) else body
+            value = value if body is bare else _BROKEN
         if value is not _BROKEN and not too_deep(body, value, bounds):
             yield Element("line", number, value, "")
             continue

@@ -10,6 +10,7 @@ from analyzer.sources.feeds.graph import Graph
 from analyzer.sources.feeds.instantly import Instantly
 from analyzer.sources.feeds.mailgun import Mailgun
 from analyzer.sources.feeds.mailjet import Mailjet
+from analyzer.sources.feeds.mandrill import Mandrill
 from analyzer.sources.feeds.nylas import Nylas
 from analyzer.sources.feeds.postmark import Postmark
 from analyzer.sources.feeds.reachinbox import ReachInbox
@@ -32,6 +33,7 @@ READERS: tuple[Reader, ...] = (
     Mailgun(),
     Postmark(),
     SparkPost(),
+    Mandrill(),
     Mailjet(),
     Brevo(),
     Resend(),

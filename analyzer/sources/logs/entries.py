@@ -1,6 +1,7 @@
 """The lines of a log, and what stands in front of what a server says on them.
 
-Sources: RFC 3164 and RFC 5424 (syslog), systemd's `journalctl -o short-iso` and `-o json`, Docker's json-file driver.
+Sources: RFC 3164 and RFC 5424 (syslog), systemd's `journalctl -o short-iso` and `-o json`, Docker's json-file driver,
+multilog's TAI64N stamps.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ TAG_WITHIN = 240
 _TIME = (
     rb"(?:(?:\d{4} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
     rb"|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?[+-]\d\d:?\d\d|Z| [A-Z]{2,5})?"
-    rb"|\d{10}\.\d+)"
+    rb"|\d{10}\.\d+|@4[0-9a-f]{23})"
 )
 _FRONT = rb"(?:[\w.-]{1,64}\s*\| )?(?:<\d{1,3}>)?"
 #: `time host program: text`; the program's process id is missing in some set-ups.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from analyzer.bounds import DEFAULT, Bounds
 from analyzer.sources.logs import times
 from analyzer.sources.logs.entries import TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered
+from analyzer.sources.logs.exchange import Exchange
 from analyzer.sources.logs.exim import Exim
 from analyzer.sources.logs.haraka import Haraka
 from analyzer.sources.logs.kumomta import KumoMta
@@ -24,6 +25,7 @@ from analyzer.sources.logs.opensmtpd import OpenSmtpd
 from analyzer.sources.logs.outcomes import Log
 from analyzer.sources.logs.postfix import Postfix
 from analyzer.sources.logs.powermta import PowerMta
+from analyzer.sources.logs.qmail import Qmail
 from analyzer.sources.logs.sendmail import Sendmail
 
 if TYPE_CHECKING:
@@ -64,10 +66,10 @@ class Reader(Protocol):
 
 #: Files that hold one server's records and nothing else, told by their first line: nothing in a row of theirs, which
 #: may quote any text, is looked at by the others.
-WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta)
-#: Servers whose lines stand among others', most frequent first. A syslog tag decides for all but the last two, so the
+WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta, Exchange)
+#: Servers whose lines stand among others', most frequent first. A syslog tag decides for all but the last three, so the
 #: order only matters there: Exim's main log is looked for before Haraka's, as its id and flag are the stricter mark.
-LINE_READERS: tuple[type[Reader], ...] = (Postfix, Sendmail, OpenSmtpd, Exim, Haraka)
+LINE_READERS: tuple[type[Reader], ...] = (Postfix, Sendmail, OpenSmtpd, Exim, Haraka, Qmail)
 
 #: A header field: what follows is a mail, whatever it quotes.
 _FIELD = re.compile(rb"[A-Za-z][A-Za-z-]*[ \t]*:[ \t]")

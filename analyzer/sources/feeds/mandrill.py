@@ -1,0 +1,81 @@
+"""Mailchimp Transactional (Mandrill): message events of its webhooks.
+
+Source: Mailchimp Transactional docs, "Webhook format" and "Message events".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.records import Original, Report
+from analyzer.sources.feeds import fields
+from analyzer.sources.feeds.reader import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.records import Kind
+    from analyzer.sources.feeds.reader import JsonObject
+
+_KINDS: dict[str, Kind] = {
+    "hard_bounce": "bounce",
+    "soft_bounce": "bounce",
+    "reject": "bounce",
+    "deferral": "delayed",
+    "delivered": "delivered",
+    "spam": "complaint",
+}
+#: Nothing was sent, for what our own account or the person had asked for: neither bad data nor a refusal.
+_NOT_TRIED = frozenset({"unsub", "custom", "test", "rule"})
+
+
+class Mandrill:
+    """Mailchimp Transactional, that was Mandrill."""
+
+    name = "mandrill"
+
+    def recognises(self, event: JsonObject) -> bool:
+        """By the message inside, with its own spelling of an id."""
+        message = event.get("msg")
+        return event.get("event").__class__ is str and message.__class__ is dict and "_id" in {*event, *message}
+
+    def read(self, event: JsonObject) -> Iterator[Told]:
+        """One report about one recipient."""
+        name, message = fields.text(event.get("event"), 40).lower(), fields.table(event.get("msg"))
+        kind = _KINDS.get(name, "other")
+        tries = [fields.table(one) for one in fields.listed(message.get("smtp_events"))]
+        last = tries[-1] if tries else {}
+        said = fields.line(message.get("diag")) or fields.line(last.get("diag"))
+        classed = fields.provider_class(self.name, message.get("bounce_description"))
+        if name == "reject":
+            why = message.get("reject")
+            why = fields.line(fields.table(why).get("reason") or why, 80).lower()
+            classed = fields.provider_class(self.name, name, why)
+            if why in _NOT_TRIED:
+                kind = "other"
+        if kind == "complaint":
+            said = fields.complaint("")
+        headers = [("tag", message.get("tags")), ("metadata", message.get("metadata"))]
+        headers.append(("x-mandrill-id", message.get("_id") or event.get("_id")))
+        yield Told(
+            Report(
+                kind=kind,
+                format=self.name,
+                failures=(
+                    fields.failure(
+                        kind,
+                        fields.recipient(message.get("email")),
+                        classed or fields.provider_class(self.name, name),
+                        said.removeprefix("smtp;"),
+                    ),
+                ),
+                received_at=fields.moment(fields.first(event.get("ts"), message.get("ts"))),
+                subject=fields.line(message.get("subject")),
+                original=Original(
+                    sender=fields.address(message.get("sender")),
+                    recipients=fields.addresses(message.get("email")),
+                    subject=fields.line(message.get("subject")),
+                    headers=fields.marks(headers),
+                ),
+            )
+        )
