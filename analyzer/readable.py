@@ -67,6 +67,15 @@ def short(value: object, limit: int = 120) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def chance(probability: float) -> str:
+    """A probability in whole per cent, "<1 %" and ">99 %" where rounding would say 0 or 100."""
+    if 0 < probability < 0.005:
+        return "<1 %"
+    if 0.995 < probability < 1:
+        return ">99 %"
+    return f"{probability * 100:.0f} %"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """How many of what: "0 rows", "1 row", "12,400 rows"; `many` where it is not `one` with an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

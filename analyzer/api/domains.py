@@ -21,11 +21,20 @@ def run_audit(
     selectors: Sequence[str] = (),
     addresses: Sequence[str] = (),
     timeout: float = 5.0,
+    patience: float = 20.0,
     rules: Path | None = None,
 ) -> Audit:
     """What each sender domain publishes, held against the fixes its bounces ask for; see `analyzer.audit.audit`."""
     from analyzer.audit import audit as look_at
 
     rows, _, unread = read_bounces(bounces, 1, rules)
-    found = look_at(domains, rows, resolver=resolver, selectors=selectors, addresses=addresses, timeout=timeout)
+    found = look_at(
+        domains,
+        rows,
+        resolver=resolver,
+        selectors=selectors,
+        addresses=addresses,
+        timeout=timeout,
+        patience=patience,
+    )
     return replace(found, warnings=(*unread, *found.warnings))

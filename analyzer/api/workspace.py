@@ -48,10 +48,13 @@ def ingest(
     """Take bounces, campaign logs and lead lists into a workspace; the same file twice changes nothing.
 
     The sources are those of `diagnose`. Leads go first and the record of the run last, so that what an interrupted
-    ingest left undone is done by the next one.
+    ingest left undone is done by the next one. `UnreadableInputError`, with nothing taken in, for a log that is there
+    already with its times read in another `timezone`. With `verp_keys`, which may come alone, bounces that were kept
+    apart for a wrong signature and are rightly signed by these go to the others.
     """
     from analyzer.history import Workspace
-    from analyzer.history.signed import add_bounces
+    from analyzer.history.shifted import refuse_shifted
+    from analyzer.history.signed import add_bounces, take_back
     from analyzer.sources.tables import read_tables
     from analyzer.version import __version__
 
@@ -65,6 +68,9 @@ def ingest(
             timezone=timezone,
         )
         rows, inputs, unread = read_bounces(bounces, jobs, rules)
+    for table in tables:
+        if table.kind == "log":
+            refuse_shifted(store, _with_zone(table), table.path, sha256=table.sha256)
     said = Log("ingest", workspace=str(workspace))
     given = [(str(table.kind), table.path, table.rows) for table in tables]
     given += [("bounces", one.path, one.rows) for one in inputs]
@@ -72,6 +78,7 @@ def ingest(
         said.info("read", kind=kind, file=path, rows=count)
     changes = [store.add_leads(table.frame) for table in tables if table.kind == "leads"]
     changes += [store.add_sends(_with_zone(table)) for table in tables if table.kind == "log"]
+    back, apart = take_back(store, verp_keys) if verp_keys else (0, 0)
     believed, suspected = add_bounces(store, rows, verp_keys)
     changes += [one for one in (believed, suspected) if one is not None]
     for change in changes:
@@ -83,6 +90,9 @@ def ingest(
     if suspected is not None:
         told = f"Bounces with a wrong signature in their return path: {suspected.read:,}; kept apart, counted nowhere."
         unread = [*unread, told]
+    if back or (verp_keys and not given):
+        told = f"Bounces that were kept apart for a wrong signature: {apart:,}; rightly signed by these keys: {back:,}"
+        unread = [*unread, f"{told}, which count from now on." if back else f"{told}."]
     warnings = (*unread, *(warning for table in tables for warning in (*table.warnings, *_without_zone(table))))
     return IngestRun(tuple(changes), tuple(mapping_used(table) for table in tables), warnings)
 

@@ -24,15 +24,17 @@ def audit(
     selectors: Sequence[str] = (),
     addresses: Sequence[str] = (),
     timeout: float = 5.0,
+    patience: float = 20.0,
 ) -> Audit:
     """What each of `domains` publishes, and whether that bears out what its `bounces` (BOUNCE_COLUMNS) ask for.
 
     resolver: `HOST` or `HOST:PORT`, "" for the system's. selectors: DKIM selectors beside those that the returned
     originals show. addresses: IP addresses that mail is sent from, beside those that refusals name. timeout: seconds a
-    look-up. Without a network every look-up is `unanswered`, and what the bounces tell is still there. Raises
-    `AnalyzerError` for what is no domain.
+    look-up. patience: seconds to wait in all for look-ups that nobody answers; the rest is then not asked, and says so.
+    Without a network every look-up is `unanswered`, and what the bounces tell is still there. Raises `AnalyzerError`
+    for what is no domain.
     """
-    lookup = Lookup(resolver, timeout=timeout)
+    lookup = Lookup(resolver, timeout=timeout, patience=patience)
     told = returned.by_domain(bounces)
     names = list(dict.fromkeys(_domain(name) for name in domains))
     done = tuple(_audited(name, told.get(name, returned.Returned()), lookup, selectors, addresses) for name in names)

@@ -1,12 +1,14 @@
 """DNS for the audit: records, or that there are none, or that nobody answered; the three are never taken for another.
 
-A resolver is `HOST` or `HOST:PORT` (`[::1]:5353` for IPv6), else the system's own.
+A resolver is `HOST` or `HOST:PORT` (`[::1]:5353` for IPv6), else the system's own. One that does not answer keeps the
+whole run waiting only so long: after that nothing more is asked.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import dns.exception
 import dns.resolver
@@ -26,13 +28,47 @@ class Answer:
     why: str = ""
 
 
+class NotAskedError(dns.resolver.LifetimeTimeout):
+    """A name that was not asked for, because others before it had used up all patience."""
+
+
+class PatientResolver(dns.resolver.Resolver):
+    """A resolver that adds up how long look-ups kept it waiting for nothing, and asks no more once that is too long."""
+
+    def __init__(self, patience: float, *, configure: bool) -> None:
+        """patience: seconds. configure: take the system's servers."""
+        super().__init__(configure=configure)
+        self.patience, self.waited = patience, 0.0
+        #: The names that got no answer, or were not asked for.
+        self.unanswered: list[str] = []
+
+    def resolve(self, qname: Any, *args: Any, **more: Any) -> dns.resolver.Answer:
+        """As its base; `NotAskedError` where all patience is used up."""
+        left = self.patience - self.waited
+        if left <= 0:
+            self.unanswered.append(str(qname))
+            raise NotAskedError(timeout=0.0, errors=[])  # type: ignore[no-untyped-call]
+        started = time.monotonic()
+        try:
+            return super().resolve(
+                qname, *args, **{**more, "lifetime": min(left, more.get("lifetime") or self.lifetime)}
+            )
+        except (dns.exception.Timeout, dns.resolver.NoNameservers, OSError):
+            self.unanswered.append(str(qname))
+            self.waited += time.monotonic() - started
+            raise
+
+
 class Lookup:
     """One resolver, and every answer it gave in this run."""
 
-    def __init__(self, resolver: str = "", *, timeout: float = 5.0) -> None:
-        """`timeout`: seconds for one name, over all tries. `AnalyzerError` for a resolver that is no address."""
+    def __init__(self, resolver: str = "", *, timeout: float = 5.0, patience: float = 20.0) -> None:
+        """`timeout`: seconds for one name, over all tries; `patience`: for all names that get no answer.
+
+        `AnalyzerError` for a resolver that is no address.
+        """
         self.timeout = timeout
-        self.resolver, self.name = _resolver(resolver)
+        self.resolver, self.name = _resolver(resolver, patience)
         self.resolver.lifetime = timeout
         self.resolver.timeout = min(timeout, 2.0)
         self._answers: dict[tuple[str, str], Answer] = {}
@@ -68,6 +104,9 @@ class Lookup:
             return Answer("absent", why=f"{name} is too long a name")
         except dns.resolver.NoNameservers:
             return Answer("unanswered", why=f"{self.name} failed to look up {name}")
+        except NotAskedError:
+            why = f"not asked: {name} ({kind}), for {self.name} had kept us waiting for {self.resolver.patience:g} s"
+            return Answer("unanswered", why=why)
         except (dns.exception.Timeout, dns.resolver.NoResolverConfiguration, OSError):
             return Answer("unanswered", why=f"no answer from {self.name} about {name}")
         except dns.exception.DNSException as error:
@@ -84,14 +123,14 @@ def _text(record: object, kind: str) -> str:
     return str(record).rstrip(".")
 
 
-def _resolver(text: str) -> tuple[dns.resolver.Resolver, str]:
+def _resolver(text: str, patience: float) -> tuple[PatientResolver, str]:
     if not text:
         try:
-            system = dns.resolver.Resolver()
+            system = PatientResolver(patience, configure=True)
         except dns.resolver.NoResolverConfiguration:
-            system = dns.resolver.Resolver(configure=False)
+            system = PatientResolver(patience, configure=False)
         return system, "the system's resolver"
     host, port = host_and_port(text)
-    resolver = dns.resolver.Resolver(configure=False)
+    resolver = PatientResolver(patience, configure=False)
     resolver.nameservers, resolver.port = [host], port
     return resolver, text

@@ -40,12 +40,15 @@ def spf(domain: str, lookup: Lookup) -> Check:
     record = records[0]
     if re.search(r"(?:^|\s)\+?all(?:\s|$)", record, re.IGNORECASE):
         return Check("spf", "fault", "The record ends in +all: everyone may send as the domain.", record)
-    result = _checked("spf", "check_spf", domain, lookup)
+    result, silent = _checked("spf", "check_spf", domain, lookup)
     notes = tuple(_sentence(note) for note in result.get("warnings", ()))
     count = result.get("dns_lookups")
     if count is not None and count > MAX_SPF_LOOKUPS:
         says = f"It takes {count} DNS look-ups; receivers stop after {MAX_SPF_LOOKUPS} and call it an error."
         return Check("spf", "fault", says, record, notes)
+    if silent:
+        says = f"There is a record, and nobody answers about what it leads to: {', '.join(silent)}."
+        return Check("spf", "unanswered", says, record, notes)
     if result.get("error"):
         return Check("spf", "fault", _sentence(result["error"]), record, notes)
     looked = f"One record, {count or 0} of {MAX_SPF_LOOKUPS} DNS look-ups."
@@ -67,10 +70,11 @@ def dmarc(domain: str, lookup: Lookup) -> Check:
         return Check(
             "dmarc", "fault", f"_dmarc.{name} holds {len(records)} records; with two none counts.", " | ".join(records)
         )
-    result = _checked("dmarc", "check_dmarc", domain, lookup)
+    result, silent = _checked("dmarc", "check_dmarc", domain, lookup)
     notes = tuple(_sentence(note) for note in result.get("warnings", ()))
     if result.get("error"):
-        return Check("dmarc", "fault", _sentence(result["error"]), records[0], notes)
+        state: CheckState = "unanswered" if silent else "fault"
+        return Check("dmarc", state, _sentence(result["error"]), records[0], notes)
     policy = _tags(records[0]).get("p", "").lower()
     inherited = "" if name == domain else f" of {name}"
     return Check("dmarc", "ok", f"The policy{inherited} is p={policy}.", records[0], notes)
@@ -91,6 +95,9 @@ def dkim(domain: str, selectors: Iterable[tuple[str, str]], lookup: Lookup) -> C
         answer = lookup.ask(name, "TXT")
         if answer.outcome == "unanswered":
             unanswered.append(answer.why)
+            if guessed:
+                # Whoever is silent about one name under _domainkey is so about the next.
+                break
         elif answer.outcome == "absent":
             faults.append(("absent", f"there is no key at {name}"))
         else:
@@ -101,7 +108,9 @@ def dkim(domain: str, selectors: Iterable[tuple[str, str]], lookup: Lookup) -> C
         wrong = [text for state, text in faults if state == "fault"]
         if wrong:
             return Check("dkim", "fault", _joined(wrong))
-        why = unanswered[0] if unanswered else "no selector is known, and none of the usual ones is there"
+        if unanswered:
+            return Check("dkim", "unanswered", _joined(unanswered))
+        why = "no selector is known, and none of the usual ones is there"
         return Check("dkim", "unanswered", f"Not testable: {why}; give --selector.")
     if faults and not guessed:
         worst: CheckState = "fault" if any(each == "fault" for each, _ in faults) else "absent"
@@ -123,11 +132,13 @@ def mx(domain: str, lookup: Lookup) -> Check:
         )
     if hosts:
         return Check("mx", "ok", f"Mail for the domain goes to {', '.join(hosts[:3])}.", ", ".join(answer.records))
+    if answer.outcome == "unanswered":
+        return Check("mx", "unanswered", _sentence(answer.why))
     addresses = [lookup.ask(domain, kind) for kind in ("A", "AAAA")]
-    if answer.outcome == "absent" and any(each.records for each in addresses):
+    if any(each.records for each in addresses):
         return Check("mx", "ok", f"{domain} has no MX record, and mail goes to its own address.")
-    if any(each.outcome == "unanswered" for each in (answer, *addresses)):
-        return Check("mx", "unanswered", _sentence(answer.why or addresses[0].why))
+    if silent := [each.why for each in addresses if each.outcome == "unanswered"]:
+        return Check("mx", "unanswered", _sentence(silent[0]))
     return Check(
         "mx", "absent", f"{domain} has neither an MX record nor an address: no reply and no bounce can reach it."
     )
@@ -207,16 +218,20 @@ def _tags(record: str) -> dict[str, str]:
     return {name.lower(): value.strip() for name, value in _TAG.findall(record)}
 
 
-def _checked(module: str, function: str, domain: str, lookup: Lookup) -> dict[str, Any]:
-    """checkdmarc's own answer. Its cache knows names and not resolvers, so it is emptied first."""
+def _checked(module: str, function: str, domain: str, lookup: Lookup) -> tuple[dict[str, Any], list[str]]:
+    """checkdmarc's own answer, and the names about which nobody answered it.
+
+    Its cache knows names and not resolvers, so it is emptied first.
+    """
     from importlib import import_module
 
     from checkdmarc.utils import DNS_CACHE
 
     DNS_CACHE.clear()
     check = getattr(import_module(f"checkdmarc.{module}"), function)
+    before = len(lookup.resolver.unanswered)
     result: dict[str, Any] = check(domain, resolver=lookup.resolver, timeout=lookup.timeout, retries=0)
-    return result
+    return result, list(dict.fromkeys(lookup.resolver.unanswered[before:]))
 
 
 def _missing(subject: Subject, answer: Answer, absent: str) -> Check:

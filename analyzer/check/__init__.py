@@ -39,6 +39,7 @@ def check(
     allow_reserved: bool = False,
     as_of: date | None = None,
     mapping: Mapping[str, str] | None = None,
+    rules: Path | None = None,
 ) -> pd.DataFrame:
     """Grade a lead list before it is sent: a frame with one row a lead, in the order of the list.
 
@@ -47,8 +48,9 @@ def check(
     `do_not_send`, `score` 0 to 100, `reasons` joined by "; ", …), then the list's own. Without `dns` nothing leaves the
     machine; `smtp` asks the mailboxes' hosts, and looks domains up as well. `history`: bounce sources, or tables or
     frames of `parse`, with `history_log` (what was sent) and `history_leads` also each lead's chance to bounce;
-    `workspace` adds all three as it keeps them. Raises `UnreadableInputError` for files that cannot be read and a
-    workspace that holds nothing, and `AnalyzerError` for an unknown policy or a resolver that does not answer.
+    `workspace` adds all three as it keeps them; `rules`: a folder of your own rules, by which the history is judged.
+    Raises `UnreadableInputError` for files that cannot be read and a workspace that holds nothing, and `AnalyzerError`
+    for an unknown policy or a resolver that does not answer.
     """
     import pandas as pd
 
@@ -77,6 +79,7 @@ def check(
         allow_private=allow_private,
         allow_reserved=allow_reserved,
         as_of=as_of,
+        rules=rules,
     )
     run = CheckRun(listed, options)
     columns: dict[str, list[object]] = {name: [] for name in run.columns}

@@ -77,16 +77,21 @@ class Grader:
 
     def _judge(self, codes: tuple[str, ...], chance: float) -> Graded:
         rows = [self._findings[code] for code in dict.fromkeys(codes)]
-        chance = max([chance, *(finding.chance for finding, _ in rows)])
-        expected = self._score.points_per_percent * 100 * chance
-        points = sum(finding.points for finding, _ in rows) + expected
-        total = max(0, min(100, round(100 - points)))
+        foretold = max((finding.chance for finding, _ in rows), default=0.0)
+        chance = max(chance, foretold)
+        per_chance = self._score.points_per_percent * 100
+        expected = per_chance * chance
+        found = sum(finding.points for finding, _ in rows)
+        total = max(0, min(100, round(100 - found - expected)))
         gates = {gate for _, gate in rows}
         grade: Grade
         low = False
         if "do_not_send" in gates:
             grade, total = "do_not_send", 0
-        elif total < self.policy.do_not_send_below:
+        elif total < self.policy.do_not_send_below and not (
+            # What its age alone makes so likely to bounce is told by verifying it again.
+            "stale_verification" in codes and 100 - found - per_chance * foretold >= self.policy.do_not_send_below
+        ):
             grade, low = "do_not_send", True
         elif "verify_again" in gates or total < self.policy.send_from:
             grade, total = "verify_again", min(total, self.policy.send_from - 1)

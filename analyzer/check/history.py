@@ -132,24 +132,27 @@ def read_history(
     log_leads: Sequence[Source | pd.DataFrame] = (),
     jobs: int | None = 1,
     keys: Keys | None = None,
+    rules: Path | None = None,
 ) -> History:
     """The history in bounce sources (or tables or frames of `parse`), sharpened by the logs of what was sent.
 
     `leads` is the list to be checked: columns `email`, `email_status`, `industry`, `verified_at`. keys: of signed
-    return paths. Errors as `diagnose`.
+    return paths. rules: a folder of the user's own rules, asked before the shipped ones. Errors as `diagnose`.
     """
     rows: list[Mapping[str, Any]] = []
     warnings: list[str] = []
     for source in sources:
-        found, unread = _rows(source, jobs)
+        found, unread = _rows(source, jobs, rules)
         rows += found
         warnings += unread
-    history = _tied(rows, leads, logs, log_leads, keys) if logs else history_of(rows)
+    history = _tied(rows, leads, logs, log_leads, keys, rules) if logs else history_of(rows)
     history.warnings = [*warnings, *history.warnings]
     return history
 
 
-def _rows(source: Source | pd.DataFrame, jobs: int | None) -> tuple[list[Mapping[str, Any]], list[str]]:
+def _rows(
+    source: Source | pd.DataFrame, jobs: int | None, rules: Path | None
+) -> tuple[list[Mapping[str, Any]], list[str]]:
     if not isinstance(source, (str, Path)):
         return [{str(name): value for name, value in row.items()} for row in source.to_dict("records")], []
     from analyzer.api import ParseRun
@@ -159,7 +162,7 @@ def _rows(source: Source | pd.DataFrame, jobs: int | None) -> tuple[list[Mapping
         forged = _forged_in(Path(source))
         own = list(read_own_rows(Path(source)))
         return [row for row in own if (row["source"], row["record_id"]) not in forged], []
-    run = ParseRun([source], jobs=jobs)
+    run = ParseRun([source], jobs=jobs, rules=rules)
     rows = list(run)
     broken = run.reading.broken
     return list(rows), [
@@ -190,8 +193,10 @@ def _tied(
     logs: Sequence[Source | pd.DataFrame],
     log_leads: Sequence[Source | pd.DataFrame],
     verp_keys: Keys | None,
+    rules: Path | None,
 ) -> History:
     """The history of bounces that belong to a send of ours, with the chance of each lead."""
+    from analyzer.classify import classifier_of
     from analyzer.correlate import correlate
     from analyzer.diagnose.contacts import contacts
     from analyzer.diagnose.forecast import history as learn
@@ -199,7 +204,14 @@ def _tied(
     from analyzer.sources.tables import read_tables
 
     tables = read_tables([*((path, "log") for path in logs), *((path, "leads") for path in log_leads)])
-    correlated = correlate(rows, tables[: len(logs)], tables[len(logs) :] or None, leads, verp_keys=verp_keys)
+    correlated = correlate(
+        rows,
+        tables[: len(logs)],
+        tables[len(logs) :] or None,
+        leads,
+        judge=classifier_of(rules).classify if rules else None,
+        verp_keys=verp_keys,
+    )
     bounces = correlated.bounces
     tied = bounces[bounces["send_id"].notna() & (bounces["duplicate_of"] == "")]
     written_to = correlated.sends.set_index("send_id")["recipient"]

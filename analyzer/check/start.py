@@ -45,6 +45,7 @@ def options_for(
     as_of: date | None = None,
     jobs: int | None = 1,
     verp_keys: Keys | None = None,
+    rules: Path | None = None,
 ) -> CheckOptions:
     """The options of a run over `leads`; errors as `analyzer.check.check`."""
     if history_log and not history:
@@ -66,7 +67,7 @@ def options_for(
     past = History()
     if bounces:
         frame = leads.frame([read_address(text).email for text in leads.texts]) if logs else None
-        past = read_history(bounces, leads=frame, logs=logs, log_leads=lists, jobs=jobs, keys=verp_keys)
+        past = read_history(bounces, leads=frame, logs=logs, log_leads=lists, jobs=jobs, keys=verp_keys, rules=rules)
     options = CheckOptions(
         dns=dns,
         smtp=smtp,

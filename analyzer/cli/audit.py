@@ -30,6 +30,12 @@ def audit(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Seconds to wait for one look-up.")
     ] = 5.0,
+    patience: Annotated[
+        float,
+        typer.Option(
+            "--patience", metavar="SECONDS", min=0.1, help="Seconds to wait in all for look-ups that nobody answers."
+        ),
+    ] = 20.0,
     as_json: Json = False,
     fail_on: Annotated[
         FailOn | None, typer.Option("--fail-on", metavar="fault", help="Exit with 1 where a check finds a fault.")
@@ -49,6 +55,7 @@ def audit(
         selectors=selector or (),
         addresses=address or (),
         timeout=timeout,
+        patience=patience,
         rules=rules,
     )
     if redact:

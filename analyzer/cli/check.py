@@ -10,7 +10,7 @@ import typer
 
 from analyzer.cli.check_screen import ALIKE, SHOWN, progress, show
 from analyzer.cli.completing import words
-from analyzer.cli.options import Bound, Jobs, Log, Mapping, Redact, Resolver, VerpKeyFile, WorkspacePlace, day
+from analyzer.cli.options import Bound, Jobs, Log, Mapping, Redact, Resolver, Rules, VerpKeyFile, WorkspacePlace, day
 from analyzer.cli.probing import audit_self, probe_options, usual_cache_made
 from analyzer.cli.screen import say, say_json
 from analyzer.errors import AnalyzerError
@@ -155,6 +155,7 @@ def check(
     jobs: Jobs = None,
     bound: Bound = None,
     redact: Redact = False,
+    rules: Rules = None,
     verp_key_file: VerpKeyFile = None,
 ) -> None:
     """Check a lead list before it is sent: a grade for each lead (send, verify again, do not send), and why."""
@@ -219,6 +220,7 @@ def check(
         as_of=day(as_of, "--as-of"),
         jobs=jobs,
         verp_keys=keys_from(verp_key_file),
+        rules=rules,
     )
     with progress() as on_progress:
         run = CheckRun(listed, options, on_progress=on_progress)

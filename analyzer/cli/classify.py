@@ -13,7 +13,7 @@ from analyzer.bounds import Exceeded
 from analyzer.cli.options import Bound, Host, Recipient, Redact, Reply, Rules, Status
 from analyzer.cli.questions import Question, cut, questions_in
 from analyzer.cli.screen import say
-from analyzer.readable import clean, printable_json
+from analyzer.readable import chance, clean, printable_json
 from analyzer.redaction import masked_text, masked_value
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def readable(verdict: Verdict) -> str:
         f"{verdict.label:<7} {verdict.reason}",
         f"{verdict.fault} fault",
         "may pass later" if verdict.transient else "will not pass later",
-        f"{verdict.confidence:.0%}",
+        chance(verdict.confidence),
         verdict.decided_by,
     ]
     if verdict.retry_after_s is not None:

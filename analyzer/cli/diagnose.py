@@ -7,33 +7,19 @@ from typing import Annotated
 
 import typer
 
+from analyzer.cli import options
 from analyzer.cli.decisions import keep_decision
-from analyzer.cli.options import (
-    Bounces,
-    Bound,
-    Dates,
-    Jobs,
-    Leads,
-    Log,
-    Mapping,
-    Redact,
-    Rules,
-    Timezone,
-    Tolerance,
-    VerpKeyFile,
-    WorkspacePlace,
-)
 
 
 def diagnose(
-    bounces: Bounces = None,
-    log: Log = None,
-    leads: Leads = None,
+    bounces: options.Bounces = None,
+    log: options.Log = None,
+    leads: options.Leads = None,
     next_list: Annotated[
         Path | None,
         typer.Option("--next", metavar="FILE", help="The leads of the next sequence, to forecast and sort."),
     ] = None,
-    tolerance: Tolerance = 0.05,
+    tolerance: options.Tolerance = 0.05,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write the report and all tables into this folder.")
     ] = None,
@@ -44,11 +30,9 @@ def diagnose(
             "--backtest", help="Hold the advice before each past campaign against what came; with --json, print that."
         ),
     ] = False,
-    redact: Redact = False,
-    workspace: WorkspacePlace = "",
-    since: Annotated[
-        str, typer.Option("--since", metavar="WEEK", help="The first week of the workspace to use, such as 2026-W10.")
-    ] = "",
+    redact: options.Redact = False,
+    workspace: options.WorkspacePlace = "",
+    since: options.Since = "",
     driver: Annotated[
         list[str] | None,
         typer.Option(
@@ -57,13 +41,13 @@ def diagnose(
             help="A column of the log or the lead list to look through for what drives bounces, too; may be repeated.",
         ),
     ] = None,
-    mapping: Mapping = None,
-    dates: Dates = "",
-    timezone: Timezone = "",
-    jobs: Jobs = None,
-    rules: Rules = None,
-    bound: Bound = None,
-    verp_key_file: VerpKeyFile = None,
+    mapping: options.Mapping = None,
+    dates: options.Dates = "",
+    timezone: options.Timezone = "",
+    jobs: options.Jobs = None,
+    rules: options.Rules = None,
+    bound: options.Bound = None,
+    verp_key_file: options.VerpKeyFile = None,
 ) -> None:
     """Tell why a campaign bounced, and what to do for the next one."""
     from analyzer import api, report

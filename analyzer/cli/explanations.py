@@ -15,7 +15,7 @@ _LIKELIEST = 3
 def explained(explanation: Explanation, classifier: Classifier, *, owner: str = "") -> str:
     """An explanation for a person, a fact a line; without the name of `owner`, an address that is to be masked."""
     from analyzer.knowledge import reasons
-    from analyzer.readable import clean
+    from analyzer.readable import chance, clean
     from analyzer.redaction import masked_text
 
     def told(text: str) -> str:
@@ -24,7 +24,7 @@ def explained(explanation: Explanation, classifier: Classifier, *, owner: str = 
     verdict, rule = explanation.verdict, explanation.rule
     lines = [
         f"{verdict.label}: {verdict.reason} ({verdict.fault} fault) — {reasons()[verdict.reason].says}",
-        f"  decided by   {verdict.decided_by}, confidence {verdict.confidence:.0%}",
+        f"  decided by   {verdict.decided_by}, confidence {chance(verdict.confidence)}",
     ]
     if rule:
         lines += [f"  why          {rule.why}", f"  source       {rule.source or 'not given'}"]
@@ -41,7 +41,7 @@ def explained(explanation: Explanation, classifier: Classifier, *, owner: str = 
         lines.append(f"               {explanation.codes_why}")
     likely = _likely(explanation)
     if likely:
-        lines.append(f"  model        {', '.join(f'{one.reason} {one.chance:.0%}' for one in likely)}")
+        lines.append(f"  model        {', '.join(f'{one.reason} {chance(one.chance)}' for one in likely)}")
     later = "may get through" if verdict.transient else "will not get through"
     again = f", again in {verdict.retry_after_s} s" if verdict.retry_after_s is not None else ""
     lines += [f"  provider     {clean(verdict.provider) or 'unknown'}", f"  later        {later}{again}"]

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from analyzer.cli.options import (
-    Bounces,
-    Bound,
-    Dates,
-    Jobs,
-    Json,
-    Leads,
-    Log,
-    Mapping,
-    Redact,
-    Rules,
-    Timezone,
-    VerpKeyFile,
-    WorkspacePlace,
-)
+from analyzer.cli import options
 from analyzer.cli.screen import say, say_object
 
 
 def ingest(
-    workspace: WorkspacePlace,
-    bounces: Bounces = None,
-    log: Log = None,
-    leads: Leads = None,
-    mapping: Mapping = None,
-    dates: Dates = "",
-    timezone: Timezone = "",
-    jobs: Jobs = None,
-    as_json: Json = False,
-    redact: Redact = False,
-    rules: Rules = None,
-    bound: Bound = None,
-    verp_key_file: VerpKeyFile = None,
+    workspace: options.WorkspacePlace,
+    bounces: options.Bounces = None,
+    log: options.Log = None,
+    leads: options.Leads = None,
+    mapping: options.Mapping = None,
+    dates: options.Dates = "",
+    timezone: options.Timezone = "",
+    jobs: options.Jobs = None,
+    as_json: options.Json = False,
+    redact: options.Redact = False,
+    rules: options.Rules = None,
+    bound: options.Bound = None,
+    verp_key_file: options.VerpKeyFile = None,
 ) -> None:
     """Take bounces, logs and leads into a workspace; the same file twice changes nothing."""
     from dataclasses import asdict
@@ -43,7 +29,7 @@ def ingest(
     from analyzer import api
     from analyzer.verp import keys_from
 
-    if not (bounces or log or leads):
+    if not (bounces or log or leads or verp_key_file):
         raise typer.BadParameter("there is nothing to take in; give --bounces, --log or --leads")
     run = api.ingest(
         workspace,

@@ -56,6 +56,14 @@ Timezone: TypeAlias = Annotated[
     str,
     typer.Option("--timezone", metavar="ZONE", help="The zone of times that name none, such as Europe/Berlin."),
 ]
+Since: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="Pass over what came before this day, such as 2026-03-31, or before this ISO week, such as 2026-W14.",
+    ),
+]
 WorkspacePlace: TypeAlias = Annotated[
     str, typer.Option("--workspace", metavar="DIR", help="The folder (or object-store address) that keeps the history.")
 ]
@@ -112,7 +120,9 @@ Jobs: TypeAlias = Annotated[
 Tolerance: TypeAlias = Annotated[
     float,
     typer.Option(
-        "--tolerance", metavar="SHARE", min=0.0, max=1.0, help="The share of bad addresses that you can live with."
+        "--tolerance",
+        metavar="SHARE",
+        help="The share of bad addresses that you can live with, such as 0.05: over 0 and under 1.",
     ),
 ]
 Resolver: TypeAlias = Annotated[

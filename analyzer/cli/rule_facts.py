@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analyzer.readable import chance
+
 if TYPE_CHECKING:
     from analyzer.classify import Example, Rule
     from analyzer.classify.checks import Proof
@@ -27,7 +29,7 @@ def described(rule: Rule) -> str:
     if rule.blocklist:
         lines.append(f"  block list   {rule.blocklist}")
     lines += [
-        f"  confidence   {rule.confidence:.0%}",
+        f"  confidence   {chance(rule.confidence)}",
         f"  why          {rule.why}",
         f"  source       {rule.source or 'not given'}",
     ]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.options import Bound, Redact, Rules, VerpKeyFile, WorkspacePlace, day
+from analyzer.cli.options import Bound, Redact, Rules, Since, VerpKeyFile, WorkspacePlace
 
 
 def watch(
@@ -55,10 +55,7 @@ def watch(
             help="How often to look where the source does not tell by itself; 60 for a server, 5 for files.",
         ),
     ] = None,
-    since: Annotated[
-        str,
-        typer.Option("--since", metavar="DATE", help="Pass over what came before this day, such as 2026-03-31."),
-    ] = "",
+    since: Since = "",
     move_to: Annotated[
         str,
         typer.Option(
@@ -102,9 +99,10 @@ def watch(
         raise typer.BadParameter(what + (", not several" if given else ""))
     if address:
         unused = (once, every, since, move_to, state, password_env, password_file, token_command, ca_file, verbose)
-        if any(unused) or verp_key_file:
-            raise typer.BadParameter("--listen goes with --webhooks, --journal, --metrics, --tls-cert, --tls-key only")
-        _listen(address, workspace, webhooks, journal, metrics, tls_cert, tls_key, rules)
+        if any(unused):
+            what = "--listen goes with --webhooks, --journal, --metrics, --tls-cert, --tls-key, --verp-key-file only"
+            raise typer.BadParameter(what)
+        _listen(address, workspace, webhooks, journal, metrics, tls_cert, tls_key, rules, verp_key_file)
         return
     if webhooks or journal or metrics or tls_cert or tls_key:
         raise typer.BadParameter("--webhooks, --journal, --metrics, --tls-cert and --tls-key go with --listen only")
@@ -120,6 +118,7 @@ def watch(
     if len(ways) > 1:
         raise typer.BadParameter("give one of --password-env, --password-file and --token-command")
 
+    from analyzer.history.iso_weeks import first_day
     from analyzer.sources.imap_login import Access
     from analyzer.verp import keys_from
     from analyzer.watch import Watched
@@ -127,7 +126,7 @@ def watch(
 
     follow(
         workspace,
-        Watched(imap, maildir, spool, move_to, day(since, "--since")),
+        Watched(imap, maildir, spool, move_to, first_day(since)),
         access=Access(password_env, password_file, token_command, ca_file).completed(),
         once=once,
         every_s=every,
@@ -148,15 +147,25 @@ def _listen(
     tls_cert: Path | None,
     tls_key: Path | None,
     rules: Path | None,
+    verp_key_file: Path | None,
 ) -> None:
     if webhooks is None:
         raise typer.BadParameter("--listen needs --webhooks FILE, which says who may send (docs/webhooks.md)")
     if (tls_cert is None) != (tls_key is None):
         raise typer.BadParameter("--tls-cert and --tls-key go together")
+    from analyzer.verp import keys_from
     from analyzer.webhooks import listen
 
-    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
-    code = listen(address, workspace, config=webhooks, journal=journal, metrics=metrics or None, tls=tls, rules=rules)
+    code = listen(
+        address,
+        workspace,
+        config=webhooks,
+        journal=journal,
+        metrics=metrics or None,
+        tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
+        rules=rules,
+        verp_keys=keys_from(verp_key_file),
+    )
     if code:
         raise typer.Exit(code)
 

@@ -14,11 +14,10 @@ from urllib.parse import unquote
 import deltalake
 import duckdb
 import pyarrow as pa
-from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from analyzer.errors import UnreadableInputError
+from analyzer.errors import OutputError, UnreadableInputError
+from analyzer.history.opening import line_of, opened
 from analyzer.history.tables import KINDS, TableKind
-from analyzer.history.workspace import files_without_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,9 +56,13 @@ class TableFiles:
         finally:
             self._aside.cleanup()
         told = " ".join(str(error).split())
-        if isinstance(error, (duckdb.Error, pa.ArrowException, OSError)) and not any(one in told for one in _STOPPED):
-            # A file that is damaged, or that somebody else removed, comes out of whatever query first reads it.
-            raise UnreadableInputError(self.place, f"its tables cannot be read: {told[:300]}") from None
+        if not isinstance(error, (duckdb.Error, pa.ArrowException)) or any(one in told for one in _STOPPED):
+            return
+        if isinstance(error, duckdb.OutOfMemoryException) or self._aside.name in told:
+            problem = f"has too little room for what is written aside: {told[:300]}"
+            raise OutputError(self._aside.name, problem, "free some space, or name a larger folder in TMPDIR") from None
+        # A file that is damaged, or that somebody else removed, comes out of whatever query first reads it.
+        raise UnreadableInputError(self.place, f"its tables cannot be read: {told[:300]}") from None
 
     def weeks(self, name: str) -> list[str]:
         """The weeks that a table holds, in order, without that of rows whose time is not known."""
@@ -108,7 +111,12 @@ class TableFiles:
 
         files = pa.table(table.get_add_actions(flatten=True)).select(["path", "modification_time"]).to_pylist()
         first = min(files, key=lambda file: file["modification_time"])["path"]
-        names: Sequence[str] = pq.read_schema(Path(_local(table.table_uri)) / unquote(first)).names
+        try:
+            names: Sequence[str] = pq.read_schema(Path(_local(table.table_uri)) / unquote(first)).names
+        except OSError as error:
+            raise UnreadableInputError(
+                self.place, f"its file {unquote(first)} cannot be read: {line_of(error)}"
+            ) from None
         return names
 
     def _as_now(self, name: str, relation: str, columns: Sequence[str]) -> str:
@@ -126,15 +134,9 @@ class TableFiles:
         return f"{name}_files"
 
     def _opened(self, name: str) -> deltalake.DeltaTable | None:
-        try:
-            table = deltalake.DeltaTable(f"{self.place.rstrip('/')}/{name}", storage_options=self._options)
-        except TableNotFoundError:
-            if lost := files_without_log(f"{self.place.rstrip('/')}/{name}"):
-                raise UnreadableInputError(self.place, lost) from None
+        table = opened(self.place, name, self._options)
+        if table is None:
             return None
-        except (DeltaError, OSError) as error:
-            problem = f"its table {name} cannot be read: {' '.join(str(error).split())[:300]}"
-            raise UnreadableInputError(self.place, problem) from None
         unread = sorted(_UNREAD & set(table.protocol().reader_features or ()))
         if unread:
             problem = f"its table {name} uses {', '.join(unread)}, which plain files do not tell"

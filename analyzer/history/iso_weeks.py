@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -55,6 +56,22 @@ def monday_of(label: str) -> date:
         return date.fromisocalendar(int(label[:4]), int(label[6:]), 1)
     except ValueError:
         raise AnalyzerError(f"week {label!r}: is no ISO week; give one such as 2026-W10") from None
+
+
+def first_day(text: str) -> date | None:
+    """The day that --since names: a day, or the first one of an ISO week; None for "".
+
+    `AnalyzerError` for what is neither.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-W\d{2}", text):
+            return date.fromisocalendar(int(text[:4]), int(text[6:]), 1)
+        if text and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError(text)
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        problem = "is neither a day nor an ISO week; give one such as 2026-03-31 or 2026-W14"
+        raise AnalyzerError(f"--since {text}: {problem}") from None
 
 
 def weeks_until(label: str, before: int, zone: zoneinfo.ZoneInfo) -> Weeks:

@@ -18,9 +18,10 @@ import deltalake
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from analyzer.errors import AnalyzerError, OutputError, UnreadableInputError
+from analyzer.history.opening import MEND, line_of, opened, where
 from analyzer.history.tables import (
     BOUNCES,
     DECISIONS,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 _PATIENCE_S = 120.0
 #: Versions are kept this long for readers that are under way, before `compact` removes their files.
 _GRACE_HOURS = 24 * 7
-_MEND = "restore the workspace from a copy, or take the files in again into a new one"
 #: Statistics of text would write addresses into the tables' own log.
 _CONFIGURATION: dict[str, str | None] = {"delta.dataSkippingStatsColumns": "key"}
 
@@ -99,7 +99,7 @@ class Workspace:
     def __init__(self, place: str | Path, *, storage_options: dict[str, str] | None = None) -> None:
         """place: a folder, or `s3://`, `gs://` or `az://` with `storage_options` for it; nothing is made yet."""
         self.place = str(place)
-        self._options = storage_options
+        self.storage_options = storage_options
         if "://" not in self.place and Path(self.place).is_file():
             raise UnreadableInputError(self.place, "is a file, no workspace", "name a folder")
 
@@ -120,6 +120,11 @@ class Workspace:
     def add_suspected(self, bounces: pd.DataFrame) -> Ingested:
         """The same for what is kept apart from them: rows with a signature in their return path that no key made."""
         return self._merge(SUSPECTED, bounces_of(bounces))
+
+    def drop_suspected(self, record_ids: Iterable[str]) -> int:
+        """Take rows out of what is kept apart; how many there were."""
+        keys = pa.table({"key": pa.array(sorted(set(record_ids)), pa.string())})
+        return int(self._patiently(SUSPECTED, _deletion_of(keys)))
 
     def add_run(self, kind: str, path: str, sha256: str, rows: int, tool_version: str) -> None:
         """That a file was taken in: the last thing an ingest writes."""
@@ -271,18 +276,8 @@ class Workspace:
 
     # --- the tables --------------------------------------------------------------------------------------------------
 
-    def _where(self, kind: TableKind) -> str:
-        return f"{self.place.rstrip('/')}/{kind.name}"
-
     def _opened(self, kind: TableKind) -> deltalake.DeltaTable | None:
-        try:
-            return deltalake.DeltaTable(self._where(kind), storage_options=self._options)
-        except TableNotFoundError:
-            if lost := files_without_log(self._where(kind)):
-                raise UnreadableInputError(self.place, lost, _MEND) from None
-            return None
-        except (DeltaError, OSError) as error:
-            raise UnreadableInputError(self.place, f"its table {kind.name} cannot be read: {_line(error)}") from None
+        return opened(self.place, kind.name, self.storage_options)
 
     def _frame(self, kind: TableKind, since: str = "", until: str = "") -> pd.DataFrame:
         table = self._opened(kind)
@@ -323,12 +318,12 @@ class Workspace:
                 return change(self._made(kind))
             except CommitFailedError as error:
                 if time.monotonic() > deadline:
-                    problem = f"others kept writing to {kind.name} for {_PATIENCE_S:.0f} s: {_line(error)}"
+                    problem = f"others kept writing to {kind.name} for {_PATIENCE_S:.0f} s: {line_of(error)}"
                     raise OutputError(self.place, problem, "try again") from None
                 time.sleep(random.uniform(wait / 2, wait))  # noqa: S311
                 wait = min(wait * 1.6, 2.0)
             except (DeltaError, OSError) as error:
-                raise OutputError(self.place, f"{kind.name} cannot be written: {_line(error)}") from None
+                raise OutputError(self.place, f"{kind.name} cannot be written: {line_of(error)}") from None
 
     def _made(self, kind: TableKind) -> deltalake.DeltaTable:
         table = self._opened(kind)
@@ -338,15 +333,17 @@ class Workspace:
             if "://" not in self.place:
                 Path(self.place).mkdir(parents=True, exist_ok=True)
             return deltalake.DeltaTable.create(
-                self._where(kind),
+                where(self.place, kind.name),
                 schema=deltalake.Schema.from_arrow(kind.schema),
                 mode="ignore",
                 configuration=_CONFIGURATION,
                 partition_by=["week"] if kind.partitioned else None,
-                storage_options=self._options,
+                storage_options=self.storage_options,
             )
         except OSError as error:
-            raise OutputError(self.place, f"cannot be made: {_line(error)}", "name a folder you may write to") from None
+            raise OutputError(
+                self.place, f"cannot be made: {line_of(error)}", "name a folder you may write to"
+            ) from None
 
     def _widened(self, kind: TableKind, table: deltalake.DeltaTable) -> deltalake.DeltaTable:
         """A table of an older version with the columns that have come since; its rows hold nothing in them."""
@@ -377,7 +374,7 @@ def _read(table: deltalake.DeltaTable, names: Sequence[str], *, where: str = "")
         builder = deltalake.QueryBuilder().register("history", table)
         return builder.execute(f"SELECT {', '.join(names)} FROM history{condition}").read_all()  # noqa: S608
     except Exception as error:  # noqa: BLE001 - its engine has no class of its own for files that are damaged or gone
-        raise UnreadableInputError(table.table_uri, f"cannot be read: {_line(error)}", _MEND) from None
+        raise UnreadableInputError(table.table_uri, f"cannot be read: {line_of(error)}", MEND) from None
 
 
 def _as_now(read: pa.Table, kind: TableKind, names: Sequence[str]) -> pa.Table:
@@ -389,13 +386,6 @@ def _as_now(read: pa.Table, kind: TableKind, names: Sequence[str]) -> pa.Table:
         if pa.types.is_string(field.type) and read[name].null_count:
             read = read.set_column(read.column_names.index(name), field, read[name].cast(field.type).fill_null(""))
     return read.select(list(names))
-
-
-def files_without_log(place: str) -> str:
-    """What is wrong with a folder of a table's files whose log is gone: they would count as never taken in."""
-    if "://" in place or not any(Path(place).rglob("*.parquet")):
-        return ""
-    return f"its table {Path(place).name} has files and no log (_delta_log) that tells which of them count"
 
 
 def _names(texts: Iterable[object], traces: Traces) -> bool:
@@ -422,7 +412,3 @@ def _deleted(table: deltalake.DeltaTable, predicate: str) -> int:
 
 def _column(table: pa.Table, name: str) -> Iterable[Any]:
     return table[name].to_pylist() if name in table.column_names else []
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -10,6 +10,7 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from analyzer import readable
 from analyzer.knowledge import reasons
 from analyzer.readable import clean as clean
 from analyzer.readable import short as short
@@ -116,14 +117,7 @@ def spread(low: float | None, high: float | None) -> str:
 
 def chance(probability: float | None) -> str:
     """A probability in whole per cent: nobody plans on tenths of a chance."""
-    if not _known(probability):
-        return NOTHING
-    # Where rounding would say 0 or 100; the sentences of the diagnosis draw the line there, too.
-    if 0 < probability < 0.005:
-        return "<1 %"
-    if 0.995 < probability < 1:
-        return ">99 %"
-    return f"{probability * 100:.0f} %"
+    return readable.chance(probability) if _known(probability) else NOTHING
 
 
 def tolerance(options: dict[str, Any]) -> float | None:

@@ -69,8 +69,11 @@ class FollowedSpool:
     def open(self) -> None:
         """The spool may come with the first mail; its folder must be there."""
         try:
-            about = self._path.stat() if self._path.exists() else None
             is_place = self._path.parent.is_dir()
+            try:
+                about = self._path.stat()
+            except FileNotFoundError:  # not yet there, or rotated away in this moment
+                about = None
         except OSError as error:
             raise UnreadableInputError(self.name, f"cannot be read: {error.strerror}", _PERMISSIONS) from None
         if not is_place or (about and not stat.S_ISREG(about.st_mode)):

@@ -16,34 +16,49 @@ from typing import TYPE_CHECKING
 from analyzer.errors import UnreadableInputError
 from analyzer.logbook import Log
 from analyzer.readable import clean
+from analyzer.webhooks.config import Config, load_config
 from analyzer.webhooks.taker import Pace, Taker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.history import Workspace
-    from analyzer.webhooks.config import Config
+    from analyzer.verp.keys import Keys
     from analyzer.webhooks.connections import Server
     from analyzer.webhooks.fetching import Fetch
 
-__all__ = ["Pace", "run"]
+__all__ = ["Pace", "listen"]
 
 
-def run(
+def listen(
     address: str,
     workspace: str | Path,
     *,
-    config: Config,
+    config: str | Path | Config,
     journal: str | Path | None = None,
     metrics: str | None = None,
     tls: tuple[str | Path, str | Path] | None = None,
     rules: Path | None = None,
+    verp_keys: Keys | None = None,
     storage_options: dict[str, str] | None = None,
     say: Callable[[str], None] | None = None,
     fetch: Fetch | None = None,
     pace: Pace | None = None,
 ) -> int:
-    """`analyzer.webhooks.listen`, with the configuration read."""
+    """Receive webhooks until SIGTERM or SIGINT, then finish what was accepted and return 0. Blocks.
+
+    address: `HOST:PORT`, `[::1]:PORT` or `PORT` (127.0.0.1); port 0 takes a free one. workspace: a folder or an address
+    in an object store. config: the TOML file of the endpoints (docs/webhooks.md). journal: the folder of what was
+    accepted and is not in the workspace yet, on a local disk; WORKSPACE/journal by default, needed for an object store.
+    metrics: an address of its own for /metrics and /healthz, which otherwise answer on `address`. tls: paths of
+    (certificate chain, key), PEM. rules: a folder of the user's own rules, before the shipped ones. verp_keys: bounces
+    with a signature in their return path that none of them made go to the table `suspected`. say: is given each line
+    for a person (default: stderr). fetch: gets SNS certificates and confirms subscriptions, HTTPS by default.
+    pace: how often the taker commits.
+
+    `UnreadableInputError` for a configuration, certificate or address that cannot be used; `OutputError` for a journal
+    that cannot be written or that another receiver uses. Both before anything is listened on.
+    """
     from analyzer.webhooks.connections import server_of
     from analyzer.webhooks.journal import Journal
     from analyzer.webhooks.meters import Meters
@@ -52,10 +67,11 @@ def run(
     from analyzer.webhooks.rejects import Rejects
     from analyzer.webhooks.settling import Settling
 
+    asked = config if isinstance(config, Config) else load_config(config)
     tell = say or _warn
     certificate = _certificate(tls)
-    _check_exposure(address, config, tell, covered=certificate is not None)
-    gates = gates_of(config, lambda one: scheme_of(one, f'{config.place}, endpoint "{one.path}"', fetch))
+    _check_exposure(address, asked, tell, covered=certificate is not None)
+    gates = gates_of(asked, lambda one: scheme_of(one, f'{asked.place}, endpoint "{one.path}"', fetch))
     if rules is not None:
         from analyzer.classify import classifier_of
 
@@ -73,8 +89,8 @@ def run(
 
         chosen = pace or Pace()
         rejects = Rejects(folder / "rejects")
-        taker = Taker(log, opened, meters, rejects, lambda: Settling(str(workspace)), chosen, rules, tell)
-        bounds = config.bounds
+        taker = Taker(log, opened, meters, rejects, lambda: Settling(str(workspace)), chosen, rules, tell, verp_keys)
+        bounds = asked.bounds
         receiver = Receiver(gates, bounds, log, meters, tell)
         sides = [(address, receiver.routes(), certificate)]
         inspected = inspection(log, taker, meters, bounds)

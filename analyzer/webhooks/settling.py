@@ -13,45 +13,51 @@ from urllib.parse import unquote
 
 import orjson
 
-from analyzer.history.tables import BOUNCES
+from analyzer.history.tables import BOUNCES, SUSPECTED
 
 
 class Settling:
     """One workspace; an object store keeps what it answers for, so there is nothing to do."""
 
     def __init__(self, place: str) -> None:
-        self._table = None if "://" in place else Path(place) / BOUNCES.name
-        self._last = self._newest()
+        tables = () if "://" in place else (BOUNCES, SUSPECTED)
+        #: The newest version of each table that is on the disk.
+        self._settled = {table: _newest(table) for table in (Path(place) / kind.name for kind in tables)}
 
     def settle(self) -> None:
         """Sync every version since the last time, and the files that each added. `OSError` where a disk fails."""
-        newest = self._newest()
-        if self._table is None or newest == self._last:
-            return
-        folders = {self._table / "_delta_log", self._table}
-        for version in range(self._last + 1, newest + 1):
-            entry = self._table / "_delta_log" / f"{version:020d}.json"
-            try:
-                lines = entry.read_bytes().splitlines()
-            except FileNotFoundError:
-                continue
-            for line in lines:
-                added = orjson.loads(line).get("add")
-                if added:
-                    path = self._table / unquote(added["path"])
-                    _sync(path)
-                    folders.add(path.parent)
-            _sync(entry)
-        for folder in folders:
-            _sync(folder)
-        self._last = newest
+        for table, settled in self._settled.items():
+            newest = _newest(table)
+            if newest != settled:
+                _settle(table, range(settled + 1, newest + 1))
+                self._settled[table] = newest
 
-    def _newest(self) -> int:
-        """The number of the newest version; -1 where there is no table."""
-        if self._table is None or not (self._table / "_delta_log").is_dir():
-            return -1
-        names = (entry.name.partition(".") for entry in os.scandir(self._table / "_delta_log"))
-        return max((int(stem) for stem, _, ending in names if ending == "json" and stem.isdigit()), default=-1)
+
+def _settle(table: Path, versions: range) -> None:
+    folders = {table / "_delta_log", table}
+    for version in versions:
+        entry = table / "_delta_log" / f"{version:020d}.json"
+        try:
+            lines = entry.read_bytes().splitlines()
+        except FileNotFoundError:
+            continue
+        for line in lines:
+            added = orjson.loads(line).get("add")
+            if added:
+                path = table / unquote(added["path"])
+                _sync(path)
+                folders.add(path.parent)
+        _sync(entry)
+    for folder in folders:
+        _sync(folder)
+
+
+def _newest(table: Path) -> int:
+    """The number of the newest version; -1 where there is no table."""
+    if not (table / "_delta_log").is_dir():
+        return -1
+    names = (entry.name.partition(".") for entry in os.scandir(table / "_delta_log"))
+    return max((int(stem) for stem, _, ending in names if ending == "json" and stem.isdigit()), default=-1)
 
 
 def _sync(path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import AnalyzerError
 from analyzer.logbook import Log
-from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS
+from analyzer.records import COUNTED_KINDS
 from analyzer.webhooks.decoding import decoded
 from analyzer.webhooks.journal import Position
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from analyzer.bounces import Row
     from analyzer.classify import Classifier
     from analyzer.history import Workspace
+    from analyzer.verp.keys import Keys
     from analyzer.webhooks.journal import Entry, Journal
     from analyzer.webhooks.meters import Meters
     from analyzer.webhooks.rejects import Rejects
@@ -78,10 +79,11 @@ class Taker:
         pace: Pace,
         rules: Path | None,
         say: Callable[[str], None],
+        keys: Keys | None = None,
     ) -> None:
         self._journal, self._meters, self._rejects, self._pace = journal, meters, rejects, pace
         self._make_workspace, self._make_settling = workspace, settling
-        self._rules, self._say = rules, say
+        self._rules, self._say, self._keys = rules, say, keys
         self._wake = threading.Event()
         self._stopping = False
         self._failed = 0
@@ -255,9 +257,11 @@ class Taker:
             self._put_aside(entry, "not_stored", entry.body or b"")
 
     def _add(self, workspace: Workspace, rows: list[Row]) -> None:
-        import pandas as pd
+        from analyzer.history.signed import add_bounces
 
-        workspace.add_bounces(pd.DataFrame(rows, columns=list(BOUNCE_COLUMNS)))
+        _, suspected = add_bounces(workspace, rows, self._keys)
+        if suspected is not None:
+            _LOG.warning("suspected_forged", why="bad_signature", bounces=suspected.read, new=suspected.added)
         self._commits += 1
         self._meters.commits.inc()
 

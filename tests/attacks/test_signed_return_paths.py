@@ -237,3 +237,32 @@ def test_without_keys_nothing_is_judged_as_it_comes(taken_in, tmp_path):
     api.ingest(tmp_path / "workspace", bounces=[taken_in])
     place = Workspace(tmp_path / "workspace")
     assert (len(place.bounces()), len(place.suspected())) == (3, 0)
+
+
+def test_bounces_that_a_wrong_key_put_aside_come_back_with_the_right_one(campaign, taken_in, tmp_path):
+    place = Workspace(tmp_path / "workspace")
+    wrong = Keys((b"neither of the two is this one..",))
+    api.ingest(place.place, bounces=[taken_in], verp_keys=wrong)
+    assert (len(place.bounces()), len(place.suspected())) == (1, 2)
+    run = api.ingest(place.place, verp_keys=wrong)
+    assert run.warnings == ("Bounces that were kept apart for a wrong signature: 2; rightly signed by these keys: 0.",)
+    # The mail itself is not needed any more.
+    keys = _key_file(tmp_path, KEYS.secrets[0].decode())
+    ended = subprocess.run(
+        [sys.executable, "-m", "analyzer", "ingest", "--workspace", place.place, "--verp-key-file", str(keys)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ended.stderr == (
+        "Bounces that were kept apart for a wrong signature: 2; rightly signed by these keys: 1, "
+        "which count from now on.\n"
+    )
+    assert set(place.bounces()["recipient"]) == {campaign.email(300), campaign.email(302)}
+    assert list(place.suspected()["recipient"]) == [campaign.email(301)]
+    # As if the mail had been judged by that key from the beginning.
+    other = Workspace(tmp_path / "other")
+    api.ingest(other.place, bounces=[taken_in], verp_keys=KEYS)
+    assert place.bounces().equals(other.bounces()) and place.suspected().equals(other.suspected())
+    # Ended between the two halves of a move, it goes on, and nothing stands twice.
+    place.add_suspected(place.bounces())
+    assert api.ingest(place.place, verp_keys=KEYS).warnings[0].startswith("Bounces that were kept apart")
+    assert (len(place.bounces()), len(place.suspected())) == (2, 1)

@@ -63,19 +63,35 @@ ZONE = [
     "mx-host=null.example,.,0",
     "ptr-record=26.2.0.192.in-addr.arpa,elsewhere.good.example",
     "host-record=elsewhere.good.example,192.0.2.99",
+    # Leads to a domain whose servers do not answer.
+    _txt("waiting.example", "v=spf1 include:spf.silent.example -all"),
 ]
 
 
 @pytest.fixture(scope="session")
-def resolver(tmp_path_factory: pytest.TempPathFactory):
-    """dnsmasq, the only authority there is: what is not in ZONE does not exist."""
+def silent():
+    """The address of a resolver that takes every question and answers none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taking:
+        taking.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taking.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def resolver(tmp_path_factory: pytest.TempPathFactory, silent: str):
+    """dnsmasq, the only authority there is: what is not in ZONE does not exist, and silent.example never answers."""
     program = shutil.which("dnsmasq") or "/usr/sbin/dnsmasq"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     config = tmp_path_factory.mktemp("dns") / "dnsmasq.conf"
     config.write_text(
-        "\n".join(["no-resolv", "no-hosts", "local=/example/", "local=/arpa/", "edns-packet-max=4096", *ZONE])
+        "\n".join(
+            [
+                *("no-resolv", "no-hosts", "local=/example/", "local=/arpa/", "edns-packet-max=4096"),
+                f"server=/silent.example/{silent.replace(':', '#')}",
+                *ZONE,
+            ]
+        )
     )
     server = subprocess.Popen(
         [
@@ -216,6 +232,29 @@ def test_without_a_network_nothing_is_called_wrong():
     assert {states[name] for name in ("spf", "dkim", "dmarc", "mx", "mta_sts")} == {"unanswered"}
     assert states["alignment"] == "fault"
     assert any("Nothing could be looked up" in warning for warning in found.warnings)
+
+
+def test_a_resolver_that_never_answers_is_waited_for_only_so_long(silent):
+    """The bound is for the whole run, and each check says what it did not ask."""
+    started = time.monotonic()
+    found = audit(["good.example", "two.example"], resolver=silent, timeout=0.4, patience=1.0, addresses=[ADDRESS])
+    # Two look-ups at most are under way when it ends; the rest is what it takes to load what judges the records.
+    assert time.monotonic() - started < 10
+    first, second = ({check.subject: check for check in domain.checks} for domain in found.domains)
+    asked = ("spf", "dkim", "dmarc", "mx", "ptr", "mta_sts")
+    assert {check.state for checks in (first, second) for check in (checks[name] for name in asked)} == {"unanswered"}
+    assert first["spf"].says == f"No answer from {silent} about good.example."
+    assert first["mta_sts"].says == (
+        f"Not asked: _mta-sts.good.example (TXT), for {silent} had kept us waiting for 1 s."
+    )
+    assert all(second[name].says.startswith("Not asked: ") for name in asked)
+    assert found.offline
+
+
+def test_what_an_spf_record_leads_to_and_nobody_answers_is_no_fault(resolver):
+    check = _checks("waiting.example", resolver, patience=2)["spf"]
+    assert (check.state, check.value) == ("unanswered", "v=spf1 include:spf.silent.example -all"), check
+    assert check.says == "There is a record, and nobody answers about what it leads to: spf.silent.example."
 
 
 @pytest.mark.parametrize("text", ["nodots", "", "two words.example", "a..example", "x" * 64 + ".example"])

@@ -239,6 +239,26 @@ def test_numbers_of_one_are_told_in_the_singular() -> None:
         assert text in done.stdout
 
 
+def test_the_history_is_judged_by_own_rules_too(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "own.toml").write_text(
+        "[[rule]]\nid = 'own/rope'\npattern = 'velvet rope'\nreason = 'user_unknown'\nwhy = 'w'\n"
+        "examples = ['550 velvet rope']\nnear_misses = ['550 rope']\n"
+    )
+    (tmp_path / "bounce.eml").write_text(
+        "From: MAILER-DAEMON@mx.lumen.org\nTo: ava@us.example\nSubject: Undelivered Mail Returned to Sender\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.lumen.org\n\n"
+        "Final-Recipient: rfc822; kim@lumen.org\nAction: failed\nDiagnostic-Code: smtp; 550 5.7.1 spam message rejected: velvet rope\n\n--b--\n"
+    )
+    asked = ("-", *SAMPLE, "--json", "--history", tmp_path / "bounce.eml")
+    lead = "email,status\nkim@lumen.org,verified\n"
+    grades = [
+        json.loads(run(*asked, *more, given=lead).stdout)["grade"] for more in ((), ("--rules", tmp_path / "rules"))
+    ]
+    assert grades[0] != grades[1] == "do_not_send"
+
+
 def test_a_workspace_says_what_a_file_of_bounces_and_the_log_say(tmp_path):
     from analyzer.api import ingest
 

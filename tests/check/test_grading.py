@@ -117,6 +117,8 @@ def test_too_much_taken_together_is_given_up() -> None:
         *(("strict", 20, "send"), ("strict", 31, "verify_again")),
         *(("balanced", 31, "send"), ("balanced", 90, "send"), ("balanced", 91, "verify_again")),
         *(("permissive", 91, "send"), ("permissive", 181, "verify_again")),
+        # However old: what its age alone makes likely to bounce is to be asked again, not given up.
+        *(("strict", 900, "verify_again"), ("balanced", 900, "verify_again"), ("permissive", 900, "verify_again")),
         # A date in the future is a typing error, not a promise.
         ("balanced", -400, "send"),
     ],
@@ -125,6 +127,11 @@ def test_a_verification_ages(policy: str, age: int, grade: str) -> None:
     found = graded([], "verified", policy, age)
     assert found[0] == grade
     assert ("stale_verification" in found[2]) == (age > policies()[policy].stale_days)
+
+
+def test_an_old_verification_saves_no_lead_that_much_speaks_against() -> None:
+    codes = ["gibberish", "domain_bounced", "refused_before", "role", "possible_typo", "mixed_scripts"]
+    assert graded(codes, "verified", age=900)[0] == "do_not_send"
 
 
 def test_age_costs_points_before_it_holds_a_lead_back() -> None:

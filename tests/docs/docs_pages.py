@@ -201,8 +201,11 @@ def _line(line: str) -> str:
 
 
 def _without_guess(line: str) -> str:
-    """A confidence ("96%", without a blank) and a guess change whenever the model is built anew."""
+    """A confidence and a guess change whenever the model is built anew."""
     line = re.sub(r"\d+(?:\.\d+)?%", "%", line)
+    line = re.sub(r"(^[a-z]+ .* · |confidence +)[<>]?\d+ ?%", r"\1%", line)
+    if line.startswith("  model "):
+        return "  model"
     if line.startswith("#   likely "):
         return "#   likely"
     return re.sub(r'"\w+"  # the model\'s guess.*', "# the model's guess", line)

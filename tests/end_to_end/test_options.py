@@ -20,7 +20,6 @@ OWN_MEANING = {
     "--fail-on",
     "--host",  # that answered, or to listen at
     "--leads",  # of export: the list with a platform's ids
-    "--since",  # a week of the workspace, or a day of the mailbox
     "--timezone",  # of times that name none, or of weeks
     "--workspace",  # serve offers several
     "--redact",  # export knows other ways

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import deltalake
 import pandas as pd
 import pytest
+from deltalake.exceptions import TableNotFoundError
 
 from analyzer.errors import AnalyzerError
 from analyzer.history import Workspace
@@ -77,6 +79,25 @@ def written(place: Path) -> object:
 
 def exported(place: Path) -> object:
     return Workspace(place).export(place.parent / "out")
+
+
+@pytest.mark.parametrize("use", [read, counted])
+def test_a_table_that_another_one_makes_in_this_moment_is_not_told_as_damaged(
+    use: Callable[[Path], object], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked for before it was made, and its files seen after: both are true, and nothing is wrong."""
+    place, real = tmp_path / "workspace", deltalake.DeltaTable
+
+    def looked_for(where: str, **options: object) -> object:
+        try:
+            return real(where, **options)
+        except TableNotFoundError:
+            if not place.exists():
+                shutil.copytree(whole, place)
+            raise
+
+    monkeypatch.setattr(deltalake, "DeltaTable", looked_for)
+    use(place)
 
 
 @pytest.mark.parametrize("use", [read, counted, forgotten, written, exported])

@@ -238,6 +238,10 @@ def test_the_sample_campaign_has_one_diagnosis_from_files_and_from_history(place
     assert again.mappings == (), "nobody has to look at names of columns that are our own"
     later = run_diagnosis(workspace=place, since="2026-W10").diagnosis
     assert 0 < later.totals.emails_sent < direct.totals.emails_sent
+    assert run_diagnosis(workspace=place, since="2026-03-02").diagnosis == later, "the Monday of that week"
+    since = run_diagnosis(workspace=place, since="2026-03-04").diagnosis
+    sent = Workspace(place).sends(since="2026-W10")["sent_at"]
+    assert since.totals.emails_sent == (sent >= pd.Timestamp("2026-03-04", tz="UTC")).sum() < len(sent)
 
 
 def _run(monkeypatch, capsys, *arguments: object) -> tuple[int, str, str]:
@@ -270,10 +274,10 @@ def test_the_commands(place, tmp_path, monkeypatch, capsys):
     assert _run(monkeypatch, capsys, "ingest", "--workspace", place)[0] == 2
 
 
-@pytest.mark.parametrize("label", ["2026-10", "W10", "2026-W60", "2026-W10' OR 1=1"])
-def test_what_is_no_week(place, label):
+@pytest.mark.parametrize("label", ["2026-10", "W10", "2026-W60", "2026-W10' OR 1=1", "20260304"])
+def test_what_is_no_day_and_no_week(place, label):
     Workspace(place).add_sends(log(1))
-    with pytest.raises(AnalyzerError, match="is no ISO week"):
+    with pytest.raises(AnalyzerError, match=r"--since .*: is neither a day nor an ISO week"):
         run_diagnosis(workspace=place, since=label)
 
 

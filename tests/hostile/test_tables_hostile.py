@@ -79,6 +79,26 @@ def test_two_cells_in_opposite_corners_take_no_memory_for_those_between(tmp_path
     assert "takes more than 4G of memory to read, the bound workbook_memory_bytes; save the sheet as CSV" in said
 
 
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        ("os.kill(os.getpid(), 9)", "was ended by SIGKILL, which a system does that has no memory left"),
+        ("os.kill(os.getpid(), 11)", "was ended by SIGSEGV"),
+        ("os._exit(3)", "ended with exit code 3"),
+        ("os.abort()", "takes more than 4G of memory"),
+    ],
+)
+def test_what_ended_the_process_that_reads_workbooks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str, says: str
+) -> None:
+    """The library stands in for itself here: one that dies when it is loaded."""
+    (tmp_path / "python_calamine.py").write_text(f"import os\n{ends}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    said = refused(workbook(tmp_path / "a.xlsx"))
+    assert says in said and said.endswith("; save the sheet as CSV")
+    assert ("memory" in said) == ("memory" in says)
+
+
 def test_shared_strings_without_end(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", shared="<si><t>x</t></si>" * 3_000_000)
     assert "archive_ratio" not in refused(path, Bounds(workbook_memory_bytes=96 << 20))

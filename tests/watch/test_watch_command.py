@@ -59,6 +59,7 @@ def test_once_and_verbose(spool, place, server):
         (("--maildir", "a", "--spool", "b"), "not several"),
         (("--spool", "b", "--move-to", "x"), "--move-to works with --imap only"),
         (("--spool", "b", "--since", "2026-01-01"), "--since does not work with --spool"),
+        (("--maildir", "a", "--since", "lately"), "--since lately: is neither a day nor an ISO week"),
         (("--imap", "imaps://a@b/c", "--password-env", "A", "--token-command", "b"), "give one of --password-env"),
         (("--imap", "imaps://a:geheim@b/c"), "a password does not belong in an address"),
         (("--maildir", "/nowhere"), "is no Maildir"),

@@ -13,6 +13,7 @@ import pytest
 from bounce_mail import ANSWER, bounce, kept, wait_for
 
 from analyzer.errors import UnreadableInputError
+from analyzer.history.iso_weeks import first_day
 from analyzer.watch import Watched, watch
 
 
@@ -100,6 +101,7 @@ def test_since(maildir, place):
         os.utime(put(maildir, number), (at, at))
     once(place, Watched(maildir=maildir, since=date(2026, 3, 2)))
     assert kept(place) == [1, 2]
+    assert first_day("2026-W10") == first_day("2026-03-02") == date(2026, 3, 2)
 
 
 def test_what_is_no_maildir(tmp_path, place):

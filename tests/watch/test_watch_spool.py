@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bounce_mail import ANSWER, as_mbox, bounce, bounces, kept, wait_for
@@ -152,6 +153,21 @@ def test_a_lock_file_is_respected_and_a_forgotten_one_is_not(spool, place, follo
     assert kept(place) == []
     os.utime(lock, (1, 1))
     wait_for(place, 1)
+
+
+def test_a_rotation_in_the_moment_of_starting_is_no_error(spool, place, monkeypatch):
+    """There when it is looked for, and gone when it is looked at: the next mail brings the new one."""
+    append(spool, as_mbox([bounce(0)]))
+    real = Path.stat
+
+    def stat(path: Path, **options: Any) -> Any:
+        about, asks = real(path, **options), sys._getframe(1).f_code.co_name
+        if path == spool and asks in ("exists", "open"):
+            spool.rename(spool.with_name("spool.1"))
+        return about if asks == "exists" else real(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert "event=stopped" in once(place, spool)
 
 
 def test_what_is_no_file(tmp_path, place):

@@ -19,8 +19,12 @@ def command(folder: Path, config: Path) -> list[str]:
 
 def test_a_bounce_comes_into_the_workspace_and_sigterm_ends_it_with_0(tmp_path: Path) -> None:
     text = '[endpoint."/brevo"]\nprovider = "brevo"\nsecret_file = "password"\n'
+    keys = tmp_path / "verp.keys"
+    keys.touch(0o600)
+    keys.write_text("k" * 40 + "\n")
     config = write_config(tmp_path, text, password=PASSWORD)
-    with subprocess.Popen(command(tmp_path, config), stderr=subprocess.PIPE, text=True) as running:
+    started = [*command(tmp_path, config), "--verp-key-file", str(keys)]
+    with subprocess.Popen(started, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         line = running.stderr.readline()
         assert line.startswith("listening for webhooks on http://127.0.0.1:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import webhook_senders as senders
 
 from analyzer.errors import OutputError
 from analyzer.history import Workspace
+from analyzer.verp import Keys, sign
 from analyzer.webhooks import settling, taker
 from analyzer.webhooks.journal import Journal
 from analyzer.webhooks.meters import Meters
@@ -40,7 +42,11 @@ class Refusing:
 
 @contextmanager
 def taking(
-    folder: Path, *bodies: Any, workspace: Callable[[], Any] | None = None, pace: Pace | None = None
+    folder: Path,
+    *bodies: Any,
+    workspace: Callable[[], Any] | None = None,
+    pace: Pace | None = None,
+    keys: Keys | None = None,
 ) -> Iterator[tuple[Journal, Taker, list[str]]]:
     """A taker over a journal that holds these bodies."""
     journal, said = Journal(folder / "journal"), []
@@ -60,6 +66,7 @@ def taking(
         pace or Pace(every_s=0.02, drain_s=20),
         None,
         said.append,
+        keys,
     )
     working.start()
     yield journal, working, said
@@ -250,3 +257,26 @@ def test_a_trouble_that_lasts_is_a_line_when_it_begins_and_one_when_it_ends(tmp_
         "the journal is kept, and will be tried again: workspace: part-1 cannot be written",
         "what was kept goes into the workspace again",
     ]
+
+
+def test_a_mail_that_is_handed_on_with_a_wrong_signature_is_kept_apart(tmp_path: Path) -> None:
+    """Who relays the mails of a mailbox (Gmail's API, here) vouches for the mailbox, and not for who wrote to it."""
+    ours, strangers = Keys((b"0123456789abcdef0123456789abcdef",)), Keys((b"f" * 32,))
+
+    def handed_on(number: int, keys: Keys) -> dict[str, str]:
+        lead = f"lead{number}@corp.example"
+        path = sign(lead, keys, domain="outreach.example")
+        mail = (
+            f"From: MAILER-DAEMON@mx.corp.example\nTo: {path}\nDate: Mon, 02 Mar 2026 09:11:21 +0000\n"
+            "Subject: Undelivered Mail Returned to Sender\n"
+            "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+            "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.corp.example\n\n"
+            f"Final-Recipient: rfc822; {lead}\nAction: failed\nStatus: 5.1.1\n"
+            "Diagnostic-Code: smtp; 550 5.1.1 user unknown\n\n--b--\n"
+        )
+        return {"id": str(number), "threadId": str(number), "raw": urlsafe_b64encode(mail.encode()).decode()}
+
+    with taking(tmp_path, handed_on(1, ours), handed_on(2, strangers), keys=ours) as (_, working, _said):
+        assert working.stop()
+    assert stored(tmp_path) == ["lead1@corp.example"]
+    assert list(Workspace(tmp_path / "workspace").suspected()["recipient"]) == ["lead2@corp.example"]

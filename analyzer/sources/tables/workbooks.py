@@ -8,6 +8,7 @@ a process that may have no more than `workbook_memory_bytes`, and that writes a 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REMEDY = "save the sheet as .xlsx or CSV"
+_AS_CSV = "save the sheet as CSV"
+#: What the process says with its exit code where Python had too little memory (EX_OSERR, sysexits.h).
+_NO_MEMORY = 71
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,20 @@ def read_sheet(path: Path, where: str) -> Sheet:
     if last and "problem" in last:
         raise UnreadableInputError(where, f"is not a workbook that can be read ({last['problem']})", _REMEDY)
     if last is not None:
-        asked = shown(bounds.workbook_memory_bytes)
-        raise UnreadableInputError(
-            where,
-            f"is a workbook that takes more than {asked} of memory to read, the bound workbook_memory_bytes",
-            "save the sheet as CSV",
-        )
+        raise UnreadableInputError(where, _ended_early(child.returncode, bounds.workbook_memory_bytes), _AS_CSV)
     return Sheet(head["name"], head["alone"], rows)
+
+
+def _ended_early(code: int, memory: int) -> str:
+    """What is wrong with a workbook whose reader ended with `code` before it was through."""
+    # Rust aborts where it gets no memory.
+    if code in (_NO_MEMORY, -signal.SIGABRT):
+        return f"is a workbook that takes more than {shown(memory)} of memory to read, the bound workbook_memory_bytes"
+    if code >= 0:
+        return f"was not read to its end: the process that reads workbooks ended with exit code {code}"
+    name = signal.Signals(-code).name
+    why = ", which a system does that has no memory left" if name == "SIGKILL" else ""
+    return f"was not read to its end: the process that reads workbooks was ended by {name}{why}"
 
 
 def _answer(path: str, columns: int) -> Iterator[object]:
@@ -115,7 +126,9 @@ def _main(path: str, memory: int, columns: int) -> None:
         for line in _answer(path, columns):
             out.write(orjson.dumps(line) + b"\n")
         out.flush()
-    except (MemoryError, BrokenPipeError, KeyboardInterrupt):
+    except MemoryError:
+        os._exit(_NO_MEMORY)
+    except (BrokenPipeError, KeyboardInterrupt):
         os._exit(1)
     except BaseException as error:  # noqa: BLE001 - calamine raises its own classes, plain errors and panics
         out.write(orjson.dumps({"problem": " ".join(str(error).split())[:120]}) + b"\n")
