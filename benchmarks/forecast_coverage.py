@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
-from types import SimpleNamespace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -124,6 +123,15 @@ def people(nature: Nature, size: int, mix: Reals, campaigns: int, rng: np.random
     return People(status, group, domain, campaign)
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What of `Contacts` the statistics asked here look at; no domain is a free-mail provider's."""
+
+    leads: pd.DataFrame
+    domain: Ints
+    domains: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Truth:
     """A world's rates by status and group, and how much one of its campaigns deviates."""
@@ -211,7 +219,7 @@ def run_family(nature: Nature, runs: int, seed: int) -> Tally:
         ahead_mix = _mix(nature, rng) if nature.next_guessed else mix
         ahead = people(nature, _size(rng, nature.ahead), ahead_mix, 1, rng)
         came = int(truth.bounced(nature, ahead, rng).sum())
-        past = history(SimpleNamespace(leads=frame, domain=sent.domain, domains=[]))  # type: ignore[arg-type]
+        past = history(Seen(frame, sent.domain))  # type: ignore[arg-type]
         cells = np.bincount(ahead.status * GROUPS + ahead.group, minlength=CELLS)
         target = Target(cells, np.ones(CELLS))
         drawn = outcomes(past, thresholds().forecast.prior, cells > 0, seed=number)

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from forecast_coverage import Ints, Nature, People, Reals, Truth, _frame, _mix, _size, _truth, people
+from forecast_coverage import Ints, Nature, People, Reals, Seen, Truth, _frame, _mix, _size, _truth, people
 from simulated import average
 
 from analyzer.diagnose.arrays import Flags
@@ -64,7 +63,7 @@ def one(nature: Nature, rng: np.random.Generator, seed: int) -> dict[str, bool]:
     bounced = truth.bounced(replace(nature, logit_sd=0.0), leads, rng)
     frame = _frame(leads, bounced)
     frame["industry"] = frame["industry_group"]
-    found = guessed_effect(SimpleNamespace(leads=frame, domain=leads.domain, domains=[]), seed=seed)  # type: ignore[arg-type]
+    found = guessed_effect(Seen(frame, leads.domain), seed=seed)  # type: ignore[arg-type]
     rates, verified = expected(nature, truth, leads), expected(nature, truth, leads, EMAIL_STATUSES.index("verified"))
     guessed = leads.status == EMAIL_STATUSES.index("guessed")
     stratum = leads.campaign * len(INDUSTRY_GROUPS) + leads.group

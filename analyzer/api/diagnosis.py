@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,11 +131,10 @@ def run_diagnosis(
 ) -> DiagnosisRun:
     """`diagnose`, with the frames that its files are written from.
 
-    `workspace` adds the history kept there, from the ISO week `since` (such as 2026-W10) on; it stands in for `log`.
-    `on_progress` is told the number of bounce messages read so far, now and then.
+    `workspace` adds the history kept there, from the day or ISO week `since` on (2026-03-31, 2026-W14; UTC); it stands
+    in for `log`. `on_progress` is told the number of bounce messages read so far, now and then.
     """
     from analyzer.correlate import correlate
-    from analyzer.diagnose import assess
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.tables import read_tables
     from analyzer.sources.tables.named import driver_columns
@@ -158,7 +159,9 @@ def run_diagnosis(
         raise AnalyzerError("diagnose: there is no log of what was sent; give --log, or a --workspace that holds one")
     kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
     paths = [*logs, *lists, *upcoming]
-    with using(bounds):
+    # SciPy takes a second to load, in which files can be read.
+    with using(bounds), ThreadPoolExecutor(1) as pool:
+        pool.submit(import_module, "analyzer.diagnose.campaign")
         tables = read_tables(
             [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)],
             pairs,
@@ -188,6 +191,8 @@ def run_diagnosis(
         timezone=timezone,
         verp_keys=verp_keys,
     )
+    from analyzer.diagnose import assess
+
     diagnosis, ahead = assess(
         replace(correlated, warnings=[*unread, *correlated.warnings]),
         tolerance=tolerance,
@@ -210,11 +215,20 @@ def diagnose_sample() -> DiagnosisRun:
 
 
 def _history(workspace: str | Path, since: str) -> Kept:
-    from analyzer.history import Kept, Workspace, check_week
+    import pandas as pd
 
-    store = Workspace(workspace)
-    sends = store.sends(since=check_week(since))
+    from analyzer.history import Kept, Workspace
+    from analyzer.history.iso_weeks import first_day, label_of
+    from analyzer.sources.tables import parse_times
+
+    store, first = Workspace(workspace), first_day(since)
+    week = label_of(first) if first else ""
+    sends, bounces = store.sends(since=week), store.bounces(since=week)
+    if first:
+        midnight = pd.Timestamp(first, tz="UTC")
+        sends = sends[~(sends["sent_at"] < midnight)]
+        bounces = bounces[~(parse_times(bounces["received_at"]) < midnight)]
     if not len(sends):
         when = f" since {since}" if since else ""
         raise UnreadableInputError(str(workspace), f"holds no sends{when}", "take a log in with bounce-analyzer ingest")
-    return Kept(sends, store.leads(), store.bounces(since=since))
+    return Kept(sends.reset_index(drop=True), store.leads(), bounces.reset_index(drop=True))

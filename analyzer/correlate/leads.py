@@ -68,6 +68,8 @@ def held(frame: pd.DataFrame, names: Iterable[str]) -> set[str]:
 
 
 def _holds(column: pd.Series) -> bool:
+    if is_encoded(column):
+        return bool((column != "").any())
     filled = column.notna()
     return bool(filled.any() if column.dtype.kind in "Mbif" else (filled & (column != "")).any())
 

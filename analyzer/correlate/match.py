@@ -215,7 +215,9 @@ def _by_return_path(clues: Clues, pool: Pool, time: _Time) -> _Found:
     if clues.signed_header:
         return None, False
     for address in clues.return_addresses:
-        places = [place for place in pool.by_key.get(address, ()) if _names(pool.key[place], clues, pool)]
+        # All behind the prefix is a lead's address, so it is told even where the mail was forwarded to a stranger.
+        whole = address.replace("@", "=") in clues.sure_return_tokens and not _knows_one(clues, pool)
+        places = [place for place in pool.by_key.get(address, ()) if whole or _names(pool.key[place], clues, pool)]
         if places:
             return _last_before(places, pool, time), False
     return _by_token(clues.return_tokens, clues.sure_return_tokens, clues, pool, time)
@@ -284,9 +286,14 @@ def _agrees(key: str, clues: Clues) -> bool:
 
 def _names(key: str, clues: Clues, pool: Pool) -> bool:
     """The same for weaker evidence: a recipient that we wrote to is itself, not a colleague."""
-    if any(recipient in pool.by_key for recipient in clues.recipients):
+    if _knows_one(clues, pool):
         return key in clues.recipients
     return _agrees(key, clues)
+
+
+def _knows_one(clues: Clues, pool: Pool) -> bool:
+    """Whether we wrote to one of the recipients that the bounce names."""
+    return any(recipient in pool.by_key for recipient in clues.recipients)
 
 
 def _last_before(places: Sequence[int], pool: Pool, time: _Time) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analyzer.sources.tables.encoded import either, spread, texts
+from analyzer.sources.tables.encoded import asked_once, either, places_in, spread, texts
 
 
 def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
@@ -15,13 +15,17 @@ def add_providers(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
     """
     from analyzer.classify.providers import known
 
-    codes, names = pd.factorize(sends["recipient_domain"])
     told = bounces[(bounces["send_id"] >= 0) & (bounces["provider"] != "")]
     at = texts(sends["recipient_domain"].iloc[told["send_id"].to_numpy(dtype=np.int64)])
     majority = shown_by_most(at, told["provider"])
     consumer = {domain: one.name for one in known().values() for domain in one.domains}
-    of_domain = pd.Series([majority.get(name) or consumer.get(name, "") for name in names], dtype="str")
-    provider = spread(of_domain, codes, sends["recipient_domain"])
+    of_domain = consumer | majority
+    domains = pd.Series(list(of_domain), dtype="str")
+    # Domains that are not there have the place -1, which is the last.
+    names = pd.Series([*of_domain.values(), ""], dtype="str")
+    provider = asked_once(
+        sends["recipient_domain"], lambda asked: pd.Series(names.array.take(places_in(asked, domains)), asked.index)
+    )
     own = told.drop_duplicates("send_id", keep="last")
     place = np.zeros(len(sends), dtype=np.int64)
     place[own["send_id"].to_numpy(dtype=np.int64)] = np.arange(1, len(own) + 1)

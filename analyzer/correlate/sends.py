@@ -34,6 +34,7 @@ from analyzer.sources.tables.encoded import (
     either,
     in_order,
     is_encoded,
+    numbered,
     over_distinct,
     places_in,
     plain,
@@ -99,7 +100,7 @@ def build_sends(log: Tables) -> Sends:
         if again.any():
             warnings.append(f"Rows that stand in several of the logs, counted once: {int(again.sum())}.")
             frame = frame[~again].reset_index(drop=True)
-    frame["lead"] = pd.factorize(frame["key"])[0]
+    frame["lead"] = numbered(frame["key"])[0].astype(np.int64, copy=False)
     frame["lead_key"] = over_distinct(frame["lead_id"], address_keys)
     return Sends(frame, frozenset(have), tuple(warnings))
 
@@ -163,9 +164,9 @@ def join_leads(sends: pd.DataFrame, leads: Leads) -> tuple[pd.DataFrame, int]:
         return sends, 0
     codes = sends["lead"].to_numpy()
     row = places_in(texts(sends["key"].iloc[first_rows(codes)]), texts(listed["key"]))[codes]
-    with_id = listed[listed["lead_id"] != ""].drop_duplicates("lead_id")
     missing = row < 0
-    if missing.any() and len(with_id):
+    with_id = listed[listed["lead_id"] != ""].drop_duplicates("lead_id") if missing.any() else listed[:0]
+    if len(with_id):
         ids = texts(sends.loc[missing, "lead_key"])
         place = places_in(ids, texts(with_id["lead_id"]).str.lower())
         row[missing] = np.where((place >= 0) & (ids != "").to_numpy(), with_id.index.to_numpy()[place], -1)
@@ -233,9 +234,10 @@ def add_derived(sends: pd.DataFrame) -> pd.DataFrame:
     derived = sends.copy(deep=False)
     derived["recipient_domain"] = asked_once(sends["key"], domains)
     derived["sender_domain"] = asked_once(sends["sender"], domains)
-    days = sends["sent_at"].dt.floor("D")
+    days = sends["sent_at"].to_numpy(dtype="datetime64[ns]").astype("datetime64[D]")
     codes, different = pd.factorize(days)
-    labels = pd.Series([*(f"{day.isocalendar()[0]}-W{day.isocalendar()[1]:02d}" for day in different), ""], dtype="str")
+    weeks = [pd.Timestamp(day).isocalendar() for day in different]
+    labels = pd.Series([*(f"{year}-W{week:02d}" for year, week, _ in weeks), ""], dtype="str")
     derived["week"] = spread(labels, np.where(codes < 0, len(labels) - 1, codes), sends["key"])
     return derived
 

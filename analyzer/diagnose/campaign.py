@@ -67,28 +67,6 @@ def diagnose(
     )[0]
 
 
-def judged(
-    correlated: Correlated,
-    counted: Contacts,
-    *,
-    tolerance: float = TOLERANCE,
-    inputs: Sequence[InputFile] = (),
-    rules_version: str = "",
-    tool_version: str = "",
-    seed: int = SEED,
-) -> Diagnosis:
-    """`diagnose`, of contacts that are in codes already."""
-    return assess(
-        correlated,
-        counted,
-        tolerance=tolerance,
-        inputs=inputs,
-        rules_version=rules_version,
-        tool_version=tool_version,
-        seed=seed,
-    )[0]
-
-
 def assess(
     correlated: Correlated,
     counted: Contacts | None = None,

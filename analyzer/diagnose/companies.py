@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Cells that may be counted in a table, for each row: more are sorted.
 _ROOM = 4
+#: Every part of a diagnosis asks for them.
+_companies: WeakKeyDictionary[Contacts, Codes] = WeakKeyDictionary()
 
 
 def wilson(count: ArrayLike, leads: ArrayLike) -> tuple[Reals, Reals]:
@@ -83,15 +86,19 @@ class Companies:
 
 
 def company_of(contacts: Contacts) -> Codes:
-    """Each lead's company: its recipient domain, but for free-mail providers, where every lead is one by itself.
+    """Each lead's company: its recipient domain, but for free-mail providers, where every lead is one by itself."""
+    known = _companies.get(contacts)
+    if known is None:
+        known = _companies[contacts] = _company_of(contacts)
+    return known
 
-    Only domains that something came back of are looked at: where silent leads are but counted, no other has a name.
-    """
-    free = np.flatnonzero(free_mail(contacts))
-    if not len(free):
+
+def _company_of(contacts: Contacts) -> Codes:
+    free = free_mail(contacts.domains)
+    if not free.any():
         return contacts.domain
     company = contacts.domain.astype(np.int64)
-    alone = np.flatnonzero(np.isin(company, free))
+    alone = np.flatnonzero(free[contacts.domain])
     company[alone] = len(contacts.domains) + np.arange(len(alone))
     return company
 
@@ -105,17 +112,10 @@ def consumer_domains() -> tuple[str, ...]:
     return tuple(sorted(words().free_mail | {domain for provider in known().values() for domain in provider.domains}))
 
 
-def free_mail(contacts: Contacts) -> Flags:
-    """The domains, by code, of free-mail providers that something came back of."""
-    found = np.zeros(len(contacts.domains), dtype=np.bool_)
-    if len(found):
-        back = np.logical_or.reduce(
-            [contacts.leads[name].to_numpy() for name in ("hard", "spam", "unknown", "address")]
-        )
-        free = frozenset(consumer_domains())
-        codes = np.unique(contacts.domain[back])
-        found[[code for code in codes if contacts.domains[code] in free]] = True
-    return found
+def free_mail(domains: list[str]) -> Flags:
+    """Which of some domains are free-mail providers'."""
+    free = frozenset(consumer_domains())
+    return np.fromiter(map(free.__contains__, domains), np.bool_, len(domains))
 
 
 def companies(

@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Texts, sums
+from analyzer.diagnose.companies import free_mail
 from analyzer.diagnose.diagnosis import DIMENSIONS
 from analyzer.diagnose.silent import Alike, Observations, Silent
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
+from analyzer.sources.tables.encoded import numbered
 from analyzer.sources.tables.named import PREFIX
 from analyzer.sources.tables.zones import zone_of
 
@@ -51,7 +53,10 @@ _EMPTY: dict[str, str] = {"email_status": "unknown", "industry_group": "unclassi
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A column as codes into `values`; "" is the value that was not given."""
+    """A column as codes into `values`; "" is the value that was not given.
+
+    Those of all sends are held in as few bytes as their numbers need: they are widened before they are reckoned with.
+    """
 
     codes: Codes
     values: list[str]
@@ -63,14 +68,14 @@ class Dimension:
 
     def take(self, rows: Codes) -> Dimension:
         """The same dimension for some rows only."""
-        return Dimension(self.codes[rows], self.values)
+        return Dimension(self.codes[rows].astype(np.int64), self.values)
 
     def text(self) -> Texts:
         """The values row by row."""
         return np.array(self.values, dtype=object)[self.codes] if self.values else np.empty(0, dtype=object)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Contacts:
     """The campaign in codes.
 
@@ -140,7 +145,7 @@ class Counted:
             elsewhere["pairs"],
             elsewhere["shared"],
             elsewhere["companies"],
-        )
+        ).apart(free_mail(self.told.domains))
 
     def silent_domains(self, whole: Contacts) -> Codes:
         """The domains at which there are silent leads."""
@@ -171,7 +176,11 @@ def contacts(correlated: Correlated) -> Contacts:
     told = [name for name in SEND_DIMENSIONS if name not in {"weekday", "hour"}]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         at = dict(
-            zip(told, pool.map(lambda name: dimension(sends, name, empty=_EMPTY.get(name, "")), told), strict=True)
+            zip(
+                told,
+                pool.map(lambda name: dimension(sends, name, empty=_EMPTY.get(name, ""), narrow=True), told),
+                strict=True,
+            )
         )
     at["weekday"], at["hour"] = weekdays_and_hours(sends, correlated.timezone)
     named = {column.removeprefix(PREFIX): column for column in correlated.drivers if column not in SEND_DIMENSIONS}
@@ -186,7 +195,7 @@ def contacts(correlated: Correlated) -> Contacts:
         columns[name] = pd.Categorical.from_codes(values.codes[first], categories=pd.Index(values.values, dtype=object))
     for name, flag in flags.items():
         columns[name] = any_of(lead, flag, number)
-    domain = at["recipient_domain"].codes[first]
+    domain = at["recipient_domain"].take(first).codes
     return Contacts(
         lead=lead,
         at=at,
@@ -199,24 +208,28 @@ def contacts(correlated: Correlated) -> Contacts:
     )
 
 
-def dimension(frame: pd.DataFrame, column: str, *, empty: str = "", lower: bool = False) -> Dimension:
+def dimension(
+    frame: pd.DataFrame, column: str, *, empty: str = "", lower: bool = False, narrow: bool = False
+) -> Dimension:
     """A text column in codes, stripped; a missing column counts as empty throughout.
 
-    `empty` stands for what is not given, `lower` takes upper and lower case as one.
+    `empty` stands for what is not given, `lower` takes upper and lower case as one, `narrow` holds the codes in as few
+    bytes as they need.
     """
     if column not in frame.columns or frame.empty:
-        return Dimension(np.zeros(len(frame), dtype=np.int64), [empty] if len(frame) else [])
-    codes, found = pd.factorize(frame[column], use_na_sentinel=True)
-    texts = pd.Series(found).astype("str").str.strip()
+        return Dimension(np.zeros(len(frame), dtype=np.int8 if narrow else np.int64), [empty] if len(frame) else [])
+    codes, found = numbered(frame[column])
+    texts = found.astype("str").str.strip()
     texts = texts.str.lower() if lower else texts
     texts = pd.concat([pd.Series([""], dtype="str"), texts.fillna("")]).replace("", empty)
     merged, values = pd.factorize(texts)
-    mapped = merged[codes + 1].astype(np.int64)
     names = values.to_numpy(dtype=object).tolist()
+    # Rows without a value have the code -1, which is the last place.
+    place = np.append(merged[1:], merged[0]).astype(np.min_scalar_type(-len(names) - 1) if narrow else np.int64)
     # The value for "not given" is dropped again where no row has it.
-    if (mapped > 0).all():
-        return Dimension(mapped - 1, names[1:])
-    return Dimension(mapped, names)
+    if (merged[1:] > 0).all() and (codes >= 0).all():
+        return Dimension((place - 1)[codes], names[1:])
+    return Dimension(place[codes], names)
 
 
 def in_ranges(column: Dimension) -> Dimension:
@@ -257,22 +270,24 @@ def any_of(groups: Codes, flag: Flags, size: int) -> Flags:
     return found
 
 
-def pairs(groups: Codes, lead: Codes, leads: int) -> tuple[Codes, Codes]:
-    """The distinct (group, lead) pairs, so that a lead counts once however often it was written to."""
+def pairs(groups: Codes, lead: Codes, leads: int, one: Codes | None = None) -> tuple[Codes, Codes]:
+    """The distinct (group, lead) pairs, so that a lead counts once however often it was written to.
+
+    one: a row of each lead, where every lead has some; with it, many rows are gone through faster.
+    """
     if len(groups) == leads:
         # One mail a lead: every pair is distinct already.
-        return groups, lead
-    few = len(groups) <= leads
-    rows = _first_rows(groups * np.int64(leads) + lead) if few else _first_of_pairs(groups, lead, leads)
-    return groups[rows], lead[rows]
+        return groups.astype(np.int64, copy=False), lead
+    if one is None or len(groups) < leads:
+        rows = _first_rows(groups * np.int64(leads) + lead)
+    else:
+        rows = _rows_of_pairs(groups, lead, leads, one)
+    return groups[rows].astype(np.int64), lead[rows]
 
 
-def _first_of_pairs(groups: Codes, lead: Codes, leads: int) -> Codes:
-    """The first row of each pair, in order. Most leads stay in one group: only their rows elsewhere are compared."""
-    numbers = np.arange(len(lead))
-    first = np.full(leads, -1, dtype=np.int64)
-    first[lead[::-1]] = numbers[::-1]
-    elsewhere = np.flatnonzero(groups != groups[first][lead])
+def _rows_of_pairs(groups: Codes, lead: Codes, leads: int, one: Codes) -> Codes:
+    """A row of each pair, in order. Most leads stay in one group: only their rows elsewhere are compared."""
+    elsewhere = np.flatnonzero(groups != groups[one][lead])
     key = groups[elsewhere] * np.int64(leads) + lead[elsewhere]
     size = (int(groups.max()) + 1) * leads
     if len(key) * 100 > size <= _MOST_CELLS:
@@ -283,7 +298,10 @@ def _first_of_pairs(groups: Codes, lead: Codes, leads: int) -> Codes:
         elsewhere = elsewhere[seen[key] == order]
     else:
         elsewhere = elsewhere[_first_rows(key)]
-    return np.sort(np.concatenate([first[first >= 0], elsewhere]))
+    chosen = np.zeros(len(lead), dtype=np.bool_)
+    chosen[one] = True
+    chosen[elsewhere] = True
+    return np.flatnonzero(chosen)
 
 
 def _first_rows(key: Codes) -> Codes:
@@ -302,8 +320,8 @@ def codes_of(frame: pd.DataFrame, columns: Iterable[str]) -> Codes:
 def _leads(sends: pd.DataFrame) -> tuple[Codes, int]:
     """The lead of each send as a number, and how many there are: by correlate's numbering, else by address."""
     key = sends["lead"] if "lead" in sends.columns else sends["recipient"].astype("str").str.strip().str.lower()
-    codes, found = pd.factorize(key, use_na_sentinel=False)
-    return codes.astype(np.int64), len(found)
+    codes, found = numbered(key, gaps=True)
+    return codes.astype(np.int64, copy=False), len(found)
 
 
 def _flags(sends: pd.DataFrame) -> dict[str, Flags]:
@@ -323,28 +341,29 @@ def weekdays_and_hours(sends: pd.DataFrame, timezone: str) -> tuple[Dimension, D
     times = _times(sends)
     if timezone:
         times = times.dt.tz_convert(zone_of(timezone))
+    clock = times.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
+    unknown = np.isnat(clock)
+    hours = np.where(unknown, 0, clock.astype("datetime64[h]").view(np.int64))
     blocks = 24 // _HOURS
-    days, hours = (part.to_numpy(dtype=float, na_value=np.nan) for part in (times.dt.day_of_week, times.dt.hour))
-    unknown = np.isnan(days)
     names = [f"{first:02d}\N{EN DASH}{first + _HOURS - 1:02d} {timezone or 'UTC'}" for first in range(0, 24, _HOURS)]
-    hour = np.where(unknown, blocks, np.nan_to_num(hours) // _HOURS).astype(np.int64)
-    return (
-        Dimension(np.where(unknown, 7, days).astype(np.int64), [*WEEKDAYS, ""]),
-        Dimension(hour, [*names, ""]),
-    )
+    # The first of January 1970 was a Thursday.
+    weekday = np.where(unknown, 7, (hours // 24 + 3) % 7).astype(np.int8)
+    hour = np.where(unknown, blocks, hours % 24 // _HOURS).astype(np.int8)
+    return Dimension(weekday, [*WEEKDAYS, ""]), Dimension(hour, [*names, ""])
 
 
 def _times(sends: pd.DataFrame) -> pd.Series[Any]:
     if "sent_at" not in sends.columns:
         return pd.Series(pd.NaT, index=sends.index, dtype="datetime64[ns, UTC]")
-    return pd.to_datetime(sends["sent_at"], utc=True, errors="coerce")
+    times = sends["sent_at"]
+    known = isinstance(times.dtype, pd.DatetimeTZDtype)
+    return times if known else pd.to_datetime(times, utc=True, errors="coerce")
 
 
 def _first_contact(lead: Codes, leads: int, sends: pd.DataFrame) -> Codes:
     """The row of each lead's first mail; rows without a time come last, and ties keep the log's order."""
-    times = _times(sends)
-    stamps = times.astype("int64").to_numpy(copy=True)
-    stamps[times.isna().to_numpy()] = np.iinfo(np.int64).max
+    times = _times(sends).dt.tz_convert("UTC").to_numpy(dtype="datetime64[ns]")
+    stamps = np.where(np.isnat(times), np.iinfo(np.int64).max, times.view(np.int64))
     earliest = np.full(leads, np.iinfo(np.int64).max)
     np.minimum.at(earliest, lead, stamps)
     rows = np.flatnonzero(stamps == earliest[lead])[::-1]

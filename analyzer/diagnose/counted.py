@@ -54,11 +54,9 @@ def with_counted(correlated: Correlated, silent: Silent, rank: Codes) -> tuple[C
     for name in FLAGS:
         columns[name] = np.concatenate([told.leads[name].to_numpy(), np.zeros(len(cell), dtype=np.bool_)])[order]
     renamed, names = _domain_order(told, silent, rank)
-    others = len(silent.copies) and int(silent.copies.sum())
-    at["recipient_domain"] = Dimension(
-        renamed[told.at["recipient_domain"].codes], [*names, *[_SOME_DOMAIN] * int(others)]
-    )
-    renamed = np.concatenate([renamed, np.arange(len(names), len(names) + int(others))])
+    others = [name or _SOME_DOMAIN for name in np.repeat(np.array(silent.free, dtype=object), silent.copies)]
+    at["recipient_domain"] = Dimension(renamed[told.at["recipient_domain"].codes], [*names, *others])
+    renamed = np.concatenate([renamed, np.arange(len(names), len(names) + len(others))])
     ages = silent.cells["age"].map({age: number for number, age in enumerate(AGES)}).to_numpy(dtype=np.int64)
     first = np.concatenate([told.first, len(correlated.sends) + ages[cell]])[order]
     whole = replace(

@@ -99,17 +99,15 @@ def judge(
     if leads < thresholds().evidence.min_leads or ahead.quantity().size == 0:
         answer = "insufficient_evidence"
     elif not _status_known(past):
-        within = float(wilson(past.bounces.sum(), leads)[1]) <= tolerance
-        answer = (
-            "max_quantity"
-            if within and central.quantity is not None and central.quantity <= limits.risk
-            else ("insufficient_evidence")
-        )
+        safe = central.quantity is not None and central.quantity <= limits.risk
+        answer = "max_quantity" if safe and _within(past, tolerance) else "insufficient_evidence"
     elif thin:
         beliefs = {
             recommend(of(draw(prior)), settled, shown=shown) for prior in (limits.optimistic, limits.pessimistic)
         }
-        if beliefs != {answer}:
+        # A handful of bounces that leaves the whole rate open is no ground to call it safe, whatever is believed.
+        open_rate = past.bounces.sum() < thresholds().evidence.min_bounces and not _within(past, tolerance)
+        if beliefs != {answer} or (answer == "max_quantity" and open_rate):
             answer = "insufficient_evidence"
     more = _sends_needed(past, thin, tolerance) if answer == "insufficient_evidence" else 0
     return Judgement(answer, central, settled, shown, thin, more)
@@ -150,17 +148,22 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendat
         return "max_quantity"
     if chances.quality is None or chances.quality <= risk:
         # No leads are given up for a doubt alone: guessed ones are shown to be worse, or the rate is surely too high.
-        sure = chances.quality is None or shown or (settled.quantity or 0.0) > risk
+        sure = shown or (settled.quantity or 0.0) > risk
         return "max_quality" if sure else "insufficient_evidence"
     if settled.quality is not None and settled.quality > risk:
         return "reverify"
     return "max_quality" if shown else "insufficient_evidence"
 
 
+def _within(past: History, tolerance: float) -> bool:
+    """Whether the rate of all leads contacted is within the tolerance beyond doubt."""
+    return float(wilson(past.bounces.sum(), past.leads.sum())[1]) <= tolerance
+
+
 def _status_known(past: History) -> bool:
-    """Whether any lead contacted was said to be verified or guessed."""
+    """Whether of any lead contacted it was said what its address is worth."""
     by_status = past.leads.reshape(-1, GROUPS).sum(1)
-    return bool(by_status[EMAIL_STATUSES.index("verified")] + by_status[EMAIL_STATUSES.index("guessed")] > 0)
+    return bool(by_status.sum() > by_status[EMAIL_STATUSES.index("unknown")])
 
 
 def _thin_arms(past: History, target: Target, tolerance: float) -> tuple[str, ...]:

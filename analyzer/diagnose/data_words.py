@@ -44,7 +44,7 @@ def why(
     parts = [_compared(contacts, effect), *_others(apart)]
     parts.append(sentences(named))
     if judged.recommendation == "insufficient_evidence":
-        parts += [_cannot_tell(leads, past, judged, tolerance)]
+        parts += [_elsewhere(contacts, past, named), _cannot_tell(leads, past, judged, tolerance)]
         if judged.unread:
             # The forecast knows only the bounces that say why: of the others it would tell too good a tale.
             parts.append(_unread_by_status(contacts))
@@ -178,7 +178,12 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
                 "Guessed addresses clearly make it worse, so leave them out; whether the rest stays within "
                 f"{within} is likely, not certain."
             )
-        case _ if judged.chances.verified is not None and judged.chances.verified <= thresholds().forecast.risk:
+        case _ if judged.chances.verified is None:
+            return (
+                "There are no verified addresses in it, and leaving guessed ones out is not enough: its addresses need "
+                "verifying before they are used."
+            )
+        case _ if judged.chances.verified <= thresholds().forecast.risk:
             return (
                 "Leaving guessed addresses out is not enough, and the verified ones are not the problem: the "
                 "catch-all, risky and unknown addresses need verifying again before they are used."
@@ -245,7 +250,7 @@ def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float)
         )
     known = [name for name in judged.arms if name != "unknown"]
     by_status = past.leads.reshape(len(EMAIL_STATUSES), -1).sum(1)
-    if not by_status[: EMAIL_STATUSES.index("catch_all")].any():
+    if by_status.sum() == by_status[EMAIL_STATUSES.index("unknown")]:
         return (
             "Whether leaving guessed addresses out would help cannot be told, and more sends would not tell either: "
             "give the lead list with its email status."
@@ -268,6 +273,16 @@ def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float)
         f"within {limit(tolerance)}: the answer would come from prior belief, not from this data. About "
         f"{many(judged.more, 'more send')} {each}{about} would tell."
     )
+
+
+def _elsewhere(contacts: Contacts, past: History, named: list[Explanation]) -> str:
+    """What is left without the companies that explain the bounces, where a few companies make the rate."""
+    whole = [each for each in named if each.kind in ("wrong_pattern", "dead_domain")]
+    if not whole or past.spread.company_effect < _BY_COMPANY:
+        return ""
+    leads = len(contacts.leads) - sum(each.leads for each in whole)
+    bounces = int(contacts.leads["address"].sum()) - sum(each.bounces for each in whole)
+    return f"Without them it is {_of(bounces, leads)}." if leads else ""
 
 
 def _unread_by_status(contacts: Contacts) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analyzer.diagnose import strictness
+from analyzer.diagnose.companies import wilson
 from analyzer.diagnose.diagnosis import Fix, Interval, Side
 from analyzer.diagnose.refusals import NAMED, OWN_RULE, STANDING
 from analyzer.diagnose.thresholds import thresholds
@@ -14,6 +15,8 @@ from analyzer.diagnose.words import limit, listed, many, number, percent
 if TYPE_CHECKING:
     from analyzer.diagnose.refusals import Findings
 
+#: From this upper bound on, what companies not written to would do is open.
+_OPEN = 0.05
 _KINDS = {
     "authentication": "SPF, DKIM or DMARC failed",
     "server set-up": "the sending server's set-up is wrong",
@@ -33,7 +36,7 @@ def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
         text = f"None of {many(found.leads, 'lead')} was refused as spam."
         if side == "undetermined" and found.leads >= thresholds().evidence.min_leads:
             return f"{text} {_unread(found)}"
-        return text if side == "none" else text + " That is too few leads to call it healthy."
+        return f"{text} {_of_few(found) if side == 'none' else 'That is too few leads to call it healthy.'}".strip()
     domains = found.refused["domain"].nunique()
     head = (
         f"{number(refused)} of {many(found.leads, 'lead')} ({percent(found.rate)}) were refused as spam, at "
@@ -42,6 +45,16 @@ def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
     parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found), _mixed_in(found)]
     parts += [strictness.sentence(found.moved), _follows(found, side, fixes)]
     return " ".join(filter(None, parts))
+
+
+def _of_few(found: Findings) -> str:
+    """That the leads are of few companies, where these say little of others; "" where they say enough."""
+    alone = float(wilson(len(found.refused), found.leads)[1])
+    high = found.overall.high or 0.0
+    if high < _OPEN or high < 2 * alone:
+        return ""
+    them = "all at one company" if found.companies == 1 else f"at only {number(found.companies)} companies"
+    return f"The leads are {them}, though: at others, up to {percent(high)} refused would fit this as well."
 
 
 def _unread(found: Findings) -> str:
@@ -129,11 +142,12 @@ def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
     about = "Below" if found.rate < thresholds().deliverability.block_line else "About"
     match side:
         case "none":
-            return (
+            usual = (
                 f"{about} {line} in all, that is usual: nothing needs fixing."
                 if not own
                 else (f"{about} {line} in all, that is usual; what a reply names is still worth mending.")
             )
+            return f"{usual} {_of_few(found)}".strip()
         case "sender":
             reason = (
                 f"More than {line} refused even by open industries means it is our side." if found.unhealthy else ""

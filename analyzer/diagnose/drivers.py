@@ -15,6 +15,7 @@ from scipy.stats import betabinom
 from statsmodels.stats.multitest import multipletests
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
+from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_of, pairs
 from analyzer.diagnose.diagnosis import Driver
 from analyzer.diagnose.thresholds import thresholds
@@ -83,7 +84,7 @@ def drivers(contacts: Contacts) -> list[Driver]:
     scans: list[_Scan] = []
     for label, flag in (("hard", "address"), ("spam", "spam")):
         everyone = np.zeros(len(contacts.leads), dtype=np.int64)
-        likeness = intraclass(contacts.leads[flag].to_numpy(), everyone, contacts.domain)
+        likeness = intraclass(contacts.leads[flag].to_numpy(), everyone, company_of(contacts))
         scans += [
             _scan(contacts, name, cast("Label", label), cell, min(max(likeness, 0.01), 0.9))
             for name in names
@@ -147,7 +148,7 @@ def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: fl
         doubtful = doubt
         if name != "recipient_domain":
             alike = silent.alike(np.flatnonzero(worth)) if silent is not None else None
-            pairs_alike, story = _domains(codes, size, contacts.domain[lead[rows]], hit, alike)
+            pairs_alike, story = _domains(codes, size, company_of(contacts)[lead[rows]], hit, alike)
             doubtful = doubt + likeness * pairs_alike
         else:
             doubtful = doubt + _alike_elsewhere(leads, bounces)
@@ -193,7 +194,7 @@ def _observations(contacts: Contacts, name: str, label: Label) -> tuple[Dimensio
         return group, np.arange(len(contacts.leads)), contacts.leads["address"].to_numpy()
     sends = contacts.at[name]
     leads = len(contacts.leads)
-    codes, lead = pairs(sends.codes, contacts.lead, leads)
+    codes, lead = pairs(sends.codes, contacts.lead, leads, contacts.first)
     hit = sends.codes[contacts.spam] * np.int64(leads) + contacts.lead[contacts.spam]
     bounced = np.zeros(len(lead), dtype=np.bool_)
     at = np.flatnonzero(contacts.leads["spam"].to_numpy()[lead])

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, sums
-from analyzer.diagnose.companies import free_mail
+from analyzer.diagnose.companies import company_of, free_mail
 from analyzer.diagnose.diagnosis import Explanation
 from analyzer.diagnose.rates import clustered_rate
 from analyzer.diagnose.suppression_list import dead_domains
@@ -115,7 +115,7 @@ def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[
         (bounces >= limits.pattern_bounces)
         & (bounces >= limits.pattern_share * leads)
         & (surprise * tested <= limits.pattern_p)
-        & ~free_mail(contacts)
+        & ~free_mail(contacts.domains)
         & ~((failed > 1) & (failed >= limits.pattern_share * known))
     )
     taken = left & guessed & np.isin(contacts.domain, codes)
@@ -149,7 +149,8 @@ def _stale(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Exp
     evidence = thresholds().evidence
     if min(old.sum(), fresh.sum()) < evidence.min_leads_per_arm or (left & old).sum() < evidence.min_bounces:
         return None, nothing
-    one, other = (clustered_rate(left[arm], contacts.domain[arm]) for arm in (old, fresh))
+    company = company_of(contacts)
+    one, other = (clustered_rate(left[arm], company[arm]) for arm in (old, fresh))
     if one.estimate is None or other.estimate is None or one.low is None or other.high is None:
         return None, nothing
     # Newcombe's lower bound of the difference.

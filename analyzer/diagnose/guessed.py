@@ -24,7 +24,8 @@ from analyzer.diagnose.thresholds import thresholds
 _NOTHING = Interval(None, None, None)
 #: Statuses that are held against verified ones.
 STATUSES_COMPARED = ("guessed", "catch_all", "risky", "unknown")
-#: Below this many bounces in an arm, the bootstrap alone is not trusted.
+#: Below this many bounces in an arm, those of one company as far as they are alike counted once, the bootstrap alone is
+#: not trusted: it knows no company that is dead and was not drawn.
 _FEW = 15
 
 
@@ -109,8 +110,8 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     difference, ratio, share = (float(each[0]) for each in _compare(observed, width))
     differences, _, shares = _compare(drawn, width)
     low, high = (float(bound) for bound in np.nanpercentile(differences, [2.5, 97.5]))
-    if min(one.bounces, other.bounces) < _FEW:
-        effects = [design_effect(bounced[arm], domain[arm]) for arm in (guessed, verified)]
+    effects = [design_effect(bounced[arm], domain[arm]) for arm in (guessed, verified)]
+    if min(one.bounces / effects[0], other.bounces / effects[1]) < _FEW:
         wide = _newcombe(observed, width, effects)
         low, high = min(low, wide[0]), max(high, wide[1])
         # As many bounces as that difference would mean, of all that there are.

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
-from analyzer.diagnose.companies import Companies, companies, company_of, free_mail, wilson
+from analyzer.diagnose.companies import Companies, companies, company_of, wilson
 from analyzer.diagnose.contacts import Contacts, pairs
 from analyzer.diagnose.diagnosis import DIMENSIONS, AtMost, Interval, Rate, Row, Totals
 from analyzer.diagnose.thresholds import thresholds
@@ -93,10 +93,7 @@ def _rows(contacts: Contacts, name: str) -> list[Row]:
     if not contacts.at[name].given:
         return []
     if name == "recipient_domain":
-        table = _by_domain(contacts)
-        bounced = table["hard"] + table["spam"] + table["unknown"]
-        table = table.assign(bounced=bounced).sort_values(["bounced", "leads", "value"], ascending=[False, False, True])
-        table = table.head(thresholds().breakdown.recipient_domains)
+        table = _by_domain(contacts, thresholds().breakdown.recipient_domains)
     else:
         table = _by_value(contacts, name)
         table = table.sort_values("value", key=lambda values: values.map(_natural))
@@ -116,9 +113,9 @@ def _by_value(contacts: Contacts, name: str) -> pd.DataFrame:
     if contacts.counted is not None:
         counted = contacts.counted
         contacts = counted.told
-        alike = counted.alike(values, name).apart(free_mail(contacts))
+        alike = counted.alike(values, name)
     groups, leads, company = contacts.at[name].codes, len(contacts.leads), company_of(contacts)
-    group, lead = pairs(groups, contacts.lead, leads)
+    group, lead = pairs(groups, contacts.lead, leads, contacts.first)
     chosen = {}
     for flag in ("hard", "spam", "unknown"):
         rows = getattr(contacts, flag)
@@ -134,12 +131,21 @@ def _by_value(contacts: Contacts, name: str) -> pd.DataFrame:
     return table[table["leads"] > 0].reset_index(drop=True)
 
 
-def _by_domain(contacts: Contacts) -> pd.DataFrame:
-    """The same per recipient domain; its interval is about that domain alone, whose leads are its observations."""
+def _by_domain(contacts: Contacts, most: int) -> pd.DataFrame:
+    """The same per recipient domain; its interval is about that domain alone, whose leads are its observations.
+
+    Only the `most` domains that come first: those with more bounces, then more leads, then by name.
+    """
     if contacts.counted is not None:
         table = contacts.counted.with_silent_domains(_domain_counts(contacts.counted.told))
     else:
         table = _domain_counts(contacts)
+    table = table.assign(bounced=table["hard"] + table["spam"] + table["unknown"])
+    if len(table) > most:
+        # Of a million domains only those that can be among them are put in order.
+        weight = (table["bounced"] * (table["leads"].max() + 1) + table["leads"]).to_numpy()
+        table = table[weight >= np.partition(weight, len(weight) - most)[len(weight) - most]]
+    table = table.sort_values(["bounced", "leads", "value"], ascending=[False, False, True]).head(most)
     for flag in ("hard", "spam"):
         table[f"{flag}_low"], table[f"{flag}_high"] = wilson(table[flag], table["leads"])
     return table

@@ -60,7 +60,7 @@ class Findings:
     their refusals, put down to us because open industries refuse as well, go beyond what those do. `unknown` leads
     bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and `own_rule_rate`
     are rates of all leads, `strict_unnamed`, `open_unnamed` and `unclassified_unnamed` of those in such industries.
-    `moved` are industries that count as strict or open by the sender's own data.
+    `moved` are industries that count as strict or open by the sender's own data, `companies` how many were written to.
     """
 
     leads: int
@@ -84,6 +84,7 @@ class Findings:
     strict_excess: bool
     excess: int
     moved: tuple[Moved, ...] = ()
+    companies: int = 0
 
     @property
     def rate(self) -> float:
@@ -189,6 +190,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         strict_excess=strict_excess,
         excess=excess,
         moved=moved,
+        companies=len(np.unique(domain)),
     )
 
 
@@ -281,7 +283,7 @@ def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     """
     limits = thresholds().deliverability
     hits = refused["domain"].value_counts()
-    nobody = ["", *(contacts.domains[code] for code in np.flatnonzero(free_mail(contacts)))]
+    nobody = ["", *(contacts.domains[code] for code in np.flatnonzero(free_mail(contacts.domains)))]
     hits = hits[(hits >= thresholds().evidence.min_bounces) & ~hits.index.isin(nobody)]
     if hits.empty:
         return ()

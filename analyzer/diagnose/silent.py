@@ -24,7 +24,8 @@ class Silent:
     cells: one row per combination of CELL: these, and `rank`, where the first such lead stands among all leads.
     told_domains: `domain`, `cell` (a row of `cells`), `leads`, of domains that also have told leads.
     ranks: of the domains of told leads, where the first lead of all stands among all leads.
-    shapes: the other domains by what they have: `shape`, `cell`, `leads`; `copies`: how many domains have each shape.
+    shapes: the other domains by what they have: `shape`, `cell`, `leads`; `copies`: how many domains have each shape;
+        `free`: by shape, the one free-mail domain that has it, "" for those of companies.
     values: per `dimension` and `value`: `leads`, by `email_status` and `industry_group` at the first contact, and by
         whether their `first` mail has that value.
     domains: `value`, `leads`: all domains of told leads, and of the others those with most leads.
@@ -40,6 +41,7 @@ class Silent:
     ranks: dict[str, int]
     shapes: pd.DataFrame
     copies: Codes
+    free: list[str]
     values: pd.DataFrame
     domains: pd.DataFrame
     companies: Callable[[str, list[str], bool], tuple[pd.DataFrame, pd.DataFrame]]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from analyzer.diagnose.diagnosis import Diagnosis
 
@@ -28,6 +28,8 @@ DIAGNOSES = (
 )
 _ROW = "analyzer row"
 _ALL = "analyzer all"
+#: The quantile of the normal distribution for 95 %.
+_Z = 1.959963984540054
 _KINDS = ("log", "bounces", "leads", "next_list")
 Groups: TypeAlias = "Callable[[tuple[pa.Scalar, ...], pa.Table], pa.Table]"
 
@@ -82,23 +84,42 @@ def diagnose(
 
 def breakdown(diagnoses: DataFrame, dimension: str) -> pd.DataFrame:
     """The rates of all groups together by one dimension of `breakdown`: `value`, `leads`, `hard`, `spam`, `unknown`,
-    and the rates with their 95 % intervals (Wilson). A lead that several groups wrote to counts in each.
+    and the rates with their 95 % intervals, made like those of one diagnosis: Wilson's at the effective number of
+    leads, as the groups' own intervals have it. A lead that several groups wrote to counts in each, and a company too.
     """
     import pandas as pd
     from pyspark.sql import functions as sf
 
-    from analyzer.diagnose.rates import wilson
+    from analyzer.diagnose.companies import wilson
 
-    counts = ("leads", "hard", "spam", "unknown")
-    row = ", ".join(f"{name}: bigint" for name in counts)
+    counts, bounds = ("leads", "hard", "spam", "unknown"), ("hard_low", "hard_high", "spam_low", "spam_high")
+    row = ", ".join([f"{name}: bigint" for name in counts] + [f"{name}: double" for name in bounds])
     read = sf.from_json("diagnosis", f"breakdown struct<`{dimension}`: array<struct<value: string, {row}>>>")
     rows = diagnoses.select(sf.explode(read["breakdown"][dimension]).alias("row")).select("row.*")
-    summed = rows.groupBy("value").agg(*(sf.sum(name).alias(name) for name in counts)).orderBy("value").collect()
-    table = pd.DataFrame([one.asDict() for one in summed], columns=["value", *counts])
+    wider = [sf.sum(sf.col("leads") * _design_effect(name)).alias(f"{name}_wider") for name in ("hard", "spam")]
+    summed = rows.groupBy("value").agg(*(sf.sum(name).alias(name) for name in counts), *wider).orderBy("value")
+    columns = ["value", *counts, "hard_wider", "spam_wider"]
+    table = pd.DataFrame([one.asDict() for one in summed.collect()], columns=columns)
     for name in ("hard", "spam"):
-        low, high = wilson(table[name], table["leads"])
-        table[f"{name}_rate"], table[f"{name}_low"], table[f"{name}_high"] = table[name] / table["leads"], low, high
+        share = table[name] / table["leads"]
+        effective = table["leads"] ** 2 / table.pop(f"{name}_wider")
+        low, high = wilson(share * effective, effective)
+        table[f"{name}_rate"], table[f"{name}_low"], table[f"{name}_high"] = share, low, high
     return table
+
+
+def _design_effect(name: str) -> Column:
+    """How many times fewer leads a row's interval counts than it has, at least 1.
+
+    The half width h of Wilson's interval at n leads is z·√(p(1 - p)/n + z²/4n²) / (1 + z²/n): with x = z²/n a
+    quadratic, (h² - ¼)·x² + (2h² - p(1 - p))·x + h² = 0, with one positive root.
+    """
+    from pyspark.sql import functions as sf
+
+    share, half = sf.col(name) / sf.col("leads"), (sf.col(f"{name}_high") - sf.col(f"{name}_low")) / 2
+    first, middle = half * half - 0.25, 2 * half * half - share * (1 - share)
+    root = (middle + sf.sqrt(middle * middle - 4 * first * half * half)) / (-2 * first)
+    return sf.greatest(sf.lit(1.0), sf.coalesce(root / _Z**2 * sf.col("leads"), sf.lit(1.0)))
 
 
 def _one_group(by: str, columns: dict[str, list[str]], tolerance: float) -> Groups:

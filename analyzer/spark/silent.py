@@ -113,13 +113,15 @@ class Counts:
         """
         from pyspark.sql import functions as sf
 
+        from analyzer.diagnose.companies import consumer_domains
         from analyzer.diagnose.silent import CELL, Silent
         from analyzer.diagnose.thresholds import thresholds
 
         leads = self._shown(_providers(correlated)).join(self._told_domains(correlated), "domain", "left")
+        leads = leads.withColumn("free", sf.col("domain").isin(list(consumer_domains())))
         known = sf.when(sf.col("first.provider") != "", sf.col("mails")).otherwise(0)
         sums = [sf.sum(name).alias(name) for name in ("leads", "mails", "known")]
-        counted = leads.groupBy("domain", "told", "cell", *CELL).agg(
+        counted = leads.groupBy("domain", "told", "free", "cell", *CELL).agg(
             sf.count("*").alias("leads"),
             sf.sum("mails").alias("mails"),
             sf.sum(known).alias("known"),
@@ -130,12 +132,14 @@ class Counts:
         cells = by_cell.select("cell", *CELL, "mails", "known", "place.*").toArrow().to_pandas()
         here = counted.where("told").select("domain", "cell", "leads", "place.*").toArrow().to_pandas()
         elsewhere = counted.where(sf.col("told").isNull())
+        # Whose leads have no company in common has to be known by name.
+        named = sf.when(sf.col("free"), sf.col("domain")).otherwise("").alias("name")
         shapes = (
-            elsewhere.groupBy("domain")
+            elsewhere.groupBy("domain", "free")
             .agg(sf.array_sort(sf.collect_list(sf.struct("cell", "leads"))).alias("shape"))
-            .groupBy("shape")
+            .groupBy("shape", named)
             .agg(sf.count("*").alias("copies"))
-            .select("copies", "shape.cell", "shape.leads")
+            .select("copies", "name", "shape.cell", "shape.leads")
             .toArrow()
         )
         limit = thresholds().breakdown.recipient_domains
@@ -157,6 +161,7 @@ class Counts:
             ranks=here.assign(rank=ranks[2]).groupby("domain")["rank"].min().to_dict(),
             shapes=listed.assign(cell=listed["cell"].map(number).astype("int64")).astype({"leads": "int64"}),
             copies=shapes["copies"].to_numpy(),
+            free=shapes["name"].to_pylist(),
             values=self._values(leads),
             domains=pd.concat([ours, largest], ignore_index=True),
             companies=lambda name, values, first_only: _companies(leads, name, values, first_only=first_only),
@@ -252,12 +257,13 @@ def _companies(
     from pyspark.sql import functions as sf
 
     value = sf.col("first")[name] if first_only else sf.explode(f"all_{name}")
-    chosen = leads.select("domain", "told", value.alias("value")).where(sf.col("value").isin(values))
-    counted = chosen.groupBy("value", "domain", "told").agg(sf.count("*").alias("leads"))
+    chosen = leads.select("domain", "told", "free", value.alias("value")).where(sf.col("value").isin(values))
+    counted = chosen.groupBy("value", "domain", "told", "free").agg(sf.count("*").alias("leads"))
     by_place = counted.groupBy("value", sf.when(sf.col("told"), sf.col("domain")).alias("domain"))
-    pairs = sf.sum(sf.col("leads") * (sf.col("leads") - 1)).alias("pairs")
-    shared = sf.sum(sf.when(sf.col("leads") > 1, sf.col("leads")).otherwise(0)).alias("shared")
-    several = sf.count_if(sf.col("leads") > 1).alias("companies")
+    together = sf.when(~sf.col("free") & (sf.col("leads") > 1), sf.col("leads")).otherwise(0)
+    pairs = sf.sum(together * (sf.col("leads") - 1)).alias("pairs")
+    shared = sf.sum(together).alias("shared")
+    several = sf.count_if(together > 1).alias("companies")
     counts = (sf.sum("leads").alias("leads"), pairs, shared, several)
     frame = by_place.agg(*counts).orderBy("value", "domain").toArrow().to_pandas()
     return frame[frame["domain"].notna()], frame[frame["domain"].isna()]

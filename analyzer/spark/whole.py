@@ -32,7 +32,7 @@ def diagnose_whole(log: DataFrame, bounces: DataFrame, leads: DataFrame | None, 
     from pyspark.sql import functions as sf
 
     from analyzer.correlate import correlate
-    from analyzer.diagnose.campaign import judged
+    from analyzer.diagnose.campaign import assess
     from analyzer.diagnose.counted import with_counted
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.knowledge import rules_version
@@ -75,13 +75,13 @@ def diagnose_whole(log: DataFrame, bounces: DataFrame, leads: DataFrame | None, 
         ]
         if listed is not None:
             inputs.append(InputFile(tables[1].path, "leads", listed_rows, ""))
-        return judged(
+        return assess(
             *with_counted(correlated, counted, rank),
             tolerance=tolerance,
             inputs=inputs,
             rules_version=rules_version(None),
             tool_version=__version__,
-        )
+        )[0]
     finally:
         if counts is not None:
             counts.close()

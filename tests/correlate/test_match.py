@@ -59,6 +59,8 @@ CASES: list[tuple[str, dict[str, Any], int | None, str]] = [
     ("Feedback-ID", {"headers": {"Feedback-ID": "q2:78:lead:sender"}, "recipient": "carl@other.example"}, 4, "header"),
     ("a header that names no lead, no recipient", {"headers": {"X-Priority": "77"}}, None, ""),
     ("forward known by To alone", {"recipient": "b@private.example", "headers": {"To": "carl@other.example"}}, 4, "header"),
+    ("forward known by the return path alone", {"recipient": "b@private.example", "delivered_to": "bounces+carl=other.example@sender.example"}, 4, "verp"),
+    ("a return path of someone else, a recipient of ours", {"recipient": "jane@example.com", "delivered_to": "bounces+carl=other.example@sender.example"}, 0, "recipient"),
     ("by recipient, before the second mail", {"recipient": "JANE@Example.COM"}, 0, "recipient"),
     ("by recipient, after the second mail", {"recipient": "jane@example.com", "received_at": "2026-03-05T09:01:00Z"}, 1, "recipient"),
     ("by recipient, a clock that is behind", {"recipient": "bob@example.net", "received_at": "2026-03-02T08:30:00Z"}, 2, "recipient"),

@@ -203,7 +203,7 @@ def test_a_table_without_a_header(tmp_path: Path) -> None:
         ("email,email,a\njane@example.com,x@example.com,1\n", ["jane@example.com"], "used twice: email"),
         ("email,a\njane@example.com\nbob@example.net,1,2,3\nann@example.org,1\n", None, "more or fewer cells than the header: 2"),
         ('email,a\njane@example.com,"open\nbob@example.net,1\n', None, "never closed"),
-        ("email,sent_at\njane@example.com,soon\n", ["jane@example.com"], "'soon'"),
+        ("email,sent_at\njane@example.com,soon\n", ["jane@example.com"], "sent_at: 1 of 1 not read as times, for example 'soon'"),
         ("email,a,\njane@example.com,1,\nbob@example.net,2,\n", None, ""),
         ("email,a\njane@example.com,1,\nbob@example.net,2,\n", None, ""),
     ],

@@ -30,6 +30,7 @@ NINE = "2026-03-02 09:11:00"
             "3/13/2026 x",
         ),
         "Mon Mar 02 2026 10:11:00 GMT+0100 (Central European Standard Time)",
+        *("2026-03-02T09:11:00Z[UTC]", "2026-03-02T10:11:00+01:00[Europe/Berlin]"),
     ],
 )
 def test_one_moment_in_many_spellings(text: str) -> None:

@@ -87,6 +87,31 @@ def test_a_lead_at_a_free_mail_provider_is_a_company_by_itself() -> None:
     assert totals(contacts(only_gmail)).address == rate(3, 500)
 
 
+def test_so_is_one_at_a_free_mail_provider_that_nothing_came_back_of() -> None:
+    silent = contacts(campaign(Block(500, domain="gmail.com"), Block(200, bounced={"user_unknown": 9, "policy": 4})))
+    assert (totals(silent).address, totals(silent).spam) == (rate(9, 700), rate(4, 700))
+    (row,) = breakdown(silent)["email_status"]
+    assert (row.hard_low, row.hard_high) == pytest.approx(tuple(map(float, wilson(9, 700))))
+    one_company = contacts(campaign(Block(500, domain="a.example"), Block(200, bounced={"user_unknown": 9})))
+    assert totals(one_company).address.high > 2 * totals(silent).address.high
+
+
+def test_what_one_company_took_is_told_to_say_little_of_others() -> None:
+    alone = diagnose(campaign(Block(300, domain="a.example")))
+    assert (alone.deliverability.side, alone.totals.spam.high) == ("none", pytest.approx(0.537, abs=0.001))
+    assert alone.deliverability.why == (
+        "None of 300 leads was refused as spam. The leads are all at one company, though: at others, up to 53.7 % "
+        "refused would fit this as well."
+    )
+    few = diagnose(campaign(Block(300, per_domain=100, bounced={"policy": 2}))).deliverability
+    assert few.side == "none"
+    assert few.why.endswith(
+        "nothing needs fixing. The leads are at only 3 companies, though: at others, up to "
+        "13.7 % refused would fit this as well."
+    )
+    assert diagnose(campaign(Block(300))).deliverability.why == "None of 300 leads was refused as spam."
+
+
 def test_a_free_mail_provider_that_finds_us_too_many_speaks_of_us() -> None:
     found = diagnose(
         campaign(

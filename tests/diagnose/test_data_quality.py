@@ -111,11 +111,81 @@ def test_verdicts(
     assert (found.recommendation, found.guessed_effect) == (recommendation, effect), f"{name}: {found.why}"
 
 
+ONE = "acme.example"
+
+
+@pytest.mark.parametrize(
+    ("recommendation", "block", "changes"),
+    [
+        # Without guessed leads nothing is left: only a rate that is surely too high says to leave all of them out.
+        ("max_quantity", Block(1000, "guessed"), {}),
+        ("max_quantity", Block(1000, "guessed", bounced=bad(15)), {}),
+        ("max_quantity", Block(1000, "guessed", bounced=bad(26)), {}),
+        ("insufficient_evidence", Block(1000, "guessed", bounced=bad(40)), {}),
+        ("max_quality", Block(1000, "guessed", bounced=bad(100)), {}),
+        ("insufficient_evidence", Block(200, "guessed", bounced=bad(10)), {}),
+        ("max_quality", Block(200, "guessed", bounced=bad(20)), {}),
+        ("insufficient_evidence", Block(40, "guessed"), {}),
+        ("insufficient_evidence", Block(40, "guessed", bounced=bad(4)), {}),
+        # What one company took says little of the next ones.
+        ("insufficient_evidence", Block(200, "guessed", domain=ONE), {}),
+        ("max_quality", Block(200, "guessed", domain=ONE, bounced=bad(100)), {}),
+        # Without guessed leads both settings are the same list.
+        ("max_quantity", Block(200), {}),
+        ("max_quantity", Block(200, domain=ONE), {}),
+        ("max_quantity", Block(1000, bounced=bad(26)), {}),
+        ("insufficient_evidence", Block(200, bounced=bad(10)), {}),
+        ("reverify", Block(1000, bounced=bad(100)), {}),
+        ("reverify", Block(1000, domain=ONE, bounced=bad(100)), {}),
+        ("insufficient_evidence", Block(40), {}),
+        ("insufficient_evidence", Block(40, bounced=bad(4)), {}),
+        ("insufficient_evidence", Block(29), {}),
+        # Neither verified nor guessed, and known to be so.
+        ("max_quantity", Block(500, "catch_all"), {}),
+        ("reverify", Block(1000, "catch_all", bounced=bad(100)), {}),
+        ("reverify", Block(1000, "risky", bounced=bad(100)), {}),
+        # No status at all: what leaving guessed ones out would do cannot be told.
+        ("max_quantity", Block(1000, "unknown", UNCLASSIFIED), NO_STATUS),
+        ("max_quantity", Block(200, "unknown", UNCLASSIFIED), NO_STATUS),
+        ("insufficient_evidence", Block(40, "unknown", UNCLASSIFIED), NO_STATUS),
+        ("insufficient_evidence", Block(200, "unknown", UNCLASSIFIED, bad(5)), NO_STATUS),
+        ("insufficient_evidence", Block(1000, "unknown", UNCLASSIFIED, bad(100)), NO_STATUS),
+    ],
+)
+def test_lists_of_one_status(recommendation: str, block: Block, changes: dict[str, object]) -> None:
+    found = diagnose(campaign(block, **changes)).data_quality
+    assert found.recommendation == recommendation, found.why
+    assert "Verified addresses alone" not in found.why or block.status == "verified"
+
+
+def test_a_handful_of_bounces_that_leaves_the_rate_open_calls_nothing_safe() -> None:
+    for leads, bounces, answer in (
+        (72, 0, "insufficient_evidence"),
+        (75, 0, "max_quantity"),
+        (100, 2, "insufficient_evidence"),
+        (200, 2, "max_quantity"),
+    ):
+        assert quality(Block(leads, bounced=bad(bounces))).recommendation == answer, (leads, bounces)
+    assert quality(Block(100), Block(100, "guessed")).recommendation == "max_quantity"
+
+
+def test_a_company_of_wrong_patterns_is_set_apart_in_words() -> None:
+    found = quality(
+        Block(800, bounced=bad(6)),
+        Block(500, "guessed", bounced=bad(6)),
+        Block(60, "guessed", domain=ONE, bounced=bad(30)),
+    )
+    assert (
+        "acme.example (30 of 60) guessed addresses bounced. Without them it is 12 of 1,300 leads (0.9 %)." in found.why
+    )
+
+
 @pytest.mark.parametrize(
     ("recommendation", "quantity", "quality", "settled", "shown"),
     [
         ("max_quantity", 0.20, 0.19, 0.0, True),
         ("max_quality", 0.21, 0.20, 0.0, False),
+        # With guessed leads alone nothing is left, and a doubt is no reason to send nothing.
         ("max_quality", 0.90, None, None, False),
         ("reverify", 0.90, 0.60, 0.50, True),
         # Only the doubt about the rate is over the line: leaving guessed out stands if they are shown to be worse.

@@ -100,6 +100,16 @@ def test_one_company_with_a_wrong_pattern_is_no_rate() -> None:
     assert found.verdict == "not_shown"
 
 
+def test_thirty_bounces_of_three_dead_companies_are_three() -> None:
+    """The bootstrap draws only from companies that were written to; so few dead ones widen it as few bounces do."""
+    lumped = campaign(Block(500, bounced=bad(30), per_domain=10), Block(500, "guessed", bounced=bad(60)))
+    alone = campaign(Block(500, bounced=bad(30)), Block(500, "guessed", bounced=bad(60)))
+    wide, narrow = (guessed_effect(contacts(each), seed=1).risk_difference for each in (lumped, alone))
+    assert wide.estimate == narrow.estimate == pytest.approx(0.06)
+    assert wide.low < -0.04
+    assert narrow.low > 0.02
+
+
 def test_strata_without_a_counterpart_are_merged_and_said() -> None:
     counted = contacts(campaign(Block(60, campaign="a"), Block(60, "guessed", campaign="b")))
     guessed = (counted.leads["email_status"] == "guessed").to_numpy()

@@ -1,4 +1,6 @@
-"""A made campaign of 200,000 mails: few companies with many leads, a guessed quarter, banks that refuse, dead domains."""
+"""A made campaign of 200,000 mails: few companies with many leads, a guessed quarter, banks that refuse, dead domains,
+and two free-mail providers, of one of which nothing comes back.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def campaign(sends: int, leads: int) -> dict[str, pd.DataFrame]:
     industry = _INDUSTRIES[company % len(_INDUSTRIES)]
     status = np.where(rng.random(leads) < 0.25, "guessed", "verified")
     numbers = np.arange(leads)
-    emails = np.char.add(np.char.add(numbers.astype(str), "@company"), np.char.add(company.astype(str), ".example"))
+    domain = np.char.add(np.char.add("company", company.astype(str)), ".example").astype(object)
+    domain[company == 1], domain[company == 2] = "gmail.com", "web.de"
+    emails = np.char.add(np.char.add(numbers.astype(str), "@"), domain.astype(str))
     listed = pd.DataFrame({"email": emails, "email_status": status, "industry": industry, "verified_at": "2026-02-01"})
     # The first mail goes to everyone, the later ones to some.
     lead = np.concatenate([rng.permutation(leads), rng.integers(0, leads, sends - leads)])
@@ -39,6 +43,7 @@ def campaign(sends: int, leads: int) -> dict[str, pd.DataFrame]:
     hard = first[rng.random(leads) < chance]
     refused = np.where(np.isin(industry[lead], _INDUSTRIES[:2]), 0.01, 0.0004)
     spam = np.setdiff1d(np.flatnonzero(rng.random(sends) < refused), hard)
+    hard, spam = (mails[company[lead[mails]] != 2] for mails in (hard, spam))
     rows = np.concatenate([hard, spam])
     is_hard = np.arange(len(rows)) < len(hard)
     bounces = pd.DataFrame(

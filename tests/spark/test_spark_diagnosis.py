@@ -75,7 +75,24 @@ def test_the_rates_of_all_teams_together(diagnoses):
         rows = [row for rows in own for row in rows if row["value"] == value]
         hard, leads = sum(row["hard"] for row in rows), sum(row["leads"] for row in rows)
         assert table.loc[value, ["hard", "leads"]].tolist() == [hard, leads]
-        assert table.loc[value, "hard_low"] == pytest.approx(float(wilson(hard, leads)[0]))
+        # No narrower than if leads were independent, and narrower than one team's.
+        assert max(row["hard_low"] for row in rows) > table.loc[value, "hard_low"] - 0.01
+        assert table.loc[value, "hard_low"] <= float(wilson(hard, leads)[0]) + 1e-9
+        width = table.loc[value, "hard_high"] - table.loc[value, "hard_low"]
+        assert width < min(row["hard_high"] - row["hard_low"] for row in rows)
+
+
+def test_the_rates_of_one_team_are_those_of_its_own_diagnosis(diagnoses):
+    north = diagnoses.where("team = 'north'")
+    (row,) = north.collect()
+    for dimension in ("email_status", "industry", "sender", "recipient_domain"):
+        table = breakdown(north, dimension).set_index("value")
+        own = json.loads(row.diagnosis)["breakdown"][dimension]
+        assert len(table) == len(own) > 1
+        for one in own:
+            found = table.loc[one["value"]]
+            for name in ("hard_low", "hard_high", "spam_low", "spam_high"):
+                assert found[name] == pytest.approx(one[name], abs=1e-6)
 
 
 def test_with_a_next_list_one_worker_holds_all(spark, tables):

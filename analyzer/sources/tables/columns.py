@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -117,16 +119,19 @@ def canonical(
 
     made = Canonical(pd.DataFrame())
     fields = headers.fields
-    columns: dict[str, pd.Series] = {}
-    for name, place in fields.items():
+
+    def column_of(name: str, place: int) -> pd.Series:
         column = cells.frame.iloc[:, place]
         column = over_distinct(encoded(column) if large and name not in TIMES else column, tidy)
         words = headers.platform.values.get(name) if headers.platform else None
-        columns[name] = over_distinct(column, partial(_in_words, words=words)) if words else column
-    for name in ("lead_id", "step"):
-        if name in columns:
-            # Ids that went through a column of floating point numbers.
-            columns[name] = over_distinct(columns[name], lambda ids: ids.str.replace(r"^(\d+)\.0+$", r"\1", regex=True))
+        column = over_distinct(column, partial(_in_words, words=words)) if words else column
+        if name in {"lead_id", "step"}:
+            column = over_distinct(column, _whole_numbers)
+        return column
+
+    # Of a large table, most of the time goes to looking up its texts, which leaves Python's lock alone.
+    with ThreadPoolExecutor(os.cpu_count() if large else 1) as pool:
+        columns = dict(zip(fields, pool.map(column_of, fields, fields.values()), strict=True))
     _tell_by_hints(columns, large=large)
     for name in TIMES:
         if name in columns:
@@ -191,7 +196,9 @@ def _times(
     if name == "sent_at":
         made.zoned = times.zoned
     if times.unread:
-        made.warnings.append(f"{name}: not read as times, for example {', '.join(map(repr, times.unread))}")
+        unread = int((times.values.isna() & column.notna() & (column.astype("str").str.strip() != "")).sum())
+        such = ", ".join(map(repr, times.unread))
+        made.warnings.append(f"{name}: {unread:,} of {len(column):,} not read as times, for example {such}")
     if times.order == "month first, assumed":
         made.warnings.append(
             f"{header}: nothing tells day from month in dates such as {_example(column)!r}; read with the month first "
@@ -262,6 +269,13 @@ def _odd(column: pd.Series) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]] |
     return np.concatenate(odd) if odd else None
 
 
+def _whole_numbers(ids: pd.Series) -> pd.Series:
+    """Ids that went through a column of floating point numbers, without their ".0"."""
+    if not ids.str.contains(".0", regex=False).any():
+        return ids
+    return ids.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+
+
 def _in_words(column: pd.Series, words: dict[str, str]) -> pd.Series:
     """A platform's codes as the words that they stand for."""
     return column.str.lower().map(words).fillna(column).astype("str")
@@ -320,6 +334,8 @@ def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd
     from analyzer.sources.tables.encoded import over_distinct
 
     has = over_distinct(frame[address], lambda texts: texts.str.contains("@", regex=False))
+    if len(frame) and has.all():
+        return frame.reset_index(drop=True)
     lost = frame[~has]
     if len(lost):
         texts = [name for name in lost.columns if name not in TIMES]
@@ -331,4 +347,4 @@ def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd
             warnings.append(f"rows without an address left out: {int((~blank).sum())}, for example {example[:40]!r}")
     if not has.any():
         warnings.append("no row holds an address")
-    return (frame if has.all() else frame[has]).reset_index(drop=True)
+    return frame[has].reset_index(drop=True)

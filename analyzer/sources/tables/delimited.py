@@ -176,7 +176,8 @@ def _read_in(
             read_options=pyarrow.csv.ReadOptions(
                 column_names=names,
                 skip_rows=layout.skip_lines,
-                encoding=encoding,
+                # Arrow reads UTF-8 itself, its mark as well; of any other name, Python makes UTF-8 of the file first.
+                encoding="utf8" if encoding == "utf-8-sig" else encoding,
                 # A row longer than a block cannot be read; mails kept in a column are long.
                 block_size=min(2 * current().csv_field_bytes, (1 << 31) - 1),
                 use_threads=threads,

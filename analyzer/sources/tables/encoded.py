@@ -35,8 +35,11 @@ def holds_encoded(frame: pd.DataFrame) -> bool:
 
 def encoded(column: pd.Series) -> pd.Series:
     """A column of text, encoded where its values repeat; as it is where they hardly do (ids of messages)."""
-    if isinstance(column.dtype, pd.CategoricalDtype) or not _repeats(column):
+    if isinstance(column.dtype, pd.CategoricalDtype):
         return column
+    if not _repeats(column):
+        # In one piece: rows can be taken out of it without putting it together each time.
+        return pd.Series(pd.array(arrow(column), dtype="str"), index=column.index)
     codes, values = _factorized(column)
     return _from_codes(codes, values, column.index)
 
@@ -111,8 +114,10 @@ def either(first: pd.Series, says: Any, second: pd.Series) -> pd.Series:
     """`first` in the rows where `says`, else `second`; encoded where both are."""
     if not (is_encoded(first) and is_encoded(second)):
         return texts(first).where(says, texts(second))
+    if np.all(says):
+        return first
     values = pd.concat([distinct(first), distinct(second)], ignore_index=True)
-    behind = second.cat.codes.to_numpy().astype(np.int64) + len(first.cat.categories)
+    behind = second.cat.codes.to_numpy().astype(np.int32) + np.int32(len(first.cat.categories))
     codes = np.where(np.asarray(says), first.cat.codes.to_numpy(), behind)
     return recoded(codes, values, first.index)
 
@@ -136,6 +141,46 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] if name in columns else rest[name] for name in every})
 
 
+def numbered(column: pd.Series, *, gaps: bool = False) -> tuple[Any, pd.Series]:
+    """(each row's number, the different values), numbered as they come; rows without a value have the number -1, with
+    `gaps` one as if they had a value.
+
+    A column that is encoded, or numbered so already, needs no looking up of ten million values.
+    """
+    if is_encoded(column):
+        codes = column.cat.codes.to_numpy()
+        order = _order(codes, len(column.cat.categories))
+        found = distinct(column).iloc[order].reset_index(drop=True)
+        if (order == np.arange(len(order))).all():
+            return codes, found
+        place = np.empty(len(column.cat.categories), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        return place[codes], found
+    if column.dtype == np.int64 and len(column) and _come_in_order(column.to_numpy()):
+        return column.to_numpy(), pd.Series(np.arange(column.max() + 1))
+    codes, found = pd.factorize(column, use_na_sentinel=not gaps)
+    return codes, pd.Series(found)
+
+
+def _come_in_order(codes: Any) -> bool:
+    """Whether the first row has 0, and no row a number that is more than one above those before it."""
+    highest = np.maximum.accumulate(codes)
+    return bool(codes[0] == 0 and codes.min() == 0 and (highest[1:] - highest[:-1] <= 1).all())
+
+
+def _order(codes: Any, size: int) -> Any:
+    """The codes (0 to size - 1) that any row has, by the first row of each."""
+    if len(codes) and _come_in_order(codes):
+        return np.arange(int(codes.max()) + 1)
+    # Where there are few values, the first rows have them all.
+    for rows in (codes[: 100 * size], codes):
+        first = np.full(size, len(rows))
+        first[rows[::-1]] = np.arange(len(rows))[::-1]
+        if (first < len(rows)).all():
+            break
+    return np.argsort(first, kind="stable")[: int((first < len(rows)).sum())]
+
+
 def in_order(column: pd.Series) -> pd.Series:
     """An encoded column with its categories sorted, so that it sorts and groups as its texts do."""
     if not is_encoded(column):
@@ -155,14 +200,23 @@ def places_in(values: pd.Series, among: pd.Series) -> Any:
 
 def arrow(column: pd.Series) -> pa.Array:
     """The texts as one Arrow array."""
+    array = _in_chunks(column)
+    return array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
+
+
+def _in_chunks(column: pd.Series) -> pa.ChunkedArray:
     array = pa.array(column, type=pa.large_string(), from_pandas=True)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
 
 
 def _factorized(column: pd.Series) -> tuple[Any, pd.Series]:
     """(codes, distinct values), numbered as they come."""
-    found = arrow(column).dictionary_encode()
-    return found.indices.to_numpy(zero_copy_only=False), pd.Series(pd.array(found.dictionary, dtype="str"))
+    # Arrow gives all chunks of a column one dictionary.
+    found = _in_chunks(column).dictionary_encode()
+    if not found.num_chunks:
+        return np.zeros(0, dtype=np.int32), pd.Series([], dtype="str")
+    codes = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in found.chunks])
+    return codes, pd.Series(pd.array(found.chunk(0).dictionary, dtype="str"))
 
 
 def _dtype(values: pd.Series) -> Any:
@@ -178,6 +232,11 @@ def _repeats(column: pd.Series) -> bool:
     if not rows:
         return True
     places = np.unique(np.random.default_rng(0).integers(0, rows, min(_SAMPLE, rows)))
-    found = column.array.take(places)
-    collisions = len(places) - pc.count_distinct(arrow(pd.Series(found))).as_py()
+    found, at = [], 0
+    # Out of each chunk by itself: Arrow would put them together first.
+    for chunk in _in_chunks(column).chunks:
+        first, last = np.searchsorted(places, (at, at + len(chunk)))
+        found.append(chunk.take(pa.array(places[first:last] - at)))
+        at += len(chunk)
+    collisions = len(places) - pc.count_distinct(pa.chunked_array(found)).as_py()
     return bool(collisions >= len(places) * min(0.5, len(places) / rows))

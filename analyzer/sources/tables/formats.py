@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import re
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,7 +82,9 @@ def _cells(path: Path, head: bytes, where: str) -> tuple[Cells, str]:
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _spreadsheet(path, where), _sha256(path)
     if head.startswith(b"PAR1"):
-        return read_parquet(path, where), _sha256(path)
+        with ThreadPoolExecutor(1) as pool:
+            hashed = pool.submit(_sha256, path)
+            return read_parquet(path, where), hashed.result()
     encoding, digest = _encoding(path, head)
     start = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")[:2]
     is_json = start[:1].isascii() and start[:1] in "[{"

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import FileMetaData
 
+#: Columns of text with more bytes to a row, as they are written, hardly repeat.
+_DIVERSE = 8
+
 
 def read_parquet(path: Path, where: str) -> Cells:
     """The columns of a Parquet file, nested ones by dotted names; `UnreadableInputError` for what cannot be read."""
@@ -31,6 +34,7 @@ def read_parquet(path: Path, where: str) -> Cells:
             bounded(where, about.num_columns, about.num_rows)
             _within(where, sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups)))
             packed = _in_dictionaries(about)
+        packed = _but_diverse(path, about, packed)
         table = pq.read_table(path, read_dictionary=packed, partitioning=None).flatten()
     except (pa.ArrowException, OSError, MemoryError) as error:
         problem = " ".join(str(error).split())[:120]
@@ -55,7 +59,7 @@ def _within(where: str, size: int) -> None:
 
 
 def _in_dictionaries(about: FileMetaData) -> list[str]:
-    """The columns of text that are kept as places in a dictionary of their values."""
+    """The columns of text that are kept as places in a dictionary of their values, where they have one."""
     if not about.num_row_groups:
         return []
     group = about.row_group(0)
@@ -65,6 +69,38 @@ def _in_dictionaries(about: FileMetaData) -> list[str]:
         for one in columns
         if one.physical_type == "BYTE_ARRAY" and one.has_dictionary_page and "." not in one.path_in_schema
     ]
+
+
+def _but_diverse(path: Path, about: FileMetaData, packed: list[str]) -> list[str]:
+    """Of the columns to be read as places in a dictionary, those that repeat, or that are else too large for memory.
+
+    To build a dictionary of millions of addresses takes several times as long as to read them. A writer gives such
+    columns up half-way, so that they have a dictionary for their first rows alone; what it stands for is bounded by its
+    longest text, looked up here.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    groups = [about.row_group(n) for n in range(about.num_row_groups)]
+    written: dict[str, int] = dict.fromkeys(packed, 0)
+    for group in groups:
+        for one in (group.column(n) for n in range(group.num_columns)):
+            if one.path_in_schema in written:
+                written[one.path_in_schema] += one.total_uncompressed_size
+    diverse = [name for name, size in written.items() if size > _DIVERSE * about.num_rows]
+    if not diverse:
+        return packed
+    most = sum(written[name] for name in diverse)
+    with pq.ParquetFile(path, read_dictionary=diverse) as file:
+        for number, group in enumerate(groups):
+            first = next(file.iter_batches(batch_size=1, row_groups=[number], columns=diverse), None)
+            for column in first.columns if first else ():
+                if not pa.types.is_dictionary(column.type) or len(column.dictionary) < 2:
+                    # The first row does not stand in the file's dictionary, which shows only where it is used.
+                    return packed
+                most += pc.max(pc.binary_length(column.dictionary)).as_py() * group.num_rows
+    return packed if most > current().table_bytes else [name for name in packed if name not in diverse]
 
 
 def _text(column: pa.ChunkedArray, where: str, size: int) -> pa.ChunkedArray:

@@ -48,6 +48,7 @@ _CLOCK = (
     r"^(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[.,]\d+)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*([Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
 _ZONE = r"(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})\)?$"
+_ZONE_NAME = r"([Z\d])\[[A-Za-z_/+\-0-9]{1,40}\]$"
 # A plain date ends like an offset: 2026-03-02.
 _DATE = r"^\d{4}-\d{1,2}-\d{1,2}$|^\d{1,2}-\d{1,2}-\d{4}$"
 
@@ -92,13 +93,15 @@ def read_times(column: pd.Series, *, order: Order = "", zone: tzinfo | None = No
     if column.dtype.kind == "M":
         local = column.dt.tz_localize("UTC").astype("datetime64[ns, UTC]")
         return _located(Times(local, False, "", ()), pd.Series(False, index=column.index), zone)
-    text = column.astype("str").fillna("").str.strip()
-    quick = _plain_iso(text)
+    quick = _plain_iso(column) if isinstance(column.dtype, pd.StringDtype) else None
+    text = column if quick else column.astype("str").fillna("").str.strip()
+    quick = quick or _plain_iso(text)
     if quick is not None:
         return quick if quick.zoned else _located(quick, pd.Series(False, index=text.index), zone)
     # Exports repeat their times (a batch goes out in one minute): the slow ways run over what is distinct.
     codes, distinct = pd.factorize(text)
-    words = with_offsets(pd.Series(distinct, dtype="str"))
+    # Java writes the name of the zone behind its offset: 2026-03-02T10:11:18+01:00[Europe/Berlin].
+    words = with_offsets(pd.Series(distinct, dtype="str").str.replace(_ZONE_NAME, r"\1", regex=True))
     times, has_zone = _read_distinct(words, order)
     times = _located(times, has_zone, zone)
     return Times(pd.Series(times.values.array.take(codes), index=text.index), times.zoned, times.order, times.unread)
@@ -205,7 +208,10 @@ def _plain_iso(text: pd.Series) -> Times | None:
 
 def _sane(times: pd.Series) -> pd.Series:
     """In nanoseconds, without what no campaign can hold: such years are typing errors, and do not fit nanoseconds."""
-    sane: pd.Series = times.where((times.dt.year >= 1970) & (times.dt.year < 2200))
+    import pandas as pd
+
+    first, last = (pd.Timestamp(f"{year}-01-01", tz="UTC") for year in (1970, 2200))
+    sane: pd.Series = times.where((times >= first) & (times < last))
     in_nanoseconds: pd.Series = sane.dt.as_unit("ns")
     return in_nanoseconds
 
