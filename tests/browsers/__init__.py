@@ -141,6 +141,8 @@ def overflows(page: Page) -> list[str]:
 
     Boxes that scroll by themselves may hold wider content.
     """
+    # Before its style sheets are there, a page has no layout to speak of.
+    page.wait_for_load_state("load")
     found: list[str] = page.evaluate(
         """() => {
             const width = document.documentElement.clientWidth;
