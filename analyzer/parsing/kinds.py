@@ -33,7 +33,8 @@ _BOUNCE_OPENING = re.compile(
     |(?:un|in)able[ ]to[ ](?:be[ ])?(?:deliver|relay|send)|deliver[a-z]{0,8}[ ](?:(?:to[ ]the[ ]following|of|has|your)[ ]\w*[ ]?){0,4}(?:fail|error|problem)
     |fail(?:ed|ure)[ ](?:to[ ]deliver|permanently)|(?:wasn't|not)[ ]able[ ]to[ ]deliver|not[ ]delivered|undeliverable
     |returned[ ]to[ ](?:you|the[ ]sender)|(?:mails?|messages?)\b[^.;:!?]{0,60}[ ](?:has|have)[ ]been[ ]returned|not[ ]a[ ]valid[ ](?:user|recipient|mailbox|address)
-    |no[ ]valid[ ]recipients?|permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
+    |no[ ]valid[ ]recipients?|failed[ ]recipients?\b|requested[ ](?:mail[ ])?action[ ](?:not[ ]taken|aborted)
+    |permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
     |(?:your[ ](?:e-?mail|message)|delivery)[^;:!?]{0,60}[ ](?:was|has[ ]been)[ ](?:blocked|stopped)|trouble[ ]delivering|problem[ ]with[ ]the[ ]e-?mail"""
 )
 _DELAYED = re.compile(
