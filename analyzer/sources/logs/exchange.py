@@ -41,6 +41,8 @@ _EVENTS: dict[str, Kind] = {
 #: A status of a tracking log in braces: `[{LRT=…};{LED=550 5.1.1 …};{FQDN=mx1.example.com};{IP=192.0.2.80}]`.
 _PART = re.compile(r"\{(LED|FQDN|IP)=([^{}]*)\}")
 _BETWEEN_PARTS = re.compile(r";(?=\[\{)")
+#: Control characters have no place in a cell; a tab may part two.
+_CONTROLS = dict.fromkeys([*range(9), *range(10, 32), 127], " ")
 _AMERICAN = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d [AP]M")
 
 
@@ -127,7 +129,7 @@ class Exchange:
         mail = Mail(
             message_id_of(row.get("messageid", "")),
             row["senderaddress"].strip("<>") if "senderaddress" in row else None,
-            row.get("messagesubject") or row.get("subject") or "",
+            " ".join((row.get("messagesubject") or row.get("subject") or "").split()),
         )
         if row.get("directionality", "").strip().lower() == "incoming":
             kind = "other"  # what others wrote to us is no mail of a campaign
@@ -174,7 +176,7 @@ def _layout(line: bytes) -> tuple[list[str], str]:
 
 
 def _cells(line: bytes, separator: str) -> list[str]:
-    text = line.decode("utf-8", "replace").rstrip("\r\n").replace("\0", "")
+    text = line.decode("utf-8", "replace").rstrip("\r\n").translate(_CONTROLS)
     if '"' not in text:
         return text.split(separator)
     try:
