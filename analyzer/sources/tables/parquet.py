@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
-    from pyarrow.parquet import FileMetaData
+    from pyarrow.parquet import FileMetaData, ParquetFile
 
 #: Columns of text with more bytes to a row, as they are written, hardly repeat.
 _DIVERSE = 8
@@ -33,6 +33,7 @@ def read_parquet(path: Path, where: str) -> Cells:
             about = file.metadata
             bounded(where, about.num_columns, about.num_rows)
             _within(where, sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups)))
+            _seen_through(file)
             packed = _in_dictionaries(about)
         packed = _but_diverse(path, about, packed)
         table = pq.read_table(path, read_dictionary=packed, partitioning=None).flatten()
@@ -58,16 +59,31 @@ def _within(where: str, size: int) -> None:
         raise UnreadableInputError(where, f"is over {shown(most)} unpacked, the bound table_bytes", "give it in parts")
 
 
+def _seen_through(file: ParquetFile) -> None:
+    """`OSError` for a file that says of itself what cannot be, such as a histogram of the wrong length.
+
+    A reader refuses it at the first row. Asked for what stands there of the column, pyarrow 26 lets the exception of
+    its C++ part out, which ends the process.
+    """
+    for number in range(file.metadata.num_row_groups):
+        next(file.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
+
+
 def _in_dictionaries(about: FileMetaData) -> list[str]:
     """The columns of text that are kept as places in a dictionary of their values, where they have one."""
     if not about.num_row_groups:
         return []
     group = about.row_group(0)
     columns = [group.column(n) for n in range(group.num_columns)]
+    # A column of a damaged file may have one name here and another in the schema.
+    named = frozenset(about.schema.names)
     return [
         one.path_in_schema
         for one in columns
-        if one.physical_type == "BYTE_ARRAY" and one.has_dictionary_page and "." not in one.path_in_schema
+        if one.physical_type == "BYTE_ARRAY"
+        and one.has_dictionary_page
+        and "." not in one.path_in_schema
+        and one.path_in_schema in named
     ]
 
 
