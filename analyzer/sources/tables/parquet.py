@@ -37,7 +37,7 @@ def read_parquet(path: Path, where: str) -> Cells:
             packed = _in_dictionaries(about)
         packed = _but_diverse(path, about, packed)
         table = pq.read_table(path, read_dictionary=packed, partitioning=None).flatten()
-    except (pa.ArrowException, OSError, MemoryError) as error:
+    except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())[:120]
         raise UnreadableInputError(where, f"is not a Parquet file that can be read ({problem})") from None
     names, given, columns = [str(name) for name in table.column_names], table.columns, []
