@@ -51,11 +51,31 @@ _HEADER_BLOCK = re.compile(
 
 #: What gateways put below every mail that leaves a company, its bounces too: legal notices, and that it was scanned.
 _FOOTER = re.compile(
-    r"^[^\w\n]{0,40}(?:this|the (?:information|contents?)|diese|ce|este|questo)\b[^\n]{0,100}"
+    r"^(?:[ \t]{0,8}[-_=*]{5,100}[ \t]{0,8}\n{1,2})?[^\w\n]{0,40}"
+    r"(?:this|the (?:information|contents?)|diese|ce|este|questo)\b[^\n]{0,100}"
     r"\b(?:(?:confidential|privileged|vertraulich|confidentiel|confidencial|riservat)"
     r"(?![^\n]{0,300}(?:reject|refus|blocked|stopped|undeliver|bloqu|abgelehnt|zugestellt|remis\b))"
     r"|(?:scanned|swept|checked)\b(?![^\n]{0,300}(?:found|infected|detected|contain(?:s|ed)|reject|refus)))",
     re.IGNORECASE | re.MULTILINE,
+)
+#: What a mail system puts above every mail from outside, the notices of other servers too: a paragraph that warns.
+_WARNING = re.compile(
+    r"\b(?:caution|warning|attention|beware|achtung|vorsicht|warnung|prudence|attenzione|atención|precaución|atenção|"
+    r"waarschuwing|let op|uwaga|do not click|think before you click|"
+    r"this (?:e-?mail|message) (?:originated|was sent|came))\b",
+    re.IGNORECASE,
+)
+_FROM_OUTSIDE = re.compile(
+    r"\b(?:outside|external|au(?:ß|ss)erhalb|extern(?:e[nrs]?|o)?|extérieure?|fuera|fora|estern[oa]|buiten|spoza|zewnętrzn)",
+    re.IGNORECASE,
+)
+_FIRST_CONTACT = re.compile(r"\byou don.t often (?:get|receive) e-?mail from\b", re.IGNORECASE)
+_LONGEST_BANNER = 800
+#: A paragraph that tells of a failure is the notice itself, whatever it says of outside senders.
+_TELLS = re.compile(
+    r"reject|refus|deliver|fail|bounc|block|not (?:allow|accept|permit)|abgelehnt|zugestellt|remis\b|entreg|consegn"
+    r"|bezorg|\b[45]\d\d\b",
+    re.IGNORECASE,
 )
 #: A reply, and no house number in the address of a company.
 _REPLY = re.compile(r"(?:^|[:;(>])[ \t]*[45]\d\d[ -]|\b[45]\.\d{1,3}\.\d{1,3}\b", re.MULTILINE)
@@ -66,14 +86,28 @@ _HOLDS_COPY = TEXT.add(_COPY.pattern)
 _MAY_HOLD_FOOTER = TEXT.add(
     r"confidential|privileged|vertraulich|confidencial|riservat|\b(?:scanned|swept|checked) (?:for|by|and)\b"
 )
+_MAY_HOLD_BANNER = TEXT.add(
+    r"outside|external|außerhalb|ausserhalb|\bextern|extérieur|\bfuera\b|\bfora\b|\bestern[oa]\b|\bbuiten\b|\bspoza\b|"
+    r"zewnętrzn|don.t often (?:get|receive)"
+)
 _MAY_HOLD_HEADERS = TEXT.add(r"^(?:return-path|received|x-[a-z-]+|dkim-signature|message-id):")
 
 
 def own_words(message: Message) -> str:
-    """The message's plain text up to the copy of the returned message."""
+    """The message's plain text up to the copy of the returned message, below a banner of our own mail system."""
     if message.own is None:
-        message.own = _up_to_copy(message.plain_text(), message.marks())
+        words = _up_to_copy(message.plain_text(), message.marks())
+        message.own = _below_banner(words) if _MAY_HOLD_BANNER in message.marks() else words
     return message.own
+
+
+def _below_banner(text: str) -> str:
+    """The words without the warning that a mail system puts above mails from outside."""
+    banner, blank_line, below = text.lstrip().partition("\n\n")
+    if not blank_line or len(banner) > _LONGEST_BANNER or _TELLS.search(banner):
+        return text
+    warns = _WARNING.search(banner) and _FROM_OUTSIDE.search(banner)
+    return below if warns or _FIRST_CONTACT.search(banner) else text
 
 
 def _up_to_copy(text: str, marks: frozenset[int]) -> str:

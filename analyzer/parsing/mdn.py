@@ -13,7 +13,7 @@ from analyzer.records import Failure
 
 TYPE = "message/disposition-notification"
 
-_SUBJECT = re.compile(r"\s*(?:rejected:|automatically rejected)", re.IGNORECASE)
+_SUBJECT = re.compile(r"\s*(?:rejected:|automatically rejected)")
 _REFUSED = re.compile(
     r"was (?:automatically )?(?:rejected|refused)[^\n:]{0,200}(?::[ \t]{0,40})?\n(?P<why>[\s\S]{1,2000})"
     r"|rejected your message[^\n:]{0,200}:[ \t]{0,40}\n(?P<other>[\s\S]{1,2000})",
@@ -32,11 +32,7 @@ def rejections(message: Message, part: Part) -> Iterator[Failure]:
     fields = read_fields(part.content().strip(b"\n"), part.gauge)
     text = message.plain_text()
     refused = _REFUSED.search(text)
-    if (
-        refused is None
-        and not _SUBJECT.match(message.words("subject"))
-        and not _MODE.search(fields.get("disposition", ""))
-    ):
+    if refused is None and not _SUBJECT.match(message.subject()) and not _MODE.search(fields.get("disposition", "")):
         return
     recipient = from_field(fields.get("final-recipient", "")) or from_field(fields.get("original-recipient", ""))
     if not is_address(recipient):

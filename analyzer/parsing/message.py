@@ -236,7 +236,8 @@ _BEGINS_AS_MULTIPART = (b"--", b"This is a MIME", b"This is a multi-part")
 _BEFORE_TAG = ("[", "(", "{", "*", "<", "ext")
 _GATEWAY_TAG = re.compile(
     r"^(?:[\[({*<]{1,3} ?(?:ext(?:ern(?:al|e|o)?)?(?: (?:e-?mail|sender|message|mail))?|esterno|outside|caution|bulk"
-    r"|(?:possible |suspected |probable )?spam\??) ?[\])}*>]{1,3}[ :]*|ext(?:ern(?:al|e|o)?)? ?: ?){1,3}"
+    r"|(?:possible |suspected |probable )?spam\??) ?[\])}*>]{1,3}[ :]*|ext(?:ern(?:al|e|o)?)? ?: ?){1,3}",
+    re.IGNORECASE,
 )
 
 
@@ -290,11 +291,13 @@ class Message(Part):
     def subject(self) -> str:
         """The subject, decoded, in lower case, with plain apostrophes and without a gateway's "[EXTERNAL]"."""
         if self._subject is None:
-            subject = self.words("subject").lower().replace("\u2019", "'").lstrip()
-            if subject.startswith(_BEFORE_TAG):
-                subject = _GATEWAY_TAG.sub("", subject)
-            self._subject = subject
+            self._subject = self.heading().lower().replace("\u2019", "'").lstrip()
         return self._subject
+
+    def heading(self) -> str:
+        """The subject, decoded, as it was written but for a gateway's "[EXTERNAL]"."""
+        subject = self.words("subject").lstrip()
+        return _GATEWAY_TAG.sub("", subject) if subject[:3].lower().startswith(_BEFORE_TAG) else subject
 
     def sender(self) -> str:
         """The address that it is from."""
@@ -321,7 +324,7 @@ class Message(Part):
             if part.is_message or not part.content_type.startswith("text/"):
                 if not (part is self and part.is_multipart):
                     continue
-                return decode_text(part.body, gauge=self.gauge)
+                return decode_text(part.content(), gauge=self.gauge)
             if part.content_type == "text/html":
                 fallback = fallback or part.text()
                 if bare and other_form and "@" in fallback:

@@ -30,7 +30,7 @@ class Exim:
 
     def recognises(self, message: Message) -> bool:
         """By its opening sentence, or by the subject of its syntax-error notice."""
-        if message.get("subject").startswith("Mail failure - malformed recipient"):
+        if message.subject().startswith("mail failure - malformed recipient"):
             return True
         return "auto-submitted" in message.fields and _MARK in message.plain_text()[:2000]
 

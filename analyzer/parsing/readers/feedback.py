@@ -19,9 +19,7 @@ class JunkMailReport:
 
     def recognises(self, message: Message) -> bool:
         """By the sender and the subject that Microsoft documents for the programme."""
-        return (
-            "staff@hotmail.com" in message.get("from") and "complaint about message" in message.get("subject").lower()
-        )
+        return "staff@hotmail.com" in message.get("from") and "complaint about message" in message.subject()
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The recipient who complained."""
@@ -46,7 +44,7 @@ class UnsubscribeMail:
 
     def recognises(self, message: Message) -> bool:
         """Auto-submitted, or sent to an address made for it, and saying nothing else."""
-        if message.get("subject").strip().lower() != "unsubscribe":
+        if message.subject().strip() != "unsubscribe":
             return False
         to = from_header(message.get("to")).lower()
         made_for_it = any(word in to for word in ("unsub", "opt-out", "optout"))

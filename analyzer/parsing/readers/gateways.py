@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, is_address
+from analyzer.parsing.copies import own_words
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
 
@@ -20,13 +21,13 @@ class AolPreference:
 
     def recognises(self, message: Message) -> bool:
         """By its sentence."""
-        opening = message.plain_text()[:600]
+        opening = own_words(message)[:600]
         # The sentence is wrapped anywhere; one word of it tells most notices apart without putting lines together.
         return "accepting" in opening and self._SENTENCE in one_line(opening)
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The names below the sentence, at the domain that wrote."""
-        sentence, colon, names = message.plain_text()[:10_000].partition(":\n")
+        sentence, colon, names = own_words(message)[:10_000].partition(":\n")
         domain = message.sender().rpartition("@")[2].lower()
         for name in self._NAME.findall(names) if colon else ():
             address = name if "@" in name else f"{name}@{domain}"

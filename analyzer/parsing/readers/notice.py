@@ -44,7 +44,7 @@ class Notice:
 
 def _explained(words: str, message: Message) -> str:
     """The words, with what the subject adds to a text that gives no reply: "Returned mail: User unknown"."""
-    reason = _SUBJECT_REASON.match(message.words("subject"))
+    reason = _SUBJECT_REASON.match(message.heading())
     if reason is None or has_reply(words) or reason.group(1).lower() in words.lower():
         return words
     return f"{reason.group(1)}: {words}"

@@ -20,7 +20,7 @@ class PostfixSession:
 
     def recognises(self, message: Message) -> bool:
         """By its subject."""
-        return message.get("subject").startswith("Postfix SMTP server: errors from")
+        return message.subject().startswith("postfix smtp server: errors from")
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """Every recipient of the session, with the last refusal in it."""
