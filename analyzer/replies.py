@@ -18,6 +18,9 @@ _STATUS = r"[245]\.[0-7]\.\d{1,3}"
 _TYPE_PREFIX = re.compile(
     r"(?:(?:smtp|lmtp|x-[a-z0-9-]+|dns|unknown)\s*;\s*)*(?:[\"'\[(<]+(?=[2-6]\d\d\b))?", re.IGNORECASE
 )
+_GIVING_UP = re.compile(r"[ /]{0,3}\b[Gg]iving up on \S{1,80}$")
+#: Something said, beside codes.
+_WORD = re.compile(r"[^\W\d_]{3}")
 _LEADING_CODES = re.compile(
     rf"(?:(?P<reply>[2-6]\d\d)(?=[^\d.,:/]|[:,.-]?(?:\s|$)|[245]\.\d)[\s:,\])-]*)?"
     rf"(?:[(\[<]?\s?\#?\s?(?P<status>{_STATUS})(?!\d|\.\d))?"
@@ -89,15 +92,17 @@ def read(text: str) -> Diagnostic:
     if "\\" in line and ("\\n" in line or "\\r" in line):
         line = " ".join(line.replace("\\r", " ").replace("\\n", " ").split())
     if not line[:1].isdigit():
-        prefix = _TYPE_PREFIX.match(line)
-        if prefix:
-            line = line[prefix.end() :]
+        line = _without_prefix(line)
+    if "iving up on " in line:
+        # qmail, behind what the host said: the same words after every refusal.
+        line = _GIVING_UP.sub("", line)
     if "server response was: " in line:
         # .NET's SmtpException: what stands before is its own text for the code, whatever the server said.
         at = line.rindex("server response was: ") + len("server response was: ")
         if line[at:]:
             inner = read_part(join_lines(line[at:]))
-            return Diagnostic(read_part(line[:at] + inner.line), inner, line[:at])
+            whole = inner if _WORD.search(inner.line) else read_part(line[:at] + inner.line)
+            return Diagnostic(whole, inner, line[:at])
     if line[3:4] == " " and not _FURTHER_CODE.search(line, 4):
         # Nearly every reply: one code in front, and none behind it that opens another line or a quoted reply.
         return Diagnostic(read_part(line), None, "")
@@ -105,8 +110,18 @@ def read(text: str) -> Diagnostic:
     at = _quoted_reply_at(line)
     if not at:
         return Diagnostic(read_part(line), None, "")
-    inner = read_part(line[at:])
+    quoted = line[at - 1] in "\"'" and line[-1] == line[at - 1]
+    inner = read_part(line[at:-1].rstrip() if quoted else line[at:])
     return Diagnostic(read_part(line[:at] + inner.line), inner, line[:at])
+
+
+def _without_prefix(line: str) -> str:
+    """The line without the type before it, and without the quotes around it."""
+    prefix = _TYPE_PREFIX.match(line)
+    if not prefix or not prefix.end():
+        return line
+    quoted = line[prefix.end() - 1] in "\"'" and line[-1] == line[prefix.end() - 1]
+    return line[prefix.end() : -1].rstrip() if quoted else line[prefix.end() :]
 
 
 def read_part(line: str) -> Part:

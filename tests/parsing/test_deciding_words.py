@@ -62,7 +62,7 @@ def test_status_and_reply_come_from_the_innermost_reply(status, diagnostic, expe
             "192.0.2.9_does_not_like_recipient./Remote_host_said:_550_5.1.1_nobody/Giving_up_on_192.0.2.9./",
             "550",
             "5.1.1",
-            "550 5.1.1 nobody/Giving up on 192.0.2.9./",
+            "550 5.1.1 nobody",
         ),
     ],
 )
