@@ -262,15 +262,15 @@ def _what_is_missing(
     total = number_of_leads(lead, np.ones(len(lead), dtype=bool)) + beside.leads
     strangers += beside.strangers
     if strangers:
-        sentences.append(f"Recipients that are not in the lead list: {strangers} of {total}.")
+        sentences.append(f"Recipients that are not in the lead list: {strangers:,} of {total:,}.")
     if "industry" in have:
         lost = number_of_leads(lead, (sends["industry_group"] == "unclassified").to_numpy()) + beside.unclassified
         if lost:
-            sentences.append(f"Recipients without a known industry, neither strict nor open: {lost} of {total}.")
+            sentences.append(f"Recipients without a known industry, neither strict nor open: {lost:,} of {total:,}.")
     after = over_distinct(
         sends["email_status_original"], lambda words: words.str.lower().str.contains("bounced", regex=False)
     )
     if after.any() or beside.set_by_bounce:
         count = number_of_leads(lead, after.to_numpy()) + beside.set_by_bounce
-        sentences.append(f"Recipients whose status was set by a bounce, so that it is not known before: {count}.")
+        sentences.append(f"Recipients whose status was set by a bounce, so that it is not known before: {count:,}.")
     return sentences

@@ -148,7 +148,7 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
         count = int(number.duplicated().sum())
         conflicting = frame[repeated].groupby(number[repeated])["email_status"].nunique().gt(1).sum()
         told = f" ({conflicting} addresses with different verification results)" if conflicting else ""
-        warnings.append(f"Rows of the {what} that repeat an address: {count}{told}; the row verified last was taken.")
+        warnings.append(f"Rows of the {what} that repeat an address: {count:,}{told}; the row verified last was taken.")
         frame = frame.sort_values("verified_at", ascending=False, na_position="last", kind="stable")
         frame = frame[~number[frame.index].duplicated()].sort_index()
     return Leads(frame[[*LEAD_FRAME, "key", *extras(frame)]].reset_index(drop=True), frozenset(have), tuple(warnings))

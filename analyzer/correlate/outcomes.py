@@ -66,10 +66,10 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
         mute = int(flagged.loc[silent, "lead"].nunique())
         whom = "" if mute == leads else f" of {mute}"
         why = f"; nothing says why{whom}: counted as unknown" if mute else ""
-        warnings.append(f"Leads that only the log marks as bounced, without a bounce message: {leads}{why}.")
+        warnings.append(f"Leads that only the log marks as bounced, without a bounce message: {leads:,}{why}.")
         maybe = int(flagged.loc[flagged["flag"] == "maybe", "lead"].nunique())
         if maybe:
-            warnings.append(f"Leads flagged as blocked, by a bounce or by a block list: {maybe}; counted as unknown.")
+            warnings.append(f"Leads flagged as blocked, by a bounce or by a block list: {maybe:,}; counted as unknown.")
         rows = verdicts.assign(
             send_id=flagged.index, diagnostic=flagged["bounce_reason"].where(~silent, words), record_id=""
         )

@@ -88,7 +88,9 @@ def build_sends(log: Tables) -> Sends:
         warnings += told
         unsent = (part["flag"] == "not_sent").to_numpy()
         if unsent.any():
-            warnings.append(f"Rows of the log left out, because nothing was sent to these leads: {int(unsent.sum())}.")
+            warnings.append(
+                f"Rows of the log left out, because nothing was sent to these leads: {int(unsent.sum()):,}."
+            )
             part = part[~unsent]
         parts.append(with_at_sign(part, "recipient"))
     if not parts or not sum(map(len, parts)):
@@ -98,7 +100,7 @@ def build_sends(log: Tables) -> Sends:
         # Two exports overlap, or one was given twice: the same mail to the same lead is one mail.
         again = frame.duplicated(["key", "message_id", "sent_at", "campaign", "step", "sender"])
         if again.any():
-            warnings.append(f"Rows that stand in several of the logs, counted once: {int(again.sum())}.")
+            warnings.append(f"Rows that stand in several of the logs, counted once: {int(again.sum()):,}.")
             frame = frame[~again].reset_index(drop=True)
     frame["lead"] = numbered(frame["key"])[0].astype(np.int64, copy=False)
     frame["lead_key"] = over_distinct(frame["lead_id"], address_keys)
@@ -135,7 +137,7 @@ def _sends_of(
     if "event" not in raw.columns:
         return rows, list(marks.warnings)
     rows, folded = fold_events(rows, text_column(raw, "event"))
-    told = [f"Rows of the log that tell what became of a mail that another row sends: {folded}."] if folded else []
+    told = [f"Rows of the log that tell what became of a mail that another row sends: {folded:,}."] if folded else []
     return rows, [*marks.warnings, *told]
 
 
