@@ -52,6 +52,9 @@ _CODE_PAIR = re.compile(rf"[45]\d\d {_STATUS} $")
 #: A code and a status beside each other are codes wherever they stand.
 _PAIR = re.compile(rf"[45]\d\d[ -]\(?#?({_STATUS})(?!\d|\.\d)")
 _NOT_BEFORE_CODE = frozenset("._:/@=-")
+#: A code that a log or a panel names instead of beginning with it: "(SMTP Error Code 550)".
+_NAMED_CODE = re.compile(r"\bcode[ :=#(]{1,3}([45]\d\d)(?!\d|\.\d)", re.IGNORECASE)
+_NAMES_A_REPLY = re.compile(r"\b(?:smtp|error|reply|response|status|return|server)[ -]$", re.IGNORECASE)
 #: A status on its own: never a part of an IP address, a path, a host name or a version.
 _LONE_STATUS = re.compile(rf"{_STATUS}(?![\w/@-]|\.\w)")
 _VERSION_BEFORE = re.compile(r"(?:[\w./@-]|\b(?:version|release|postfix|exim|sendmail|exchange) )$", re.IGNORECASE)
@@ -135,6 +138,10 @@ def read_part(line: str) -> Part:
             before = line[pair.start() - 1] if pair.start() else " "
             if not (before.isalnum() or before in _NOT_BEFORE_CODE):
                 return Part(line, pair[0][:3], pair[1], True)
+        for named in _NAMED_CODE.finditer(line):
+            if _NAMES_A_REPLY.search(line[max(0, named.start() - 12) : named.start()]):
+                reply = named[1]
+                break
     for lone in _LONE_STATUS.finditer(line):
         if not _VERSION_BEFORE.search(line[max(0, lone.start() - 12) : lone.start()]):
             return Part(line, reply, lone[0], False)

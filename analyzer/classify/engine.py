@@ -7,12 +7,13 @@ a code that means one thing, codes that mean little, "unspecified".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from analyzer import knowledge
 from analyzer.classify import codes, providers, text
 from analyzer.classify.blocklists import blocklist_of
-from analyzer.classify.confidence import beside_of, confidences
+from analyzer.classify.confidence import beside_of, confidences, family_of
 from analyzer.classify.patterns import PatternIndex
 from analyzer.classify.rules import Rule
 from analyzer.classify.transience import is_transient
@@ -28,6 +29,11 @@ _EVIDENCE_LENGTH = 200
 _KEPT, _KEPT_LENGTH = 1 << 13, 1000
 #: Statuses of which only the class means anything (RFC 3463 3.1).
 _GENERIC = frozenset({"2.0.0", "4.0.0", "5.0.0"})
+#: The number of the first shipped file of rules that read what a reply says before its asides: the rules before know
+#: the links of receivers and block lists.
+_WORDS_FIRST = 24
+#: Shipped files whose words say less than an aside does.
+_SAY_LITTLE = frozenset({"56", "88", "90"})
 
 
 class Guess(NamedTuple):
@@ -141,6 +147,15 @@ class Classifier:
         for number, rule in enumerate(self._owner):
             for name in rule.providers or ("",):
                 numbers.setdefault(name, []).append(number)
+        shipped = str(knowledge.data_folder("rules") / "replies")
+        #: The patterns that are looked for in a text without its asides first, and those that come behind asides.
+        self._words_first, self._say_little = set[int](), set[int]()
+        for number, rule in enumerate(self._owner):
+            family = family_of(rule.file)[:2]
+            if str(PurePath(rule.file).parent) == shipped and family.isdigit() and int(family) >= _WORDS_FIRST:
+                self._words_first.add(number)
+                if family in _SAY_LITTLE:
+                    self._say_little.add(number)
         #: Bounces repeat: a text that is another one's but for addresses is judged once.
         self._judged: dict[tuple[str, ...], _Judgement] = {}
         #: The patterns of rules for any provider, and for each provider with its own.
@@ -215,17 +230,35 @@ class Classifier:
         return hit
 
     def _hits(self, view: _View, case: _Case) -> Iterator[_Hit]:
-        """Every rule that matches in its scope, in order, found one at a time."""
+        """Every rule that matches in its scope, in order, found one at a time.
+
+        Words that stand only within an aside (a link, a result of SPF that is no failure) come behind those that the
+        reply says, but before those that say little.
+        """
         data = view.masked.encode()
+        said = text.without_asides(view.masked).encode()
+        aside: list[_Hit] = []
         for number in self._index.candidates(view.masked, self._for_provider.get(case.provider, self._for_any)):
             rule = self._owner[number]
             if rule.scoped:
                 phase = case.phase() if rule.phases else ""
                 if not rule.scope_fits(case.provider, view.status, view.reply, phase):
                     continue
-            words = self._index.search(number, data)
+            if said != data and number in self._words_first:
+                words = self._index.search(number, said)
+                if words is None:
+                    words = self._index.search(number, data)
+                    if words is not None:
+                        aside.append(_Hit(rule, number, view, words[:_EVIDENCE_LENGTH]))
+                    continue
+                if number in self._say_little:
+                    yield from aside
+                    aside.clear()
+            else:
+                words = self._index.search(number, data)
             if words is not None:
                 yield _Hit(rule, number, view, words[:_EVIDENCE_LENGTH])
+        yield from aside
 
     def _verdict(self, case: _Case, hit: _Hit | None) -> Verdict:
         near = case.near
@@ -275,7 +308,7 @@ class Classifier:
         code = self._codes.strong(case.provider, near.status)
         if self.model is not None and near.masked:
             # Words say more than codes, unless the code is the surer of the two.
-            guess = self.model(near.masked, near.status, near.reply, case.provider)
+            guess = self.model(text.without_command(near.masked), near.status, near.reply, case.provider)
             if guess is not None and (code is None or guess.confidence > code.confidence):
                 return guess.reason, guess.confidence, "model", guess.evidence, None
         if code is None:

@@ -12,12 +12,26 @@ import re2
 
 from analyzer.replies import Diagnostic, Part, read, read_part
 
-__all__ = ["PHASES", "Diagnostic", "Part", "host_in", "mask", "phase_of", "read", "read_part", "retry_after"]
+__all__ = [
+    "PHASES",
+    "Diagnostic",
+    "Part",
+    "host_in",
+    "mask",
+    "phase_of",
+    "read",
+    "read_part",
+    "retry_after",
+    "without_asides",
+    "without_command",
+]
 
 MASKED_ADDRESS = "_@_"
 MASKED_IP = "0.0.0.0"  # noqa: S104  (a stand-in in a text, nothing is bound to it)
-MASKED_DOMAIN = "recipient.invalid"
-MASKED_HOST = "host.invalid"
+#: No word of a stand-in may be one that rules look for, such as "invalid".
+MASKED_DOMAIN = "recipient.example"
+MASKED_HOST = "host.example"
+ASIDE = "https://aside.example/"
 
 #: The end of a local part, read backwards from its "@", and the domain behind.
 _LOCAL_BACKWARDS = re.compile(r"""[^\s<>"'(),;:\[\]/?@]+|"[^"]{1,64}\"""")
@@ -30,6 +44,19 @@ _IPV6 = re.compile(
     re.IGNORECASE,
 )
 
+_LINK = re.compile(r"""(?:https?://|\bwww\.)[^\s<>"'()\[\],;]+""", re.IGNORECASE)
+#: A result of authentication that is no failure: it mostly stands there for the log.
+_HARMLESS_RESULT = re.compile(
+    r"\b(?:spf|dkim|dmarc|arc)\s?[=:]\s?(?:pass|none|neutral|softfail|permerror|temperror)\b", re.IGNORECASE
+)
+#: Where to turn to, which names what the receiver is there for and not what happened.
+_COURTESY = re.compile(
+    r"\b(?:if you (?:think|believe|feel|consider|are sure)|for (?:spam|abuse)[ -](?:reports?|complaints?)"
+    r"|to report (?:spam|abuse))\b[^.;]{0,120}",
+    re.IGNORECASE,
+)
+
+_IN_REPLY = re.compile(r" ?\(in reply to [^()]{1,40}\)$")
 # RE2, since `re` tries every way to begin at every letter of the line.
 _PHASE = re2.compile(
     r"(?i)(?:(?:in (?:reply|response) to|after(?: pipelined)?|during|at|>>>|while (?:sending|talking|performing))"
@@ -90,9 +117,24 @@ def mask(line: str, domain: str = "", host: str = "") -> str:
     return line
 
 
+def without_asides(line: str) -> str:
+    """The line with a stand-in for each link, each result of SPF, DKIM or DMARC that is no failure, and each word on
+    where to turn to: what they name is not what the reply says."""
+    if "://" in line or "www." in line:
+        line = _LINK.sub(ASIDE, line)
+    if "=" in line or ":" in line:
+        line = _HARMLESS_RESULT.sub(ASIDE, line)
+    return _COURTESY.sub(ASIDE, line)
+
+
+def without_command(line: str) -> str:
+    """The line without Postfix's own words on what the reply was to, which name the phase and no reason."""
+    return _IN_REPLY.sub("", line) if line.endswith(")") else line
+
+
 def is_masked(words: str) -> bool:
     """Whether a stand-in is among the words of a masked line."""
-    return "_@_" in words or "0.0.0.0" in words or ".invalid" in words  # noqa: S104
+    return "_@_" in words or "0.0.0.0" in words or ".example" in words  # noqa: S104
 
 
 def _without_name(line: str, name: str, stand_in: str, *, only_whole: bool = False) -> str:

@@ -36,6 +36,9 @@ READ = [
     ("550 Over the limit: 500 messages per day", "550 Over the limit: 500 messages per day", "550", ""),
     ("Mail from 5.1.1.1 by version 4.2.1 on 5.12.2025", "Mail from 5.1.1.1 by version 4.2.1 on 5.12.2025", "", ""),
     ("No box of that name (#5.1.1)", "No box of that name (#5.1.1)", "", "5.1.1"),
+    # A log may name the code.
+    ("No box of that name (SMTP Error Code 550)", "No box of that name (SMTP Error Code 550)", "550", ""),
+    ("No product of the code 550", "No product of the code 550", "", ""),
 ]
 
 
@@ -68,7 +71,7 @@ def test_addresses_never_reach_a_rule(line: str, masked: str) -> None:
 def test_the_recipients_own_domain_and_an_unknown_host_are_hidden() -> None:
     line = "mx.User-Unknown.example: spam-trap.test of user-unknown.example, not of xuser-unknown.example"
     assert text.mask(line, "user-unknown.example", "spam-trap.test") == (
-        "mx.recipient.invalid: host.invalid of recipient.invalid, not of xuser-unknown.example"
+        "mx.recipient.example: host.example of recipient.example, not of xuser-unknown.example"
     )
 
 
@@ -113,3 +116,17 @@ def test_a_host_is_the_one_whose_reply_is_quoted() -> None:
         "mx2.example.com"
     )
     assert text.host_in("the host said no") == ""
+
+
+ASIDES = [
+    ("550 No such box, see https://a.example/spam?q=1.", "550 No such box, see https://aside.example/"),
+    ("550 No such box (www.a.example/spam)", "550 No such box (https://aside.example/)"),
+    ("550 No such box; spf=none dkim: pass", "550 No such box; https://aside.example/ https://aside.example/"),
+    ("550 refused, spf=fail", "550 refused, spf=fail"),
+    ("550 No. If you think this is no spam, write. Bye", "550 No. https://aside.example/. Bye"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), ASIDES)
+def test_what_a_reply_says_without_its_asides(line: str, said: str) -> None:
+    assert text.without_asides(line) == said
