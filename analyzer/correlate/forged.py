@@ -55,7 +55,7 @@ _MAIL = frozenset(
             "returned",
             "aol",
         ),
-        *("amazonses-sns", "mailing-list", "jmrp", "unsubscribe", "james", "mms", "postfix-session"),
+        *("amazonses-sns", "content-filter", "mailing-list", "jmrp", "unsubscribe", "james", "mms", "postfix-session"),
     )
 )
 #: A mail reader and a log have this name; a log's rows have no subject and were delivered to nobody.

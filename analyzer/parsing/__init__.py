@@ -73,6 +73,9 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
         reporter, failures = dsn.read_failures(message, status)
         if failures:
             kind, counted = _by_action(failures)
+            if kind == "delayed" and kinds.is_challenge(message):
+                # Boxbe calls its question a delay.
+                return "challenge", "challenge", "", []
             return kind, "rfc6533" if "global" in status.content_type else "rfc3464", reporter, counted
     for reader in FEEDBACK_READERS:
         if reader.recognises(message):

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 # What prose puts round an address is no part of it; a quoted local part may hold anything but a quote.
-_ATOM = r"[^\s<>\"'`():;,\[\]\\|「」『』（）【】《》〈〉“”、。；：，！？*]"
+_ATOM = r"[^\s\x00-\x1f\x7f<>\"'`():;,\[\]\\|「」『』（）【】《》〈〉“”、。；：，！？*]"
 _LOCAL = _ATOM.replace("*]", "*@]")
 # An apostrophe inside a name belongs to it ("o'neil"); a quotation mark stands at one of its ends.
 _ADDRESS = re.compile(rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL}(?:'?{_LOCAL}){{0,127}}+)@{_ATOM}{{1,255}}")
@@ -18,6 +18,8 @@ _LEADING = "<([{'="
 _TRAILING = ".,;:!?>)]}'\"=。"
 #: Japanese, Chinese and Korean put no blank behind an address: no top-level domain mixes scripts.
 _GLUED = re.compile(r"(@(?:[^\s@]*\.)?[A-Za-z]+)[\u1100-\ud7ff\uf900-\ufaff\uff10-\uffdc][^.@]*$")
+#: Nor before one, in prose: "送至kim@lumen.example". An internationalised address has such a domain too, or no ASCII.
+_GLUED_BEFORE = re.compile(r"[\u2e80-\uffef]+(?=[A-Za-z0-9][A-Za-z0-9._%+=-]*@[\x00-\x7f]+$)")
 
 #: Local parts that name a machine, not a lead.
 ROBOTS = frozenset({"postmaster", "mailer-daemon", "mailerdaemon", "mailer_daemon", "mail-daemon", "maildaemon"})
@@ -40,6 +42,8 @@ def find_addresses(text: str) -> list[str]:
         if address[1:2] == "'" and address[0] in "dlDL" and before[:1].isalnum() and before[1:] == " ":
             # French and Italian: "l'adresse d'anna@lumen.example"; on a line of its own it is d'Angelo's.
             address = address[2:]
+        if not address.isascii() and (glued := _GLUED_BEFORE.match(address)):
+            address = address[glued.end() :]
         if is_address(address):
             found[address] = None
         done = match.end()

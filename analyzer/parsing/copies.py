@@ -25,7 +25,7 @@ _SENTENCES = (
     r"(?:included|attached) is a copy", r"possibly truncated original",
     r"the original message (?:headers? )?(?:follows|is)", r"message headers?(?: follow)?",
     r"here is (?:a|the) (?:copy|original)", r"below is a copy", r"the following is a copy",
-    r"\(the denied message is",
+    r"\(the denied message is", r"the message follows",
     # German, French, Spanish, Italian, Portuguese, Dutch, Polish
     r"ursprüngliche nachrichten?(?:kopfzeilen|header)?", r"kopfzeilen der", r"en-têtes (?:du|de) message",
     r"encabezados del? mensajes?", r"intestazioni", r"cabeçalhos", r"oorspronkelijke bericht", r"oryginalne nagłówki",

@@ -69,6 +69,9 @@ def decode_text(data: bytes, charset: str = "", gauge: Gauge | None = None) -> s
             try:
                 text = data.decode(candidate)
             except (UnicodeError, ValueError):
+                if candidate.startswith("iso2022") and data.isascii():
+                    # Cut off inside, or with a vendor's characters in it: any other charset would show the escapes.
+                    return data.decode(candidate, "replace")
                 continue
             return text if candidate != "utf-7" else _without_halves(text)
     guessed = guess_charset(data)
@@ -135,6 +138,9 @@ def _decode_word(match: re.Match[str], gauge: Gauge | None) -> str:
 _HTML_HIDDEN = re.compile(r"<(script|style|head|!--)", re.IGNORECASE)
 _HTML_BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h[1-6]|/li|p|div|tr|hr)\b[^<>]*>")
 _HTML_PRE = re.compile(r"(</?pre\b[^<>]*>)", re.IGNORECASE)
+_INDENTED = re.compile(r"(?<=\n)[ \t]+")
+#: Stands for a blank that the next steps would take away; Unicode gives it no meaning.
+_INDENT = "\ue000"
 _HTML_CELL = re.compile(r"(?i)</t[dh]\s*>")
 _HTML_TAG = re.compile(r"<[^<>]*>")
 #: The last code point is 1114111.
@@ -149,19 +155,24 @@ def html_to_text(markup: str) -> str:
         text = _with_breaks(text)
     text = text.replace("\n", " ")
     text = _HTML_TAG.sub("", _HTML_CELL.sub(" ", _HTML_BREAK.sub("\n", text)))
-    return "\n".join(_BLANKS.sub(" ", line).strip() for line in _unescaped(text).split("\n"))
+    lines = "\n".join(_BLANKS.sub(" ", line).strip() for line in _unescaped(text).split("\n"))
+    return lines.replace(_INDENT, " ") if _INDENT in lines else lines
 
 
 def _with_breaks(text: str) -> str:
-    """Markup with a break for every line end inside `<pre>`, where it is one."""
+    """Markup with a break for every line end inside `<pre>`, where it is one, and the indent of the lines there."""
     pieces = _HTML_PRE.split(text)
     inside = False
     for index, piece in enumerate(pieces):
         if index % 2:
             inside = piece[1] != "/"
         elif inside:
-            pieces[index] = piece.replace("\n", "<br>")
+            pieces[index] = _INDENTED.sub(_marked, piece).replace("\n", "<br>")
     return "<br>".join(pieces)
+
+
+def _marked(indent: re.Match[str]) -> str:
+    return _INDENT * min(len(indent.group()), 8)
 
 
 def _unescaped(text: str) -> str:

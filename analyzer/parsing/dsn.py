@@ -8,6 +8,7 @@ from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.message import Message, Part, as_text, one_line, unfolded
+from analyzer.parsing.original import looped_through
 from analyzer.parsing.prose import about, statements
 from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
@@ -145,6 +146,8 @@ def _failure(group: Group, message: Message, count: int, failed: list[str]) -> F
         return None
     status = _status(group.get("status", ""))
     says, host = _said(group, recipient, message)
+    if count == 1 and "diagnostic-code" not in group and not has_reply(says):
+        says = _with_loop(says, message)
     # Of a report without the field, a reply of class 5 says what became of the mail.
     action = _action(group.get("action", "failed" if _REFUSED.match(says) else ""), status)
     if action == "failed" and status.startswith("2"):
@@ -181,6 +184,12 @@ def _recipient_elsewhere(message: Message, group: Group, count: int, failed: lis
         if len(found_in_text) == 1:
             return found_in_text[0].address
     return ""
+
+
+def _with_loop(says: str, message: Message) -> str:
+    """Words that give no reply, with what the returned header shows: Exim says nothing of a loop back to itself."""
+    host, times = looped_through(message)
+    return f"mail loop: the returned message went {times} times through {host}. {says}" if host else says
 
 
 #: RFC 3463 3.5: the time to deliver in is over.

@@ -76,6 +76,16 @@ _DIGEST = re.compile(
     r"|(?:messages?|e-?mails?) (?:on hold|held|in (?:your )?(?:spam )?quarantine)|(?:held|quarantined) (?:messages?|e-?mails?)"
     r"|\d new messages|quarantänebericht|spam-?bericht|quarantaine"
 )
+#: What a mail server reports to its own postmaster about others' mail: Exim's frozen messages, amavis's findings.
+_OPERATORS = re.compile(
+    r"^message \S{1,40} (?:has been )?frozen\b|\b(?:virus|infected|banned|spam|spammy|bad-header|unchecked)\b[^\n]{0,200}"
+    r"\bin mail (?:from\b|to you\b)"
+)
+#: What has not happened yet: "you will be notified if the message is rejected".
+_ONLY_IF = re.compile(
+    r"\b(?:(?:notified|notify you|informed|inform you|told|tell you|let you know) (?:if|when|in case|should)"
+    r"|may still receive notifications of)\b[^.;!?]{0,60}$"
+)
 #: What a bounce says in its own words and a list of what is kept for us does not.
 _OF_OURS = re.compile(
     r"your (?:e-?mail|message|mail)\b[^;!?]{0,80}\b(?:rejected|blocked|refused|returned|not|n't|fail)|(?:could|can|was|were)(?: not|n't) (?:be )?deliver"
@@ -99,6 +109,8 @@ _MACHINES = (
     "sysadmin",
     "daemon",
 )
+#: Services that do nothing else than to ask.
+_CHALLENGERS = ("@boxbe.com", "@spamarrest.com")
 _AUTOREPLY_HEADERS = (
     "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-ms-exchange-inbox-rules-loop", "x-zendesk-ticket",
 )  # fmt: skip
@@ -141,18 +153,28 @@ def _subject_says(subject: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def _is_operators(subject: str) -> bool:
+    return bool(_OPERATORS.search(subject))
+
+
+@lru_cache(maxsize=4096)
 def _is_digests(subject: str) -> bool:
     return bool(_DIGEST.search(subject))
 
 
+def _says_failed(text: str) -> bool:
+    """Whether words of a failure stand there that are no promise to tell of one."""
+    return any(not _ONLY_IF.search(text[max(m.start() - 100, 0) : m.start()]) for m in _BOUNCE_OPENING.finditer(text))
+
+
 def _opening_says(message: Message) -> bool:
     spoken, opening = _spoken(message), _opening(message)
-    return (_MAY_SAY_BOUNCE in spoken and _BOUNCE_OPENING.search(opening) is not None) or (
+    return (_MAY_SAY_BOUNCE in spoken and _says_failed(opening)) or (
         _MAY_SAY_BOUNCE_ABROAD in spoken and _holds(opening, BOUNCE_OPENINGS)
     )
 
 
-def _from_reporter(message: Message) -> bool:
+def from_reporter(message: Message) -> bool:
     """Whether a mail server sent it: to the envelope sender, in nobody's name, or in its own."""
     address = message.sender()
     if address and is_robot(address):
@@ -166,7 +188,7 @@ def _from_reporter(message: Message) -> bool:
 
 
 def _from_machine(message: Message) -> bool:
-    return _from_reporter(message) or _holds(message.words("from").lower(), _MACHINES)
+    return from_reporter(message) or _holds(message.words("from").lower(), _MACHINES)
 
 
 def is_a_persons(message: Message) -> bool:
@@ -188,7 +210,7 @@ def is_autoreply(message: Message) -> bool:
     if message.get("precedence").lower() in {"auto_reply", "auto-reply"}:
         return not _subject_says(subject)
     automatic = message.get("auto-submitted").lower().startswith("auto-")
-    return automatic and not _from_reporter(message) and not _subject_says(subject)
+    return automatic and not from_reporter(message) and not _subject_says(subject)
 
 
 def is_null_answer(message: Message) -> bool:
@@ -215,6 +237,8 @@ def _is_an_autoreplys(subject: str) -> bool:
 
 def is_challenge(message: Message) -> bool:
     """A question back to the sender before the mail is let through; not a bounce of one, which shows its subject."""
+    if message.sender().lower().endswith(_CHALLENGERS):
+        return True
     if _MAY_BE_CHALLENGE not in _spoken(message):
         return False
     subject = message.subject()
@@ -233,13 +257,15 @@ def _is_bounce_like(message: Message) -> bool:
     if "x-failed-recipients" in message.fields:
         return True
     subject = message.subject()
+    if _is_operators(subject):
+        return False
     if _is_digests(subject) and not _subject_says(subject):
         # Where a server answers under our own subject, a "weekly digest" may be ours.
-        if not _from_reporter(message) or any(name in message.fields for name in _LIST_HEADERS):
+        if not from_reporter(message) or any(name in message.fields for name in _LIST_HEADERS):
             return False
         told = _opening(message)
         return has_reply(told) and _OF_OURS.search(told) is not None and _opening_says(message)
-    if _from_reporter(message):
+    if from_reporter(message):
         return _subject_says(subject) or _opening_says(message) or is_delay(message)
     if _ANSWER_MARK.match(subject) or _written_by_person(message) or not _subject_says(subject):
         return False
@@ -282,7 +308,7 @@ def is_success(message: Message) -> bool:
 
 def is_receipt(message: Message) -> bool:
     """A mail server's notice that a mail was delivered, asked of what names nobody who failed."""
-    return _from_reporter(message) and is_success(message) and _OF_MAIL.search(_opening(message)) is not None
+    return from_reporter(message) and is_success(message) and _OF_MAIL.search(_opening(message)) is not None
 
 
 def tells_of_failure(message: Message) -> bool:
@@ -291,4 +317,4 @@ def tells_of_failure(message: Message) -> bool:
         return False
     lines = own_words(message)[: 2 * _OPENING].splitlines()
     told = one_line(" ".join(line for line in lines if not DESCRIPTION.match(line))).lower().replace("\u2019", "'")
-    return _BOUNCE_OPENING.search(told) is not None or _holds(told, BOUNCE_OPENINGS)
+    return _says_failed(told) or _holds(told, BOUNCE_OPENINGS)

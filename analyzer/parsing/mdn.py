@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
 from analyzer.parsing.message import Message, Part, one_line, read_fields
+from analyzer.parsing.quotes import has_reply
 from analyzer.records import Failure
 
 TYPE = "message/disposition-notification"
@@ -39,5 +40,11 @@ def rejections(message: Message, part: Part) -> Iterator[Failure]:
         named = find_addresses(text)
         recipient = named[0] if named else ""
     if recipient:
-        words = (refused.group("why") or refused.group("other")) if refused else fields.get("error", "") or text
+        words = _words(refused) if refused else fields.get("error", "") or text
         yield Failure(recipient=recipient, diagnostic=one_line(words))
+
+
+def _words(refused: re.Match[str]) -> str:
+    """What the owner of the filter wrote; where no server speaks in it, with the sentence that says who refused."""
+    why: str = refused.group("why") or refused.group("other")
+    return why if has_reply(why) else refused.group()

@@ -55,7 +55,13 @@ CHALLENGES = (
     "confirm your email to", "confirm your e-mail to", "confirm your message to", "sender verification required",
     "is held until you confirm", "is being held because the address", "held pending your confirmation",
     "list of approved senders", "allowed senders list", "only from senders i have approved", "boxbe", "spamarrest",
-    "spam arrest", "awaits moderator approval", "being held until the list moderator",
+    "spam arrest", "awaits moderator approval", "being held until the list moderator", "waiting to be approved",
+    "waiting for approval", "awaiting approval", "pending approval", "message approval pending", "awaiting moderation",
+    "your email requires verification", "requires that you verify that you", "to have your address added to",
+    # German, French, Spanish, Portuguese
+    "dass sie kein spammer sind", "bestätigen sie bitte durch", "bitte bestätigen sie ihre e-mail an",
+    "demande d'authentification", "mailinblack", "confirmer l'envoi de votre", "confirmer que vous êtes",
+    "confirme el envío", "confirmar el envío de su", "confirme o envio", "confirmar o envio", "confirmação de mensagem",
 )  # fmt: skip
 
 #: What the subject of a bounce says, outside English.
@@ -102,6 +108,8 @@ BOUNCE_SUBJECTS = (
 
 #: How the text of a bounce opens, outside English.
 BOUNCE_OPENINGS = (
+    # amavis, in English: a rare sentence is found more quickly here than by the pattern for the others.
+    "was considered unsolicited",
     "nicht zugestellt", "konnte nicht an", "fehler bei der nachrichtenzustellung", "niet bezorgd",
     "niet worden bezorgd", "kon niet worden", "niet afgeleverd", "bezorgen bij de volgende", "kunne ikke leveres",
     "kan ikke leveres", "blev ikke leveret", "ble ikke levert", "inte att leverera", "kunde inte levereras",

@@ -13,7 +13,7 @@ from analyzer.parsing.addresses import find_addresses, is_robot
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
 from analyzer.parsing.message import Message
-from analyzer.parsing.quotes import DESCRIPTION, DIALOGUE, REPLY, WORDS, Passage, clip, has_reply, passage
+from analyzer.parsing.quotes import DESCRIPTION, DIALOGUE, REPLY, WORDS, Passage, clip, has_reply, passage, whole_reply
 
 #: What may stand before the address on its own line; the words are sentences that end in it.
 _LABELS = (
@@ -55,6 +55,14 @@ _SENT_BY = ("sent by", "sent by:", "message from", "message from:")
 _HEARD = re.compile(r"^[ \t]*<<<")
 #: What stands in a transcript beside a local mailer's own words.
 _TRANSCRIPT = re.compile(r"^[ \t]*(?:<<<|>>>|\.\.\. while talking|while talking|-{2,}|[45]\d\d[ -])", re.IGNORECASE)
+#: Of a recipient that the next server took: Postfix's report on request (`sendmail -v`), PowerMTA's of several.
+_TAKEN = re.compile(
+    r"delivery via [^\n]{1,300}?: (?:2\d\d[ -]|delivered to )|(?:relayed|delivered) to (?!.{0,200}(?:fail|error|reject))"
+)
+_MAY_BE_TAKEN = ("delivery via", "relayed to", "delivered to")
+_NOT_FAILED = re.compile(r"addresses had (?:transient non-fatal errors|successful delivery)", re.IGNORECASE)
+#: The first of several lines of a reply, with no code behind it.
+_FIRST_LINE = re.compile(r"[45]\d\d-(?!.*\b[45]\d\d[ -])")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A reply without a word: OpenSMTPD's "kim@lumen.example: 550".
 _BARE_REPLY = re.compile(r"[\s:;(\[]*([45]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?)[\s.)\]]*")
@@ -70,6 +78,9 @@ _EXCHANGE_NOISE = re.compile(
     re.MULTILINE,
 )
 
+#: Lines of a folded reply, more than any is folded into.
+_MOST_FOLDS = 20
+_OPEN_REPLY = re.compile(r"[:\]] [45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?$")
 #: Prose shorter than this needs the words before the address too.
 _SHORT = 60
 
@@ -106,13 +117,18 @@ class _Said:
 
 
 def statements(
-    message: Message, ignore: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
+    message: Message,
+    ignore: frozenset[str] = frozenset(),
+    known: frozenset[str] = frozenset(),
+    failed_only: bool = False,
 ) -> list[Statement]:
     """The addresses that a server's own words are about, each with what is said of it.
 
     `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
+    With `failed_only`, whom the text says the mail has reached, or may still reach, is left out.
     """
     lines = _lines(message)
+    spared = _spared(lines) if failed_only else frozenset()
     heads: list[_Head] = []
     mentions: dict[str, None] = {}
     for number, line in enumerate(lines):
@@ -122,6 +138,10 @@ def statements(
         if not found or _tells_sender(lines, number):
             continue
         head = _head(lines, number, found[0])
+        if head is not None and failed_only and _is_taken(head, lines):
+            continue
+        if head is not None and heads and _continues(heads[-1], head, lines):
+            continue
         if head is not None:
             # A list of addresses in one line has nothing else in it.
             listed = len(found) > 1 and not _WORDS.search(_without(head.rest, found))
@@ -129,6 +149,8 @@ def statements(
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
     heads = [h for h in heads if h.address.lower() not in ignore] or ([] if wanted else heads)
+    if spared:
+        heads = [h for h in heads if h.address.lower() not in spared] or heads
     if any(h.describes for h in heads):
         described = {h.address.lower() for h in heads if h.describes}
         # Exchange 5.5 has whom the mail was to on a line of its own, and who failed in an X.400 address below.
@@ -137,9 +159,51 @@ def statements(
         heads = told if told or others else heads
         wanted = others or wanted
     if heads:
-        return _only_host(_routable(_from_heads(lines, heads)), lines)
+        return [_completed(one, message) for one in _only_host(_routable(_from_heads(lines, heads)), lines)]
     wanted = [a for a in wanted if a.lower() in known] or wanted
     return _from_mentions(lines, wanted)
+
+
+def _is_taken(head: _Head, lines: list[str]) -> bool:
+    """Whether the line says that the next server took the mail for this address."""
+    if not head.rest.startswith(_MAY_BE_TAKEN):
+        return False
+    below = next((line for line in lines[head.number + 1 : head.number + 2] if line[:1] in {" ", "\t"}), "")
+    return _TAKEN.match(head.rest if "@" in below else f"{head.rest} {below.lstrip()}") is not None
+
+
+def _spared(lines: list[str]) -> frozenset[str]:
+    """Whom Sendmail lists as not failed (yet), beside those who have: their replies stand in the same transcript."""
+    found: set[str] = set()
+    listing = False
+    for line in lines:
+        if "-----" in line:
+            listing = _NOT_FAILED.search(line) is not None
+        elif listing:
+            found.update(address.lower() for address in find_addresses(line))
+    return frozenset(found)
+
+
+def _completed(said: Statement, message: Message) -> Statement:
+    """With all lines of a reply of which the notice gives the first ("(reason: 552-5.7.0 …)"), where it has them below."""
+    if not _FIRST_LINE.match(said.says):
+        return said
+    return replace(said, says=whole_reply(message.plain_text(), said.says))
+
+
+def _continues(before: _Head, head: _Head, lines: list[str]) -> bool:
+    """Whether a line only goes on about the address of the one before: Postfix folds a reply where it names it."""
+    line = lines[head.number]
+    if head.address.lower() != before.address.lower() or head.number - before.number >= _MOST_FOLDS:
+        return False
+    if _OPEN_REPLY.search(lines[head.number - 1].rstrip()):
+        # Where a gateway or HTML has taken the indent away, the code without words says it.
+        return True
+    return (
+        line[:1] in {" ", "\t"}
+        and lines[before.number][:1] not in {" ", "\t"}
+        and all(one[:1] in {" ", "\t"} and one.strip() for one in lines[before.number + 1 : head.number])
+    )
 
 
 def _tells_sender(lines: list[str], number: int) -> bool:
@@ -224,7 +288,7 @@ def _coded_block(lines: list[str], head: _Head) -> list[str]:
     while start > 0 and _HEARD.match(lines[start - 1]):
         start -= 1
     end = head.number + 1
-    while end < len(lines) and lines[end][:1] in {" ", "\t"} and lines[end].strip():
+    while end < len(lines) and lines[end].strip() and (lines[end][:1] in {" ", "\t"} or lines[end - 1].endswith(":")):
         end += 1
     if start < head.number:
         return lines[start : head.number]

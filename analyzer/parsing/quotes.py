@@ -12,8 +12,8 @@ from functools import lru_cache
 from analyzer.parsing.message import one_line
 
 # The digit comes first in these, since `re` looks for one quickly; what must not stand before it comes behind.
-_REPLY = re.compile(r"[45](?<![\d.].)(?:\d\d(?:[ -]|$)(?!\d\d\d)|\.\d{1,3}\.\d{1,3}(?![\d.]))")
-_SMTP_REPLY = re.compile(r"[45](?<![\d.].)\d\d[ :-][^\W\d_<\[('\"#]?")
+_REPLY = re.compile(r"[45](?<![\d./].)(?:\d\d(?:[ -]|$)(?!\d\d\d)|\.\d{1,3}\.\d{1,3}(?![\d.]))")
+_SMTP_REPLY = re.compile(r"[45](?<![\d./].)\d\d[ :-][^\W\d_<\[('\"#]?")
 #: A line that is a reply whose three digits the relay has left out: "-- 5.4.1 Recipient address rejected".
 _OPENS_WITH_STATUS = re.compile(
     r"^[ \t]{0,40}(?:[>*•-]{1,2}[ \t])?(?P<reply>[45]\.\d{1,3}\.\d{1,3}:? (?:- )?[^\W\d_]{2})", re.MULTILINE
@@ -22,6 +22,12 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A line of a session as Sendmail, MDaemon and InterScan mark the other side's.
 _HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d\d(?=[ -]|$).*|)$")
 _SPOKEN = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}-->|>>>|Sent <<<)")
+#: The answer to DATA where no recipient was taken before (RFC 5321 3.3).
+_CONSEQUENCE = re.compile(
+    r"(?:503|554)[ -](?:5\.[05]\.\d )?(?:error:? )?"
+    r"(?:no valid recip|need rcpt|valid rcpt|no recipients|rcpt first|need recip)",
+    re.IGNORECASE,
+)
 _SESSION_MARKS = ("<<<", ">>>", "<--", "-->")
 #: A title or a rule: no server says anything in one.
 _RULE = re.compile(r"^[ \t|]*[-=*_#]{3,}[^@\d]{0,60}$")
@@ -127,7 +133,11 @@ def _quotes(item: str) -> bool:
 
 
 def _refusal(lines: list[str]) -> str:
-    """The first reply of class 4 or 5 that the other side gave, with all its lines."""
+    """The first reply of class 4 or 5 that the other side gave, with all its lines; what only follows from one last."""
+    return _first_refusal(lines, but=_CONSEQUENCE) or _first_refusal(lines)
+
+
+def _first_refusal(lines: list[str], but: re.Pattern[str] | None = None) -> str:
     taken: list[str] = []
     for line in lines:
         heard = _HEARD.match(line)
@@ -143,7 +153,7 @@ def _refusal(lines: list[str]) -> str:
             if words[:3] != taken[0][:3]:
                 break
             taken.append(words)
-        elif words[:1] in {"4", "5"}:
+        elif words[:1] in {"4", "5"} and not (but and but.match(words)):
             taken.append(words)
         if taken and words[3:4] != "-":
             break

@@ -20,6 +20,7 @@ from analyzer.parsing.readers.notice import Notice
 from analyzer.parsing.readers.returned import ReturnedMail
 from analyzer.parsing.readers.session import PostfixSession
 from analyzer.parsing.readers.sns import SnsNotification
+from analyzer.parsing.readers.stopped import StoppedMail
 from analyzer.parsing.readers.wrapped import WrappedReport
 from analyzer.records import Failure
 
@@ -63,4 +64,6 @@ READERS: tuple[Reader, ...] = (
     WrappedReport(),
     # What a notice that names nobody returns.
     ReturnedMail(),
+    # Filters that answer in their own name.
+    StoppedMail(),
 )

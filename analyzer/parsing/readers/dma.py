@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
 
-_OPENING = "There was an error delivering your mail to <"
+_OPENING = "There was an error delivering your mail"
+#: On one line each, unless a gateway on the way wraps them.
 _NOTICE = re.compile(
-    re.escape(_OPENING) + r"([^<>\n]+)>\.\n(.*?)\n(?:Original message|Message headers) follow", re.DOTALL
+    _OPENING + r"\s+to\s+<([^<>\n]+)>\.\n(.*?)\n(?:Original message|Message headers) follow", re.DOTALL
 )
-_REFUSED = re.compile(r"^(\S+)(?: \[[\d.:a-fA-F]+\])? did not like our [A-Za-z ]+:\s*", re.DOTALL)
+_REFUSED = re.compile(r"^(\S+)(?:\s\[[\d.:a-fA-F]+\])?\sdid\snot\slike\sour\s[A-Za-z\s]{1,20}:\s*")
 
 
 class DragonFly:

@@ -17,7 +17,8 @@ from analyzer.parsing.quotes import introduced_words
 from analyzer.records import Failure
 
 _MARK = "message was created automatically by mail delivery software"
-_ADDRESS_LINE = re.compile(r"^ {2}(?! )(\S.*)$", re.MULTILINE)
+#: The first Exim 4 has the host no deeper than the address.
+_ADDRESS_LINE = re.compile(r"^ {2}(?! |host \S+ \[)(\S.*)$", re.MULTILINE)
 _GENERATED = re.compile(r"\((?:generated from|ultimately generated from) (\S[^\s@]*@\S+?)\)")
 _HOST = re.compile(r"\bhost (\S+)(?: \[[\d.:a-fA-F]+\])?")
 _MALFORMED = re.compile(r"<([^<>\s][^<>\s@]*@[^<>\s]+)>: ")
@@ -82,7 +83,8 @@ def _failure(head: str, block: str, named: list[str]) -> Failure | None:
 def _first_paragraph(block: str) -> str:
     lines: list[str] = []
     for line in block.strip("\n").split("\n"):
-        if not line.strip() or not line.startswith(" "):
+        # A gateway that wraps long lines leaves the rest of one without an indent.
+        if not line.strip() or line.startswith("-"):
             break
         lines.append(line)
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""List managers that refuse a post (Mailman, mlmmj, fml): the list's address is the recipient that failed.
+"""List managers that refuse a post (Mailman, mlmmj, fml, ezmlm, LISTSERV, Sympa): the recipient that failed is a list.
 
 Mailman's `refuse`, `reject` and `nonmember` texts, mlmmj's `deny-post`, fml's `You are not member`. A post that is
 held for its moderator has not failed.
@@ -18,15 +18,21 @@ _ADDRESS = r"<?([^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,255})>?"
 #: The sentence of each that names the list, or that needs the headers to name it.
 _NAMING = re.compile(
     rf"(?:\bare not a (?:member|subscriber) of this mailing list|Duplicated Message-ID in) {_ADDRESS}"
-    rf"|Your request to the {_ADDRESS} mailing list\s[\s\S]{{0,400}}?\s(?:been )?rejected"
-    rf"|program\s+managing\s+the\s+{_ADDRESS}\s+mailing\s+list\.[\s\S]{{0,400}}?"
-    r"(?:unable\s+to\s+be\s+delivered|not\s+(?:be\s+)?(?:allowed|delivered|accepted)|denied|rejected)",
+    rf"|Your request to the {_ADDRESS} mailing list .{{0,400}}? (?:been )?rejected"
+    rf"|program managing the {_ADDRESS} mailing list\..{{0,400}}?"
+    r"(?:unable to be delivered|not (?:be )?(?:allowed|delivered|accepted)|denied|rejected)",
     re.IGNORECASE,
 )
 _NAMELESS = re.compile(
-    r"not allowed to post to this mailing list|your message has\s+been\s+automatically rejected"
-    # Mailman 2 gives the list by its name alone.
-    r"|Your request to the [^\n]{1,80} mailing list\s[\s\S]{0,400}?\shas been rejected by the list moderator",
+    r"not allowed to post to this mailing list|your message has been automatically rejected"
+    # ezmlm's `mod-reject` and `mod-timeout`.
+    r"|the list moderators for the list \S{1,80} have failed to act on your post"
+    r"|your message \(enclosed\) was not accepted by the moderator"
+    # LISTSERV, whose subject names the list.
+    r"|You are not (?:authorized|allowed) to send mail to the \S{1,80} list\b"
+    # Mailman 2 and Sympa give the list by its name alone.
+    r"|Your message for list '[^']{1,80}'[^.]{0,80} (?:was|has been) rejected"
+    r"|Your request to the .{1,80} mailing list .{0,400}? has been rejected by the list moderator",
     re.IGNORECASE,
 )
 #: mlmmj's `deny-post` in its other languages, by the subject; what awaits a moderator has another one.
@@ -34,7 +40,10 @@ _MLMMJ_DENIES = (
     "denied", "denegáu", "není možné", "abgewiesen", "hylättiin", "refusé", "απορρίφθηκε", "negato", "recusada",
     "odmietnutie", "被拒绝",
 )  # fmt: skip
-_ROLE = re.compile(r"[-+](?:owner|bounces|admin|request)(?=@)", re.IGNORECASE)
+_ROLE = re.compile(r"[-+](?:owner|bounces|admin|request|help)(?=@)", re.IGNORECASE)
+#: A program's own address, which no list's name is in.
+_PROGRAM = re.compile(r"(?:listserv|sympa|majordomo|ecartis)@", re.IGNORECASE)
+_SYMPAS = re.compile(r"for list '([^'\s@]{1,80})'", re.IGNORECASE)
 _GIVEN_REASON = re.compile(r"reason for rejecting your request:", re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
@@ -46,19 +55,23 @@ class MailingList:
 
     def recognises(self, message: Message) -> bool:
         """By its sentence, from the list's own address."""
-        if not _ROLE.search(from_header(message.get("from"))):
+        sender = from_header(message.get("from"))
+        if not _ROLE.search(sender) and not _PROGRAM.match(sender):
             return False
-        text = own_words(message)[:1000]
+        # Their sentences are wrapped anywhere.
+        text = one_line(own_words(message)[:1000])
         return bool(_NAMING.search(text) or _NAMELESS.search(text)) or _is_mlmmjs_refusal(message, text)
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The list."""
         text = own_words(message)[:2000]
-        naming = _NAMING.search(text)
+        naming = _NAMING.search(one_line(text[:1000]))
         named = next((group for group in naming.groups() if group), "") if naming else ""
-        posted = named or from_header(message.get("x-beenthere")) or _ROLE.sub("", from_header(message.get("from")))
+        posted = named or from_header(message.get("x-beenthere")) or _named_by_program(message, text)
         given = _GIVEN_REASON.search(text)
         reason = _BLANK_LINE.split(text[given.end() :].strip(), maxsplit=1)[0].strip('"') if given else ""
+        if reason.lower().startswith("no reason given"):
+            reason = ""
         says = reason or f"{message.heading()}: {text[:600]}"
         if posted:
             yield Failure(recipient=posted, diagnostic=one_line(says))
@@ -67,3 +80,13 @@ class MailingList:
 def _is_mlmmjs_refusal(message: Message, text: str) -> bool:
     """mlmmj names itself in the first sentence, whatever language the list speaks."""
     return "mlmmj" in text[:200].lower() and any(word in message.subject() for word in _MLMMJ_DENIES)
+
+
+def _named_by_program(message: Message, text: str) -> str:
+    """The list's address where its text does not give it: of its own sender, or of a program for many lists."""
+    sender = from_header(message.get("from"))
+    if not _PROGRAM.match(sender):
+        return _ROLE.sub("", sender)
+    in_subject = from_header(message.subject())
+    named = _SYMPAS.search(text)
+    return in_subject or (f"{named.group(1)}@{sender.rpartition('@')[2]}" if named else "")

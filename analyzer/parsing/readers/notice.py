@@ -38,7 +38,7 @@ class Notice:
             return
         ours = frozenset(a.lower() for a in (from_header(message.get("to")), from_header(message.get("from"))) if a)
         known = frozenset(a.lower() for a in find_original(message).recipients)
-        for said in statements(message, ignore=ours, known=known):
+        for said in statements(message, ignore=ours, known=known, failed_only=True):
             yield Failure(recipient=said.address, diagnostic=_explained(said.says, message), remote_mta=said.host)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from analyzer.parsing.addresses import is_address
+from analyzer.parsing.addresses import from_header, is_address
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
 
@@ -40,7 +40,8 @@ class SnsNotification:
         action = _ACTIONS.get(event_type(event), "delivered")
         for row in next((body[key] for key in _RECIPIENTS if isinstance(body.get(key), list)), ()):
             entry: dict[str, Any] = row if isinstance(row, dict) else {"emailAddress": row}
-            address = _text(entry.get("emailAddress"))
+            # "Kim <kim@lumen.example>", where our mail was addressed so.
+            address = from_header(_text(entry.get("emailAddress")))
             if is_address(address):
                 status = _text(entry.get("status"))
                 said = _TYPE.sub("", _text(entry.get("diagnosticCode")))
@@ -65,12 +66,20 @@ def _text(value: object) -> str:
     return one_line(value) if isinstance(value, str) else ""
 
 
+def _json(text: str) -> Any:
+    """The JSON of a text; where lines of it were wrapped, with the blanks that it had there."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return orjson.loads(text.replace("\n", " "))
+
+
 def notification(message: Message) -> dict[str, Any] | None:
     """The inner SES notification, out of the SNS envelope where there is one."""
     text = _BROKEN_LINE.sub("", message.plain_text().strip())
     start, end = max(text.find("{"), 0), text.rfind("}")
     try:
-        outer = orjson.loads(text[start : end + 1])
+        outer = _json(text[start : end + 1])
         inner = orjson.loads(outer["Message"]) if isinstance(outer, dict) and "Message" in outer else outer
     except (orjson.JSONDecodeError, TypeError):
         return None
