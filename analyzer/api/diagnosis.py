@@ -159,9 +159,11 @@ def run_diagnosis(
         raise AnalyzerError("diagnose: there is no log of what was sent; give --log, or a --workspace that holds one")
     kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
     paths = [*logs, *lists, *upcoming]
-    # SciPy takes a second to load, in which files can be read.
-    with using(bounds), ThreadPoolExecutor(1) as pool:
-        pool.submit(import_module, "analyzer.diagnose.campaign")
+    # SciPy takes a second to load, in which files can be read; nobody waits for it who is interrupted.
+    loading = ThreadPoolExecutor(1)
+    loading.submit(import_module, "analyzer.diagnose.campaign")
+    loading.shutdown(wait=False)
+    with using(bounds):
         tables = read_tables(
             [(path, "log" if kind == "log" else "leads") for path, kind in zip(paths, kinds, strict=True)],
             pairs,

@@ -174,7 +174,7 @@ def check(
     if against:
         if dns or smtp or out:
             raise AnalyzerError("--against looks back at a list that was checked: leave out --dns, --smtp and --out")
-        _look_back(leads, against, log, by, jobs, as_json=as_json, redact=redact)
+        _look_back(leads, against, log, by, jobs, rules, as_json=as_json, redact=redact)
         return
     if probe is not None:
         audit_self(probe, resolver, force=force)
@@ -246,12 +246,20 @@ def _spare_inputs(out: str, inputs: list[str | Path]) -> None:
 
 
 def _look_back(
-    checked: str, bounces: list[str], log: Files, by: list[str] | None, jobs: int | None, *, as_json: bool, redact: bool
+    checked: str,
+    bounces: list[str],
+    log: Files,
+    by: list[str] | None,
+    jobs: int | None,
+    rules: Path | None,
+    *,
+    as_json: bool,
+    redact: bool,
 ) -> None:
     """The closed loop: how earlier grades compare with what then bounced."""
     from analyzer.scorecard import against, lines
 
-    found = against(checked, bounces, log or None, by or (), jobs=jobs)
+    found = against(checked, bounces, log or None, by or (), jobs=jobs, rules=rules)
     if as_json:
         import orjson
 

@@ -55,6 +55,8 @@ def diagnose(
     if not workspace and not log:
         # Without bounces, the log's own column of what bounced is judged.
         raise typer.BadParameter("give --log, with --bounces where there are any, or a --workspace")
+    if since and not workspace:
+        raise typer.BadParameter("--since is about the history that a --workspace keeps: give one, or leave it out")
     if not 0 < tolerance < 1:
         raise typer.BadParameter(f"--tolerance {tolerance:g} is no share between 0 and 1; give one such as 0.05")
     from analyzer.cli.screen import say, say_json

@@ -7,11 +7,13 @@ number of the signal where it was told to stop, as shells have it; 70 (EX_SOFTWA
 from __future__ import annotations
 
 import _thread
+import atexit
 import errno
 import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _INTERRUPTED = 128 + signal.SIGINT
+_STOPPED = (_INTERRUPTED, 128 + signal.SIGTERM, 128 + signal.SIGHUP)
 _FAULT = 70
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -60,7 +63,16 @@ def run(command: Callable[[], object], *, redact: bool) -> NoReturn:
         with suppress(OSError):
             print(f"bounce-analyzer: {clean(masked_text(told) if redact else told)}", file=sys.stderr, flush=True)
     _flush()
+    if code in _STOPPED and _still_reading():
+        # The interpreter would wait for them. What they keep for a while, such as an unpacked table, goes with them.
+        atexit._run_exitfuncs()
+        os._exit(code)
     sys.exit(code)
+
+
+def _still_reading() -> bool:
+    """Whether threads are at work that nothing can stop."""
+    return any(not one.daemon and one is not threading.main_thread() for one in threading.enumerate())
 
 
 def _ended(error: BaseException) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
@@ -35,6 +35,8 @@ def questions_in(
     `UnreadableInputError` for a JSON object beyond the bounds of one, or without a text.
     """
     most, number = current().json_bytes, 0
+    if _is_wide(lines):
+        lines = cast("IO[bytes]", codecs.EncodedFile(cast("Any", lines), "utf-8", "utf-16", "replace"))
     while line := lines.readline(most + 1):
         number += 1
         if len(line) > most and not line.endswith(b"\n"):
@@ -44,6 +46,12 @@ def questions_in(
                 pass
         asked = question_of(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line, beside, source, number, tell)
         yield cut(asked, f"{source}, line {number:,}", exceeded)
+
+
+def _is_wide(lines: IO[bytes]) -> bool:
+    """Whether the lines are UTF-16 with a mark, as Windows PowerShell redirects them."""
+    peek = getattr(lines, "peek", None)
+    return peek is not None and peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def cut(asked: Question, source: str, exceeded: Exceeded) -> Question:

@@ -67,7 +67,8 @@ class Correlated:
         original_recipient is whom that mail was sent to, whatever the bounce said.
     leads, next_leads: LEAD_FRAME, one row an address.
     warnings: sentences, those about reading the tables first.
-    have: the canonical columns that the log or the lead list really held.
+    have: the canonical columns that the log or the lead list really held, and those that tell what became of a mail
+        (`sends.TELLING`), be they blank.
     drivers: columns of `sends` beside SEND_FRAME's, and those of its own that a person wants scanned for drivers.
     timezone: that of the hours and weekdays that drivers are told by; "" is UTC.
     """

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
+# An address with blanks around its @, and nothing else.
+_TORN = re.compile(r"[^\s@]+\s*@\s*[^\s@]+")
 # What most rows are already: one bare address.
 _BARE = r"^[^ \t\r\n<>()\[\],;:\"'@]+@[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]$"
 # The same in its normal form, without any sign that Unicode may take for a blank.
@@ -61,6 +65,8 @@ def _dig_out(text: str) -> str:
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0]
     if not text.startswith('"'):
+        if _TORN.fullmatch(text):
+            text = "".join(text.split())
         for separator in (",", ";", "|", " "):
             if separator in text:
                 text = next((part for part in text.split(separator) if "@" in part), text).strip()

@@ -47,6 +47,8 @@ from analyzer.sources.tables.encoded import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Columns by which a log says itself what became of its mails, be they blank: then nothing bounced.
+TELLING = frozenset({"bounced", "bounce_reason", "state", "event", "spam_blocked", "complained"})
 _TEXT = ("campaign", "step", "message_id", "lead_id", "bounced", "bounce_reason")
 _JOINED: tuple[str, ...] = (
     *("email_status", "industry", "industry_group", "company", "country", "title", "verified_at"),
@@ -82,6 +84,7 @@ def build_sends(log: Tables) -> Sends:
         raw, platform = frame_of(table)
         warnings += table.warnings if isinstance(table, Table) else ()
         have |= held(raw, (*SEND_COLUMNS, *LEAD_COLUMNS)) - {"email"}
+        have |= TELLING.intersection(table.mapping.values() if isinstance(table, Table) else raw.columns)
         times = read_times(raw["sent_at"] if "sent_at" in raw.columns else text_column(raw, "sent_at"))
         zoned = table.zoned if isinstance(table, Table) else times.zoned
         part, told = _sends_of(raw, table, platform, times.values, zoned=zoned)

@@ -202,6 +202,7 @@ def _sends(
     rules: Path | None,
 ) -> pd.DataFrame:
     """The mails of the log, each with the fault of its bounce, matched as `diagnose` matches them."""
+    from analyzer.classify import classifier_of
     from analyzer.correlate import correlate
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
     from analyzer.sources.tables import read_tables
@@ -217,7 +218,8 @@ def _sends(
         else:
             rows += _dicts(_parsed(source, jobs, rules))
     tables = log if isinstance(log, pd.DataFrame) else read_tables([(path, "log") for path in _listed(log)])
-    return correlate(rows, tables).sends
+    # The log's own texts are judged by the same rules as the bounces.
+    return correlate(rows, tables, judge=classifier_of(rules).classify if rules else None).sends
 
 
 def _dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer.errors import AnalyzerError, MissingColumnError
+from analyzer.errors import AnalyzerError, MissingColumnError, UnreadableInputError
 from analyzer.redaction import masked_value
 from analyzer.report.words import short
 from analyzer.serve.words import for_page
@@ -93,7 +93,6 @@ def _outlook(path: Path, file: Upload) -> str:
 def _mail(path: Path) -> dict[str, Any] | None:
     """A file of messages or of bounce rows; None for one that is neither."""
     from analyzer.api import ParseRun
-    from analyzer.errors import UnreadableInputError
     from analyzer.sources.content import HEAD_SIZE, recognise
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
 
@@ -217,11 +216,13 @@ def _leads(path: Path, job: Job) -> dict[str, Any]:
 
     try:
         leads = read_leads(path)
-    except MissingColumnError as error:
+    except UnreadableInputError as error:
         with path.open("rb") as file:
             if recognise(file.read(HEAD_SIZE)) in {"message", "mbox"}:
                 problem = "This is mail, and no list of leads: give it on the page “Campaign”."
                 return {"what": "mail", "problem": problem}
+        if not isinstance(error, MissingColumnError):
+            raise
         return _without_addresses(path) | {"role": "leads", "problem": for_page(str(error), job.files)}
     first = list(islice(leads.own, ROWS)) if leads.mapping is not None else []
     mapping = leads.mapping or {}

@@ -101,7 +101,7 @@ def why_no_mail(head: bytes) -> str:
         if head.startswith(magic):
             return says
     if head.startswith(_ZIP_MAGIC):
-        return "is a document in a zip container, no mail"
+        return "is an Office document, no mail; a campaign export goes with --log, a list of bounces is read as CSV"
     if b"\0" in head:
         return "is binary data, no mail"
     if head.lstrip()[:1] in (b"{", b"["):
@@ -111,7 +111,7 @@ def why_no_mail(head: bytes) -> str:
     if _is_own(head):
         return _OWN
     if _is_table(head):
-        return "is a table, no mail; a campaign export goes with --log"
+        return "is a table, no mail; a campaign export goes with --log, a list of bounces needs a column bounce_reason"
     return "has no mail header"
 
 

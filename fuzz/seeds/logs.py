@@ -29,6 +29,13 @@ _WRITTEN = {
         '2026-03-02T09:11:21.000Z,EX1,SMTP,FAIL,<m1@sender.example>,g1,jane.roe@example.com;b@example.com,"[{LED=550 5.1.1 User unknown};{FQDN=mx1.example.com}];[{LED=552 5.2.2 Mailbox full}]","quick, question",founder@sender.example,Originating',
         "2026-03-02T09:11:23.000Z,EX1,SMTP,DEFER,<m2@sender.example>,g2,late@example.net,451 4.7.1 Greylisted,hello,founder@sender.example,Originating",
     ],
+    "list": [
+        "status,reason,email,created",
+        '5.1.1,"550 5.1.1 The account that you tried',
+        'to reach, does not exist",jane.roe@example.com,1772442681',
+        "4.2.2,452 4.2.2 Over quota,late@example.net,2026-03-02 09:11:23",
+        ",,,",
+    ],
 }
 
 

@@ -239,24 +239,51 @@ def test_numbers_of_one_are_told_in_the_singular() -> None:
         assert text in done.stdout
 
 
-def test_the_history_is_judged_by_own_rules_too(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "own.toml").write_text(
+@pytest.fixture
+def own_rule(tmp_path: Path) -> Path:
+    """A folder of a rule that takes a refusal as spam for an unknown user."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "own.toml").write_text(
         "[[rule]]\nid = 'own/rope'\npattern = 'velvet rope'\nreason = 'user_unknown'\nwhy = 'w'\n"
         "examples = ['550 velvet rope']\nnear_misses = ['550 rope']\n"
     )
-    (tmp_path / "bounce.eml").write_text(
+    return folder
+
+
+@pytest.fixture
+def roped(tmp_path: Path) -> Path:
+    """A bounce of kim@lumen.org that the rule is about."""
+    path = tmp_path / "bounce.eml"
+    path.write_text(
         "From: MAILER-DAEMON@mx.lumen.org\nTo: ava@us.example\nSubject: Undelivered Mail Returned to Sender\n"
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
         "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.lumen.org\n\n"
         "Final-Recipient: rfc822; kim@lumen.org\nAction: failed\nDiagnostic-Code: smtp; 550 5.7.1 spam message rejected: velvet rope\n\n--b--\n"
     )
-    asked = ("-", *SAMPLE, "--json", "--history", tmp_path / "bounce.eml")
+    return path
+
+
+def test_the_history_is_judged_by_own_rules_too(own_rule: Path, roped: Path) -> None:
+    asked = ("-", *SAMPLE, "--json", "--history", roped)
     lead = "email,status\nkim@lumen.org,verified\n"
-    grades = [
-        json.loads(run(*asked, *more, given=lead).stdout)["grade"] for more in ((), ("--rules", tmp_path / "rules"))
-    ]
+    grades = [json.loads(run(*asked, *more, given=lead).stdout)["grade"] for more in ((), ("--rules", own_rule))]
     assert grades[0] != grades[1] == "do_not_send"
+
+
+def test_what_then_bounced_is_judged_by_own_rules_too(own_rule: Path, roped: Path, tmp_path: Path) -> None:
+    """Messages as well as the texts of a log."""
+    checked, log = tmp_path / "checked.csv", tmp_path / "log.csv"
+    checked.write_text("email,grade\nkim@lumen.org,send\nlee@lumen.org,send\n")
+    log.write_text(
+        "email,sent at,bounced,bounce reason\nkim@lumen.org,,,\nlee@lumen.org,,yes,550 5.7.1 spam message: velvet rope\n"
+    )
+    told = [
+        json.loads(run(checked, "--against", roped, "--log", log, "--json", *more).stdout)["matrix"][0]
+        for more in ((), ("--rules", own_rule))
+    ]
+    assert [row["grade"] for row in told] == ["send", "send"]
+    assert [(row["address"], row["spam"]) for row in told] == [(0, 2), (2, 0)]
 
 
 def test_a_workspace_says_what_a_file_of_bounces_and_the_log_say(tmp_path):

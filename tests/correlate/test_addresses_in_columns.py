@@ -17,6 +17,8 @@ from analyzer.correlate.addresses import address_keys, domains, normalise_addres
         ('"Roe, Jane" <jane@example.com>', "jane@example.com"),
         ("<jane@example.com>", "jane@example.com"),
         ("mailto:jane@example.com?subject=hi", "jane@example.com"),
+        ("jane.roe @example.com", "jane.roe@example.com"),
+        ("jane.roe@ example.com ", "jane.roe@example.com"),
         ("jane@example.com; bob@example.net", "jane@example.com"),
         ("jane@example.com, bob@example.net", "jane@example.com"),
         ("'jane@example.com'", "jane@example.com"),

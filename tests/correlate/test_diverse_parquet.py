@@ -32,3 +32,17 @@ def test_a_long_text_among_many_is_counted_as_often_as_it_stands(tmp_path: Path,
     )
     with pytest.raises(UnreadableInputError, match="is over 4G unpacked"):
         read_table(tmp_path / "a.parquet", "leads")
+
+
+def test_the_first_row_of_a_group_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    emails = [f"person.{number:06}@company.example" for number in range(3000)]
+    pq.write_table(pa.table({"email": emails, "step": ["1"] * 3000}), tmp_path / "a.parquet", row_group_size=1000)
+    looked: list[object] = []
+    rows = pq.ParquetFile.iter_batches
+    monkeypatch.setattr(
+        pq.ParquetFile,
+        "iter_batches",
+        lambda file, *args, **how: looked.append(how["row_groups"]) or rows(file, *args, **how),
+    )
+    assert read_table(tmp_path / "a.parquet", "leads").frame["email"].tolist() == emails
+    assert looked == [[0], [1], [2]]

@@ -96,6 +96,7 @@ def test_as_a_module(files):
         (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--leads", "missing.csv"], "missing.csv"),
         (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--map", "recipient"], "--map"),
         (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--out", "log.csv"], "log.csv"),
+        (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--since", "2026-03-01"], "--workspace"),
         (["classify", "x", "--rules", "nowhere"], "nowhere"),
         (["nonsense"], "nonsense"),
     ],

@@ -120,6 +120,24 @@ def _stopped_at(forks: Forks, begun: Callable[[], bool], number: int, *arguments
     return running.ended()
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_tables_that_no_thread_can_stop_reading(number: int, small: Small, forks: Forks, tmp_path: Path) -> None:
+    """Two logs out of pipes that nobody writes to: the run ends, and what was copied of them is gone."""
+    scratch, pipes = tmp_path / "scratch", [tmp_path / "one", tmp_path / "other"]
+    scratch.mkdir()
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    writers = [os.open(pipe, os.O_RDWR) for pipe in pipes]
+    logs = [part for pipe in pipes for part in ("--log", pipe)]
+    running = forks.start("diagnose", "--bounces", small.bounces, *logs, environment={"TMPDIR": str(scratch)})
+    wait_until(lambda: len(list(scratch.glob("table-*/table"))) == 2)
+    running.signal(number)
+    told(running.ended(), number)
+    assert not list(scratch.iterdir())
+    for writer in writers:
+        os.close(writer)
+
+
 @pytest.mark.parametrize(("number", "group"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)])
 @pytest.mark.parametrize("moment", ["workers start", "rows are written"])
 def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small, tmp_path: Path) -> None:

@@ -100,7 +100,10 @@ def test_one_everyday_field_is_enough_where_mail_is_expected() -> None:
         (b"\x89PNG\0", "binary"),
         (b'[{"event": 1}]', "JSON"),
         (b'[{"event": "bounce", "sg_event_id": "x", "reason": "550"}]', "without an address"),
-        (b"a,b\n1,2\n", "is a table, no mail; a campaign export goes with --log"),
+        (
+            b"a,b\n1,2\n",
+            "is a table, no mail; a campaign export goes with --log, a list of bounces needs a column bounce_reason",
+        ),
         (b"Email;Name\n\na@b.example;Jane\n", "is a table"),
         (b"Meeting notes\nwhat we said\n", "no mail header"),
         (b'source,recipient,label,reason\nx,"a,b",hard,user_unknown\n', "that parse wrote already"),

@@ -54,10 +54,20 @@ def test_separators(line: bytes) -> None:
         b"text\n\nFrom : jane@example.com Mon, 2 Mar 2026 10:00:00\nSent: a quoted header\n",
         b"text\n\nFrom jane@example.com Mon Mar  2 2026\nSubject: no time\n",
         b"text\n\nFrom\n\nFrom \n\n",
+        b"text\n\nFrom \nSubject: a form that somebody filled in\n",
+        b"text\n\nFrom -\nTo: jane@example.com\n",
     ],
 )
 def test_lines_that_only_look_like_separators(inside: bytes) -> None:
     assert split(LINE + mail(0, inside) + b"\n" + LINE + mail(1)) == [mail(0, inside), mail(1)]
+
+
+@pytest.mark.parametrize("line", [b"From \n", b"From \r\n", b"From -\n", b"From - \r\n"])
+@pytest.mark.parametrize("field", [b"X-Mozilla-Status: 0001\n", b"Return-Path: <>\n", b"Received: by mx.example.com\n"])
+def test_a_bare_separator_before_a_field_of_a_stored_message(line: bytes, field: bytes) -> None:
+    """Thunderbird's folders may hold nothing else on that line."""
+    one, other = field + mail(0), field + mail(1)
+    assert split(line + one + b"\n" + line + other + b"\n") == [one, other]
 
 
 def test_unescaping_takes_one_mark_off() -> None:

@@ -53,6 +53,14 @@ CASES: list[tuple[str, str, Kind, str, dict[str, str]]] = [
          "bounce_reason": "550 5.1.1 User unknown", "state": "bounced"},
     ),
     (
+        "Microsoft 365 message trace", "Get-MessageTraceV2", "log",
+        "MessageId,Received,SenderAddress,RecipientAddress,Subject,Status,ToIP,FromIP,Size,MessageTraceId,StartDate,EndDate\n"
+        "<m1@sender.example>,3/2/2026 9:11:21 AM,founder@sender.example,jane@example.com,Hello,Failed,,192.0.2.1,9,g1,"
+        "2/26/2026 9:11:21 AM,3/5/2026 9:11:21 AM\n",
+        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:21", "sender": "founder@sender.example",
+         "message_id": "<m1@sender.example>", "state": "bounced"},
+    ),
+    (
         "Outreach", "CSV of the same", "log",
         "prospectEmail,mailboxAddress,bouncedAt,errorReason,deliveredAt,attributableSequenceName,sequenceStepOrder,markedAsSpamAt\n"
         "jane@example.com,founder@sender.example,,,2026-03-02T09:11:00Z,Q1,2,2026-03-03T01:00:00Z\n",
@@ -384,6 +392,30 @@ def test_mailings_that_name_prospects_by_id_find_their_addresses_in_the_list(tmp
     found, _ = read_tables([(log, "log"), (leads, "leads")])
     assert found.frame["recipient"].tolist() == ["jane@example.com", "bob@example.net"]
     assert any("2 of 3 were found by their lead id" in warning for warning in found.warnings)
+
+
+def test_a_mailing_that_was_not_delivered_is_dated_by_what_else_its_row_tells(tmp_path: Path) -> None:
+    """Else bounced mails would fall out of every week, and nothing could be said of how old their verification was."""
+    head = "prospectEmail,mailboxAddress,state,deliveredAt,scheduledAt,stateChangedAt,bouncedAt\n"
+    path = tmp_path / "mailings.csv"
+    path.write_text(
+        head
+        + "a@example.com,f@sender.example,delivered,2026-03-02T09:11:00Z,2026-03-02T09:00:00Z,2026-03-09T00:00:00Z,\n"
+        "b@example.com,f@sender.example,bounced,,2026-03-02T09:05:00Z,2026-03-02T09:13:00Z,2026-03-02T09:12:00Z\n"
+        "c@example.com,f@sender.example,bounced,,,2026-03-02T09:23:00Z,2026-03-02T09:22:00Z\n"
+        "d@example.com,f@sender.example,bounced,,,2026-03-02T09:33:00Z,\n"
+        "e@example.com,f@sender.example,bounced,,,,\n"
+    )
+    found = read_table(path)
+    sent = found.frame["sent_at"].dt.strftime("%H:%M").fillna("").tolist()
+    assert sent == ["09:11", "09:05", "09:22", "09:33", ""]
+    assert found.frame["bounced"].tolist()[:3] == ["", "2026-03-02T09:12:00Z", "2026-03-02T09:22:00Z"]
+    assert (
+        "mailings.csv: deliveredAt is blank in 1 of 5 rows; there bouncedAt stands in as the time of sending"
+        in found.warnings
+    )
+    # What a person names is what counts.
+    assert read_table(path, mapping={"deliveredAt": "sent_at"}).frame["sent_at"].isna().sum() == 4
 
 
 def test_a_record_kept_as_json_in_a_column(tmp_path: Path) -> None:

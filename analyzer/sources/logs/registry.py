@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from analyzer.bounds import DEFAULT, Bounds
 from analyzer.sources.logs import times
+from analyzer.sources.logs.bounce_list import BounceList
 from analyzer.sources.logs.entries import TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered
 from analyzer.sources.logs.exchange import Exchange
 from analyzer.sources.logs.exim import Exim
@@ -66,7 +67,7 @@ class Reader(Protocol):
 
 #: Files that hold one server's records and nothing else, told by their first line: nothing in a row of theirs, which
 #: may quote any text, is looked at by the others.
-WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta, Exchange)
+WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta, Exchange, BounceList)
 #: Servers whose lines stand among others', most frequent first. A syslog tag decides for all but the last three, so the
 #: order only matters there: Exim's main log is looked for before Haraka's, as its id and flag are the stricter mark.
 LINE_READERS: tuple[type[Reader], ...] = (Postfix, Sendmail, OpenSmtpd, Exim, Haraka, Qmail)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import AnalyzerError, MissingColumnError, UnreadableInputError
 from analyzer.records import SENT_AT_ZONED
+from analyzer.sources.tables.clocks import with_clock
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_header
@@ -75,10 +76,14 @@ def read_tables(
             keep=keep,
         )
 
-    # Two at a time, each within the bounds that hold here.
-    with ThreadPoolExecutor(2) as pool:
+    # Two at a time, each within the bounds that hold here. Ctrl-C does not wait for what nothing can stop: a thread
+    # that reads in C, or a pipe that nobody writes to.
+    pool = ThreadPoolExecutor(2)
+    try:
         reading = [pool.submit(copy_context().run, read, source, kind, dates) for source, kind in sources]
-    tables = [one.result() for one in reading]
+        tables = [one.result() for one in reading]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     there = {normalise_header(header) for table in tables for header in (*table.mapping, *table.unmapped)}
     for column, name in wanted.items():
         if tables and normalise_header(column) not in there:
@@ -134,6 +139,7 @@ def read_table(
         own = {normalise_header(header) for header in cells.headers}
         mapping = {column: name for column, name in mapping.items() if normalise_header(column) in own}
     headers = map_headers(where, cells.headers, mapping, lambda place: sample(cells.frame, place), by_id=by_id)
+    headers = with_clock(headers, cells.headers, mapping, lambda place: sample(cells.frame, place))
     warnings += headers.notes
     large = large and len(cells.frame) >= MANY_ROWS
     made = canonical(
@@ -151,6 +157,8 @@ def read_table(
     if large:
         frame = frame[list(made.fields)]
     used = {cells.headers[place]: name for name, place in headers.fields.items()}
+    if headers.clock is not None:
+        used[cells.headers[headers.clock]] = "sent_at"
     name = where if where == _FRAME else Path(where).name
     return Table(
         path=where,
@@ -160,7 +168,7 @@ def read_table(
         unmapped=tuple(
             header
             for place, header in enumerate(cells.headers)
-            if place not in headers.fields.values() and header != SENT_AT_ZONED
+            if place not in headers.fields.values() and place != headers.clock and header != SENT_AT_ZONED
         ),
         platform=headers.platform.title if headers.platform else "",
         rows=len(frame),
@@ -175,6 +183,9 @@ def read_table(
 def _cells(source: Source) -> tuple[Cells, str, str]:
     """The cells, the digest of the file, and how to name it."""
     if not isinstance(source, (str, os.PathLike)):
+        if not hasattr(source, "iloc"):
+            what = type(source).__name__
+            raise TypeError(f"a table is the path of a file (str or Path) or a pandas frame, not {what}")
         return cells_of(source), "", _FRAME
     path = Path(source)
     if path.is_dir():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.formulas import GUARD
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables.cells import Cells, cell_text
+from analyzer.sources.tables.clocks import joined
 from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
 from analyzer.sources.tables.named import CARRIED, PREFIX
 from analyzer.sources.tables.times import DATE, Order, order_of, read_times
@@ -133,6 +134,8 @@ def canonical(
     with ThreadPoolExecutor(os.cpu_count() if large else 1) as pool:
         columns = dict(zip(fields, pool.map(column_of, fields, fields.values()), strict=True))
     _tell_by_hints(columns, large=large)
+    if headers.clock is not None:
+        columns["sent_at"] = joined(columns["sent_at"], tidy(cells.frame.iloc[:, headers.clock]))
     for name in TIMES:
         if name in columns:
             columns[name] = _times(name, columns[name], cells, headers, order, zone, made)
@@ -145,7 +148,7 @@ def canonical(
     ordered = {name: columns.pop(name, never if name in TIMES else blank) for name in wanted}
     ordered |= {name: columns[name] for name in (*SEND_COLUMNS, *LEAD_COLUMNS, *_KEPT_HINTS) if name in columns}
     used = {place: name for name, place in fields.items()}
-    taken = set(fields.values())
+    taken = set(fields.values()) | ({headers.clock} if headers.clock is not None else set())
     if kind == "log" and SENT_AT_ZONED in cells.headers:
         # A workspace's own mails, which hold every time in UTC.
         place = cells.headers.index(SENT_AT_ZONED)
@@ -184,6 +187,8 @@ def _times(
     name: str, column: pd.Series, cells: Cells, headers: Headers, order: Order, zone: tzinfo | None, made: Canonical
 ) -> pd.Series:
     place = headers.fields[name]
+    if name == "sent_at" and headers.clock is not None:
+        zone = headers.zones.get(headers.clock, zone)
     zone = headers.zones.get(place, zone)
     times = read_times(column, order=order, zone=zone)
     if times.order in {"month first, assumed", "both"}:
@@ -209,7 +214,29 @@ def _times(
             f"{header}: some dates have the day first, some the month; those that can be read both ways may be wrong "
             "(say --dates day-first or --dates month-first)"
         )
+    if name == "sent_at" and headers.stand_ins and times.values.isna().any():
+        return _with_stand_ins(times.values, cells, headers, order, zone, made)
     return times.values
+
+
+def _with_stand_ins(
+    sent: pd.Series, cells: Cells, headers: Headers, order: Order, zone: tzinfo | None, made: Canonical
+) -> pd.Series:
+    """The times of sending, those that are missing from the first other column of the row that holds one."""
+    sent, total = sent.copy(), len(sent)
+    for place in headers.stand_ins:
+        blank = sent.isna()
+        if not blank.any():
+            break
+        told = read_times(tidy(cells.frame.iloc[:, place][blank]), order=order, zone=headers.zones.get(place, zone))
+        found = told.values[told.values.notna()]
+        if len(found):
+            sent.loc[found.index] = found
+            own, other = cells.headers[headers.fields["sent_at"]], cells.headers[place]
+            made.warnings.append(
+                f"{own} is blank in {len(found):,} of {total:,} rows; there {other} stands in as the time of sending"
+            )
+    return sent
 
 
 def _told_of_dates(cells: Cells, taken: set[int]) -> list[str]:

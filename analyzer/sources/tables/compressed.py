@@ -60,6 +60,9 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
                 raise UnreadableInputError(where, f"is an archive that {held}", "unpack it, and give the one table")
             for member in zip_members(file, current()):
                 if member.name == tables[0]:
+                    if member.problem:
+                        what, _, remedy = member.problem.partition("; ")
+                        raise UnreadableInputError(where, f"holds {member.name!r}, which {what}", remedy)
                     return _write(member.open(), target)
     except TooMuchError as error:
         raise UnreadableInputError(where, f"is packed, and not read ({error})", "unpack it first") from None

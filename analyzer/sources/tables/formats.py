@@ -16,13 +16,15 @@ from tempfile import TemporaryDirectory
 
 from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
+from analyzer.readable import counted, short
 from analyzer.sources.content import utf16_codec
 from analyzer.sources.tables.cells import Cells
 from analyzer.sources.tables.compressed import is_packed, unpacked
 from analyzer.sources.tables.delimited import find_header, read_delimited
 from analyzer.sources.tables.json_records import read_json, unfolded
+from analyzer.sources.tables.other_files import refuse_others
 from analyzer.sources.tables.parquet import read_parquet
-from analyzer.sources.tables.workbooks import read_sheet
+from analyzer.sources.tables.workbooks import Sheet, read_sheet
 
 # The code pages that lead lists come in, by region; a free guess prefers exotic ones on short texts.
 _CODE_PAGES = [
@@ -33,6 +35,8 @@ _OF_PAIRS = frozenset({"cp932", "gb18030", "big5", "cp949"})
 _FEW = 8
 _PAIR = re.compile(rb"[\x80-\xff]{2}|[\x81-\x9f]")
 _CHUNK = 1024 * 1024
+# A note names no more of the sheets that were not read.
+_MOST_SHEETS = 5
 
 
 def read_cells(path: Path) -> tuple[Cells, str]:
@@ -79,6 +83,7 @@ def _head(path: Path) -> bytes:
 def _cells(path: Path, head: bytes, where: str) -> tuple[Cells, str]:
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         raise UnreadableInputError(where, "is empty", "give a table with a header row")
+    refuse_others(path, head, where)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _spreadsheet(path, where), _sha256(path)
     if head.startswith(b"PAR1"):
@@ -209,9 +214,22 @@ def _spreadsheet(path: Path, where: str) -> Cells:
     rows = sheet.rows
     if not rows:
         raise UnreadableInputError(where, "is empty", "give a table with a header row")
-    notes = () if sheet.alone else (f"read from the sheet {sheet.name!r}; others were left out",)
+    notes = (_other_sheets(sheet),) if sheet.others else ()
     at, width = find_header(rows[:60])
     headers = [f"column {n}" for n in range(1, width + 1)] if at < 0 else [cell.strip() for cell in rows[at]]
     frame = pd.DataFrame(rows[at + 1 :], columns=[f"c{n}" for n in range(len(rows[0]))], dtype="str")
     headers = [*headers, *[""] * frame.shape[1]][: frame.shape[1]]
     return Cells(headers, frame, notes)
+
+
+def _other_sheets(sheet: Sheet) -> str:
+    """What was not read: a log may go on in the next sheet, and nothing else says so."""
+    named = [
+        f"{short(name, 40)!r} ({counted(rows, 'row')})" for name, rows in list(sheet.others.items())[:_MOST_SHEETS]
+    ]
+    more = f" and {len(sheet.others) - len(named)} more" if len(sheet.others) > len(named) else ""
+    left = "another was left out" if len(sheet.others) == 1 else "others were left out"
+    return (
+        f"read from the sheet {sheet.name!r}; {left}: {', '.join(named)}{more}; "
+        "what belongs to the same list goes into a file of its own"
+    )

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer import knowledge
 from analyzer.errors import MissingColumnError, RuleError, UnreadableInputError
+from analyzer.readable import short
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.sources.tables.other_files import refuse_mail
 from analyzer.sources.tables.zones import split_header
 
 if TYPE_CHECKING:
@@ -52,8 +54,12 @@ IGNORED = "ignore"
 
 # An error names columns for a person to choose from.
 _MOST_NAMED = 40
+_LONGEST_NAMED = 60
 # Yes, no, or how often.
 _MARK = re.compile(r"true|false|yes|no|y|n|x|ja|nein|oui|non|sí|si|sent|\d{1,4}(?:\.0)?", re.IGNORECASE)
+#: Fields whose header may name in brackets who told it.
+_TOLD = ("email_status", "industry")
+_SOURCE_BEHIND = re.compile(r"(.{3,60}?)\s*[(\[][^()\[\]]{1,40}[)\]]\s*")
 _ENVELOPES = ("_airbyte_data.", "attributes.", "properties.", "fields.", "data.", "item.", "node.")
 
 
@@ -62,7 +68,8 @@ class Platform:
     """How one platform heads its tables. Headers are normalised; `values` are a field's codes and their words.
 
     `blank_is_unsent`: whether a row without a time is a lead to whom nothing was sent yet. `others`: headers that mean
-    something here that is no field, whatever they mean elsewhere.
+    something here that is no field, whatever they mean elsewhere. `stand_ins`: headers of times that stand in, row by
+    row, for a blank `sent_at`.
     """
 
     name: str
@@ -72,6 +79,7 @@ class Platform:
     values: dict[str, dict[str, str]]
     blank_is_unsent: bool = False
     others: frozenset[str] = frozenset()
+    stand_ins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +87,16 @@ class Headers:
     """`fields`: field -> place of its column; `platform`: the recognised one or None; `notes` for a person.
 
     `zones`: the time zones that headers name, by place. `recipient` is missing from `fields` where ids stand for it.
+    `clock`: the place of the column with the time of day, where that of `sent_at` has only the day. `stand_ins`: the
+    places of columns whose times stand in for a blank `sent_at`, the best first.
     """
 
     fields: dict[str, int]
     platform: Platform | None
     notes: tuple[str, ...]
     zones: dict[int, tzinfo]
+    clock: int | None = None
+    stand_ins: tuple[int, ...] = ()
 
 
 def normalise_header(text: str) -> str:
@@ -110,6 +122,7 @@ def map_headers(
     ignored = {normalise_header(column) for column, field in (wanted or {}).items() if field == IGNORED}
     wanted = {column: field for column, field in (wanted or {}).items() if field != IGNORED}
     keys = ["" if normalise_header(header) in ignored else _strip_envelope(header) for header, _ in split]
+    keys = _without_sources([header for header, _ in split], keys)
     places = _places(keys, column_values)
     fields = _explicit(where, headers, wanted)
     platform = _recognise(frozenset(keys))
@@ -127,7 +140,8 @@ def map_headers(
     if "recipient" not in fields and not (by_id and "lead_id" in fields):
         holders = [place for place in range(len(headers)) if _mostly_addresses(column_values(place))]
         if len(holders) != 1:
-            found = ", ".join(header for header in headers[:_MOST_NAMED] if header) or "none"
+            refuse_mail(headers, where)
+            found = ", ".join(short(header, _LONGEST_NAMED) for header in headers[:_MOST_NAMED] if header) or "none"
             more = f", and {len(headers) - _MOST_NAMED} more" if len(headers) > _MOST_NAMED else ""
             by_list = ", or give the list of these leads, with their ids, as --leads" if "lead_id" in fields else ""
             raise MissingColumnError(
@@ -137,7 +151,35 @@ def map_headers(
             )
         fields["recipient"] = holders[0]
         notes.append(f"no header names an address; the column {headers[holders[0]]!r} holds addresses and was used")
-    return Headers(fields, platform, tuple(notes), {place: zone for place, (_, zone) in enumerate(split) if zone})
+    zones = {place: zone for place, (_, zone) in enumerate(split) if zone}
+    return Headers(fields, platform, tuple(notes), zones, stand_ins=_stand_ins(fields, platform, places, wanted))
+
+
+def _stand_ins(
+    fields: Mapping[str, int], platform: Platform | None, places: Mapping[str, int], wanted: Mapping[str, str]
+) -> tuple[int, ...]:
+    """The columns that tell when a mail went out where its own column is blank; none where a person named that one."""
+    if platform is None or "sent_at" not in fields or "sent_at" in wanted.values():
+        return ()
+    there = [places[name] for name in platform.stand_ins if name in places]
+    return tuple(place for place in there if place != fields["sent_at"])
+
+
+def _without_sources(headers: Sequence[str], keys: list[str]) -> list[str]:
+    """The keys, those of "Email status (ZeroBounce)" and "Industry [LinkedIn]" without who told it.
+
+    Only where no other column has that header: "Email (old)" and the like tell two things apart.
+    """
+    known = _known_headers()
+    told = {name for source in (*platforms(), generic()) for field in _TOLD for name in source.columns.get(field, ())}
+    bare = [
+        normalise_header(found[1]) if key and key not in known and (found := _SOURCE_BEHIND.fullmatch(header)) else key
+        for header, key in zip(headers, keys, strict=True)
+    ]
+    return [
+        short_key if short_key in told and bare.count(short_key) == 1 else key
+        for key, short_key in zip(keys, bare, strict=True)
+    ]
 
 
 def _places(keys: Sequence[str], column_values: Callable[[int], list[str]]) -> dict[str, int]:
@@ -154,7 +196,8 @@ def _places(keys: Sequence[str], column_values: Callable[[int], list[str]]) -> d
 def _known_headers() -> frozenset[str]:
     """Every header that any platform gives a meaning."""
     sources = (*platforms(), generic())
-    return frozenset(name for source in sources for names in source.columns.values() for name in names)
+    told = (names for source in sources for names in (*source.columns.values(), source.stand_ins))
+    return frozenset(name for names in told for name in names)
 
 
 def _second_statuses(fields: Mapping[str, int], headers: Sequence[str], keys: Sequence[str]) -> list[str]:
@@ -282,6 +325,7 @@ def _load(name: str) -> Platform:
         {field: {code.lower(): word for code, word in words.items()} for field, words in values.items()},
         bool(table.get("blank_is_unsent", False)),
         frozenset(map(normalise_header, table.get("others", []))),
+        tuple(_strip_envelope(header) for header in table.get("stand_ins", [])),
     )
 
 

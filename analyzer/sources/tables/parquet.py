@@ -31,11 +31,11 @@ def read_parquet(path: Path, where: str) -> Cells:
     try:
         with pq.ParquetFile(path) as file:
             about = file.metadata
-            bounded(where, about.num_columns, about.num_rows)
-            _within(where, sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups)))
-            _seen_through(file)
-            packed = _in_dictionaries(about)
-        packed = _but_diverse(path, about, packed)
+        bounded(where, about.num_columns, about.num_rows)
+        _within(where, sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups)))
+        with pq.ParquetFile(path, metadata=about, read_dictionary=_texts(about)) as file:
+            longest = _first_rows(file)
+        packed = _but_diverse(about, _in_dictionaries(about), longest)
         table = pq.read_table(path, read_dictionary=packed, partitioning=None).flatten()
     except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())[:120]
@@ -59,14 +59,31 @@ def _within(where: str, size: int) -> None:
         raise UnreadableInputError(where, f"is over {shown(most)} unpacked, the bound table_bytes", "give it in parts")
 
 
-def _seen_through(file: ParquetFile) -> None:
-    """`OSError` for a file that says of itself what cannot be, such as a histogram of the wrong length.
+def _texts(about: FileMetaData) -> list[str]:
+    """The columns of text that are no part of another, by what the schema says."""
+    columns = (about.schema.column(n) for n in range(len(about.schema.names)))
+    return [one.path for one in columns if one.physical_type == "BYTE_ARRAY" and "." not in one.path]
 
-    A reader refuses it at the first row. Asked for what stands there of the column, pyarrow 26 lets the exception of
-    its C++ part out, which ends the process.
+
+def _first_rows(file: ParquetFile) -> list[dict[str, int]]:
+    """For each row group, the bytes of the longest text of every column whose first row stands in a dictionary.
+
+    `OSError` for a file that says of itself what cannot be, such as a histogram of the wrong length: a reader refuses
+    it at the first row. Asked for what stands there of the column, pyarrow 26 lets the exception of its C++ part out,
+    which ends the process.
     """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: list[dict[str, int]] = []
     for number in range(file.metadata.num_row_groups):
-        next(file.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
+        first = next(file.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
+        found.append({})
+        for name, column in zip(first.schema.names, first.columns, strict=True) if first else ():
+            # A dictionary made for the one row is none of the file's.
+            if pa.types.is_dictionary(column.type) and len(column.dictionary) > 1:
+                found[-1][name] = pc.max(pc.binary_length(column.dictionary)).as_py() or 0
+    return found
 
 
 def _in_dictionaries(about: FileMetaData) -> list[str]:
@@ -87,17 +104,13 @@ def _in_dictionaries(about: FileMetaData) -> list[str]:
     ]
 
 
-def _but_diverse(path: Path, about: FileMetaData, packed: list[str]) -> list[str]:
+def _but_diverse(about: FileMetaData, packed: list[str], longest: list[dict[str, int]]) -> list[str]:
     """Of the columns to be read as places in a dictionary, those that repeat, or that are else too large for memory.
 
     To build a dictionary of millions of addresses takes several times as long as to read them. A writer gives such
     columns up half-way, so that they have a dictionary for their first rows alone; what it stands for is bounded by its
-    longest text, looked up here.
+    `longest` text in each row group.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     groups = [about.row_group(n) for n in range(about.num_row_groups)]
     written: dict[str, int] = dict.fromkeys(packed, 0)
     for group in groups:
@@ -105,17 +118,13 @@ def _but_diverse(path: Path, about: FileMetaData, packed: list[str]) -> list[str
             if one.path_in_schema in written:
                 written[one.path_in_schema] += one.total_uncompressed_size
     diverse = [name for name, size in written.items() if size > _DIVERSE * about.num_rows]
-    if not diverse:
-        return packed
     most = sum(written[name] for name in diverse)
-    with pq.ParquetFile(path, read_dictionary=diverse) as file:
-        for number, group in enumerate(groups):
-            first = next(file.iter_batches(batch_size=1, row_groups=[number], columns=diverse), None)
-            for column in first.columns if first else ():
-                if not pa.types.is_dictionary(column.type) or len(column.dictionary) < 2:
-                    # The first row does not stand in the file's dictionary, which shows only where it is used.
-                    return packed
-                most += pc.max(pc.binary_length(column.dictionary)).as_py() * group.num_rows
+    for group, texts in zip(groups, longest, strict=True):
+        for name in diverse:
+            if group.num_rows and name not in texts:
+                # The first row does not stand in the file's dictionary, which shows only where it is used.
+                return packed
+            most += texts.get(name, 0) * group.num_rows
     return packed if most > current().table_bytes else [name for name in packed if name not in diverse]
 
 

@@ -47,6 +47,7 @@ _FOREIGN_MONTH = rf"(?i)\b(?:{'|'.join(sorted(_ENGLISH, key=len, reverse=True))}
 _CLOCK = (
     r"^(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[.,]\d+)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*([Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
+_DAYLESS = r"(?i)(?:now|today|T?\d{1,2}:\d{2}.*)"
 _ZONE = r"(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})\)?$"
 _ZONE_NAME = r"([Z\d])\[[A-Za-z_/+\-0-9]{1,40}\]$"
 # A plain date ends like an offset: 2026-03-02.
@@ -155,8 +156,10 @@ def _read_distinct(text: pd.Series, wanted: Order) -> tuple[Times, pd.Series]:
     if is_numeric.any():
         result[is_numeric], order = _from_numeric_dates(text[is_numeric], wanted)
         left &= result.isna()
-    if left.any():
-        result[left] = _from_words(text[left])
+    # "10:30" and "now" would be read as of the day of the reading.
+    dated = left & ~text.str.fullmatch(_DAYLESS)
+    if dated.any():
+        result[dated] = _from_words(text[dated])
         left &= result.isna()
     given = (text != "") & ~left
     whole = text.str.replace(r"[.,].*$", "", regex=True).str.len()

@@ -33,10 +33,12 @@ _NO_MEMORY = 71
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The rows of the sheet that was read, all of one width; `alone`: whether no other sheet holds anything."""
+    """The rows of the sheet that was read, all of one width; `others`: each sheet beside it that holds anything, by its
+    name and its number of rows.
+    """
 
     name: str
-    alone: bool
+    others: dict[str, int]
     rows: list[list[str]]
 
 
@@ -71,7 +73,7 @@ def read_sheet(path: Path, where: str) -> Sheet:
         raise UnreadableInputError(where, f"is not a workbook that can be read ({last['problem']})", _REMEDY)
     if last is not None:
         raise UnreadableInputError(where, _ended_early(child.returncode, bounds.workbook_memory_bytes), _AS_CSV)
-    return Sheet(head["name"], head["alone"], rows)
+    return Sheet(head["name"], head["others"], rows)
 
 
 def _ended_early(code: int, memory: int) -> str:
@@ -94,12 +96,13 @@ def _answer(path: str, columns: int) -> Iterator[object]:
         # What someone hid is looked at last: an old copy of the list, as a rule.
         known = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         known.sort(key=lambda one: one.visible != SheetVisibleEnum.Visible)
-        chosen, named, filled, found = None, "", 0, False
+        chosen, named, found = None, "", False
+        filled: dict[str, int] = {}
         for one in known:
             sheet = book.get_sheet_by_name(one.name)
             if not sheet.height or sheet.end is None:
                 continue
-            filled += 1
+            filled[one.name] = sheet.end[0] - (sheet.start or (0, 0))[0] + 1
             if sheet.end[1] >= columns:
                 yield {"wide": sheet.end[1] + 1}
                 return
@@ -107,7 +110,7 @@ def _answer(path: str, columns: int) -> Iterator[object]:
                 found = any(isinstance(cell, str) and "@" in cell for row in sheet.iter_rows() for cell in row)
                 if found or chosen is None:
                     chosen, named = sheet, one.name
-    yield {"name": named, "alone": filled < 2}
+    yield {"name": named, "others": {name: rows for name, rows in filled.items() if name != named}}
     if chosen is not None:
         for row in chosen.to_python(skip_empty_area=False):
             yield [cell_text(cell) for cell in row]

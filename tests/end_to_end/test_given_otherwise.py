@@ -1,0 +1,32 @@
+"""What callers and shells hand over that is not quite what was asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analyzer
+
+SAMPLE = Path(__file__).parents[2] / "sample_data"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_lines_as_windows_shells_write_them(encoding: str) -> None:
+    text = "550 5.1.1 No such user\r\n452 4.2.2 Mailbox full, größer\r\n"
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+    told = subprocess.run(
+        [sys.executable, "-m", "analyzer", "classify"],
+        input=mark + text.encode(encoding),
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    assert [line.split()[1] for line in told.splitlines()] == ["user_unknown", "mailbox_full"]
+
+
+@pytest.mark.parametrize("log", [5, {"email": ["jane@example.com"]}, None, b"log.csv", [{"email": "jane@example.com"}]])
+def test_a_log_that_is_no_table_is_named_as_what_it_is(log: object) -> None:
+    with pytest.raises(TypeError, match="a table is the path of a file"):
+        analyzer.diagnose(bounces=SAMPLE / "bounces.mbox", log=log)

@@ -1,0 +1,90 @@
+"""What people give for a table and is none: the one line that tells what it is, and what to do."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.errors import UnreadableInputError
+from analyzer.sources.tables import read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+
+#: (name, content, what is said of it)
+FILES: dict[str, tuple[str, bytes, str]] = {
+    "a web page as .xls": (
+        "report.xls",
+        b"<html><body><table><tr><th>Email</th></tr><tr><td>jane@example.com</td></tr></table></body></html>",
+        "is a web page (HTML), as some systems write under the name of a workbook; open it in a spreadsheet and save it as"
+        " .xlsx or CSV",
+    ),
+    "a workbook of 2003 in XML": (
+        "report.xls",
+        b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook><Worksheet/></Workbook>',
+        "is an XML file, as some systems write under the name of a workbook; open it in a spreadsheet and save it as"
+        " .xlsx or CSV",
+    ),
+    "a workbook under a password": (
+        "log.xlsx",
+        COMPOUND + "EncryptedPackage".encode("utf-16-le") + b"\0" * 3000,
+        "is protected by a password; save it without one",
+    ),
+    "a message of Outlook": (
+        "bounce.msg",
+        COMPOUND + b"\0" * (1 << 20) + "__substg1.0_0037001F".encode("utf-16-le"),
+        "is a message of Outlook, no table; save it as .eml; bounces go with --bounces",
+    ),
+    "a data file of Outlook": (
+        "mail.pst",
+        b"!BDN" + b"\1" * 900,
+        "is an Outlook data file; export its mails as .eml or mbox",
+    ),
+    "a PDF": ("log.pdf", b"%PDF-1.7\n%\xe2\xe3\n", "is a PDF document; give CSV, XLSX, Parquet or JSON lines"),
+    "an mbox": (
+        "bounces.mbox",
+        b"From MAILER-DAEMON Mon Mar  2 08:00:00 2026\nSubject: Undelivered\n\nNo such user\n",
+        "is mail, no table; bounces go with --bounces",
+    ),
+    "a message": (
+        "bounce.eml",
+        b"Return-Path: <>\nSubject: Undelivered\n\nNo such user\n",
+        "is mail, no table; bounces go with --bounces",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_what_is_no_table_is_named(tmp_path: Path, case: str) -> None:
+    name, content, told = FILES[case]
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UnreadableInputError) as caught:
+        read_table(path)
+    assert str(caught.value) == f"{path}: {told}"
+
+
+def test_an_archive_under_a_password(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "log.zip", "w") as archive:
+        archive.writestr("log.csv", "email,sent at\njane@example.com,2026-03-02\n")
+    data = bytearray((tmp_path / "log.zip").read_bytes())
+    # The first bit of the general purpose flags (APPNOTE.TXT 4.4.4) of the part and of its place in the directory.
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + place] |= 1
+    (tmp_path / "log.zip").write_bytes(data)
+    with pytest.raises(
+        UnreadableInputError, match=r"holds 'log\.csv', which is encrypted; unpack it with its password"
+    ):
+        read_table(tmp_path / "log.zip")
+
+
+def test_a_header_as_long_as_a_page_is_named_in_short(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("x" * 100_000 + ",name\n1,Jane\n")
+    with pytest.raises(UnreadableInputError) as caught:
+        read_table(path)
+    assert len(str(caught.value)) < 400
