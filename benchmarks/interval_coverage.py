@@ -22,8 +22,7 @@ from simulated import average
 from analyzer.diagnose.arrays import Flags
 from analyzer.diagnose.companies import companies
 from analyzer.diagnose.guessed import guessed_effect
-from analyzer.diagnose.rates import clustered_rate, wilson
-from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.rates import belief_of, clustered_rate, wilson
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 COLUMNS = ("difference", "share", "sender rate", "totals", "status", "industry", "mailbox", "plain")
@@ -98,7 +97,7 @@ def _holds(bounced: Flags, domain: Ints, truth: float) -> bool:
     """Whether the interval of a rate, as in the totals and the breakdown, holds the truth."""
     one = np.zeros(len(bounced), dtype=np.int64)
     counted = companies(one, domain, {"hard": (one[bounced], domain[bounced])}, 1)
-    low, high = counted.interval("hard", thresholds().forecast.domain_phi)
+    low, high = counted.interval("hard", belief_of("address"))
     return bool(low[0] <= truth <= high[0])
 
 

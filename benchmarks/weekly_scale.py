@@ -46,7 +46,8 @@ _SENDS = """
         CAST(lead AS VARCHAR) AS lead_id, '' AS bounced, '' AS bounce_reason, '' AS state,
         CASE WHEN lead % 5 < 3 THEN 'verified' WHEN lead % 5 = 3 THEN 'guessed' ELSE 'catch_all' END AS email_status,
         CASE lead % 7 WHEN 0 THEN 'Banking' WHEN 1 THEN 'Pharmaceuticals' ELSE 'Software' END AS industry,
-        '' AS company, '' AS country, CAST(NULL AS TIMESTAMPTZ) AS verified_at, '' AS title, week
+        '' AS company, '' AS country, CAST(NULL AS TIMESTAMPTZ) AS verified_at, '' AS title,
+        'yes' AS sent_at_zoned, week
     FROM (
         SELECT i, lead, week,
             'person' || lead || '@' || CASE WHEN domain % 12 = 0 THEN 'gmail.com'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analyzer.audit.records import FAULTY, Check, FixAudit, FixVerdict
-from analyzer.diagnose.fixes import FixRule, fix_rules
+from analyzer.diagnose.fix_rules import FixRule, fix_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

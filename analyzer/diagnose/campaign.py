@@ -21,6 +21,7 @@ from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.ranking_words import reasons
 from analyzer.diagnose.rates import breakdown, totals
+from analyzer.diagnose.untold import untold, withheld
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
@@ -89,6 +90,9 @@ def assess(
         sides = pool.submit(deliverability, correlated, counted, seed=seed)
         quality = pool.submit(data_quality, correlated, counted, tolerance=tolerance, seed=seed)
     verdict, ahead = quality.result()
+    whose = sides.result()
+    if why := untold(correlated, figures, inputs):
+        verdict, whose = withheld(verdict, whose, why)
     diagnosis = Diagnosis(
         inputs=list(inputs),
         tool_version=tool_version,
@@ -98,7 +102,7 @@ def assess(
         totals=figures,
         breakdown=rows.result(),
         data_quality=verdict,
-        deliverability=sides.result(),
+        deliverability=whose,
         drivers=named.result(),
         warnings=warnings(correlated, counted, figures),
     )

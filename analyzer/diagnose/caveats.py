@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analyzer.diagnose import hindsight
+from analyzer.diagnose.contacts import dimension
 from analyzer.diagnose.diagnosis import Totals
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, many, number, percent
@@ -22,6 +25,9 @@ _NEEDED = {
     "sent_at": "which week a bounce belongs to, and which of several mails bounced",
 }
 
+#: From this share of the bounced mails on it is told that they lack a time.
+_UNDATED = 0.1
+
 
 def warnings(correlated: Correlated, contacts: Contacts, totals: Totals) -> list[str]:
     """One sentence for each caveat, those of matching (from correlate) first."""
@@ -30,6 +36,7 @@ def warnings(correlated: Correlated, contacts: Contacts, totals: Totals) -> list
         return [*found, "The log holds no mail that was sent: there are no rates."]
     found += _matching(correlated.matching)
     found += _columns(correlated, contacts)
+    found += _undated(correlated)
     found += hindsight.warnings(correlated, contacts)
     found += _small(totals)
     return list(dict.fromkeys(found))
@@ -83,6 +90,26 @@ def _columns(correlated: Correlated, contacts: Contacts) -> list[str]:
                 "as guessed."
             )
     return found
+
+
+def _undated(correlated: Correlated) -> list[str]:
+    """That bounced mails lack the time that the others have: some platforms date only what was delivered."""
+    if "sent_at" not in correlated.have:
+        return []
+    undated = correlated.sends["sent_at"].isna().to_numpy()
+    if not undated.any():
+        return []
+    label = dimension(correlated.sends, "label")
+    bounced = np.isin(label.codes, [code for code, name in enumerate(label.values) if name])
+    lost, others = int(undated[bounced].sum()), int(undated[~bounced].sum())
+    few = thresholds().evidence.min_bounces
+    if lost < few or lost < _UNDATED * bounced.sum() or others * bounced.sum() > lost * (~bounced).sum() / 2:
+        return []
+    return [
+        f"{number(lost)} of {many(int(bounced.sum()), 'bounced mail')} have no time of sending in the log, though "
+        "others have: they are missing by week and weekday, and nothing tells how old their verification was. If "
+        'another column has their times, say --map "COLUMN=sent_at".'
+    ]
 
 
 def _small(totals: Totals) -> list[str]:

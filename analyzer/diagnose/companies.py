@@ -5,6 +5,10 @@ lead's fellows at its domain), the design effect of cluster samples (L. Kish, Su
 intraclass correlation, is a moment estimate that weighs a domain by 1 / its leads, so that many small ones tell what
 the few large ones, which by chance all took or all refused, cannot: the variance between totals covers 87 % where sizes
 have a heavy tail. What is believed of the likeness is worth one pair of leads.
+
+A rate above the one seen would mostly be that of a company which bounces as a whole and was not met: of 80 companies at
+ten leads, 2 % of them dead, one in five campaigns meets none. So towards rates that were not seen, leads are taken for
+more alike than those seen were.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtri
 from statsmodels.stats.proportion import proportion_confint
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 #: Cells that may be counted in a table, for each row: more are sorted.
 _ROOM = 4
+_Z = float(ndtri(0.975))
 #: Every part of a diagnosis asks for them.
 _companies: WeakKeyDictionary[Contacts, Codes] = WeakKeyDictionary()
 
@@ -36,6 +42,33 @@ def wilson(count: ArrayLike, leads: ArrayLike) -> tuple[Reals, Reals]:
     low, high = proportion_confint(count, leads, alpha=0.05, method="wilson")
     # None and all are the formula's own bounds; rounding must not make 2e-19 of them.
     return np.where(count <= 0, 0.0, np.clip(low, 0, 1)), np.where(count >= leads, 1.0, np.clip(high, 0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """How alike leads of one company are (0 to 1) before any were seen, and at least in what was not seen."""
+
+    seen: float
+    unseen: float
+
+
+def bounds(share: Reals, leads: Reals, seen: Reals, unseen: Reals) -> tuple[Reals, Reals]:
+    """Lower and upper 95 % bound of a `share` (0 to 1) of `leads` (above 0), element by element.
+
+    seen: how many times wider than binomial the variance at the rate seen is; unseen: how many times that of what a
+    true rate P differs by, at least `seen`. Bounds are the P with (P - share)² = z²/leads · (seen · share(1 - share)
+    + unseen · (P(1 - P) - share(1 - share))), or Wilson's with `seen` alone where these are farther out.
+    """
+    low, high = wilson(share * leads / seen, leads / seen)
+    wider = unseen > seen
+    step, rest = _Z**2 / leads * unseen, (unseen - seen) * share * (1 - share)
+    middle, last = share + step / 2, share**2 + _Z**2 / leads * rest
+    root = np.sqrt(np.maximum(middle**2 - (1 + step) * last, 0.0))
+    further = (middle - root) / (1 + step), (middle + root) / (1 + step)
+    return (
+        np.where(wider, np.minimum(low, np.maximum(further[0], 0.0)), low),
+        np.where(wider, np.maximum(high, np.minimum(further[1], 1.0)), high),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +98,36 @@ class Companies:
     pairs: Reals
     chosen: dict[str, Together]
 
-    def design_effect(self, name: str, believed: float) -> Reals:
-        """How many times wider than binomial the variance of each group's rate is, at least 1.
+    def likeness(self, name: str, believed: float) -> Reals:
+        """How alike, in some respect, leads of one company are in each group, 0 to 1.
 
         believed: the likeness before any leads were seen to differ.
         """
-        some, leads = self.chosen[name], np.maximum(self.leads, 1.0)
-        share = some.count / leads
+        some, share = self.chosen[name], self._share(name)
         variance = share * (1 - share)
         # The sum of ((bounced - share × leads)² - leads × variance) / leads over companies with several leads.
         excess = share**2 * self.shared - variance * self.companies + some.squares - 2 * share * some.there
         pairs = (self.shared - self.companies) * variance
-        likeness = np.minimum((np.maximum(excess, 0.0) + believed) / (pairs + 1), 1.0)
-        return np.asarray(1 + likeness * self.pairs / leads)
+        return np.asarray(np.minimum((np.maximum(excess, 0.0) + believed) / (pairs + 1), 1.0))
 
-    def interval(self, name: str, believed: float) -> tuple[Reals, Reals]:
+    def interval(self, name: str, belief: Belief) -> tuple[Reals, Reals]:
         """The 95 % bounds of each group's rate; groups without leads get those of one lead."""
-        effective = np.maximum(self.leads, 1.0) / self.design_effect(name, believed)
-        return wilson(self.chosen[name].count / np.maximum(self.leads, 1.0) * effective, effective)
+        leads, likeness = np.maximum(self.leads, 1.0), self.likeness(name, belief.seen)
+        fellows = self.pairs / leads
+        return bounds(
+            self._share(name), leads, 1 + likeness * fellows, 1 + np.maximum(likeness, belief.unseen) * fellows
+        )
+
+    def unmet(self, name: str, belief: Belief) -> Reals:
+        """Leads at one company (of the size at which the average lead is) that was not met and may bounce as a whole.
+
+        None, as far as companies that were met differ as much as is believed of others.
+        """
+        short = 1 - np.minimum(self.likeness(name, belief.seen) / belief.unseen, 1.0)
+        return np.asarray(short * self.pairs / np.maximum(self.leads, 1.0))
+
+    def _share(self, name: str) -> Reals:
+        return np.asarray(self.chosen[name].count / np.maximum(self.leads, 1.0))
 
 
 def company_of(contacts: Contacts) -> Codes:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analyzer.diagnose import data_words
 from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Recommendation
@@ -16,10 +18,11 @@ from analyzer.diagnose.explanations import explanations
 from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, forecast, history, outcomes
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
 from analyzer.diagnose.hindsight import as_known
-from analyzer.diagnose.judgement import Chances, Judgement
+from analyzer.diagnose.judgement import Chances, Judgement, to_verify
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.rates import wilson
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.unread import at_worst, bounded, unread
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
@@ -40,17 +43,14 @@ def data_quality(
     ahead = list_ahead(correlated, contacts, past)
     drawn = outcomes(past, thresholds().forecast.prior, ahead.cells(), seed=seed)
     effect = guessed_effect(contacts, seed=seed)
-    order = ahead.by_risk()
-    mix = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance)
-    forecasts = Forecasts(
-        max_quantity=forecast(ahead.quantity(), drawn, tolerance),
-        max_quality=forecast(ahead.quality(), drawn, tolerance),
-        best_mix=forecast(ahead.first(order[:mix]), drawn, tolerance),
-    )
+    forecasts = _forecasts(ahead, drawn, tolerance)
     judged = judge(contacts, past, ahead, effect, tolerance=tolerance, seed=seed, drawn=drawn)
     if _would_turn(correlated, contacts, judged, effect, tolerance=tolerance, seed=seed):
-        unread = int(contacts.leads["unknown"].sum())
-        judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread)
+        judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread(contacts))
+    if judged.recommendation == "insufficient_evidence" and unread(contacts):
+        worst = outcomes(history(at_worst(contacts)), thresholds().forecast.prior, ahead.cells(), seed=seed)
+        most = _forecasts(ahead, worst, tolerance)
+        forecasts = bounded(_forecasts(ahead, drawn, tolerance, mix=most.best_mix.leads), most)
     named = explanations(correlated, contacts)
     apart = by_status(contacts, effect, seed=seed)
     verdict = DataQuality(
@@ -63,8 +63,21 @@ def data_quality(
         ranking=ahead.ranking,
         explained_by=named,
         by_status=apart,
+        to_verify=to_verify(judged, ahead.statuses(), apart),
     )
     return verdict, ahead
+
+
+def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | None = None) -> Forecasts:
+    """The next list, sent three ways; `mix` is how many leads the best mix has, where that is known."""
+    order = ahead.by_risk()
+    if mix is None:
+        mix = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance)
+    return Forecasts(
+        max_quantity=forecast(ahead.quantity(), drawn, tolerance),
+        max_quality=forecast(ahead.quality(), drawn, tolerance),
+        best_mix=forecast(ahead.first(order[:mix]), drawn, tolerance),
+    )
 
 
 def judge(
@@ -94,7 +107,8 @@ def judge(
     central, settled = of(drawn or draw(limits.prior)), of(draw(limits.prior, settled=True))
     thin = _thin_arms(past, ahead.quantity(), tolerance)
     shown = effect.verdict in ("driven", "contributes")
-    answer = recommend(central, settled, shown=shown)
+    stale = _stale(contacts, ahead, tolerance)
+    answer = recommend(central, settled, shown=shown, stale=stale)
     leads = len(contacts.leads)
     if leads < thresholds().evidence.min_leads or ahead.quantity().size == 0:
         answer = "insufficient_evidence"
@@ -103,7 +117,8 @@ def judge(
         answer = "max_quantity" if safe and _within(past, tolerance) else "insufficient_evidence"
     elif thin:
         beliefs = {
-            recommend(of(draw(prior)), settled, shown=shown) for prior in (limits.optimistic, limits.pessimistic)
+            recommend(of(draw(prior)), settled, shown=shown, stale=stale)
+            for prior in (limits.optimistic, limits.pessimistic)
         }
         # A handful of bounces that leaves the whole rate open is no ground to call it safe, whatever is believed.
         open_rate = past.bounces.sum() < thresholds().evidence.min_bounces and not _within(past, tolerance)
@@ -121,22 +136,24 @@ def _would_turn(
     The other bound, that none of them is, is `judged` itself (Manski's worst-case bounds). Below the usual share of
     unreadable bounces nobody would bet on either.
     """
-    leads = contacts.leads
-    unread = int((leads["unknown"] & ~leads["address"]).sum())
-    bounced = int((leads["hard"] | leads["spam"] | leads["unknown"]).sum())
-    if judged.recommendation == "insufficient_evidence" or unread < thresholds().evidence.unread_share * bounced:
+    if judged.recommendation == "insufficient_evidence" or not unread(contacts):
         return False
-    if not unread:
-        return False
-    worst = replace(contacts, leads=leads.assign(address=leads["address"] | leads["unknown"]))
+    worst = at_worst(contacts)
     past = history(worst)
     ahead = list_ahead(correlated, worst, past)
     other = judge(worst, past, ahead, effect, tolerance=tolerance, seed=seed)
     return other.recommendation != judged.recommendation
 
 
-def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendation:
-    """The rule of the product. `shown`: guessed addresses demonstrably bounce more than verified ones.
+def _stale(contacts: Contacts, ahead: NextList, tolerance: float) -> bool:
+    """Whether old verifications explain most of the bounces and bounce beyond the tolerance without doubt."""
+    found, bounced = ahead.stale, contacts.leads["address"].to_numpy(dtype=np.bool_)
+    return found is not None and found.old_low > tolerance and 2 * found.explained(bounced) >= int(bounced.sum())
+
+
+def recommend(chances: Chances, settled: Chances, *, shown: bool, stale: bool = False) -> Recommendation:
+    """The rule of the product. `shown`: guessed addresses demonstrably bounce more than verified ones; `stale`: old
+    verifications explain most of the bounces.
 
     `reverify` accuses the data, so the rates seen must do so themselves, not just the doubt about them; where only the
     doubt does, leaving out guessed addresses stands if they are shown to be worse, and else nothing is told.
@@ -150,7 +167,7 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendat
         # No leads are given up for a doubt alone: guessed ones are shown to be worse, or the rate is surely too high.
         sure = shown or (settled.quantity or 0.0) > risk
         return "max_quality" if sure else "insufficient_evidence"
-    if settled.quality is not None and settled.quality > risk:
+    if stale or (settled.quality is not None and settled.quality > risk):
         return "reverify"
     return "max_quality" if shown else "insufficient_evidence"
 

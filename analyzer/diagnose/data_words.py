@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, StatusEffect
 from analyzer.diagnose.explanations import sentences
+from analyzer.diagnose.judgement import to_verify
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.words import chance, limit, listed, many, number, percent, points, status
+from analyzer.diagnose.words import chance, kinds, limit, listed, many, number, percent, points, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
@@ -46,13 +47,11 @@ def why(
     if judged.recommendation == "insufficient_evidence":
         parts += [_elsewhere(contacts, past, named), _cannot_tell(leads, past, judged, tolerance)]
         if judged.unread:
-            # The forecast knows only the bounces that say why: of the others it would tell too good a tale.
             parts.append(_unread_by_status(contacts))
-        else:
-            parts.append(_outlook(ahead, forecasts, tolerance))
+        parts.append(_outlook(ahead, forecasts, tolerance))
         return " ".join(filter(None, parts))
     parts.append(_outlook(ahead, forecasts, tolerance))
-    parts.append(_conclusion(past, forecasts, judged, tolerance))
+    parts.append(_conclusion(past, forecasts, judged, tolerance, to_verify(judged, ahead.statuses(), apart)))
     if judged.recommendation != "max_quantity":
         parts.append(_mix(forecasts, judged, tolerance))
     parts.append(_spread(past))
@@ -135,6 +134,12 @@ def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float) -> str:
     if not everyone.leads:
         return ""
     which = "The next list" if ahead.own else "A list like this one"
+    if everyone.rate is None:
+        return (
+            f"{which}, sent to everyone, would bounce at anything from {percent(everyone.low)} to "
+            f"{percent(everyone.high)}: the first if none of the bounces without a reason was a bad address, the "
+            "second if all were."
+        )
     text = f"{which}, sent to everyone, {_expected(everyone, tolerance)}"
     if not ahead.status_known:
         return text + ". Which of its leads max quality would leave out cannot be told: none has an email status."
@@ -150,7 +155,7 @@ def _expected(forecast: Forecast, tolerance: float) -> str:
     )
 
 
-def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
+def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, tolerance: float, again: list[str]) -> str:
     within = limit(tolerance)
     quality = forecasts.max_quality
     match judged.recommendation:
@@ -185,8 +190,8 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
             )
         case _ if judged.chances.verified <= thresholds().forecast.risk:
             return (
-                "Leaving guessed addresses out is not enough, and the verified ones are not the problem: the "
-                "catch-all, risky and unknown addresses need verifying again before they are used."
+                "Leaving guessed addresses out is not enough, and the verified ones are not the problem: leave the "
+                f"{kinds(again)} addresses out, or have each one verified before it is used."
             )
         case _:
             return (
@@ -296,12 +301,11 @@ def _unread_by_status(contacts: Contacts) -> str:
             count, of = int((unread & having).sum()), int(having.sum())
             of_all = many(of, f"{name} address", f"{name} addresses")
             told.append(f"{number(count)} of {of_all} ({percent(count / of)})")
-    silent = "The forecast counts none of these bounces."
     if len(told) < 2:
-        return silent
+        return ""
     return (
         f"Without a reason bounced {listed(told)}: where far more of the guessed ones do, bad addresses are the likely "
-        f"cause; where both do alike, they hardly are. {silent}"
+        "cause; where both do alike, they hardly are."
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.diagnose import strictness
 from analyzer.diagnose.companies import wilson
 from analyzer.diagnose.diagnosis import Fix, Interval, Side
-from analyzer.diagnose.refusals import NAMED, OWN_RULE, STANDING
+from analyzer.diagnose.refusals import NAMED, speaks_of_standing
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import limit, listed, many, number, percent
 
@@ -37,14 +37,22 @@ def why(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
         if side == "undetermined" and found.leads >= thresholds().evidence.min_leads:
             return f"{text} {_unread(found)}"
         return f"{text} {_of_few(found) if side == 'none' else 'That is too few leads to call it healthy.'}".strip()
-    domains = found.refused["domain"].nunique()
-    head = (
-        f"{number(refused)} of {many(found.leads, 'lead')} ({percent(found.rate)}) were refused as spam, at "
-        f"{many(domains, 'domain')}."
-    )
-    parts = [head, _named(found), _own_rule(found), _blocking(found), _industries(found), _mixed_in(found)]
+    parts = [_head(found), _named(found), _own_rule(found), _blocking(found), _industries(found), _mixed_in(found)]
     parts += [strictness.sentence(found.moved), _follows(found, side, fixes)]
     return " ".join(filter(None, parts))
+
+
+def _head(found: Findings) -> str:
+    """How many leads; a mail that somebody complained of was delivered, and not refused."""
+    refused, complained = len(found.refused), int((found.refused["fault"] == "complaint").sum())
+    was = "was" if refused == 1 else "were"
+    what = f"{was} refused as spam, or complained" if complained else f"{was} refused as spam"
+    if complained == refused:
+        what = "complained of spam"
+    return (
+        f"{number(refused)} of {many(found.leads, 'lead')} ({percent(found.rate)}) {what}, at "
+        f"{many(found.refused['domain'].nunique(), 'domain')}."
+    )
 
 
 def _of_few(found: Findings) -> str:
@@ -68,10 +76,11 @@ def _named(found: Findings) -> str:
     rows = found.refused
     told = []
     for kind in dict.fromkeys(NAMED.values()):
-        some = rows[rows["reason"].map(NAMED) == kind]
+        some = rows[(rows["reason"].map(NAMED) == kind) & ~rows["own_rule"]]
         if len(some):
-            told.append(f"{_KINDS[kind]} ({many(len(some), 'refusal')} at {many(some['domain'].nunique(), 'domain')})")
-    standing = rows[rows["reason"].isin(STANDING)]
+            each = many(len(some), "complaint" if kind == "complaints" else "refusal")
+            told.append(f"{_KINDS[kind]} ({each} at {many(some['domain'].nunique(), 'domain')})")
+    standing = rows[speaks_of_standing(rows)]
     speak = "speaks" if len(standing) == 1 else "speak"
     known = (
         f"{many(len(standing), 'refusal')} at {many(standing['domain'].nunique(), 'domain')} {speak} of the sender's "
@@ -84,7 +93,7 @@ def _named(found: Findings) -> str:
 
 
 def _own_rule(found: Findings) -> str:
-    some = found.refused[found.refused["reason"].isin(OWN_RULE)]
+    some = found.refused[found.refused["own_rule"].to_numpy(dtype=bool)]
     if some.empty:
         return ""
     return (
@@ -117,10 +126,29 @@ def _industries(found: Findings) -> str:
     joined = ", ".join(text)
     if found.strict_p is None:
         return joined[:1].upper() + joined[1:] + "."
-    beyond = "more than chance explains" if found.strict_excess else "a difference that chance can explain"
+    beyond = "more than chance explains" if found.strict_excess else _no_pattern(found)
     if not found.strict_excess and (strict_rate.estimate or 0) <= (open_rate.estimate or 0):
         beyond = "no more than open ones"
     return f"{joined[:1].upper()}{joined[1:]}: {beyond}."
+
+
+def _no_pattern(found: Findings) -> str:
+    """What else than strictness makes the difference, where the rates differ and no pattern is left.
+
+    The rates are of all refusals; the test leaves out what names a cause, and takes no few companies for a pattern.
+    """
+    strict, usual = found.strict_rate, found.open_rate
+    if strict.low is None or usual.high is None or strict.low <= usual.high:
+        return "a difference that chance can explain"
+    there = found.refused[found.refused["group"] == "strict"]
+    if found.blocking and there["domain"].isin(found.blocking).any():
+        return (
+            f"{listed(found.blocking)} {'makes' if len(found.blocking) == 1 else 'make'} the difference, not strictness"
+        )
+    companies = there["domain"].nunique()
+    if companies < thresholds().deliverability.strict_domains:
+        return f"a difference that {'one company makes' if companies == 1 else f'{number(companies)} companies make'}"
+    return "the refusals that name a cause on our side make the difference, not strictness"
 
 
 def _mixed_in(found: Findings) -> str:

@@ -73,7 +73,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Address-fault bounces expected of a list: mean, 95 % predictive interval, chance of exceeding the tolerance."""
+    """Address-fault bounces expected of a list: mean, 95 % predictive interval, chance of exceeding the tolerance.
+
+    All but `leads` and `bounces` is None without leads. Where bounces of unknown cause leave it open, `rate` and
+    `p_over_tolerance` are None, the interval goes from none of these being the address to all of them, and `bounces` is
+    the most that is to be expected.
+    """
 
     leads: int
     bounces: float
@@ -156,6 +161,8 @@ class DataQuality:
     explained_by: list[Explanation] = field(default_factory=list)
     #: Guessed, catch-all, risky and unknown addresses, as far as enough mail went to them.
     by_status: list[StatusEffect] = field(default_factory=list)
+    #: With `reverify`: the email statuses to verify again or to leave out; without "verified", those are in order.
+    to_verify: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from scipy.stats import binom
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, sums
-from analyzer.diagnose.companies import company_of, free_mail
+from analyzer.diagnose.companies import free_mail
 from analyzer.diagnose.diagnosis import Explanation
-from analyzer.diagnose.rates import clustered_rate
+from analyzer.diagnose.staleness import staleness
 from analyzer.diagnose.suppression_list import dead_domains
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, many, number, percent
@@ -87,14 +86,17 @@ def _dead(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Expl
         return None, taken
     order = _by_bounces(codes, _per_domain(contacts, taken)[1])
     order = order[np.isin(order, contacts.domain[taken])]
-    where = f"{many(len(order), 'domain')} that {'takes' if len(order) == 1 else 'take'} no mail"
+    named = listed([str(name) for name in names[order[:_NAMED]]])
+    where = f"{named}, which {'takes' if len(order) == 1 else 'take'} no mail"
+    if len(order) > _NAMED:
+        where = f"{many(len(order), 'domain')} that take no mail, such as {named}"
+    moved = "see where this company moved" if len(order) == 1 else "see where these companies moved"
     return _explanation(
         "dead_domain",
         taken,
         np.isin(contacts.domain, order),
         names[order],
-        f"{many(int(taken.sum()), 'bounce')} went to {where}, such as "
-        f"{listed([str(name) for name in names[order[:_NAMED]]])}: see where these companies moved.",
+        f"{many(int(taken.sum()), 'bounce')} went to {where}: {moved}.",
     ), taken
 
 
@@ -136,33 +138,16 @@ def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[
 
 def _stale(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
     """Verified addresses whose verification is old, where those bounce more than freshly verified ones."""
-    limits = thresholds().guessed
-    nothing = np.zeros(len(left), dtype=np.bool_)
-    sends = correlated.sends
-    if "verified_at" not in sends.columns or "sent_at" not in sends.columns:
-        return None, nothing
-    verified = pd.to_datetime(sends["verified_at"].iloc[contacts.first], utc=True, errors="coerce")
-    sent = pd.to_datetime(sends["sent_at"].iloc[contacts.first], utc=True, errors="coerce")
-    days = (sent - verified).dt.total_seconds().to_numpy(dtype=float, na_value=np.nan) / 86_400
-    inside = (contacts.leads["email_status"].astype(object) == "verified").to_numpy()
-    old, fresh = inside & (days > limits.stale_days), inside & (days <= limits.stale_days)
-    evidence = thresholds().evidence
-    if min(old.sum(), fresh.sum()) < evidence.min_leads_per_arm or (left & old).sum() < evidence.min_bounces:
-        return None, nothing
-    company = company_of(contacts)
-    one, other = (clustered_rate(left[arm], company[arm]) for arm in (old, fresh))
-    if one.estimate is None or other.estimate is None or one.low is None or other.high is None:
-        return None, nothing
-    # Newcombe's lower bound of the difference.
-    if one.estimate - other.estimate <= float(np.hypot(one.estimate - one.low, other.high - other.estimate)):
-        return None, nothing
-    count = max(round(int((left & old).sum()) - other.estimate * int(old.sum())), 1)
+    found = staleness(correlated, contacts, left)
+    if found is None:
+        return None, np.zeros(len(left), dtype=np.bool_)
     text = (
-        f"Verified addresses whose verification was older than {number(limits.stale_days)} days bounced at "
-        f"{percent(one.estimate)}, fresher ones at {percent(other.estimate)}: verify the old ones again before the "
-        "next send."
+        f"Verified addresses whose verification was older than {number(thresholds().guessed.stale_days)} days "
+        f"bounced at {percent(found.old_rate)}, fresher ones at {percent(found.fresh_rate)}: verify the old ones again "
+        "before the next send."
     )
-    return Explanation("stale_verification", count, int(old.sum()), [], text), left & old
+    explained = found.explained(left)
+    return Explanation("stale_verification", explained, int(found.old.sum()), [], text), left & found.old
 
 
 def _explanation(kind: str, bounced: Flags, leads: Flags, domains: Texts, text: str) -> Explanation:

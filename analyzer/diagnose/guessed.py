@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.diagnose.arrays import Reals
-from analyzer.diagnose.companies import company_of
+from analyzer.diagnose.arrays import Codes, Flags, Reals
+from analyzer.diagnose.companies import companies, company_of
 from analyzer.diagnose.contacts import Contacts
 from analyzer.diagnose.diagnosis import GuessedEffect, Interval, StatusEffect
-from analyzer.diagnose.rates import design_effect, wilson
+from analyzer.diagnose.rates import belief_of, design_effect, wilson
 from analyzer.diagnose.resampling import bootstrap_totals
 from analyzer.diagnose.strata import strata
 from analyzer.diagnose.thresholds import thresholds
@@ -119,7 +119,7 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     else:
         as_shares = np.empty(0)
     risk_difference = Interval(difference, low, high)
-    attributable = _share(share, shares, as_shares, sure=low > 0)
+    attributable = _share(share, shares, as_shares, sure=low > 0, unmet=_unmet(bounced, domain))
     return Effect(
         _verdict(one, other, risk_difference, attributable),
         one,
@@ -166,17 +166,27 @@ def _newcombe(totals: Reals, width: int, effects: list[float]) -> tuple[float, f
     )
 
 
-def _share(estimate: float, drawn: Reals, others: Reals, *, sure: bool) -> Interval:
+def _unmet(bounced: Flags, company: Codes) -> float:
+    """How many times the bounces there would be with one more company that bounces as a whole, as far as none was met.
+
+    It would take guessed and verified addresses alike, and so is in nobody's difference.
+    """
+    one, number = np.zeros(len(bounced), dtype=np.int64), max(int(bounced.sum()), 1)
+    counted = companies(one, company, {"address": (one[bounced], company[bounced])}, 1)
+    return 1 + float(counted.unmet("address", belief_of("address"))[0]) / number
+
+
+def _share(estimate: float, drawn: Reals, others: Reals, *, sure: bool, unmet: float) -> Interval:
     """The attributable share within 0 and 1; its lower bound is 0 as long as the sign of the difference is open.
 
-    `others` are bounds of another making, which the interval holds as well.
+    `others` are bounds of another making, which the interval holds as well; `unmet` as `_unmet` gives it.
     """
     if not np.isfinite(estimate):
         return _NOTHING
     bounds = np.concatenate([np.nanpercentile(drawn, [2.5, 97.5]), others])
     low, high = np.clip([bounds.min(), bounds.max()], 0.0, 1.0)
     estimate = min(max(estimate, 0.0), 1.0)
-    return Interval(estimate, min(float(low), estimate) if sure else 0.0, max(float(high), estimate))
+    return Interval(estimate, min(float(low) / unmet, estimate) if sure else 0.0, max(float(high), estimate))
 
 
 def _verdict(guessed: Arm, verified: Arm, difference: Interval, share: Interval) -> GuessedEffect:

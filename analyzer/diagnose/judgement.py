@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analyzer.diagnose.diagnosis import Recommendation
+from analyzer.diagnose.diagnosis import Recommendation, StatusEffect
+from analyzer.diagnose.thresholds import thresholds
+
+#: What neither is verified nor left out by max quality.
+_BETWEEN = ("catch_all", "risky", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +38,16 @@ class Judgement:
     arms: tuple[str, ...]
     more: int
     unread: int = 0
+
+
+def to_verify(judged: Judgement, statuses: Sequence[str], apart: Sequence[StatusEffect]) -> list[str]:
+    """Whose addresses `reverify` is about: of the `statuses` on the list, those in between that are shown to bounce
+    more than verified ones (all of them where none is), and verified ones where they alone would exceed the tolerance.
+    """
+    if judged.recommendation != "reverify":
+        return []
+    there = [name for name in _BETWEEN if name in statuses]
+    shown = [each.status for each in apart if each.status in there and each.effect in ("driven", "contributes")]
+    alone = judged.chances.verified
+    accused = alone is not None and alone > thresholds().forecast.risk
+    return ["verified", *shown] if accused else shown or there

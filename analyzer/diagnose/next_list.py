@@ -22,6 +22,7 @@ from analyzer.diagnose.forecast import History, Target, cell_means, target_of
 from analyzer.diagnose.ranking import Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.refusals import NAMED
+from analyzer.diagnose.staleness import Staleness, age_of_contacts, days_since, staleness
 from analyzer.diagnose.suppression_list import dead_domains, refused, suppression
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES
@@ -47,7 +48,7 @@ class NextList:
     """A list to be sent, lead by lead: `cell`, `chance` of an address-fault bounce, and why one is out ("" if not).
 
     `own` says whether it is the list given as the next one; else it is this campaign's, taken as a model. `took` flags
-    the leads whose address took a mail of ours before.
+    the leads whose address took a mail of ours before; `stale` is what old verifications are shown to do.
     """
 
     cell: Codes
@@ -57,6 +58,7 @@ class NextList:
     own: bool
     ranked: Ranked | None = None
     took: Flags | None = None
+    stale: Staleness | None = None
 
     @property
     def ranking(self) -> Ranking | None:
@@ -72,6 +74,10 @@ class NextList:
     def status_known(self) -> bool:
         """Whether any lead has an email status."""
         return bool((self.status != _UNKNOWN).any())
+
+    def statuses(self) -> list[str]:
+        """The email statuses of those who can be written to."""
+        return [EMAIL_STATUSES[code] for code in np.unique(self.status[self.barred == ""])]
 
     def cells(self) -> Flags:
         """Which cells the list has leads in."""
@@ -106,10 +112,12 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     """The next list of `correlated`, else one like the leads contacted."""
     means = cell_means(past)
     given = correlated.next_leads
+    stale = staleness(correlated, contacts, contacts.leads["address"].to_numpy(dtype=np.bool_))
     if given is None:
         cell = cell_of(contacts.leads)
         barred = np.where(cell // GROUPS == _INVALID, "invalid", "").astype(object)
-        return NextList(cell, means[cell], barred, means, own=False)
+        days = None if stale is None else age_of_contacts(correlated, contacts)
+        return NextList(cell, _aged(means[cell], cell, stale, days), barred, means, own=False, stale=stale)
     cell = cell_of(given)
     email = dimension(given, "email", lower=True)
     domains = _domains(email.values)
@@ -121,12 +129,24 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     barred[_malformed(email.values)[email.codes]] = "malformed"
     barred[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"
     barred[_of(email, frozenset(suppression(correlated)["email"]))] = "suppressed"
+    chances = ranked.chance
+    if stale is not None and ranked.ranking.used == "cells" and "verified_at" in given.columns:
+        # It goes out after the last mail that is known of.
+        last = pd.Series([pd.to_datetime(correlated.sends["sent_at"], utc=True).max()] * len(given))
+        chances = _aged(chances, cell, stale, days_since(given["verified_at"], last))
     before = arrived(correlated, contacts)
     took = (barred == "") & _of(email, before.addresses)
-    ranked_chance = np.where(took, np.minimum(ranked.chance, before.chance), ranked.chance)
+    ranked_chance = np.where(took, np.minimum(chances, before.chance), chances)
     # Who is marked or refuses us may have a good address; the others cannot be delivered to.
     chance = np.where(np.isin(barred, ("", "invalid", "refused", "company")), ranked_chance, 1.0)
-    return NextList(cell, chance, barred, means, own=True, ranked=ranked, took=took)
+    return NextList(cell, chance, barred, means, own=True, ranked=ranked, took=took, stale=stale)
+
+
+def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | None) -> Reals:
+    """The chances of leads, moved by the age of their verification (days) where old ones are shown to bounce more."""
+    if stale is None or days is None:
+        return chance
+    return np.asarray(np.minimum(chance * stale.times(cell // GROUPS == _VERIFIED, days), 0.97))
 
 
 def closed_companies(correlated: Correlated, contacts: Contacts) -> frozenset[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
-from analyzer.diagnose.companies import Companies, companies, company_of, wilson
+from analyzer.diagnose.companies import Belief, Companies, companies, company_of, wilson
 from analyzer.diagnose.contacts import Contacts, pairs
 from analyzer.diagnose.diagnosis import DIMENSIONS, AtMost, Interval, Rate, Row, Totals
 from analyzer.diagnose.thresholds import thresholds
@@ -21,9 +21,10 @@ __all__ = ["wilson"]
 #: How a value that was not given is shown.
 NOT_GIVEN = "(not given)"
 _COUNTS = ("hard", "spam", "unknown", "address")
-#: How alike refusals of one domain are before any was seen: a filter is the company's, a complaint a person's. Of bad
-#: addresses that is `domain_phi`.
-_ALIKE_IN_REFUSING = 0.3
+#: A filter is the company's, a complaint a person's. Of bad addresses the first is `domain_phi`, and the second more:
+#: dead companies, or patterns that are wrong for all of one, are what was not met.
+_REFUSALS = Belief(seen=0.3, unseen=0.5)
+_UNSEEN_ADDRESSES = 0.3
 
 
 def rate(count: int, leads: int) -> Rate:
@@ -40,7 +41,7 @@ def clustered_rate(flag: Flags, clusters: Codes) -> Interval:
         return Interval(None, None, None)
     one = np.zeros(len(flag), dtype=np.int64)
     counted = companies(one, clusters, {"refused": (one[flag], clusters[flag])}, 1)
-    low, high = counted.interval("refused", _ALIKE_IN_REFUSING)
+    low, high = counted.interval("refused", _REFUSALS)
     return Interval(float(flag.mean()), float(low[0]), float(high[0]))
 
 
@@ -73,12 +74,13 @@ def _rate(counted: Companies, name: str) -> Rate:
     count, leads = int(counted.chosen[name].count[0]), int(counted.leads[0])
     if leads == 0:
         return Rate(count, leads, None, None, None)
-    low, high = counted.interval(name, _believed(name))
+    low, high = counted.interval(name, belief_of(name))
     return Rate(count, leads, count / leads, float(low[0]), float(high[0]))
 
 
-def _believed(name: str) -> float:
-    return _ALIKE_IN_REFUSING if name.startswith("spam") else thresholds().forecast.domain_phi
+def belief_of(measure: str) -> Belief:
+    """How alike leads of one company are in a measure: "spam" is of refusals, all others are of bad addresses."""
+    return _REFUSALS if measure.startswith("spam") else Belief(thresholds().forecast.domain_phi, _UNSEEN_ADDRESSES)
 
 
 def breakdown(contacts: Contacts) -> dict[str, list[Row]]:
@@ -127,7 +129,7 @@ def _by_value(contacts: Contacts, name: str) -> pd.DataFrame:
         columns[flag] = found.chosen[flag].count.astype(np.int64)
     table = pd.DataFrame({"value": np.array(values, dtype=object), **columns})
     for flag in ("hard", "spam"):
-        table[f"{flag}_low"], table[f"{flag}_high"] = found.interval(flag, _believed(flag))
+        table[f"{flag}_low"], table[f"{flag}_high"] = found.interval(flag, belief_of(flag))
     return table[table["leads"] > 0].reset_index(drop=True)
 
 

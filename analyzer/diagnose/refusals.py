@@ -19,6 +19,7 @@ from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
 from analyzer.diagnose.companies import company_of, free_mail
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
+from analyzer.diagnose.fix_rules import recipients_own
 from analyzer.diagnose.rates import clustered_rate, design_effect
 from analyzer.diagnose.resampling import permutation_p
 from analyzer.diagnose.strictness import Moved, learnt_groups
@@ -53,7 +54,8 @@ class Findings:
     """What the refusals show.
 
     `refused` has one row per lead refused: `reason`, `fault`, `diagnostic`, `blocklist`, `sender_domain` and `day`
-    (of the mail, "" unknown), `domain`, `group`, `provider` and `party`, whose side the refusal was put down to
+    (of the mail, "" unknown), `own_rule` (the recipient's own doing, by its reason or its words), `domain`, `group`,
+    `provider` and `party`, whose side the refusal was put down to
     ("open": neither is shown). `proofs` are kinds of
     NAMED that are beyond doubt; `health` is the rate among open industries without the recipients' own rules;
     `strict_p` is the chance of an excess as large in strict industries (None: not comparable); `excess` how many of
@@ -129,8 +131,8 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     refused = _refused(correlated, contacts)
     spam = contacts.leads["spam"].to_numpy()
     domain = company_of(contacts)
-    named = refused["reason"].isin(NAMED).to_numpy()
-    own_rule = refused["reason"].isin(OWN_RULE).to_numpy()
+    own_rule = refused["own_rule"].to_numpy(dtype=np.bool_)
+    named = refused["reason"].isin(NAMED).to_numpy() & ~own_rule
     # Beside the named faults, which hit every industry alike, what is left to explain.
     left = _flag(len(spam), refused["lead"][~named])
     ours = _flag(len(spam), refused["lead"][~own_rule])
@@ -140,18 +142,24 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     is_open, is_strict = group == "open", group == "strict"
     open_rate = clustered_rate(spam[is_open], domain[is_open])
     strict_rate = clustered_rate(spam[is_strict], domain[is_strict])
-    strict_p, strict_excess = _strict(left, domain, is_strict, is_open, seed)
+    proofs = tuple(kind for kind in dict.fromkeys(NAMED.values()) if _proven(refused, kind, len(spam)))
     # Who greylists has not made up his mind.
     blocking = _blocking(refused[~named & (refused["reason"] != "greylisted").to_numpy()], contacts)
     tested = is_open & ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
     # Unhealthy through named faults alone says nothing about the refusals that name none.
-    unwanted, suspicious = _over_the_line(left & ours, domain, tested)
+    _, suspicious = _over_the_line(left & ours, domain, tested)
     if suspicious and blocking and not _stand_out(blocking, refused[~named]):
         blocking, tested = (), is_open
-        unwanted, suspicious = _over_the_line(left & ours, domain, tested)
+        _, suspicious = _over_the_line(left & ours, domain, tested)
     health, unhealthy = _over_the_line(ours, domain, tested)
     standing = not suspicious and _standing(refused, ours, domain, ~is_strict)
-    proofs = tuple(kind for kind in dict.fromkeys(NAMED.values()) if _proven(refused, kind, len(spam)))
+    about_us = named.copy()
+    if "block list" in proofs or (suspicious and _standing_spread(refused)):
+        # What is said of our standing is about us wherever it is said. Strict industries sit behind gateways of their
+        # own, which may ask more lists than others: that is no blocking of theirs.
+        about_us |= speaks_of_standing(refused)
+    apart = _flag(len(spam), refused["lead"][~about_us])
+    strict_p, strict_excess = _strict(apart, domain, is_strict, is_open, seed)
 
     party = np.full(len(refused), "open", dtype=object)
     where = refused["group"].to_numpy()
@@ -160,13 +168,15 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     elif strict_excess:
         party[where == "strict"] = "recipient"
     if standing:
-        party[refused["reason"].isin(STANDING).to_numpy() & (where != "strict")] = "sender"
+        party[speaks_of_standing(refused) & (where != "strict")] = "sender"
+    party[about_us] = "sender"
     party[refused["domain"].isin(blocking).to_numpy()] = "recipient"
     party[own_rule] = "recipient"
     party[named] = "sender"
     excess = 0
+    unwanted = clustered_rate((apart & ours)[tested], domain[tested])
     if suspicious and strict_excess and unwanted.estimate is not None:
-        beyond = int(((party == "sender") & ~named & (where == "strict")).sum())
+        beyond = int(((party == "sender") & ~about_us & (where == "strict")).sum())
         excess = max(0, round(beyond - unwanted.estimate * int(is_strict.sum())))
     return Findings(
         leads=len(spam),
@@ -194,6 +204,17 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     )
 
 
+def speaks_of_standing(refused: pd.DataFrame) -> Flags:
+    """Which refusals speak of the sender's standing, and are not the recipients' own doing."""
+    return np.asarray((refused["reason"].isin(STANDING) & ~refused["own_rule"]).to_numpy(), dtype=np.bool_)
+
+
+def _standing_spread(refused: pd.DataFrame) -> bool:
+    """Whether several domains of open industries speak of our standing."""
+    open_too = speaks_of_standing(refused) & (refused["group"] == "open").to_numpy()
+    return refused["domain"][open_too].nunique() >= thresholds().deliverability.spread_domains
+
+
 def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     """One row per lead refused, by its first refusal in the log's order that names a cause, else its first."""
     rows = np.flatnonzero(contacts.spam)
@@ -208,7 +229,8 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     named = named[named["blocklist"] != ""]
     lists = dict(zip(named["record_id"], named["blocklist"], strict=True))
     table["blocklist"] = [lists.get(record, "") for record in table["record_id"]]
-    telling = table["reason"].isin([*NAMED, *OWN_RULE]).to_numpy()
+    table["own_rule"] = table["reason"].isin(OWN_RULE) | recipients_own(table["reason"], table["diagnostic"])
+    telling = table["reason"].isin(NAMED).to_numpy() | table["own_rule"].to_numpy()
     table = table.iloc[np.argsort(~telling, kind="stable")].drop_duplicates("lead").sort_values("lead")
     people = contacts.leads.iloc[table["lead"]]
     table["domain"] = [contacts.domains[code] for code in contacts.domain[table["lead"]]]
@@ -303,8 +325,7 @@ def _stand_out(blocking: tuple[str, ...], unnamed: pd.DataFrame) -> bool:
     """
     there = unnamed["domain"].isin(blocking)
     return bool(
-        there.sum() >= thresholds().deliverability.one_domain_share * len(unnamed)
-        or unnamed["reason"][there].isin(OWN_RULE).all()
+        there.sum() >= thresholds().deliverability.one_domain_share * len(unnamed) or unnamed["own_rule"][there].all()
     )
 
 
@@ -315,7 +336,7 @@ def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes, tested: Flags) 
     does not explain four hundred refusals that name nothing.
     """
     limits = thresholds().deliverability
-    speaking = refused[refused["reason"].isin(STANDING) & (refused["group"] != "strict")]
+    speaking = refused[speaks_of_standing(refused) & (refused["group"] != "strict").to_numpy()]
     witnesses = len(np.unique(domain[speaking["lead"].to_numpy(dtype=np.int64)]))
     if witnesses < limits.spread_domains or len(speaking) < limits.proof_share * len(refused):
         return False
@@ -325,7 +346,7 @@ def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes, tested: Flags) 
 
 def _proven(refused: pd.DataFrame, kind: str, leads: int) -> bool:
     limits = thresholds().deliverability
-    rows = refused[refused["reason"].map(NAMED) == kind]
+    rows = refused[(refused["reason"].map(NAMED) == kind) & ~refused["own_rule"]]
     if kind == "complaints":
         return len(rows) >= limits.complaints_needed and len(rows) >= limits.complaint_line * leads
     if kind == "own account":

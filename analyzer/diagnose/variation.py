@@ -3,9 +3,9 @@
 Both are intraclass correlations. That of campaigns, phi, is known from a handful of totals at best, and what is seen in
 a few campaigns that differ much says little of the sender's usual level. So the two are held together, as weights over
 a grid of both: what is believed beforehand times how well each pair explains the campaigns' totals. On the scale of the
-square root the belief about phi rises from nothing, since a handful of campaigns that happen to agree must not
-count as proof that campaigns never differ (Chung and others, Psychometrika 78, 2013), and falls beyond what senders are
-known to have. A dozen campaigns that agree push phi towards 0, a dozen that do not away from it.
+square root, on which campaigns differ, the belief about phi falls from the smallest values on (exponentially, as the
+penalised-complexity priors of Simpson and others, Statistical Science 32, 2017), and ever more slowly on that of phi. A
+dozen campaigns that agree push phi towards 0, a dozen that do not away from it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import betaln
-from scipy.stats import gengamma
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
 from analyzer.diagnose.thresholds import thresholds
@@ -23,9 +22,6 @@ from analyzer.diagnose.thresholds import thresholds
 PHIS: Reals = np.concatenate([[1e-5], np.geomspace(2e-4, 0.12, 24)])
 #: The sender's usual level, as a multiple of what past campaigns showed, that is weighed with them.
 LEVELS: Reals = np.exp(np.linspace(-2.4, 2.4, 33))
-#: The belief in a root x, on its scale: x^_RISE · exp(-x^_FALL). A belief that is even at first (a rise of 0) needs a
-#: larger scale, and so wider ranges, to hold as much where campaigns differ most.
-_RISE, _FALL = 0.5, 3.0
 #: How far off the believed rates may be (standard deviation on the log scale): twelvefold either way is not unusual. A
 #: firmer belief (1.0) outweighs what one campaign of a thousand leads showed: of 1.5 % it made a chance of 21 % to
 #: exceed 5 %.
@@ -69,8 +65,7 @@ def belief() -> Reals:
     """The weights of PHIS before any campaign was seen."""
     root = np.sqrt(PHIS)
     edges = np.concatenate([[0.0], (root[1:] + root[:-1]) / 2, [root[-1]]])
-    scale = thresholds().forecast.campaign_phi ** 0.5
-    weights = np.diff(gengamma.cdf(edges / scale, (_RISE + 1) / _FALL, _FALL))
+    weights = np.diff(-np.exp(-edges / thresholds().forecast.campaign_phi ** 0.5))
     return np.asarray(weights / weights.sum())
 
 

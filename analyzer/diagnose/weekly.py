@@ -1,8 +1,8 @@
 """One week against the weeks before it: rates, alarms by series, and what is new, worse or fixed.
 
 The unit is the mail sent: a week's mails are what its bounces answer. Weeks are compared as if all had the same mix of
-sequence steps (`step_weights`). The shape is that of `weekly.json`; rates are fractions of 1, intervals are Wilson's at
-95 %.
+sequence steps (`step_weights`). The shape is that of `weekly.json`; rates are fractions of 1, intervals are at 95 % and
+know which mails went to one company (`weekly_rates`), but in `changes`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from analyzer.diagnose.alarms import (
     watch,
 )
 from analyzer.diagnose.diagnosis import Rate
-from analyzer.diagnose.rates import rate
 from analyzer.diagnose.step_weights import Weights, exposure, step_weights
 from analyzer.diagnose.weekly_changes import RECENT, Change, changes
+from analyzer.diagnose.weekly_rates import BEFORE, Lying
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +41,8 @@ SCHEMA_VERSION = "1.0"
 DIMENSIONS: tuple[str, ...] = ("sender", "sender_domain", "provider", "campaign")
 #: Series of one dimension that are followed, those with most mail in the week.
 _FOLLOWED = 500
+FigureName: TypeAlias = Literal["hard", "address", "spam", "unknown"]
+FIGURES: tuple[FigureName, ...] = ("hard", "address", "spam", "unknown")
 Why: TypeAlias = Literal["rise", "line", ""]
 
 
@@ -48,7 +50,7 @@ Why: TypeAlias = Literal["rise", "line", ""]
 class Figure:
     """One rate of the week, and of the weeks before it (at most eight)."""
 
-    name: Literal["hard", "address", "spam", "unknown"]
+    name: FigureName
     now: Rate
     before: Rate
 
@@ -129,16 +131,14 @@ def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tol
     counts = replace(counts, bounced=_encoded(counts.bounced))
     weights: dict[Measure, Weights] = {measure: step_weights(counts, measure) for measure in MEASURES}
     total = _matrix(counts, "", weights)
-    figures, last = [], len(counts.weeks.labels) - 1
+    last = len(counts.weeks.labels) - 1
     recent = slice(max(0, last - RECENT), last)
-    for name in ("hard", "address", "spam", "unknown"):
-        back = _bounced(counts, "", total.values, name)[0]
-        figures.append(
-            Figure(
-                name, _rate(back[last], total.sends[0, last]), _rate(back[recent].sum(), total.sends[0, recent].sum())
-            )
-        )
-    series, watched = _series(counts, total, weights, tolerance)
+    lies = {
+        name: Lying(one, counts.bounced["recipient_domain"].cat.categories) for name, one in counts.companies.items()
+    }
+    whole = {name: _by_week(counts, total, lies[""], name) for name in FIGURES}
+    figures = [Figure(name, rates[last], rates[BEFORE]) for name, rates in whole.items()]
+    series, watched = _series(counts, total, weights, tolerance, lies, {name: whole[name][last] for name in MEASURES})
     first = int(np.argmax(total.sends[0] > 0))
     return Week(
         week=counts.weeks.labels[-1],
@@ -149,9 +149,9 @@ def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tol
         weeks_before=int((total.sends[0, :last] > 0).sum()),
         last_bounce=counts.last_bounce,
         figures=figures,
-        trend=_trend(counts, total, watched)[first:],
+        trend=_trend(counts, total, watched, whole)[first:],
         series=series,
-        reasons=_reasons(counts, total, recent),
+        reasons=_reasons(counts, total, recent, lies[""]),
         changes=changes(counts, weights, q_value=limits().q_value),
     )
 
@@ -192,7 +192,7 @@ def _matrix(counts: Counts, dimension: str, weights: dict[Measure, Weights]) -> 
 
 def _bounced(counts: Counts, dimension: str, values: list[str], name: str) -> NDArray[Any]:
     """Bounces by value and week: `hard`, `spam` and `unknown` are labels, `address` is a fault."""
-    rows = counts.bounced[counts.bounced["fault" if name == "address" else "label"] == name]
+    rows = _told(counts, name)
     place = pd.Index(values).get_indexer(pd.Index(rows[dimension])) if dimension else np.zeros(len(rows), np.int64)
     found = np.zeros((len(values), len(counts.weeks.labels)), np.int64)
     week = rows["week"].to_numpy(dtype=np.int64)
@@ -200,8 +200,44 @@ def _bounced(counts: Counts, dimension: str, values: list[str], name: str) -> ND
     return found
 
 
+def _told(counts: Counts, name: str) -> pd.DataFrame:
+    """The bounces of a label, or for `address` of that fault."""
+    return counts.bounced[counts.bounced["fault" if name == "address" else "label"] == name]
+
+
+def _by_week(counts: Counts, total: _Matrix, lies: Lying, name: str) -> list[Rate]:
+    """The rate of all mail in each week, and in the weeks before the last (BEFORE)."""
+    rows, weeks = _told(counts, name), len(counts.weeks.labels)
+    week, domain = rows["week"].to_numpy(dtype=np.int64), _domains(rows)
+    recent = (week >= weeks - 1 - RECENT) & (week < weeks - 1)
+    return lies.rates(
+        [*range(weeks), BEFORE],
+        np.append(total.sends[0], total.sends[0, max(0, weeks - 1 - RECENT) : -1].sum()),
+        np.concatenate([week, np.full(int(recent.sum()), weeks)]),
+        np.concatenate([domain, domain[recent]]),
+        name,
+    )
+
+
+def _of_last_week(counts: Counts, dimension: str, part: _Matrix, lies: Lying, name: str) -> list[Rate]:
+    """The rate of each value in the last week."""
+    rows = _told(counts, name)
+    rows = rows[rows["week"] == len(counts.weeks.labels) - 1]
+    place = pd.Index(part.values).get_indexer(pd.Index(rows[dimension]))
+    return lies.rates(part.values, part.sends[:, -1], place[place >= 0], _domains(rows)[place >= 0], name)
+
+
+def _domains(rows: pd.DataFrame) -> NDArray[Any]:
+    return rows["recipient_domain"].cat.codes.to_numpy(dtype=np.int64)
+
+
 def _series(
-    counts: Counts, total: _Matrix, weights: dict[Measure, Weights], tolerance: float
+    counts: Counts,
+    total: _Matrix,
+    weights: dict[Measure, Weights],
+    tolerance: float,
+    lies: dict[str, Lying],
+    whole_now: dict[Measure, Rate],
 ) -> tuple[list[Series], dict[Measure, Watched]]:
     """Every series of both measures, and how all mail went through the weeks."""
     rules = limits()
@@ -214,7 +250,7 @@ def _series(
         seen = watch(total.exposed[measure], back, np.array([believed.prior]), believed.strength, rules)
         whole[measure] = seen
         own = _judged(total, back, _lined(counts, "", total, measure), seen, np.ones(1, bool), line)
-        found += _rows(counts, "total", measure, total, back, seen, own, np.ones(1))
+        found += _rows(counts, "total", measure, total, [whole_now[measure]], seen, own, np.ones(1))
         risen = own[0][0] == STATES.index("alarm")
         past = total.exposed[measure][0, :-1].sum()
         usual = (back[0, :-1].sum() + believed.prior * believed.strength) / (past + believed.strength)
@@ -227,7 +263,8 @@ def _series(
             q = gate(seen.score[:, -1], seen.state[:, -1] >= STATES.index("quiet"))
             believed_in = (q < rules.q_value) | risen
             judged = _judged(part, mine, _lined(counts, dimension, part, measure), seen, believed_in, line)
-            found += _rows(counts, dimension, measure, part, mine, seen, judged, q)
+            now = _of_last_week(counts, dimension, part, lies[dimension], measure)
+            found += _rows(counts, dimension, measure, part, now, seen, judged, q)
     found.sort(key=lambda one: (one.dimension != "total", -STATES.index(one.state), -one.score))
     return found, whole
 
@@ -262,7 +299,7 @@ def _rows(
     dimension: str,
     measure: Measure,
     part: _Matrix,
-    back: NDArray[Any],
+    now: list[Rate],
     seen: Watched,
     judged: tuple[NDArray[np.int8], list[Why]],
     q: NDArray[Any],
@@ -282,7 +319,7 @@ def _rows(
                 before=STATES[seen.state[number, -2]] if seen.state.shape[1] > 1 else "learning",
                 why=judged[1][number],
                 since=labels[since] if since >= 0 else "",
-                now=_rate(back[number, -1], part.sends[number, -1]),
+                now=now[number],
                 usual=None if np.isnan(usual) else min(usual, 1.0),
                 score=round(float(seen.score[number, -1]), 4),
                 alarm_at=limits().alarm,
@@ -292,8 +329,9 @@ def _rows(
     return rows
 
 
-def _trend(counts: Counts, total: _Matrix, watched: dict[Measure, Watched]) -> list[WeekRow]:
-    back = {measure: _bounced(counts, "", total.values, measure)[0] for measure in MEASURES}
+def _trend(
+    counts: Counts, total: _Matrix, watched: dict[Measure, Watched], whole: dict[FigureName, list[Rate]]
+) -> list[WeekRow]:
     rows = []
     for number, label in enumerate(counts.weeks.labels):
         sends = int(total.sends[0, number])
@@ -310,8 +348,8 @@ def _trend(counts: Counts, total: _Matrix, watched: dict[Measure, Watched]) -> l
             WeekRow(
                 label,
                 sends,
-                _rate(back["hard"][number], sends),
-                _rate(back["spam"][number], sends),
+                whole["hard"][number],
+                whole["spam"][number],
                 STATES[watched["hard"].state[0, number]],
                 STATES[watched["spam"].state[0, number]],
                 bands["hard"],
@@ -321,19 +359,16 @@ def _trend(counts: Counts, total: _Matrix, watched: dict[Measure, Watched]) -> l
     return rows
 
 
-def _reasons(counts: Counts, total: _Matrix, recent: slice) -> list[ReasonRow]:
+def _reasons(counts: Counts, total: _Matrix, recent: slice, lies: Lying) -> list[ReasonRow]:
     """Reasons of the week and of the weeks before it, the most frequent of the week first."""
     rows = counts.bounced
     last = len(counts.weeks.labels) - 1
-    now, before = total.sends[0, last], total.sends[0, recent].sum()
+    sends = np.array([total.sends[0, last], total.sends[0, recent].sum()])
+    rows = rows[(rows["week"] >= recent.start) & (rows["week"] <= last)]
     found = []
     for (reason, label, fault), part in rows.groupby(["reason", "label", "fault"], sort=True):
-        here = int((part["week"] == last).sum())
-        past = int(((part["week"] >= recent.start) & (part["week"] < recent.stop)).sum())
-        if here or past:
-            found.append(ReasonRow(str(reason), str(label), str(fault), _rate(here, now), _rate(past, before)))
+        if len(part):
+            past = (part["week"] < last).to_numpy(dtype=np.int64)
+            now, before = lies.rates([last, BEFORE], sends, past, _domains(part), str(label))
+            found.append(ReasonRow(str(reason), str(label), str(fault), now, before))
     return sorted(found, key=lambda row: (-row.now.count, -row.before.count, row.reason))
-
-
-def _rate(count: Any, sends: Any) -> Rate:
-    return rate(int(count), int(sends))

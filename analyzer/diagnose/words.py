@@ -12,6 +12,8 @@ _STATUS = {
     "unknown": "addresses of unknown status",
     "invalid": "invalid addresses",
 }
+#: The same as a kind of address.
+_KINDS = {"catch_all": "catch-all", "unknown": "unknown-status"}
 
 
 def percent(share: float | None) -> str:
@@ -20,9 +22,9 @@ def percent(share: float | None) -> str:
         return "unknown"
     if share in (0, 1):
         return f"{100 * share:.0f} %"
-    if 0 < share < 0.0005:
+    if 0 < share < 0.001:
         return "under 0.1 %"
-    return "over 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
+    return "over 99.9 %" if 0.999 < share < 1 else f"{100 * share:.1f} %"
 
 
 def limit(share: float) -> str:
@@ -62,3 +64,8 @@ def listed(items: Sequence[str]) -> str:
 def status(name: str) -> str:
     """An email status in a sentence."""
     return _STATUS.get(name, name)
+
+
+def kinds(names: Sequence[str]) -> str:
+    """Email statuses before the word "addresses": "catch-all and risky"."""
+    return listed([_KINDS.get(name, name) for name in names])

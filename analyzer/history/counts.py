@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analyzer.correlate.sends import normalise_senders
+from analyzer.history.companies import AtCompanies, take_companies
 from analyzer.history.iso_weeks import WEEK_US, Weeks
 from analyzer.history.matching import MAIL, domain_of, take_bounces, take_matches
 from analyzer.history.tables import SENDS
@@ -48,6 +49,8 @@ class Counts:
 
     sends: by dimension of COUNTED_BY, by "" for all, and by "recipient_domain" for the domains that refused most:
     frames of `week` (number), `value`, `step` (of the sequence), `sends`.
+    companies: how they lie at companies: under "" those of each week (number), and under -1 those of the RECENT weeks
+    before the last together; under each dimension of COUNTED_BY those of the last week, by value.
     bounced: one row for each mail that bounced: `week` (number), the dimensions of COUNTED_BY, `step`,
     `recipient_domain`, `day` (of the mail, UTC), `kind`, `label`, `fault`, `reason`. last_bounce: when the last bounce
     that was read came (ISO 8601 UTC, "" for none).
@@ -55,6 +58,7 @@ class Counts:
 
     weeks: Weeks
     sends: dict[str, pd.DataFrame]
+    companies: dict[str, AtCompanies]
     bounced: pd.DataFrame
     last_bounce: str
 
@@ -74,6 +78,7 @@ def count_weeks(files: TableFiles, weeks: Weeks, judge: Judge | None = None, key
     return Counts(
         weeks=weeks,
         sends=counted,
+        companies=_companies(files, weeks, sends),
         bounced=_bounced(files, weeks),
         last_bounce=last[0][0] or "",
     )
@@ -182,16 +187,13 @@ def _count(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, pd.DataFram
     Two passes over the files, each over few columns: what the log says of the sender's side repeats so often that it is
     counted as it is stored, while the recipient's domain has to be made out mail by mail.
     """
-    _cells(files, "cells", "sender, campaign", "", sends, weeks)
-    found_in = f"(SELECT *, {domain_of('recipient')} AS domain FROM {{}}) LEFT JOIN looked_up USING (domain)"  # noqa: S608
-    _cells(
-        files,
-        "received",
-        "coalesce(provider, '') AS provider, coalesce(refusing, '') AS refusing",
-        found_in,
-        sends,
-        weeks,
-    )
+    _cells(files, "cells", "sender, campaign", sends, weeks)
+    _cells(files, "by_domain", f"{domain_of('recipient')} AS domain", sends, weeks)
+    files.con.execute("""
+        CREATE TEMP TABLE received AS
+        SELECT week, step, coalesce(provider, '') AS provider, coalesce(refusing, '') AS refusing, sum(sends) AS sends
+        FROM by_domain LEFT JOIN looked_up USING (domain) GROUP BY ALL
+    """)
     found = {}
     for name, (table, value) in _VALUES.items():
         query = f"SELECT week, {value} AS value, step, CAST(sum(sends) AS BIGINT) AS sends FROM {table} GROUP BY ALL"  # noqa: S608
@@ -208,7 +210,32 @@ def _count(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, pd.DataFram
     }
 
 
-def _cells(files: TableFiles, name: str, columns: str, within: str, sends: str, weeks: Weeks) -> None:
+def _companies(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, AtCompanies]:
+    """How mails lie at companies, after `_count`."""
+    from analyzer.diagnose.weekly_changes import RECENT
+
+    last = len(weeks.labels) - 1
+    files.con.execute(f"""
+        CREATE TEMP VIEW of_weeks AS
+        SELECT week AS value, domain, sends FROM by_domain
+        UNION ALL SELECT -1, domain, sends FROM by_domain WHERE week >= {last - RECENT} AND week < {last}
+    """)  # noqa: S608
+    found = {"": take_companies(files, "of_weeks", "value")}
+    # Most of what is held: a row for each week, step and domain.
+    files.con.execute("DROP VIEW of_weeks; DROP TABLE by_domain")
+    _cells(files, "last_sent", f"sender, campaign, {domain_of('recipient')} AS domain", sends, weeks.last())
+    senders = files.rows("SELECT DISTINCT sender FROM last_sent ORDER BY sender")
+    mailbox = normalise_senders(senders["sender"])
+    files.take("mailboxes", senders.assign(mailbox=mailbox, host=_domains(mailbox)).astype("str"))
+    files.con.execute("""
+        CREATE TEMP VIEW of_last_week AS
+        SELECT mailbox AS sender, host AS sender_domain, coalesce(provider, '') AS provider, campaign, domain, sends
+        FROM last_sent JOIN mailboxes USING (sender) LEFT JOIN looked_up USING (domain)
+    """)
+    return found | {name: take_companies(files, "of_last_week", name) for name in COUNTED_BY}
+
+
+def _cells(files: TableFiles, name: str, columns: str, sends: str, weeks: Weeks) -> None:
     """Table `name`: `sends` by week, step and `columns`, without what the log says was not sent."""
     for relation, count, into in (
         (sends, "count(*)", f"CREATE TEMP TABLE {name} AS"),
@@ -216,7 +243,7 @@ def _cells(files: TableFiles, name: str, columns: str, within: str, sends: str, 
     ):
         files.con.execute(f"""
             {into} SELECT {week_of(weeks)} AS week, step, {columns}, {count} AS sends
-            FROM {within.format(relation) if within else relation} WHERE {_inside(weeks)} GROUP BY ALL
+            FROM {relation} WHERE {_inside(weeks)} GROUP BY ALL
         """)  # noqa: S608
 
 

@@ -122,15 +122,14 @@ def forecast(forecasts: Forecasts, limit: float | None) -> Markup:
         _HATCH if limit is not None and any(way.rate > limit for _, way in shown) else Markup(""),
         _axis(scale, top, height - 20),
     ]
+    # On a narrow page the line of what is accepted runs through the figures, which therefore stand over it.
+    figures = []
     for number, (name, way) in enumerate(shown):
         y = top + pitch * number
-        parts.append(
-            Markup('<text class="name" x="0" y="{}">{}</text><text class="small" x="100%" y="{}" {}>{}</text>').format(
-                y + 14,
-                FORECAST_NAMES[name][0],
-                y + 14,
-                Markup('text-anchor="end"'),
-                f"{percent(way.rate)} ({spread(way.low, way.high)})",
+        parts.append(Markup('<text class="name" x="0" y="{}">{}</text>').format(y + 14, FORECAST_NAMES[name][0]))
+        figures.append(
+            Markup('<text class="small over" x="100%" y="{}" text-anchor="end">{}</text>').format(
+                y + 14, f"{percent(way.rate)} ({spread(way.low, way.high)})"
             )
         )
         over = limit is not None and way.rate > limit
@@ -149,7 +148,7 @@ def forecast(forecasts: Forecasts, limit: float | None) -> Markup:
                 'dx="{3}" text-anchor="{4}">{5}</text>'
             ).format(at, 4, height - 20, -6 if anchor == "end" else 6, anchor, f"accepted: {limit_words(limit)}")
         )
-    return drawing("forecast", height, parts)
+    return drawing("forecast", height, [*parts, *figures])
 
 
 def _axis(scale: Scale, top: int, bottom: int) -> Markup:

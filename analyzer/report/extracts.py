@@ -193,16 +193,16 @@ def bands(sends: pd.DataFrame) -> dict[str, dict[str, Band]]:
     return week_bands(sends) if "week" in sends else {}
 
 
-def provider_note(diagnosis: Diagnosis) -> str:
-    """What to keep in mind where most leads' provider is not known."""
-    rows = diagnosis.breakdown.get("provider", [])
+def counts_only(diagnosis: Diagnosis, dimension: str) -> bool:
+    """Whether the rates of a breakdown mislead: most leads' provider is known only where one of them bounced."""
+    rows = diagnosis.breakdown.get(dimension, []) if dimension == "provider" else []
     unknown = sum(row.leads for row in rows if row.value == NOT_GIVEN)
-    if unknown <= sum(row.leads for row in rows) / 5:
-        return ""
-    return (
-        "Who runs the receiving side is mostly learnt from bounces, so the rates of named providers are too high: "
-        "compare how many bounced."
-    )
+    return unknown > sum(row.leads for row in rows) / 5
+
+
+def silent_bounces(rows: Sequence[Row]) -> bool:
+    """Whether a breakdown has bounces that say nothing of their cause, which then need a column of their own."""
+    return any(row.unknown for row in rows)
 
 
 def suppression_counts(suppression: pd.DataFrame) -> list[tuple[str, int]]:

@@ -105,14 +105,15 @@ def _forecast(diagnosis: Diagnosis) -> str:
             (
                 f"{title} ({explained})",
                 words.count(way.leads),
-                words.count(way.bounces),
+                words.expected(way),
                 words.percent(way.rate),
                 words.spread(way.low, way.high),
                 words.chance(way.p_over_tolerance),
             )
         )
     head = ["Way to send", "Leads", "Bounces expected", "Rate", "Range", words.over_heading(limit)]
-    lines = [*words.guessed_lines(diagnosis.data_quality), escaped(words.ranking_line(diagnosis.data_quality))]
+    quality = diagnosis.data_quality
+    lines = [words.forecast_line(quality), *words.guessed_lines(quality), escaped(words.ranking_line(quality))]
     return _table(head, rows) + "\n\n" + " ".join(line for line in lines if line)
 
 
@@ -120,7 +121,8 @@ def _fixes(diagnosis: Diagnosis) -> str:
     fixes = sentences.ordered_fixes(diagnosis)
     if not fixes:
         return "No bounce asks for a fix."
-    lines = []
+    usual = words.fixes_line(diagnosis.deliverability)
+    lines = [usual + "\n"] if usual else []
     for number, fix in enumerate(fixes[:_FIXES], 1):
         title = escaped(words.short(fix.title, 200))
         lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {words.fix_size(fix)}.")
@@ -154,20 +156,31 @@ def _drivers(diagnosis: Diagnosis) -> str:
 def _breakdown(diagnosis: Diagnosis, dimension: str) -> str:
     rows = diagnosis.breakdown[dimension]
     shown = extracts.ordered_rows(dimension, extracts.largest(rows, _ROWS))
-    table = _table(
-        [words.dimension_title(dimension), "Leads", "Hard", "Range", "Spam", "Range"],
-        [
-            (
-                code(words.value_name(dimension, row.value), 80),
-                words.count(row.leads),
-                words.percent(row.hard_rate),
-                words.spread(row.hard_low, row.hard_high),
-                words.percent(row.spam_rate),
-                words.spread(row.spam_low, row.spam_high),
-            )
-            for row in shown
-        ],
-    )
+    title, silent = words.dimension_title(dimension), extracts.silent_bounces(rows)
+    if extracts.counts_only(diagnosis, dimension):
+        table = _table(
+            [title, "Hard bounces", "Spam bounces"],
+            [
+                (code(words.value_name(dimension, row.value), 80), words.count(row.hard), words.count(row.spam))
+                for row in shown
+            ],
+        )
+    else:
+        table = _table(
+            [title, "Leads", "Hard", "Range", "Spam", "Range", *(["Unknown"] if silent else [])],
+            [
+                (
+                    code(words.value_name(dimension, row.value), 80),
+                    words.count(row.leads),
+                    words.percent(row.hard_rate),
+                    words.spread(row.hard_low, row.hard_high),
+                    words.percent(row.spam_rate),
+                    words.spread(row.spam_low, row.spam_high),
+                    *([words.unknown_rate(row)] if silent else []),
+                )
+                for row in shown
+            ],
+        )
     more = len(rows) - len(shown)
     return table + (f"\n\n{words.count(more)} more in report.xlsx." if more else "")
 

@@ -175,7 +175,8 @@ def _breakdown(diagnosis: Diagnosis, dimension: str) -> dict[str, Any]:
         "shown": len(shown),
         "more": len(rows) - len(shown),
         "scale": words.limit_words(scale.top),
-        "note": extracts.provider_note(diagnosis) if dimension == "provider" else "",
+        "counts": extracts.counts_only(diagnosis, dimension),
+        "silent": extracts.silent_bounces(rows),
         "rows": [
             {
                 "name": words.value_name(dimension, row.value),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from analyzer.diagnose.words import kinds
+from analyzer.report import causes
 from analyzer.report.words import (
     chance,
     clean,
@@ -19,12 +21,14 @@ from analyzer.report.words import (
 )
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.diagnosis import Diagnosis, Fix, Forecast
+    from analyzer.diagnose.diagnosis import Diagnosis, Explanation, Fix, Forecast
 
 Tone: TypeAlias = Literal["act", "fine", "unsure"]
 
 #: The fix of `rules/fixes.toml` for companies that refuse everybody who is written to there.
 _COMPANY_BLOCK = "RCPT-DOMAIN-BLOCK"
+#: So many refusals, if they are no more than usual, are no reason for a step.
+_FEW = 2
 #: The tone in words, so that colour is never the only sign of it.
 TONE_NAMES: dict[Tone, str] = {"act": "Act", "fine": "Fine", "unsure": "Cannot tell"}
 
@@ -57,19 +61,50 @@ def verdicts(diagnosis: Diagnosis) -> tuple[Verdict, Verdict]:
 
 
 def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
-    """What to do now, the most urgent first; never empty."""
+    """What to do now, the most urgent first; never empty. One more than `limit` where both sides have a part."""
     if not diagnosis.totals.leads_contacted:
         return [Action("Give a campaign log that holds the mail that was sent.", "Without it no bounce can be judged.")]
-    data = [action for action in [_data_action(diagnosis)] if action]
-    ours_first = diagnosis.deliverability.side in {"sender", "mixed"}
-    numbered = list(enumerate(ordered_fixes(diagnosis), 1))
-    ordered = sorted(numbered, key=lambda one: ours_first and one[1].side != "sender")
-    fixes = [_fix_action(fix, number) for number, fix in ordered]
+    data = [action for action in [_data_action(diagnosis), _cause_action(diagnosis)] if action]
     lists = [action for action in [_suppress_action(diagnosis)] if action]
+    fixes = _fix_actions(diagnosis, limit - len(data) - len(lists))
     # The clean-up of the lists takes a minute and must not be crowded out by a long row of fixes.
-    room = limit - len(data) - len(lists)
-    chosen = (data + fixes[: max(room, 1)] + lists)[:limit]
-    return chosen or [Action("Nothing. Send the next sequence the same way.", "No bounce asks for a change.")]
+    most = limit + (len(fixes) > 1)
+    chosen = data[: most - len(fixes) - len(lists)] + fixes + lists
+    return chosen or [Action("Nothing. Send the next sequence the same way.", _nothing(diagnosis))]
+
+
+def _nothing(diagnosis: Diagnosis) -> str:
+    return "So few refusals are usual." if diagnosis.totals.spam.count else "No bounce asks for a change."
+
+
+def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
+    """The fixes that the verdict on deliverability stands for: one at least, and with `mixed` one of each side.
+
+    A refusal or two that the verdict does not rest on ask for nothing now; they stand among the fixes.
+    """
+    from analyzer.diagnose.thresholds import thresholds
+
+    side, room = diagnosis.deliverability.side, max(room, 1)
+    if side == "none":
+        return []
+    usual = thresholds().deliverability.block_line * diagnosis.totals.leads_contacted
+    numbered = list(enumerate(ordered_fixes(diagnosis), 1))
+
+    def of(whose: str) -> list[tuple[int, Fix]]:
+        here = [one for one in numbered if one[1].side == whose]
+        return [one for one in here if one[1].bounces > min(_FEW, usual)] or here[: side in (whose, "mixed")]
+
+    ours, theirs = of("sender"), of("recipient")
+    match side:
+        case "sender":
+            chosen = (ours or theirs)[:room]
+        case "recipient":
+            chosen = (theirs or ours)[:room]
+        case "mixed" if ours and theirs:
+            chosen = ours[: max(room - 1, 1)] + theirs[:1]
+        case _:
+            chosen = sorted(ours + theirs)[:room]
+    return [_fix_action(fix, number) for number, fix in chosen]
 
 
 def ordered_fixes(diagnosis: Diagnosis) -> list[Fix]:
@@ -109,13 +144,19 @@ def _data(diagnosis: Diagnosis) -> Verdict:
                 sentence += f": {_expected(diagnosis, everyone)}"
             return Verdict("Data", "fine", sentence + ".", why)
         case "reverify":
-            sentence = "Have the addresses of the next sequence verified again before you send"
+            if between := _in_between(diagnosis):
+                return Verdict("Data", "act", f"{between[0]}: {between[1]}", why)
+            which = "old addresses" if _stale(diagnosis) else "addresses"
+            sentence = f"Have the {which} of the next sequence verified again before you send"
             if without.rate is not None:
                 sentence += f": even without guessed addresses {_expected(diagnosis, without)}"
             return Verdict("Data", "act", sentence + ".", why)
         case _:
             if lacking := _lacking(diagnosis):
                 return Verdict("Data", "unsure", lacking.sentence, why)
+            cause = causes.leading(diagnosis)
+            if cause is not None and causes.explains_most(diagnosis, cause):
+                return Verdict("Data", "act", causes.sentence(diagnosis, cause), why)
             address = diagnosis.totals.address
             found = "no bad address" if not address.count else plural(address.count, "bad address", "bad addresses")
             sentence = f"Too little to tell yet: {found} among {plural(address.leads, 'lead')}."
@@ -155,6 +196,16 @@ def _deliverability(diagnosis: Diagnosis) -> Verdict:
             if not spam.count:
                 sentence = "No problem to see: no spam bounces at all."
             return Verdict("Deliverability", "fine", sentence, why)
+        case _ if _nothing_told(diagnosis):
+            return Verdict("Deliverability", "unsure", _not_told(diagnosis).sentence, why)
+        case _ if not spam.count:
+            unread = diagnosis.totals.unknown.count
+            sentence = f"Too little to tell yet: no spam bounces among {plural(spam.leads, 'lead')}."
+            if unread:
+                sentence = (
+                    f"Cannot be told whether mail was refused: nothing says why {plural(unread, 'lead')} bounced."
+                )
+            return Verdict("Deliverability", "unsure", sentence, why)
         case _:
             sentence = f"Cannot be told yet whose side it is: {refused}."
             return Verdict("Deliverability", "unsure", sentence, why)
@@ -191,17 +242,55 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                     )
             return Action("Set data quality to max quality for the next sequence.", detail, "forecast")
         case "reverify":
-            return Action(
-                "Have the addresses verified again before the next sequence.",
-                "No data-quality setting cures addresses that went stale.",
-                "forecast",
-            )
+            return Action(*reverify(diagnosis), "forecast")
         case "insufficient_evidence":
             if lacking := _lacking(diagnosis):
                 return Action(lacking.what, lacking.detail, "forecast")
+            if causes.explains_most(diagnosis, causes.leading(diagnosis)):
+                return None
             return Action("Leave the data setting as it is, and look again after more sends.", "", "forecast")
         case _:
             return None
+
+
+def reverify(diagnosis: Diagnosis) -> tuple[str, str]:
+    """Which addresses to have verified again, and what speaks for it."""
+    if between := _in_between(diagnosis):
+        return f"{between[0]}.", f"{between[1]} Verified addresses alone would stay within what you accept."
+    if stale := _stale(diagnosis):
+        return "Have the old addresses verified again before the next sequence.", causes.reason(stale)
+    return (
+        "Have the addresses verified again before the next sequence.",
+        "Verified addresses bounce as well, and no data-quality setting cures that.",
+    )
+
+
+def _in_between(diagnosis: Diagnosis) -> tuple[str, str] | None:
+    """What to do with catch-all, risky and unknown addresses, and why, where these and not verified ones are bad."""
+    again = diagnosis.data_quality.to_verify
+    if not again or "verified" in again:
+        return None
+    rows = [each for each in diagnosis.data_quality.by_status if each.status in again]
+    leads, bad = sum(row.leads for row in rows), sum(row.bounces for row in rows)
+    what = f"Leave the {kinds(again)} addresses out of the next sequence, or have each one verified first"
+    return what, f"{count(bad)} of {count(leads)} were bad ({percent(bad / leads)})." if leads else "they are in doubt."
+
+
+def _stale(diagnosis: Diagnosis) -> Explanation | None:
+    """Verifications that are old, where they explain most of the bad addresses."""
+    for found in diagnosis.data_quality.explained_by:
+        if found.kind == "stale_verification" and causes.explains_most(diagnosis, found):
+            return found
+    return None
+
+
+def _cause_action(diagnosis: Diagnosis) -> Action | None:
+    """The step for a cause that can be named, whatever the setting."""
+    found, quality = causes.leading(diagnosis), diagnosis.data_quality
+    if found is None or (quality.recommendation == "reverify" and found.kind == "stale_verification"):
+        return None
+    what, detail = causes.step(diagnosis, found)
+    return Action(what, detail, "drivers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +307,8 @@ def _lacking(diagnosis: Diagnosis) -> _Lacking | None:
     from analyzer.diagnose.thresholds import thresholds
 
     totals, quality = diagnosis.totals, diagnosis.data_quality
+    if _nothing_told(diagnosis):
+        return _not_told(diagnosis)
     if quality.ranking is not None and not quality.forecast.max_quantity.leads:
         empty = not any(item.rows for item in diagnosis.inputs if item.kind == "next")
         return _Lacking(
@@ -241,6 +332,26 @@ def _lacking(diagnosis: Diagnosis) -> _Lacking | None:
     return None
 
 
+def _nothing_told(diagnosis: Diagnosis) -> bool:
+    """Whether both verdicts were taken back, for one reason: that nothing shows whether the campaign bounced."""
+    whys = {diagnosis.data_quality.why, diagnosis.deliverability.why}
+    return diagnosis.deliverability.side == "undetermined" and len(whys) == 1 and bool(whys.pop())
+
+
+def _not_told(diagnosis: Diagnosis) -> _Lacking:
+    if diagnosis.matching.unmatched:
+        return _Lacking(
+            "Cannot be told: the log does not fit the bounces.",
+            "Give the log of the campaign that these bounces are of.",
+            "As it is, no bounce counts, and all rates are 0 %.",
+        )
+    return _Lacking(
+        "Cannot be told: no bounces were given.",
+        "Give what came back with --bounces, or a log that says which mails bounced.",
+        "As it is, all rates are 0 %.",
+    )
+
+
 def _uncertainty(forecast: Forecast) -> str:
     """How far what is expected may be off: ", of which 2.2 % (0.3–5.6 %) would bounce"."""
     if forecast.rate is None:
@@ -258,6 +369,8 @@ def _suppress_action(diagnosis: Diagnosis) -> Action | None:
     if not bad:
         return None
     them, it = ("the bad address", "it") if bad == 1 else (f"the {count(bad)} bad addresses", "them")
+    if any("complaint" in fix.reasons for fix in diagnosis.deliverability.fixes):
+        them, it = f"{them} and to whoever complained", "them"
     return Action(
         f"Stop writing to {them}.", f"suppression.csv names {it}, ready to load into your platform.", "suppress"
     )

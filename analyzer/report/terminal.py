@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import JustifyMethod, OverflowMethod
 
-    from analyzer.diagnose.diagnosis import Diagnosis, Fix
+    from analyzer.diagnose.diagnosis import Diagnosis, Fix, Row
 
 _WIDTH = 100
 _BAR = 12
@@ -63,7 +63,11 @@ class _Screen:
                 self.breakdown(diagnosis, dimension)
         if diagnosis.drivers:
             self.drivers(diagnosis)
-        for number, fix in enumerate(sentences.ordered_fixes(diagnosis)[:_FIXES], 1):
+        if fixes := sentences.ordered_fixes(diagnosis)[:_FIXES]:
+            self.heading("Fixes for spam bounces")
+            if usual := words.fixes_line(diagnosis.deliverability):
+                self.line(self.text(usual))
+        for number, fix in enumerate(fixes, 1):
             self.fix(number, fix)
         self.inputs(diagnosis)
 
@@ -158,7 +162,8 @@ class _Screen:
             )
         self.heading("Forecast of bad addresses")
         self.table(["", "Leads", "Rate", "95 % range", over], rows)
-        for line in (*words.guessed_lines(diagnosis.data_quality), words.ranking_line(diagnosis.data_quality)):
+        quality = diagnosis.data_quality
+        for line in (words.forecast_line(quality), *words.guessed_lines(quality), words.ranking_line(quality)):
             if line:
                 self.line(self.text(line))
 
@@ -166,10 +171,34 @@ class _Screen:
         rows = diagnosis.breakdown[dimension]
         shown = extracts.ordered_rows(dimension, rows)
         shown = shown[-_ROWS:] if dimension == "week" else extracts.largest(shown, _ROWS)
-        top = max(max(row.hard_rate, row.spam_rate) for row in shown)
         self.heading(f"By {words.dimension_title(dimension).lower()}")
+        if extracts.counts_only(diagnosis, dimension):
+            self.counts(dimension, shown)
+        else:
+            self.row_rates(dimension, shown, silent=extracts.silent_bounces(rows))
+        if len(rows) > len(shown):
+            self.line(self.text(f"{words.count(len(rows) - len(shown))} more in the report"))
+
+    def counts(self, dimension: str, rows: Sequence[Row]) -> None:
+        top = max(max(row.hard, row.spam) for row in rows)
         self.table(
-            ["", "Leads", "Hard", "", "Spam", ""],
+            ["", "Hard bounces", "", "Spam bounces", ""],
+            [
+                (
+                    self.text(words.value_name(dimension, row.value)),
+                    self.text(words.count(row.hard)),
+                    self.bar(row.hard, top, "hard"),
+                    self.text(words.count(row.spam)),
+                    self.bar(row.spam, top, "spam"),
+                )
+                for row in rows
+            ],
+        )
+
+    def row_rates(self, dimension: str, rows: Sequence[Row], *, silent: bool) -> None:
+        top = max(max(row.hard_rate, row.spam_rate) for row in rows)
+        self.table(
+            ["", "Leads", "Hard", "", "Spam", "", *(["Unknown"] if silent else [])],
             [
                 (
                     self.text(words.value_name(dimension, row.value)),
@@ -178,12 +207,11 @@ class _Screen:
                     self.bar(row.hard_rate, top, "hard"),
                     self.text(words.percent(row.spam_rate)),
                     self.bar(row.spam_rate, top, "spam"),
+                    *([self.text(words.unknown_rate(row))] if silent else []),
                 )
-                for row in shown
+                for row in rows
             ],
         )
-        if len(rows) > len(shown):
-            self.line(self.text(f"{words.count(len(rows) - len(shown))} more in the report"))
 
     def drivers(self, diagnosis: Diagnosis) -> None:
         self.heading("What drives it")
@@ -205,8 +233,6 @@ class _Screen:
         )
 
     def fix(self, number: int, fix: Fix) -> None:
-        if number == 1:
-            self.heading("Fixes for spam bounces")
         title = f"{number}. {words.short(fix.title, 120)} ({words.SIDE_NAMES[fix.side]})"
         self.line(self.text(title, "bold"), hang=3)
         self.line(self.text(words.fix_size(fix)), left=3)

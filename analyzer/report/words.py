@@ -16,7 +16,7 @@ from analyzer.readable import clean as clean
 from analyzer.readable import short as short
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.diagnosis import DataQuality, Fix, Interval, Rate, Totals
+    from analyzer.diagnose.diagnosis import DataQuality, Deliverability, Fix, Forecast, Interval, Rate, Row, Totals
     from analyzer.records import Matching
 
 #: Printed where nothing is known.
@@ -67,7 +67,7 @@ FORECAST_NAMES: Final = {
 EFFECT_NAMES: Final = {
     "driven": "Guessed addresses drive the bad addresses.",
     "contributes": "Guessed addresses add to the bad addresses, other causes do too.",
-    "not_shown": "Guessed addresses do no worse than verified ones, as far as these numbers show.",
+    "not_shown": "That guessed addresses do worse than verified ones is not shown.",
     "too_little_data": "Too few leads or too few bad addresses to tell guessed and verified addresses apart.",
 }
 #: A week held against its alarm band.
@@ -327,6 +327,8 @@ def interval_words(interval: Interval) -> str:
 
 def guessed_lines(quality: DataQuality) -> list[str]:
     """What guessing does to the addresses: the finding, then the figures behind it where there are any."""
+    if withheld(quality):
+        return ["Whether guessing costs bounces cannot be told while so many bounces give no reason."]
     lines = [EFFECT_NAMES[quality.guessed_effect]]
     if quality.guessed_effect == "too_little_data":
         # A difference behind this would be read as one.
@@ -340,7 +342,7 @@ def guessed_lines(quality: DataQuality) -> list[str]:
             f"{'as' if _rounds_to_none(difference.estimate, digits) else 'than'} of 100 verified ones"
             f"{_between(difference, digits)}."
         )
-    if _known(share.estimate):
+    if _known(share.estimate) and quality.guessed_effect != "not_shown":
         lines.append(f"Without guessing, {interval_words(share)} of the bad addresses would be gone.")
     return lines
 
@@ -365,6 +367,37 @@ def _between(difference: Interval, digits: int) -> str:
         return f" (between {_of_hundred(low, digits)} and {_of_hundred(high, digits)})"
     near, far = sorted((abs(low), abs(high)))
     return f" (between {near * 100:.{digits}f} and {far * 100:.{digits}f})"
+
+
+def expected(way: Forecast) -> str:
+    """How many bounces a forecast expects; what is only bounded has no mean."""
+    return NOTHING if way.leads and way.rate is None else count(way.bounces)
+
+
+def forecast_line(quality: DataQuality) -> str:
+    """What the ranges of a forecast mean that is left open; "" for any other."""
+    if not withheld(quality):
+        return ""
+    return (
+        "The ranges go from none of the bounces without a reason being a bad address to all of them; the best mix "
+        "holds even then."
+    )
+
+
+def unknown_rate(row: Row) -> str:
+    """The share of a row's leads that bounced for no known cause."""
+    return percent(row.unknown / row.leads if row.leads else None)
+
+
+def withheld(quality: DataQuality) -> bool:
+    """Whether the forecast is left open, for bounces that say nothing of their cause could be anything."""
+    everyone = quality.forecast.max_quantity
+    return everyone.leads > 0 and everyone.rate is None and everyone.high is not None
+
+
+def fixes_line(advice: Deliverability) -> str:
+    """What to keep in mind of the fixes of a healthy campaign; "" for any other."""
+    return "So few refusals are usual, none of this is urgent." if advice.side == "none" and advice.fixes else ""
 
 
 def ranking_line(quality: DataQuality) -> str:

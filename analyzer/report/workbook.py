@@ -151,7 +151,8 @@ class _Report(Sheets):
         rows: list[list[object]] = []
         for name, (title, _) in words.FORECAST_NAMES.items():
             way = getattr(diagnosis.data_quality.forecast, name)
-            rows.append([title, way.leads, way.bounces, way.rate, way.low, way.high, way.p_over_tolerance, limit])
+            mean = None if way.leads and way.rate is None else way.bounces
+            rows.append([title, way.leads, mean, way.rate, way.low, way.high, way.p_over_tolerance, limit])
         head = [
             "Way to send",
             "Leads",
@@ -206,23 +207,25 @@ class _Report(Sheets):
         rows = extracts.ordered_rows(dimension, diagnosis.breakdown[dimension])
         title = words.dimension_title(dimension)
         name = title[:31]
+        rates = not extracts.counts_only(diagnosis, dimension)
         rate_heads = [f"{label} {part}" for label in ("Hard", "Spam") for part in ("rate", "low (95 %)", "high (95 %)")]
         sheet = self.listing(
             name,
-            [title, "Leads", "Hard", "Spam", "Unknown", *rate_heads],
-            ["text"] + ["count"] * 4 + ["percent"] * 6,
-            [36] + [11] * 10,
+            [title, *(["Leads"] if rates else []), "Hard", "Spam", "Unknown", *(rate_heads if rates else [])],
+            ["text", *["count"] * (4 if rates else 3), *["percent"] * (6 if rates else 0)],
+            [36] + [11] * (10 if rates else 3),
             [
                 [
                     words.value_name(dimension, row.value),
-                    *(row.leads, row.hard, row.spam, row.unknown),
-                    *(row.hard_rate, row.hard_low, row.hard_high),
-                    *(row.spam_rate, row.spam_low, row.spam_high),
+                    *([row.leads] if rates else []),
+                    *(row.hard, row.spam, row.unknown),
+                    *([row.hard_rate, row.hard_low, row.hard_high] if rates else []),
+                    *([row.spam_rate, row.spam_low, row.spam_high] if rates else []),
                 ]
                 for row in rows
             ],
         )
-        if len(rows) < 2:
+        if len(rows) < 2 or not rates:
             return
         last = min(len(rows), _CHART_ROWS)
         first = max(1, len(rows) - 52) if dimension == "week" else 1

@@ -30,6 +30,9 @@ _ROW = "analyzer row"
 _ALL = "analyzer all"
 #: The quantile of the normal distribution for 95 %.
 _Z = 1.959963984540054
+_HARDLY = 1e-3
+#: What widens the interval of a row: companies seen, and those not met.
+_EFFECTS = ("seen", "unseen")
 _KINDS = ("log", "bounces", "leads", "next_list")
 Groups: TypeAlias = "Callable[[tuple[pa.Scalar, ...], pa.Table], pa.Table]"
 
@@ -84,42 +87,58 @@ def diagnose(
 
 def breakdown(diagnoses: DataFrame, dimension: str) -> pd.DataFrame:
     """The rates of all groups together by one dimension of `breakdown`: `value`, `leads`, `hard`, `spam`, `unknown`,
-    and the rates with their 95 % intervals, made like those of one diagnosis: Wilson's at the effective number of
-    leads, as the groups' own intervals have it. A lead that several groups wrote to counts in each, and a company too.
+    and the rates with their 95 % intervals, made like those of one diagnosis, at the variance that the groups' own
+    intervals have. A lead that several groups wrote to counts in each, and a company too.
     """
     import pandas as pd
     from pyspark.sql import functions as sf
 
-    from analyzer.diagnose.companies import wilson
+    from analyzer.diagnose.companies import bounds as bounds_of
 
     counts, bounds = ("leads", "hard", "spam", "unknown"), ("hard_low", "hard_high", "spam_low", "spam_high")
     row = ", ".join([f"{name}: bigint" for name in counts] + [f"{name}: double" for name in bounds])
     read = sf.from_json("diagnosis", f"breakdown struct<`{dimension}`: array<struct<value: string, {row}>>>")
     rows = diagnoses.select(sf.explode(read["breakdown"][dimension]).alias("row")).select("row.*")
-    wider = [sf.sum(sf.col("leads") * _design_effect(name)).alias(f"{name}_wider") for name in ("hard", "spam")]
-    summed = rows.groupBy("value").agg(*(sf.sum(name).alias(name) for name in counts), *wider).orderBy("value")
-    columns = ["value", *counts, "hard_wider", "spam_wider"]
+    effects = [
+        sf.sum(sf.col("leads") * effect).alias(f"{name}_{kind}")
+        for name in ("hard", "spam")
+        for kind, effect in zip(_EFFECTS, _design_effects(name), strict=True)
+    ]
+    summed = rows.groupBy("value").agg(*(sf.sum(name).alias(name) for name in counts), *effects).orderBy("value")
+    columns = ["value", *counts, *(f"{name}_{kind}" for name in ("hard", "spam") for kind in _EFFECTS)]
     table = pd.DataFrame([one.asDict() for one in summed.collect()], columns=columns)
+    leads = table["leads"].to_numpy(dtype=float)
     for name in ("hard", "spam"):
-        share = table[name] / table["leads"]
-        effective = table["leads"] ** 2 / table.pop(f"{name}_wider")
-        low, high = wilson(share * effective, effective)
+        share = table[name].to_numpy(dtype=float) / leads
+        effect = [table.pop(f"{name}_{kind}").to_numpy(dtype=float) / leads for kind in _EFFECTS]
+        low, high = bounds_of(share, leads, *effect)
         table[f"{name}_rate"], table[f"{name}_low"], table[f"{name}_high"] = share, low, high
     return table
 
 
-def _design_effect(name: str) -> Column:
-    """How many times fewer leads a row's interval counts than it has, at least 1.
+def _design_effects(name: str) -> tuple[Column, Column]:
+    """How many times wider than binomial a row's interval takes the variance seen, and what its other bound adds.
 
-    The half width h of Wilson's interval at n leads is z·√(p(1 - p)/n + z²/4n²) / (1 + z²/n): with x = z²/n a
-    quadratic, (h² - ¼)·x² + (2h² - p(1 - p))·x + h² = 0, with one positive root.
+    Both at least 1, worked back from the bounds (`companies.bounds`): the nearer one to none or all is Wilson's, with
+    the first alone; the farther one has both. A row of none or all has only the farther one.
     """
     from pyspark.sql import functions as sf
 
-    share, half = sf.col(name) / sf.col("leads"), (sf.col(f"{name}_high") - sf.col(f"{name}_low")) / 2
-    first, middle = half * half - 0.25, 2 * half * half - share * (1 - share)
-    root = (middle + sf.sqrt(middle * middle - 4 * first * half * half)) / (-2 * first)
-    return sf.greatest(sf.lit(1.0), sf.coalesce(root / _Z**2 * sf.col("leads"), sf.lit(1.0)))
+    one = sf.lit(1.0)
+    share, many = sf.col(name) / sf.col("leads"), sf.col("leads") / sf.lit(_Z**2)
+    low, high = sf.col(f"{name}_low"), sf.col(f"{name}_high")
+    mirrored = share > 0.5
+    near, far = sf.when(mirrored, high).otherwise(low), sf.when(mirrored, low).otherwise(high)
+    seen = many * (share - near) ** 2 / (near * (one - near))
+    variance = share * (one - share)
+    gained = far * (one - far) - variance
+    both = (many * (far - share) ** 2 - seen * variance) / gained
+    alone = many * (far - share) ** 2 / (far * (one - far))
+    none = (variance == 0) | (near * (one - near) == 0)
+    # Where the variance at the bound is hardly that at the rate, it does not tell.
+    first = sf.greatest(one, sf.coalesce(sf.when(none, alone).otherwise(seen), one))
+    second = sf.coalesce(sf.when(none, alone).when(sf.abs(gained) > _HARDLY * variance, both), first)
+    return first, sf.greatest(first, second)
 
 
 def _one_group(by: str, columns: dict[str, list[str]], tolerance: float) -> Groups:

@@ -77,6 +77,26 @@ def test_caveats(says: str, blocks: tuple[Block, ...], changes: dict[str, object
     assert any(says in warning for warning in warnings), warnings
 
 
+def test_bounced_mails_without_a_time_are_told_where_the_others_have_one() -> None:
+    """Some platforms date only what was delivered: the weeks would then look as if nothing had bounced."""
+    told = campaign(Block(600, bounced={"user_unknown": 20}))
+    told.sends["sent_at"] = told.sends["sent_at"].where(told.sends["label"] == "")
+    says = "20 of 20 bounced mails have no time of sending in the log, though others have"
+    assert [warning for warning in diagnose(told).warnings if says in warning]
+    bare = campaign(Block(600, bounced={"user_unknown": 20}))
+    bare.sends.loc[bare.sends.index % 2 == 0, "sent_at"] = (
+        None  # half of all mails: nothing special of the bounced ones
+    )
+    assert not [warning for warning in diagnose(bare).warnings if "no time of sending" in warning]
+
+
+def test_providers_known_from_bounces_alone_have_no_rates() -> None:
+    some = campaign(Block(500, provider=""), Block(40, bounced={"user_unknown": 20}))
+    assert [
+        warning for warning in diagnose(some).warnings if "rates by provider are too high, compare counts" in warning
+    ]
+
+
 def test_a_healthy_campaign_needs_no_caveat() -> None:
     assert diagnose(campaign(Block(700, bounced={"user_unknown": 7}), Block(300, "guessed"))).warnings == []
 

@@ -9,11 +9,13 @@ from diagnose_builder import Block, campaign, next_list
 
 from analyzer.diagnose import assess, diagnose, next_send
 from analyzer.diagnose import campaign as stage
-from analyzer.diagnose.companies import companies, company_of, wilson
+from analyzer.diagnose.companies import Belief, companies, company_of, wilson
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.drivers import drivers
 from analyzer.diagnose.rates import breakdown, rate, totals
 from analyzer.diagnose.silent import Alike
+
+ADDRESSES = Belief(seen=0.1, unseen=0.3)
 
 
 def everyone(flag: np.ndarray, domain: np.ndarray):
@@ -21,18 +23,40 @@ def everyone(flag: np.ndarray, domain: np.ndarray):
     return companies(one, domain, {"hard": (one[flag], domain[flag])}, 1)
 
 
-def test_the_design_effect_by_hand() -> None:
+def test_likeness_and_bounds_by_hand() -> None:
     # Ten companies of ten leads, all of one bounce: share 0.1, variance 0.09. ((10 - 1)² - 0.9)/10 = 8.01 there and
     # ((0 - 1)² - 0.9)/10 = 0.01 at nine others; 9 pairs' worth each: 90 × 0.09 = 8.1.
     # Likeness (8.1 + 0.1)/(8.1 + 1) = 0.901; nine fellows each: 1 + 0.901 × 9.
     found = everyone(np.arange(100) < 10, np.arange(100) // 10)
-    assert found.design_effect("hard", 0.1)[0] == pytest.approx(1 + 8.2 / 9.1 * 9)
+    assert found.likeness("hard", 0.1)[0] == pytest.approx(8.2 / 9.1)
+    effect = 1 + 8.2 / 9.1 * 9
+    low, high = found.interval("hard", Belief(0.1, 0.3))
+    assert (low[0], high[0]) == pytest.approx(tuple(map(float, wilson(10 / effect, 100 / effect))))
+
+
+def test_a_company_that_was_not_met_may_bounce_as_a_whole() -> None:
+    # One bounce each at thirty of a hundred companies of ten: those seen differ less than chance would have it. A rate
+    # above 3 % would be that of others, all the same; one below it would not.
+    flag = np.zeros(1000, dtype=np.bool_)
+    flag[np.arange(30) * 10] = True
+    found = everyone(flag, np.arange(1000) // 10)
+    alike = found.likeness("hard", 0.1)[0]
+    assert alike < 0.01
+    low, high = (float(each[0]) for each in found.interval("hard", Belief(0.1, 0.3)))
+    effect = 1 + alike * 9
+    plain = tuple(map(float, wilson(30 / effect, 1000 / effect)))
+    assert low == pytest.approx(plain[0])
+    seen, more = 0.03 * 0.97 * effect, (high * (1 - high) - 0.03 * 0.97) * (1 + 0.3 * 9)
+    assert (high - 0.03) ** 2 == pytest.approx(1.96**2 / 1000 * (seen + more), rel=1e-4)
+    assert high == pytest.approx(0.0491, abs=5e-5)
+    # Where all bounced, it is the lower bound.
+    mirrored = everyone(~flag, np.arange(1000) // 10).interval("hard", Belief(0.1, 0.3))
+    assert (1 - mirrored[1][0], 1 - mirrored[0][0]) == pytest.approx((low, high))
 
 
 def test_leads_without_fellows_count_each() -> None:
     found = everyone(np.arange(100) < 10, np.arange(100))
-    assert found.design_effect("hard", 0.3)[0] == 1.0
-    low, high = found.interval("hard", 0.3)
+    low, high = found.interval("hard", Belief(0.3, 0.5))
     assert (low[0], high[0]) == pytest.approx(tuple(map(float, wilson(10, 100))))
 
 
@@ -57,7 +81,7 @@ def test_leads_of_whom_only_counts_are_held_count_like_rows() -> None:
     more = Alike(np.array([0]), np.array([0]), np.array([2]), *map(np.array, ([4.0], [6.0], [3.0], [1.0])))
     as_rows = companies(np.zeros(10, dtype=np.int64), np.array([0, 0, 1, 2, 0, 0, 3, 3, 3, 4]), hit, 1)
     as_counts = companies(group, domain, hit, 1, alike=more)
-    assert np.allclose(as_counts.interval("hard", 0.1), as_rows.interval("hard", 0.1))
+    assert np.allclose(as_counts.interval("hard", ADDRESSES), as_rows.interval("hard", ADDRESSES))
 
 
 def test_totals_and_rows_are_wider_where_companies_bounce_as_a_whole() -> None:
@@ -98,16 +122,16 @@ def test_so_is_one_at_a_free_mail_provider_that_nothing_came_back_of() -> None:
 
 def test_what_one_company_took_is_told_to_say_little_of_others() -> None:
     alone = diagnose(campaign(Block(300, domain="a.example")))
-    assert (alone.deliverability.side, alone.totals.spam.high) == ("none", pytest.approx(0.537, abs=0.001))
+    assert (alone.deliverability.side, alone.totals.spam.high) == ("none", pytest.approx(0.658, abs=0.001))
     assert alone.deliverability.why == (
-        "None of 300 leads was refused as spam. The leads are all at one company, though: at others, up to 53.7 % "
+        "None of 300 leads was refused as spam. The leads are all at one company, though: at others, up to 65.8 % "
         "refused would fit this as well."
     )
     few = diagnose(campaign(Block(300, per_domain=100, bounced={"policy": 2}))).deliverability
     assert few.side == "none"
     assert few.why.endswith(
         "nothing needs fixing. The leads are at only 3 companies, though: at others, up to "
-        "13.7 % refused would fit this as well."
+        "39.6 % refused would fit this as well."
     )
     assert diagnose(campaign(Block(300))).deliverability.why == "None of 300 leads was refused as spam."
 

@@ -280,8 +280,34 @@ def test_why_tells_whose_bounces_say_nothing_and_foretells_nothing_by_the_others
     silent = campaign(Block(600, bounced={"unspecified": 12}), Block(400, "guessed", bounced={"unspecified": 60}))
     why = diagnose(silent).data_quality.why
     assert "60 of 400 guessed addresses (15.0 %) and 12 of 600 verified addresses (2.0 %)" in why
-    assert "The forecast counts none of these bounces." in why
+    assert "sent to everyone, would bounce at anything from 0 %" in why
     assert "should bounce at" not in why
+
+
+def test_bounces_without_a_cause_leave_the_forecast_open_between_none_and_all() -> None:
+    """Else a log of bare flags would be told that 0 % bounce."""
+    ways = quality(Block(600, bounced={"unspecified": 12}), Block(400, "guessed", bounced={"unspecified": 60})).forecast
+    for way in (ways.max_quantity, ways.max_quality, ways.best_mix):
+        assert (way.rate, way.p_over_tolerance, way.low) == (None, None, 0.0)
+    assert ways.max_quantity.high > 0.10  # 7.2 % bounced, if all of it is the address
+    assert ways.max_quality.high < ways.max_quantity.high
+    # What is within the tolerance even then.
+    assert 0 < ways.best_mix.leads < 1000
+
+
+def test_the_same_advice_either_way_keeps_its_forecast() -> None:
+    found = quality(Block(700, bounced={"unspecified": 3}), Block(300, "guessed", bounced={"unspecified": 2}))
+    assert found.recommendation == "max_quantity"
+    assert found.forecast.max_quantity.rate is not None
+
+
+def test_reverify_says_whose_addresses() -> None:
+    risky = quality(Block(320, bounced=bad(2)), Block(180, "guessed"), Block(300, "catch_all", bounced=bad(46)))
+    assert (risky.recommendation, risky.to_verify) == ("reverify", ["catch_all"])
+    assert "leave the catch-all addresses out, or have each one verified" in risky.why
+    stale = quality(Block(700, bounced=bad(70)), Block(300, "guessed", bounced=bad(30)))
+    assert (stale.recommendation, stale.to_verify) == ("reverify", ["verified"])
+    assert quality(Block(700, bounced=bad(7)), Block(300, "guessed", bounced=bad(3))).to_verify == []
 
 
 def test_why_admits_that_guessing_is_not_the_cause() -> None:

@@ -279,6 +279,24 @@ def test_each_refusal_counts_for_its_most_specific_fix_alone(text: str, first: s
     assert {fix.id: (fix.bounces, fix.share) for fix in found.fixes} == {first: (6, 1.0)}
 
 
+@pytest.mark.parametrize(
+    ("reason", "text", "fix"),
+    [
+        (
+            "sender_rejected",
+            "550 Rejected by header based manually Blocked Senders: ann@x.example",
+            "RCPT-BLOCKED-SENDER",
+        ),
+        ("ip_blocklisted", "554 5.7.1 Client host blocked using zen.example.net; Error: open resolver", "RCPT-DNSBL"),
+    ],
+)
+def test_words_that_are_the_recipients_own_doing_are_no_fault_of_ours(reason: str, text: str, fix: str) -> None:
+    found = verdict(Block(600, bounced={reason: 20}, text=text))
+    assert found.side == "recipient"
+    assert [one.id for one in found.fixes] == [fix]
+    assert "No refusal names a fault of ours" in found.why
+
+
 def test_the_shares_of_all_fixes_add_up_to_no_more_than_everything() -> None:
     found = verdict(
         Block(600, bounced={"auth_failure": 9, "spam_content": 40, "policy": 4}),
@@ -311,6 +329,56 @@ def test_each_named_list_has_its_own_procedure() -> None:
     found = diagnose(correlated).deliverability.fixes
     assert [(fix.id, fix.bounces) for fix in found] == [("BLOCKLIST-SPAMHAUS-CSS", 4), ("BLOCKLIST-SOME-LIST", 2)]
     assert any("Spamhaus CSS" in step for step in found[0].steps)
+
+
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        # ZEN is the operator's own list of all its address lists.
+        (["Spamhaus"] * 4 + ["Spamhaus ZEN"] * 2, [("BLOCKLIST-SPAMHAUS-ZEN", 6)]),
+        (["Spamhaus"] * 3 + ["Spamhaus ZEN"] * 2 + ["Spamhaus CSS"], [("BLOCKLIST-SPAMHAUS-CSS", 6)]),
+        # Two parts are two procedures; what names only the whole goes with the one more often named.
+        (
+            ["Spamhaus CSS"] * 3 + ["Spamhaus ZEN"] + ["Spamhaus SBL"] * 2,
+            [("BLOCKLIST-SPAMHAUS-CSS", 4), ("BLOCKLIST-SPAMHAUS-SBL", 2)],
+        ),
+        (["Spamhaus"] * 4 + ["SpamCop"] * 2, [("BLOCKLIST-SPAMHAUS", 4), ("BLOCKLIST-SPAMCOP", 2)]),
+    ],
+)
+def test_one_listing_is_one_fix_whatever_the_receivers_call_it(named: list[str], asked: list[tuple[str, int]]) -> None:
+    correlated = campaign(Block(300, bounced={"ip_blocklisted": 6}))
+    correlated.bounces["blocklist"] = named
+    found = diagnose(correlated).deliverability.fixes
+    assert [(fix.id, fix.bounces) for fix in found] == asked
+
+
+def test_a_difference_that_named_refusals_make_is_not_put_down_to_chance() -> None:
+    """A sending domain without SPF that writes mostly to strict companies."""
+    why = verdict(
+        Block(600, bounced={"auth_failure": 12}),
+        Block(300, industry=STRICT, bounced={"auth_failure": 100}),
+    ).why
+    assert "the refusals that name a cause on our side make the difference, not strictness" in why
+    assert "chance can explain" not in why
+
+
+def test_a_difference_that_one_company_makes_is_said_to_be_its_own() -> None:
+    why = verdict(
+        Block(600, bounced={"policy": 1}),
+        Block(200, industry=STRICT),
+        Block(80, industry=STRICT, domain="bank.example", bounced={"policy": 80}),
+    ).why
+    assert "bank.example makes the difference, not strictness" in why
+    assert "chance can explain" not in why
+
+
+def test_a_complaint_is_no_refusal() -> None:
+    why = verdict(Block(600, bounced={"complaint": 12})).why
+    assert why.startswith("12 of 600 leads (2.0 %) complained of spam, at 12 domains.")
+    assert "recipients marked the mail as spam (12 complaints at 12 domains)" in why
+    both = verdict(Block(600, bounced={"complaint": 12, "auth_failure": 3})).why
+    assert both.startswith("15 of 600 leads (2.5 %) were refused as spam, or complained, at 15 domains.")
+    assert verdict(Block(600, bounced={"policy": 1})).why.startswith("1 of 600 leads (0.2 %) was refused as spam")
 
 
 def test_why_names_both_sides_in_plain_words() -> None:

@@ -62,6 +62,13 @@ def test_a_pattern_that_is_wrong_at_one_company() -> None:
     assert "acme.example (8 of 9)" in found.why
 
 
+def test_one_dead_domain_is_told_as_one() -> None:
+    found = told(
+        campaign(Block(900, bounced=bad(9)), Block(30, domain="gone.example", bounced=bad(30, "domain_not_found")))
+    )
+    assert "30 bounces went to gone.example, which takes no mail: see where this company moved." in found.why
+
+
 def test_a_company_whose_verified_addresses_bounce_as_well_has_no_wrong_pattern() -> None:
     found = told(
         campaign(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analyzer.diagnose import fixes as module
-from analyzer.diagnose.fixes import FixRule, fix_rules, mask
+from analyzer.diagnose import fix_rules as module
+from analyzer.diagnose.fix_rules import FixRule, fix_rules
+from analyzer.diagnose.fixes import mask
 from analyzer.errors import RuleError
 from analyzer.knowledge import reasons
 

@@ -173,10 +173,11 @@ def test_a_list_of_guesses_only_is_told_apart(campaign: Case) -> None:
     assert sentences.actions(diagnosis)[0].what == "Get verified addresses before the next sequence."
 
 
-def test_there_are_two_or_three_things_to_do_and_the_lists_are_one_of_them(campaign: Case) -> None:
+def test_there_are_at_most_four_things_to_do_and_the_lists_are_one_of_them(campaign: Case) -> None:
     assert [action.what for action in sentences.actions(campaign.diagnosis)] == [
         "Set data quality to max quality for the next sequence.",
         "Make DMARC pass for mail.example.net.",
+        "Reach strict companies by phone or LinkedIn.",
         "Stop writing to the 561 bad addresses.",
     ]
 

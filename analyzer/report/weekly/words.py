@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from analyzer.report import words
-from analyzer.report.sentences import Action, Tone
+from analyzer.report import causes, words
+from analyzer.report.sentences import Action, Tone, reverify
 
 if TYPE_CHECKING:
     from analyzer.diagnose.alarms import State
@@ -286,6 +286,8 @@ def _data(diagnosis: Diagnosis, alarms: list[Series]) -> Action:
         case "max_quality":
             return Action("Set data quality to max quality for the next sequence.", why)
         case "reverify":
-            return Action("Have the addresses verified again before the next sequence.", why)
+            return Action(reverify(diagnosis)[0], why)
+        case _ if (cause := causes.leading(diagnosis)) is not None:
+            return Action(causes.step(diagnosis, cause)[0], why)
         case _:
             return Action("Find out where the bad addresses of this week come from.", why)

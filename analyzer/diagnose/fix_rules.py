@@ -1,0 +1,105 @@
+"""What is known of fixes: the rows of `rules/fixes.toml`, and which of them a refusal's words ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import re2
+
+from analyzer.diagnose.arrays import Flags
+from analyzer.diagnose.diagnosis import FixSide
+from analyzer.errors import RuleError
+from analyzer.knowledge import data_folder, load_toml, reasons
+
+_FINDINGS = ("", "strict_excess", "blocking_domain")
+
+
+@dataclass(frozen=True, slots=True)
+class FixRule:
+    """One row of `rules/fixes.toml`."""
+
+    id: str
+    title: str
+    side: FixSide
+    reasons: tuple[str, ...]
+    steps: tuple[str, ...]
+    verify: tuple[str, ...]
+    source: str
+    confidence: float
+    proof: bool = False
+    fallback: bool = False
+    finding: str = ""
+    patterns: tuple[str, ...] = ()
+    #: Less specific fixes: a refusal that asks for them as well asks for this one only.
+    before: tuple[str, ...] = ()
+    #: Subjects of `audit` that show whether the domain has this fault.
+    tested_by: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    near_misses: tuple[str, ...] = ()
+
+    def says(self, texts: pd.Series[str]) -> Flags:
+        """Which texts match one of the patterns; all do without patterns."""
+        if not self.patterns:
+            return np.ones(len(texts), dtype=np.bool_)
+        pattern = "|".join(f"(?:{each})" for each in self.patterns)
+        found = pc.match_substring_regex(pa.array(texts.astype(str), pa.string()), pattern, ignore_case=True)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+@cache
+def fix_rules() -> tuple[FixRule, ...]:
+    """Every fix, in the file's order; a `RuleError` names the one that is broken."""
+    path = data_folder("rules") / "fixes.toml"
+    found: dict[str, FixRule] = {}
+    for number, row in enumerate(load_toml(path).get("fix", []), start=1):
+        where = f"{path}, fix {number} ({row.get('id', 'without id')})"
+        texts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        try:
+            rule = FixRule(**texts)
+        except TypeError as error:
+            raise RuleError(where, f"does not have the fields of a fix: {error}", "mend the file") from None
+        problem = _problem(rule, found)
+        if problem:
+            raise RuleError(where, problem, "mend the file")
+        found[rule.id] = rule
+    for rule in found.values():
+        for name in rule.before:
+            if name not in found or found[name].side != rule.side:
+                raise RuleError(
+                    str(path), f"{rule.id} goes before {name}, which is no fix of its side", "mend the file"
+                )
+    return tuple(found.values())
+
+
+def _problem(rule: FixRule, earlier: dict[str, FixRule]) -> str:
+    if rule.id in earlier:
+        return "has an id that is taken"
+    if rule.side not in ("sender", "recipient") or rule.finding not in _FINDINGS or not 0 < rule.confidence <= 1:
+        return "has an unknown side or finding, or a confidence outside 0 to 1"
+    unknown = [reason for reason in rule.reasons if reason not in reasons()]
+    if unknown or bool(rule.finding) == bool(rule.reasons):
+        return f"needs known reasons or a finding (unknown: {', '.join(unknown) or 'none'})"
+    try:
+        for pattern in rule.patterns:
+            re2.compile(pattern)
+    except re2.error as error:
+        return f"has a pattern that RE2 refuses: {error}"
+    return "" if rule.steps and rule.verify and rule.source else "lacks steps, verify or source"
+
+
+def recipients_own(reason: pd.Series[str], diagnostic: pd.Series[str]) -> Flags:
+    """Which refusals are the recipients' own doing by their words, whatever their reason: a list that somebody keeps
+    for himself, a look-up that is broken."""
+    found = np.zeros(len(reason), dtype=np.bool_)
+    for rule in fix_rules():
+        if rule.side == "recipient" and rule.patterns:
+            mine = reason.isin(rule.reasons).to_numpy() & ~found
+            mine[mine] = rule.says(diagnostic[mine])
+            found |= mine
+    return found

@@ -1,0 +1,93 @@
+"""What most of the bad addresses have in common, where it can be named: it is to be mended whatever the setting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from analyzer.diagnose.thresholds import thresholds
+from analyzer.report.words import count, percent, plural, short
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.diagnosis import Diagnosis, Explanation
+
+#: From this share of the bad addresses on, a cause is worth a step of its own.
+_PART: Final = 0.2
+#: Companies named, and how many of them a diagnosis keeps.
+_NAMED: Final = 3
+_KEPT: Final = 20
+_WHERE: Final = {
+    "dead_domain": (", which takes no mail", ", which take no mail"),
+    "wrong_pattern": (", where the guessed pattern is wrong", ", where the guessed patterns are wrong"),
+}
+
+
+def leading(diagnosis: Diagnosis) -> Explanation | None:
+    """The cause that explains most, if that is a part that matters."""
+    found = max(diagnosis.data_quality.explained_by, key=lambda each: each.bounces, default=None)
+    if found is None or found.bounces < max(thresholds().evidence.min_bounces, _PART * diagnosis.totals.address.count):
+        return None
+    return found
+
+
+def explains_most(diagnosis: Diagnosis, found: Explanation | None) -> bool:
+    """Whether a cause stands behind half of the bad addresses or more."""
+    return found is not None and 2 * found.bounces >= diagnosis.totals.address.count
+
+
+def sentence(diagnosis: Diagnosis, found: Explanation) -> str:
+    """The cause as the answer, and what the others do without it."""
+    bad = diagnosis.totals.address
+    if found.kind == "stale_verification" or not found.domains:
+        return f"One cause explains most bad addresses. {found.text}"
+    number = len(found.domains)
+    who = "One company explains" if number == 1 else f"{number} companies explain"
+    if number >= _KEPT:
+        who = f"{number} companies or more explain"
+    if found.kind == "typo":
+        who = "A misspelt domain explains" if number == 1 else "Misspelt domains explain"
+    told = (
+        f"{who} most bad addresses: {count(found.bounces)} of {count(bad.count)} are at {_names(found)}"
+        f"{_WHERE.get(found.kind, ('', ''))[number > 1]}"
+    )
+    leads, rest = bad.leads - found.leads, bad.count - found.bounces
+    if leads <= 0:
+        return f"{told}."
+    others = f"{percent(rest / leads)} of the leads are bad ({count(rest)} of {count(leads)})"
+    return f"{told}; without {'it' if number == 1 else 'them'} {others}."
+
+
+def step(diagnosis: Diagnosis, found: Explanation) -> tuple[str, str]:
+    """What to do about it, and what speaks for it."""
+    one, names = len(found.domains) == 1, _names(found)
+    part = f"{count(found.bounces)} of the {plural(diagnosis.totals.address.count, 'bad address', 'bad addresses')}"
+    match found.kind:
+        case "dead_domain":
+            moved = "See where the company moved." if one else "See where these companies moved."
+            return (
+                f"Correct or drop the addresses at {names}: {'it takes' if one else 'they take'} no mail.",
+                f"{part} {'is' if found.bounces == 1 else 'are'} there. {moved}",
+            )
+        case "wrong_pattern":
+            whose = "its guessed addresses" if one else "their guessed addresses"
+            return (
+                f"Find the right address pattern of {names}, or leave {whose} out.",
+                f"{part} were guessed there.",
+            )
+        case "typo":
+            return f"Correct the misspelt domains, such as {names}.", f"{part} are there."
+        case _:
+            return "Have the old verifications renewed before the next sequence.", reason(found)
+
+
+def reason(found: Explanation) -> str:
+    """What a cause rests on, without the advice that its text ends in."""
+    return found.text.rpartition(": ")[0] + "." if ": " in found.text else found.text
+
+
+def _names(found: Explanation) -> str:
+    """The companies with most bounces: "a.example", "a.example, b.example and 4 others"."""
+    names = [short(name, 60) for name in found.domains[:_NAMED]]
+    more = len(found.domains) - len(names)
+    if more > 0:
+        return f"{', '.join(names)} and {'one other' if more == 1 else f'{more} others'}"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
