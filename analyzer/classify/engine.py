@@ -308,7 +308,7 @@ class Classifier:
         code = self._codes.strong(case.provider, near.status)
         if self.model is not None and near.masked:
             # Words say more than codes, unless the code is the surer of the two.
-            guess = self.model(text.without_command(near.masked), near.status, near.reply, case.provider)
+            guess = self.model(text.without_tail(near.masked), near.status, near.reply, case.provider)
             if guess is not None and (code is None or guess.confidence > code.confidence):
                 return guess.reason, guess.confidence, "model", guess.evidence, None
         if code is None:

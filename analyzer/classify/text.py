@@ -23,7 +23,7 @@ __all__ = [
     "read_part",
     "retry_after",
     "without_asides",
-    "without_command",
+    "without_tail",
 ]
 
 MASKED_ADDRESS = "_@_"
@@ -57,6 +57,13 @@ _COURTESY = re.compile(
 )
 
 _IN_REPLY = re.compile(r" ?\(in reply to [^()]{1,40}\)$")
+#: The last sentence of many replies, whatever they are about.
+_POINTER = re.compile(
+    r"\b(?:please |for (?:more|further) (?:information|details|help),? )?"
+    r"(?:see|visit|read|refer to|go to|check|consult)(?: also)? (?:our )?(?:\w+ )?(?:at |on )?"
+    r"<?(?:https?://|www\.)[^\s>]{1,200}(?<!:)>?(?: [^;:]{0,60})?$",
+    re.IGNORECASE,
+)
 # RE2, since `re` tries every way to begin at every letter of the line.
 _PHASE = re2.compile(
     r"(?i)(?:(?:in (?:reply|response) to|after(?: pipelined)?|during|at|>>>|while (?:sending|talking|performing))"
@@ -127,9 +134,12 @@ def without_asides(line: str) -> str:
     return _COURTESY.sub(ASIDE, line)
 
 
-def without_command(line: str) -> str:
-    """The line without Postfix's own words on what the reply was to, which name the phase and no reason."""
-    return _IN_REPLY.sub("", line) if line.endswith(")") else line
+def without_tail(line: str) -> str:
+    """The line without Postfix's own words on what the reply was to, and without a last sentence that only says where
+    more stands: both follow replies of every kind."""
+    if line.endswith(")"):
+        line = _IN_REPLY.sub("", line)
+    return _POINTER.sub("", line) if "://" in line or "www." in line else line
 
 
 def is_masked(words: str) -> bool:

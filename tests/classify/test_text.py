@@ -130,3 +130,17 @@ ASIDES = [
 @pytest.mark.parametrize(("line", "said"), ASIDES)
 def test_what_a_reply_says_without_its_asides(line: str, said: str) -> None:
     assert text.without_asides(line) == said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("554 Undone (in reply to MAIL FROM command)", "554 Undone"),
+        ("554 Undone. See https://help.example/errors/4711 for more information.", "554 Undone. "),
+        ("554 Undone; please visit www.help.example/4711", "554 Undone; "),
+        ("554 See https://help.example/4711: content refused", "554 See https://help.example/4711: content refused"),
+        ("554 Links to https://shop.example are refused", "554 Links to https://shop.example are refused"),
+    ],
+)
+def test_what_follows_replies_of_every_kind_is_not_shown_to_the_model(line: str, said: str) -> None:
+    assert text.without_tail(line) == said
