@@ -24,7 +24,7 @@ from analyzer.signals import held_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 #: One row of `BOUNCE_COLUMNS`, by column name.
 Row: TypeAlias = dict[str, Any]
@@ -38,6 +38,8 @@ class Rows(list[Row]):
 
 #: Messages that are handed to a worker at once: enough to hide the hand-over, few enough to keep memory flat.
 _BATCH = 250
+#: How long a pool may take to notice that its workers are gone: it takes milliseconds, or for ever.
+_LAST_WAIT_S = 1.0
 #: Below this many messages starting workers costs more than they save.
 _WORTH_WORKERS = 4 * _BATCH
 
@@ -106,7 +108,25 @@ def _in_parallel(
             "a worker process was ended from outside, by a lack of memory perhaps; try again with --jobs 1"
         ) from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        _close(pool)
+
+
+def _close(pool: ProcessPoolExecutor) -> None:
+    """Wait for the workers to end, but not for what dead ones will never say.
+
+    A signal to the whole group may have killed them within an answer, for the rest of which the pool's own thread would
+    wait for ever, as its other thread would for somebody to take the next batch.
+    """
+    inside = {name: getattr(pool, name, None) for name in ("_processes", "_call_queue", "_executor_manager_thread")}
+    workers, thread = list((inside["_processes"] or {}).values()), inside["_executor_manager_thread"]
+    pool.shutdown(wait=False, cancel_futures=True)
+    while thread is not None and thread.is_alive():
+        alive = any(worker.is_alive() for worker in workers)
+        thread.join(_LAST_WAIT_S)
+        if thread.is_alive() and not alive:
+            if inside["_call_queue"] is not None:
+                inside["_call_queue"].cancel_join_thread()
+            return
 
 
 def _finished(batch: list[Item], result: Future[list[list[Row]]]) -> Iterator[tuple[Item, list[Row]]]:

@@ -138,6 +138,15 @@ def test_tables_that_no_thread_can_stop_reading(number: int, small: Small, forks
         os.close(writer)
 
 
+def _last_words(running: subprocess.Popen[str]) -> str:
+    """What a run says on its error stream until its end; one that does not end is killed, and fails its test alone."""
+    try:
+        return running.communicate(timeout=60)[1]
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        raise
+
+
 @pytest.mark.parametrize(("number", "group"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)])
 @pytest.mark.parametrize("moment", ["workers start", "rows are written"])
 def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small, tmp_path: Path) -> None:
@@ -158,7 +167,7 @@ def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small,
 
         wait_until(begun)
         (os.killpg if group else os.kill)(running.pid, number)
-        _, err = running.communicate(timeout=60)
+        err = _last_words(running)
     told(Ended(running.returncode, b"", err), number)
     assert list(out.iterdir()) == []
 
@@ -170,7 +179,7 @@ def test_a_worker_that_is_killed_ends_the_run_with_a_word(small: Small, tmp_path
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
         wait_until(lambda: len(workers_of(running.pid)) >= 2)
         os.kill(workers_of(running.pid)[-1], signal.SIGKILL)
-        _, err = running.communicate(timeout=60)
+        err = _last_words(running)
     assert running.returncode == 2
     assert "a worker process was ended from outside" in err and "--jobs 1" in err and err.count("\n") == 1
     assert list(tmp_path.iterdir()) == [many]
