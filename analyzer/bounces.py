@@ -20,7 +20,7 @@ from analyzer.errors import AnalyzerError
 from analyzer.parsing import read_message
 from analyzer.parsing.diagnostics import finish
 from analyzer.records import Event, Failure, Item, Report
-from analyzer.signals import held_back
+from analyzer.signals import held_back, kept_from_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,7 +97,8 @@ def _in_parallel(
     pool = ProcessPoolExecutor(workers, get_context("forkserver"), _start_worker, (rules, bounds))
     try:
         while batch := list(islice(messages, _BATCH)):
-            with held_back():  # else workers that are just starting would say what became of their queues
+            # Else workers that are just starting would say what became of their queues.
+            with held_back(), kept_from_children():
                 waiting.append((batch, pool.submit(_work, batch)))
             if len(waiting) > 2 * workers:
                 yield from _finished(*waiting.popleft())

@@ -34,3 +34,19 @@ def held_back() -> Iterator[None]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+@contextmanager
+def kept_from_children() -> Iterator[None]:
+    """Ctrl-C waits, and processes that are started in the block never get it, to whomever else a terminal sends it.
+
+    Their parent ends them. One that is just starting would have a traceback of the interpreter's own to show.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
