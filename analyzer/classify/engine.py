@@ -7,7 +7,7 @@ a code that means one thing, codes that mean little, "unspecified".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from analyzer import knowledge
@@ -147,12 +147,13 @@ class Classifier:
         for number, rule in enumerate(self._owner):
             for name in rule.providers or ("",):
                 numbers.setdefault(name, []).append(number)
-        shipped = str(knowledge.data_folder("rules") / "replies")
         #: The patterns that are looked for in a text without its asides first, and those that come behind asides.
         self._words_first, self._say_little = set[int](), set[int]()
+        shipped = knowledge.data_folder("rules") / "replies"
+        families = {file: _shipped_family(file, shipped) for file in {rule.file for rule in self._owner}}
         for number, rule in enumerate(self._owner):
-            family = family_of(rule.file)[:2]
-            if str(PurePath(rule.file).parent) == shipped and family.isdigit() and int(family) >= _WORDS_FIRST:
+            family = families[rule.file]
+            if family and int(family) >= _WORDS_FIRST:
                 self._words_first.add(number)
                 if family in _SAY_LITTLE:
                     self._say_little.add(number)
@@ -316,6 +317,12 @@ class Classifier:
         if code is None:
             return "unspecified", 0.5, "default", "", None
         return code.reason, code.confidence, "code", f"{near.reply} {near.status}".strip(), code.transient
+
+
+def _shipped_family(file: str, shipped: Path) -> str:
+    """The two figures that a shipped file's name begins with, by which files are ordered; "" for any other file."""
+    family = family_of(file)[:2]
+    return family if family.isdigit() and Path(file).parent == shipped else ""
 
 
 def _read(diagnostic: str, status: str, reply: str, host: str, recipient: str) -> _Case:

@@ -1,6 +1,6 @@
 """An mbox, cut into its messages as it streams by: mboxo, mboxrd and files that escape nothing, LF or CRLF.
 
-Sources: RFC 4155 appendix A; the From_ lines of Gmail Takeout, Thunderbird (`From - `, `From `), Pipermail (`jane at
+Sources: RFC 4155 appendix A; the From_ lines of Gmail Takeout, Thunderbird (`From - `), Pipermail (`jane at
 example.com`) and Eudora. The file is never held whole: memory is one message and one chunk.
 """
 
@@ -22,7 +22,7 @@ _GREATEST_HEADER = 32 * 1024
 
 # A separator is a From_ line with a day, a time and a year, and a header field behind it: prose that begins with "From"
 # has the one or the other, never both. Some stores leave an older, escaped From_ line on top of the header.
-# Thunderbird may write the word alone; only a field that begins a stored message makes a separator of that.
+# Some write the word alone; only a field that begins a stored message makes a separator of that.
 _SEPARATOR = re.compile(
     rb"From -?[ \t]*\r?\n(?=(?i:X-Mozilla-Status|X-Account-Key|X-UIDL|Return-Path|Delivered-To|Received)[ \t]*:)"
     rb"|From (?![ \t]*:)"
