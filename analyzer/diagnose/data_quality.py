@@ -53,17 +53,18 @@ def data_quality(
         forecasts = bounded(_forecasts(ahead, drawn, tolerance, mix=most.best_mix.leads), most)
     named = explanations(correlated, contacts)
     apart = by_status(contacts, effect, seed=seed)
+    again = to_verify(judged, ahead.statuses(), apart)
     verdict = DataQuality(
         recommendation=judged.recommendation,
         guessed_effect=effect.verdict,
         risk_difference=effect.risk_difference,
         attributable_share=effect.share,
         forecast=forecasts,
-        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart),
+        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart, again),
         ranking=ahead.ranking,
         explained_by=named,
         by_status=apart,
-        to_verify=to_verify(judged, ahead.statuses(), apart),
+        to_verify=again,
     )
     return verdict, ahead
 

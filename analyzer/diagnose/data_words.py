@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, StatusEffect
 from analyzer.diagnose.explanations import sentences
-from analyzer.diagnose.judgement import to_verify
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import chance, kinds, limit, listed, many, number, percent, points, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
@@ -37,8 +36,12 @@ def why(
     tolerance: float,
     named: list[Explanation],
     apart: list[StatusEffect],
+    again: list[str],
 ) -> str:
-    """What the data shows, what the next list would do, and why that leads to this recommendation."""
+    """What the data shows, what the next list would do, and why that leads to this recommendation.
+
+    again: the email statuses whose addresses `reverify` is about.
+    """
     leads = len(contacts.leads)
     if leads == 0:
         return "No mail was sent, so there is nothing to judge."
@@ -51,7 +54,7 @@ def why(
         parts.append(_outlook(ahead, forecasts, tolerance))
         return " ".join(filter(None, parts))
     parts.append(_outlook(ahead, forecasts, tolerance))
-    parts.append(_conclusion(past, forecasts, judged, tolerance, to_verify(judged, ahead.statuses(), apart)))
+    parts.append(_conclusion(past, forecasts, judged, tolerance, again))
     if judged.recommendation != "max_quantity":
         parts.append(_mix(forecasts, judged, tolerance))
     parts.append(_spread(past))

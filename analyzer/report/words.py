@@ -327,7 +327,7 @@ def interval_words(interval: Interval) -> str:
 
 def guessed_lines(quality: DataQuality) -> list[str]:
     """What guessing does to the addresses: the finding, then the figures behind it where there are any."""
-    if withheld(quality):
+    if left_open(quality):
         return ["Whether guessing costs bounces cannot be told while so many bounces give no reason."]
     lines = [EFFECT_NAMES[quality.guessed_effect]]
     if quality.guessed_effect == "too_little_data":
@@ -376,7 +376,7 @@ def expected(way: Forecast) -> str:
 
 def forecast_line(quality: DataQuality) -> str:
     """What the ranges of a forecast mean that is left open; "" for any other."""
-    if not withheld(quality):
+    if not left_open(quality):
         return ""
     return (
         "The ranges go from none of the bounces without a reason being a bad address to all of them; the best mix "
@@ -389,7 +389,7 @@ def unknown_rate(row: Row) -> str:
     return percent(row.unknown / row.leads if row.leads else None)
 
 
-def withheld(quality: DataQuality) -> bool:
+def left_open(quality: DataQuality) -> bool:
     """Whether the forecast is left open, for bounces that say nothing of their cause could be anything."""
     everyone = quality.forecast.max_quantity
     return everyone.leads > 0 and everyone.rate is None and everyone.high is not None
