@@ -213,10 +213,18 @@ def _judged(source: str, report: Report, failure: Failure, classifier: Classifie
     return row
 
 
+def named(source: str) -> str:
+    """A file's name as a row can hold it. One whose bytes are no UTF-8, as older archives leave them, comes with halves
+    of surrogate pairs in it (PEP 383), which no frame and no file takes."""
+    if source.isascii():
+        return source
+    return "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in source)
+
+
 def _unjudged(source: str, report: Report, failure: Failure) -> Row:
     original = report.original
     return {
-        "source": source,
+        "source": named(source),
         "kind": report.kind,
         "received_at": report.received_at,
         "recipient": failure.recipient,

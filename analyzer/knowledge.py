@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from analyzer.errors import RuleError, UnreadableInputError
 from analyzer.records import Fault, Label
@@ -51,8 +50,7 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise RuleError(str(path), f"cannot be read: {error.strerror}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One row of `rules/reasons.toml`."""
 
     name: str

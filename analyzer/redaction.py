@@ -31,7 +31,8 @@ WORD_COLUMNS: Final = frozenset(
     )
 )
 
-_MAIL: Final = re.compile(r"(?<![^\s@<>()\[\],;:\"'])[^\s@<>()\[\],;:\"']+@(?=[^\s@<>()\[\],;:\"']+)")
+#: A domain may be an address in brackets (RFC 5321, 4.1.3).
+_MAIL: Final = re.compile(r"(?<![^\s@<>()\[\],;:\"'])[^\s@<>()\[\],;:\"']+@(?=\[?[^\s@<>()\[\],;:\"']+)")
 _GMAIL: Final = ("gmail.com", "googlemail.com")
 _SHORTEST_NAME: Final = 3
 _ADDRESS_BYTES: Final = re.compile(rb"[\w.+-]@[\w-]+\.\w")
@@ -42,8 +43,9 @@ _SPELT: Final = re.compile(r"(?<![\w.+-])[^\W_]+(?:[._+-]+[^\W_]+)+( at )(?=[\w-
 #: What base64, plain or made for links (RFC 4648), is written in; shorter than the shortest address is none.
 _BASE64: Final = re.compile(r"(?<![\w+/-])[\w+/-]{12,}(?:={1,2}|(?:%3[Dd]){1,2})?")
 _SIGNS: Final = ("@", "40", "#64;", "(at)", "[at]")
-#: The user and password of a URL (RFC 3986, 3.2.1), and what a query names as secret.
-_USERINFO: Final = re.compile(r"(?<=://)[^\s/?#@:]*:(?!\d+/)[^\s@]*@")
+#: The user and password of a URL (RFC 3986, 3.2.1), and what a query names as secret. A password that somebody typed as
+#: it is may hold an @, too.
+_USERINFO: Final = re.compile(r"(?<=://)[^\s/?#@:]*:(?!\d+/)\S{0,1000}@")
 _KEYED: Final = re.compile(
     r"((?:password|passwd|secret|token|signature|access_?key(?:_?id)?|api_?key)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;)]{4,}",
     re.IGNORECASE,
@@ -153,8 +155,12 @@ def _is_place(name: str) -> bool:
 def _decoded(found: re.Match[str]) -> str:
     """The token as it is, or "***" where an address comes out of it."""
     token = found[0].partition("=")[0].partition("%")[0].replace("-", "+").replace("_", "/")
-    # A link's path may lead up to it.
-    for start in (0, *(place + 1 for place, sign in enumerate(found[0]) if sign == "/")):
+    # A link's path may lead up to it. Of places that are whole quanta apart, the first one shows what the others do.
+    starts = {0: 0}
+    for place, sign in enumerate(found[0], 1):
+        if sign == "/":
+            starts.setdefault(place % 4, place)
+    for start in starts.values():
         part = token[start:]
         try:
             plain = base64.b64decode(part + "=" * (-len(part) % 4), validate=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from scipy.special import betaincinv, expit, logit
 
 from analyzer.diagnose.contacts import CELLS, GROUPS
 from analyzer.diagnose.forecast import Target, forecast, history, outcomes
+from analyzer.diagnose.likeness import shared
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
@@ -42,7 +43,8 @@ class Nature:
     `phi` is one of several intraclass correlations within a campaign (Beta), `logit_sd` a deviation on the logit scale
     instead; both move all leads of a campaign together, unless `each_status` draws one deviation per status. `dead` is
     the share of companies where every address bounces, `wrong` where every guessed one does; companies have
-    `per_domain` leads in the mean, with a heavy tail where `heavy`. `next_guessed` draws the next list's own mix.
+    `per_domain` leads in the mean, with a heavy tail where `heavy`. `closed` leads of the history, and none of the next
+    list, are at one company more, where every address bounces. `next_guessed` draws the next list's own mix.
     """
 
     history: tuple[int, int] = (800, 8000)
@@ -56,6 +58,7 @@ class Nature:
     company_sd: float = 0.3
     per_domain: float = 1.6
     heavy: bool = False
+    closed: int = 0
     next_guessed: bool = False
     statuses: tuple[str, ...] = _USUAL
     rates: tuple[float, float] = (0.004, 0.02)
@@ -76,6 +79,9 @@ FAMILIES: dict[str, Nature] = {
     "each status its own": Nature(campaigns=(4, 12), phi=ALL_PHI, each_status=True),
     "clustered domains": Nature(campaigns=(3, 8), phi=ALL_PHI, dead=0.01, wrong=0.08, per_domain=3.0, company_sd=0.8),
     "heavy companies": Nature(campaigns=(3, 8), phi=ALL_PHI, dead=0.006, wrong=0.05, heavy=True, company_sd=0.8),
+    "ten a company": Nature(campaigns=(3, 8), phi=ALL_PHI, dead=0.02, per_domain=10.0, company_sd=0.6),
+    "ten a company, one": Nature(phi=ALL_PHI, dead=0.02, per_domain=10.0, company_sd=0.6),
+    "one company closed": Nature(campaigns=(1, 4), phi=ALL_PHI, per_domain=2.5, company_sd=0.6, closed=60),
     "small counts": Nature(history=(150, 600), ahead=(100, 400), campaigns=(1, 4), phi=ALL_PHI),
     "next list, other mix": Nature(campaigns=(3, 8), phi=ALL_PHI, next_guessed=True),
     "many statuses": Nature(campaigns=(3, 8), phi=ALL_PHI, statuses=_MIXED, next_guessed=True),
@@ -215,13 +221,21 @@ def run_family(nature: Nature, runs: int, seed: int) -> Tally:
         truth, mix = _truth(nature, rng), _mix(nature, rng)
         campaigns = int(rng.integers(nature.campaigns[0], nature.campaigns[1] + 1))
         sent = people(nature, _size(rng, nature.history), mix, campaigns, rng)
-        frame = _frame(sent, truth.bounced(nature, sent, rng))
+        bounced = truth.bounced(nature, sent, rng)
+        if nature.closed:
+            # Its leads are of the first campaign, and of the mix of all.
+            one = np.arange(len(bounced)) < nature.closed
+            sent = replace(sent, domain=np.where(one, sent.domain.max() + 1, sent.domain))
+            sent = replace(sent, campaign=np.where(one, 0, sent.campaign), group=np.where(one, 1, sent.group))
+            bounced = bounced | one
+        frame = _frame(sent, bounced)
         ahead_mix = _mix(nature, rng) if nature.next_guessed else mix
         ahead = people(nature, _size(rng, nature.ahead), ahead_mix, 1, rng)
         came = int(truth.bounced(nature, ahead, rng).sum())
         past = history(Seen(frame, sent.domain))  # type: ignore[arg-type]
         cells = np.bincount(ahead.status * GROUPS + ahead.group, minlength=CELLS)
-        target = Target(cells, np.ones(CELLS))
+        alike = shared(ahead.domain, np.zeros_like(ahead.domain), past.spread.likeness)
+        target = Target(cells, np.ones(CELLS), float(alike.sum()))
         drawn = outcomes(past, thresholds().forecast.prior, cells > 0, seed=number)
         _note(tally, forecast(target, drawn, 0.05), drawn.bounces(target), came, target.size, rng)
     return tally

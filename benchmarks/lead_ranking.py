@@ -208,7 +208,8 @@ def run(seed: int, world: World, leads: int, tolerance: float) -> Run:
 
     def mix(ahead: NextList) -> tuple[float, float]:
         order = ahead.by_risk()
-        size = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance)
+        shared = ahead.shared(order)
+        size = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance, shared)
         return size / max(len(order), 1), float(bounced[order[:size]].mean()) if size else 0.0
 
     kept, met = zip(*(mix(ahead) for ahead in (cells, chosen)), strict=True)

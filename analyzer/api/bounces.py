@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from analyzer.bounces import Row, Rows, bounce_rows
+from analyzer.bounces import Row, Rows, bounce_rows, named
 from analyzer.bounds import Bounds, Exceeded
 from analyzer.errors import AnalyzerError
 from analyzer.readable import counted
@@ -26,8 +27,8 @@ _TOLD_EVERY = 100
 
 
 def read(*sources: Source | Sequence[Source], bounds: Bounds | None = None) -> Iterator[Item]:
-    """Every message or event in the sources (files, mboxes, Maildirs, folders, archives, event feeds, mail logs; "-" is
-    stdin), one at a time.
+    """Every message or event in the sources (messages, Outlook's too, mboxes, Maildirs, folders, archives, event feeds,
+    mail logs; "-" is stdin), one at a time.
 
     `UnreadableInputError` for a source that does not exist or holds no message; broken files inside are passed over.
     """
@@ -124,6 +125,13 @@ def read_bounces(
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
 
+    if isinstance(bounces, (list, tuple)) and any(isinstance(one, pd.DataFrame) for one in bounces):
+        parts = [read_bounces(one, jobs, rules, on_progress, bounds) for one in bounces]
+        return (
+            [row for rows, _, _ in parts for row in rows],
+            [given for _, inputs, _ in parts for given in inputs],
+            [line for _, _, unread in parts for line in unread],
+        )
     if isinstance(bounces, pd.DataFrame):
         missing = [name for name in ("recipient", "label", "fault", "reason") if name not in bounces.columns]
         if missing:
@@ -153,7 +161,7 @@ def read_bounces(
             ]
             if run.reading.broken > 5:
                 unread.append(f"Bounces not read: {run.reading.broken:,} files or messages of {source} in all.")
-        inputs.append(InputFile(str(source), "bounces", len(rows), _digest(source)))
+        inputs.append(InputFile(named(str(source)), "bounces", len(rows), _digest(source)))
         found += rows
     return found, inputs, unread
 
@@ -162,7 +170,8 @@ def _listed(name: str, sources: object) -> list[Source]:
     """The sources one by one, of lists in them too; `TypeError`, which begins with `name`, for what is no path."""
     if isinstance(sources, (str, Path)):
         return [sources]
-    if isinstance(sources, (bytes, bytearray)) or not isinstance(sources, Iterable):
+    # A frame would give the names of its columns.
+    if isinstance(sources, (bytes, bytearray)) or not isinstance(sources, Iterable) or hasattr(sources, "iloc"):
         what = type(sources).__name__
         raise TypeError(f"{name}: a source is the path of a file (str or Path), not {what}; write mail to a file first")
     return [source for one in sources for source in _listed(name, one)]
@@ -171,15 +180,21 @@ def _listed(name: str, sources: object) -> list[Source]:
 def _digest(source: Source) -> str:
     """SHA-256 of a file, or of all files of a folder with their names; "" for what can be read only once."""
     path = Path(source)
-    digest = hashlib.sha256()
     if path.is_file():
-        with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+        return _sha256(path)
     if not path.is_dir():
         return ""
+    digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
         if file.is_file():
-            with file.open("rb") as handle:
-                one = hashlib.file_digest(handle, "sha256").hexdigest()
-            digest.update(f"{file.relative_to(path).as_posix()} {one}\n".encode())
+            digest.update(os.fsencode(f"{file.relative_to(path).as_posix()} {_sha256(file)}\n"))
     return digest.hexdigest()
+
+
+def _sha256(file: Path) -> str:
+    """Of a file; "" of one that may not be read, or went meanwhile as a Maildir's do: the reading has told of it."""
+    try:
+        with file.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -154,7 +154,8 @@ def run_diagnosis(
         logs, lists = [*logs, past.sends], [*lists, past.leads] if len(past.leads) else lists
         kept, _, _ = read_bounces(past.bounces, jobs, rules)
         rows = [*rows, *kept]
-        inputs.append(InputFile(str(workspace), "bounces", len(past.bounces), ""))
+        if past.hears_of_bounces:
+            inputs.append(InputFile(str(workspace), "bounces", len(past.bounces), ""))
     if not logs:
         raise AnalyzerError("diagnose: there is no log of what was sent; give --log, or a --workspace that holds one")
     kinds = ["log"] * len(logs) + ["leads"] * len(lists) + ["next"] * len(upcoming)
@@ -219,6 +220,7 @@ def diagnose_sample() -> DiagnosisRun:
 def _history(workspace: str | Path, since: str) -> Kept:
     import pandas as pd
 
+    from analyzer.correlate.sends import TELLING
     from analyzer.history import Kept, Workspace
     from analyzer.history.iso_weeks import first_day, label_of
     from analyzer.sources.tables import parse_times
@@ -233,4 +235,8 @@ def _history(workspace: str | Path, since: str) -> Kept:
     if not len(sends):
         when = f" since {since}" if since else ""
         raise UnreadableInputError(str(workspace), f"holds no sends{when}", "take a log in with bounce-analyzer ingest")
-    return Kept(sends.reset_index(drop=True), store.leads(), bounces.reset_index(drop=True))
+    heard = store.hears_of_bounces()
+    if not heard:
+        # What a workspace has no word for stands there as blank, and blank means that nothing bounced.
+        sends = sends.drop(columns=[name for name in TELLING if name in sends and not sends[name].astype(bool).any()])
+    return Kept(sends.reset_index(drop=True), store.leads(), bounces.reset_index(drop=True), heard)

@@ -53,6 +53,7 @@ def ingest(
     apart for a wrong signature and are rightly signed by these go to the others.
     """
     from analyzer.history import Workspace
+    from analyzer.history.own_words import in_own_words
     from analyzer.history.shifted import refuse_shifted
     from analyzer.history.signed import add_bounces, take_back
     from analyzer.sources.tables import read_tables
@@ -76,7 +77,7 @@ def ingest(
     given += [("bounces", one.path, one.rows) for one in inputs]
     for kind, path, count in given:
         said.info("read", kind=kind, file=path, rows=count)
-    changes = [store.add_leads(table.frame) for table in tables if table.kind == "leads"]
+    changes = [store.add_leads(in_own_words(table)) for table in tables if table.kind == "leads"]
     changes += [store.add_sends(_with_zone(table)) for table in tables if table.kind == "log"]
     back, apart = take_back(store, verp_keys) if verp_keys else (0, 0)
     believed, suspected = add_bounces(store, rows, verp_keys)
@@ -99,9 +100,12 @@ def ingest(
 
 def _with_zone(log: Table) -> pd.DataFrame:
     """The mails of a log with what is known of their times' zone: the workspace holds them all in UTC."""
-    if SENT_AT_ZONED in log.frame.columns:
-        return log.frame
-    return log.frame.assign(**{SENT_AT_ZONED: "yes" if log.zoned else "no"})
+    from analyzer.history.own_words import in_own_words
+
+    rows = in_own_words(log)
+    if SENT_AT_ZONED in rows.columns:
+        return rows
+    return rows.assign(**{SENT_AT_ZONED: "yes" if log.zoned else "no"})
 
 
 def _without_zone(table: Table) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from analyzer.audit import published, returned
@@ -32,8 +33,9 @@ def audit(
     originals show. addresses: IP addresses that mail is sent from, beside those that refusals name. timeout: seconds a
     look-up. patience: seconds to wait in all for look-ups that nobody answers; the rest is then not asked, and says so.
     Without a network every look-up is `unanswered`, and what the bounces tell is still there. Raises `AnalyzerError`
-    for what is no domain.
+    for what is no domain or no address.
     """
+    addresses = [_address(text) for text in addresses]
     lookup = Lookup(resolver, timeout=timeout, patience=patience)
     told = returned.by_domain(bounces)
     names = list(dict.fromkeys(_domain(name) for name in domains))
@@ -76,11 +78,22 @@ def _audited(
 
 def _domain(text: str) -> str:
     """The domain in what was given, be it a domain, an address or the address of a page."""
-    name = text.strip().rpartition("://")[2].partition("/")[0].rpartition("@")[2].rstrip(".").lower()
+    name = text.strip().rpartition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].rstrip(".").lower()
     try:
         ascii_name = name.encode("idna").decode()
     except UnicodeError:
         ascii_name = ""
-    if "." not in ascii_name or any(not part or len(part) > 63 for part in ascii_name.split(".")) or " " in name:
+    parts = ascii_name.split(".")
+    # No top-level domain is a number (RFC 3696 section 2): that is an address.
+    is_name = len(parts) > 1 and len(ascii_name) < 254 and all(0 < len(part) < 64 for part in parts)
+    if not is_name or parts[-1].isdecimal() or " " in name:
         raise AnalyzerError(f"audit {text!r}: is no domain; give the one that mail is sent from: outreach.example")
     return ascii_name
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text.strip().strip("[]")))
+    except ValueError:
+        problem = "is no IP address; give the one that mail is sent from: 192.0.2.25"
+        raise AnalyzerError(f"audit --ip {text!r}: {problem}") from None

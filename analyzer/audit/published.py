@@ -6,8 +6,9 @@ The records themselves are judged by checkdmarc; here it is told apart what is n
 from __future__ import annotations
 
 import base64
-import binascii
+import ipaddress
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from analyzer.audit.records import Check, CheckState, Subject
@@ -15,12 +16,18 @@ from analyzer.audit.records import Check, CheckState, Subject
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from publicsuffixlist import PublicSuffixList
+
     from analyzer.audit.lookup import Answer, Lookup
 
 #: RFC 7208 section 4.6.4: more look-ups than that, and receivers answer permerror.
 MAX_SPF_LOOKUPS = 10
 #: RFC 8301 section 3.2: verifiers refuse keys of less than 1024 bits; signers should use 2048.
 MIN_DKIM_BITS, GOOD_DKIM_BITS = 1024, 2048
+_ED25519_BYTES = 32
+
+#: Mail servers whose addresses are looked up.
+_MOST_HOSTS = 4
 
 #: Where no selector is known: the ones that Google, Microsoft 365 and the common platforms use.
 USUAL_SELECTORS = ("google", "selector1", "selector2", "s1", "s2", "k1", "default", "mail", "dkim")
@@ -51,8 +58,29 @@ def spf(domain: str, lookup: Lookup) -> Check:
         return Check("spf", "unanswered", says, record, notes)
     if result.get("error"):
         return Check("spf", "fault", _sentence(result["error"]), record, notes)
+    if where := _open_at(result.get("parsed") or {}):
+        says = f"It leads to {where}, which ends in +all: everyone may send as the domain."
+        return Check("spf", "fault", says, record, notes)
     looked = f"One record, {count or 0} of {MAX_SPF_LOOKUPS} DNS look-ups."
     return Check("spf", "ok", looked, record, notes)
+
+
+def _open_at(parsed: dict[str, Any]) -> str:
+    """The name of a record that lets everyone pass, among those that a record includes or redirects to; else ""."""
+    redirect = parsed.get("redirect") or {}
+    included = [
+        (each["value"], each.get("parsed"))
+        for each in parsed.get("mechanisms", ())
+        if each.get("mechanism") == "include" and each.get("action") == "pass"
+    ]
+    for name, inner in [*included, (redirect.get("domain"), redirect.get("parsed"))]:
+        if inner:
+            redirects = (inner.get("redirect") or {}).get("parsed")
+            if inner.get("all") == "pass" and not redirects:
+                return str(name)
+            if found := _open_at(inner):
+                return found
+    return ""
 
 
 def dmarc(domain: str, lookup: Lookup) -> Check:
@@ -70,14 +98,20 @@ def dmarc(domain: str, lookup: Lookup) -> Check:
         return Check(
             "dmarc", "fault", f"_dmarc.{name} holds {len(records)} records; with two none counts.", " | ".join(records)
         )
-    result, silent = _checked("dmarc", "check_dmarc", domain, lookup)
+    # RFC 7489 section 6.6.3: what does not begin with the version is passed over.
+    result, silent = _checked("dmarc", "check_dmarc", name, lookup, ignore_unrelated_records=True)
     notes = tuple(_sentence(note) for note in result.get("warnings", ()))
+    if others := [text for text in answer.records if text not in records]:
+        notes += (f"_dmarc.{name} also holds what is no DMARC record: {' | '.join(others)}",)
     if result.get("error"):
         state: CheckState = "unanswered" if silent else "fault"
         return Check("dmarc", state, _sentence(result["error"]), records[0], notes)
-    policy = _tags(records[0]).get("p", "").lower()
+    tags = {tag: value.lower() for tag, value in _tags(records[0]).items()}
+    policy = f"p={tags.get('p', 'none')}"
     inherited = "" if name == domain else f" of {name}"
-    return Check("dmarc", "ok", f"The policy{inherited} is p={policy}.", records[0], notes)
+    if inherited and "sp" in tags:
+        inherited, policy = f"{inherited} for the domains below it", f"sp={tags['sp']}"
+    return Check("dmarc", "ok", f"The policy{inherited} is {policy}.", records[0], notes)
 
 
 def dkim(domain: str, selectors: Iterable[tuple[str, str]], lookup: Lookup) -> Check:
@@ -126,11 +160,17 @@ def mx(domain: str, lookup: Lookup) -> Check:
     """Whether the domain can take replies and bounces: receivers refuse senders that cannot be answered."""
     answer = lookup.ask(domain, "MX")
     hosts = [record.split(" ", 1)[1] for record in sorted(answer.records, key=lambda each: int(each.split(" ")[0]))]
-    if hosts == [""] or hosts == ["."]:
+    # RFC 7505 section 3: beside others it is none.
+    hosts = [host for host in hosts if host not in ("", ".")]
+    if answer.records and not hosts:
         return Check(
             "mx", "fault", f"{domain} publishes a null MX: it says that it takes no mail, not even a reply.", "0 ."
         )
     if hosts:
+        answers = [lookup.ask(host, kind) for host in hosts[:_MOST_HOSTS] for kind in ("A", "AAAA")]
+        if len(hosts) <= _MOST_HOSTS and all(each.outcome == "absent" for each in answers):
+            says = f"No mail server of {domain} has an address: no reply and no bounce can reach it."
+            return Check("mx", "fault", says, ", ".join(answer.records))
         return Check("mx", "ok", f"Mail for the domain goes to {', '.join(hosts[:3])}.", ", ".join(answer.records))
     if answer.outcome == "unanswered":
         return Check("mx", "unanswered", _sentence(answer.why))
@@ -158,7 +198,9 @@ def ptr(addresses: Sequence[str], lookup: Lookup) -> Check:
         else:
             kind = "AAAA" if ":" in address else "A"
             forward = [lookup.ask(name, kind) for name in names.records]
-            if any(address in each.records for each in forward):
+            # One address of IPv6 is written in many ways.
+            same = ipaddress.ip_address(address)
+            if any(ipaddress.ip_address(text) == same for each in forward for text in each.records):
                 good.append(f"{address} is {names.records[0]}, and back")
             elif any(each.outcome == "unanswered" for each in forward):
                 unanswered.append(next(each.why for each in forward if each.outcome == "unanswered"))
@@ -184,27 +226,42 @@ def mta_sts(domain: str, lookup: Lookup) -> Check:
 
 def organisational(domain: str) -> str:
     """The organisational domain (RFC 7489 section 3.2), by the public suffix list."""
+    return str(_suffixes().privatesuffix(domain) or domain)
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList
 
-    return str(PublicSuffixList().privatesuffix(domain) or domain)
+    return PublicSuffixList()
 
 
 def _key(records: Sequence[str]) -> tuple[CheckState, str]:
-    tags = _tags(records[0])
-    if "p" not in tags:
+    # RFC 6376 section 3.6.1: of another version it is discarded.
+    keys = [tags for tags in map(_tags, records) if "p" in tags and tags.get("v", "DKIM1") == "DKIM1"]
+    if not keys:
         return "fault", "is no DKIM key"
-    key = re.sub(r"\s", "", tags["p"])
+    if len(keys) > 1:
+        # RFC 6376 section 3.6.2.2: which of them is taken is not said.
+        return "fault", f"holds {len(keys)} keys, and which one counts is left to chance"
+    (tags,) = keys
+    key, kind = re.sub(r"\s", "", tags["p"]), tags.get("k", "rsa").lower()
     if not key:
         return "fault", "the key is revoked (p= is empty)"
-    if tags.get("k", "rsa").lower() == "ed25519":
+    if kind == "ed25519":
+        # RFC 8463 section 4.2: the bare key, of 32 bytes.
+        if len(_decoded(key)) != _ED25519_BYTES:
+            return "fault", "the key is damaged; publish it again, whole"
         return "ok", "an Ed25519 key"
+    if kind != "rsa":
+        return "fault", f"a key of the kind {kind}, which receivers do not know"
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     try:
-        public = load_der_public_key(base64.b64decode(key, validate=True))
-    except (ValueError, binascii.Error, UnsupportedAlgorithm):
+        public = load_der_public_key(_decoded(key))
+    except (ValueError, UnsupportedAlgorithm):
         return "fault", "the key is damaged; publish it again, whole"
     if not isinstance(public, RSAPublicKey):
         return "fault", "is not an RSA key, though it says so"
@@ -214,11 +271,19 @@ def _key(records: Sequence[str]) -> tuple[CheckState, str]:
     return "ok", f"an RSA key of {public.key_size} bits{weak}"
 
 
+def _decoded(key: str) -> bytes:
+    """Base64 as bytes, b"" for what is none; some publish it without the padding."""
+    try:
+        return base64.b64decode(key.rstrip("=") + "=" * (-len(key.rstrip("=")) % 4), validate=True)
+    except ValueError:
+        return b""
+
+
 def _tags(record: str) -> dict[str, str]:
     return {name.lower(): value.strip() for name, value in _TAG.findall(record)}
 
 
-def _checked(module: str, function: str, domain: str, lookup: Lookup) -> tuple[dict[str, Any], list[str]]:
+def _checked(module: str, function: str, domain: str, lookup: Lookup, **more: Any) -> tuple[dict[str, Any], list[str]]:
     """checkdmarc's own answer, and the names about which nobody answered it.
 
     Its cache knows names and not resolvers, so it is emptied first.
@@ -230,7 +295,7 @@ def _checked(module: str, function: str, domain: str, lookup: Lookup) -> tuple[d
     DNS_CACHE.clear()
     check = getattr(import_module(f"checkdmarc.{module}"), function)
     before = len(lookup.resolver.unanswered)
-    result: dict[str, Any] = check(domain, resolver=lookup.resolver, timeout=lookup.timeout, retries=0)
+    result: dict[str, Any] = check(domain, resolver=lookup.resolver, timeout=lookup.timeout, retries=0, **more)
     return result, list(dict.fromkeys(lookup.resolver.unanswered[before:]))
 
 

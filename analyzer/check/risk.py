@@ -100,7 +100,8 @@ class Risk:
             yield "domain_banned", f"{domain} is on your list"
         if under(domain, self._lists.disposable):
             yield "disposable", f"{domain} is on your list"
-        elif domain in _disposable():
+        elif domain in _disposable() and not self._typos.listed(domain):
+            # Who wrote gmial.com meant another, whoever caught that domain.
             yield "disposable", domain
         elif domain in known_domains():
             yield "free_mail", domain

@@ -164,7 +164,7 @@ class RowMaker:
         if address.fault and not self._is_lifted(address, facts):
             found.append((address.fault, address.detail))
             if address.fault not in LIFTABLE:
-                return found, 0.0, suggestion, None
+                return found, self._chance_of_faulty(number, address), suggestion, None
         found += self._twins.get(number, ())
         # The receiving host's own word ends the dispute.
         if number in self._contradicted and not (mailbox and mailbox.state == "accepted"):
@@ -192,6 +192,12 @@ class RowMaker:
         based, chance = basis(status, mailbox, learnt, None if day is None else self._today - day, self._policy)
         found += based
         return found, chance, suggestion, facts
+
+    def _chance_of_faulty(self, number: int, address: Address) -> float:
+        """The chance of a cell that holds more than an address; what can be no address foretells its own."""
+        if findings()[address.fault].gate == "do_not_send":
+            return 0.0
+        return basis(self._leads.statuses[number], None, None, None, self._policy)[1]
 
     def _is_lifted(self, address: Address, facts: DomainFacts | None) -> bool:
         """Whether what the spelling says against a domain does not hold: DNS knows better, or a person said so."""

@@ -36,12 +36,12 @@ def classifier_of(own_rules: Path | None) -> Classifier:
     """The shipped rules with the rules of a user's own folder before them; `RuleError` for a rule that cannot be."""
     from analyzer.classify.prepared import prepared_rules
 
-    rules, requirements = prepared_rules(own_rules)
-    return Classifier(rules, model_behind_rules, requirements=requirements)
+    rules, prefilter = prepared_rules(own_rules)
+    return Classifier(rules, model_behind_rules, prefilter)
 
 
 def model_behind_rules(masked: str, status: str, reply: str, provider: str) -> Guess | None:
-    """The shipped model's guess; NumPy is imported on the first text that no rule and no clear code decides."""
+    """The shipped model's guess; it is read for the first text that no rule and no clear code decides."""
     from analyzer.classify.model import shipped_model
 
     return shipped_model()(masked, status, reply, provider)

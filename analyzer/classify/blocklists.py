@@ -5,8 +5,8 @@ Facts lie in `rules/blocklists.toml`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from analyzer import knowledge
 from analyzer.classify.patterns import PatternIndex, refuse_unsound
@@ -23,8 +23,7 @@ KIND_OF_REASON: dict[str, str] = {
 _KINDS = frozenset({"ip", "domain", "url", "any"})
 
 
-@dataclass(frozen=True, slots=True)
-class Blocklist:
+class Blocklist(NamedTuple):
     """One list. `ignore`: nobody should pay or wait for it; `kind` is `any` where the name alone says no more."""
 
     name: str

@@ -6,9 +6,8 @@ nothing else did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from analyzer import knowledge
 from analyzer.classify.confidence import confidences
@@ -16,8 +15,7 @@ from analyzer.classify.text import PHASES
 from analyzer.errors import RuleError
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """What a code means where no words say more. `confidence` is the chance that its label is right, as it was measured
     for codes that were `judged` alike."""
 
@@ -29,8 +27,7 @@ class Code:
     transient: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CodeTable:
+class CodeTable(NamedTuple):
     """`statuses` by (provider or "", status); `replies` by (phase or "", reply code or its first digit)."""
 
     statuses: dict[tuple[str, str], Code]

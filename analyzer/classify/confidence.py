@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer import knowledge
 from analyzer.errors import RuleError
@@ -31,8 +30,7 @@ _SURE = 0.9
 LEAST, MOST = 0.5, 0.99
 
 
-@dataclass(frozen=True, slots=True)
-class Confidences:
+class Confidences(NamedTuple):
     """`families` by the name of a rule file without its ending, `kinds` for those that stand in none; `beside` is
     by how much the codes beside the words move the log-odds of a rule's share; `codes` are (as judged in codes.toml,
     share measured), rising in both."""

@@ -22,7 +22,7 @@ from analyzer.records import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analyzer.classify.patterns import Requirements
+    from analyzer.classify.patterns import Prefilter
 
 _EVIDENCE_LENGTH = 200
 #: Judgements that are kept, and the length in characters of the longest text that is worth keeping.
@@ -131,10 +131,8 @@ class _Judgement(NamedTuple):
 class Classifier:
     """Rules, codes and an optional model. What changes while it is used are caches alone, so threads may share it."""
 
-    def __init__(
-        self, rules: Sequence[Rule], model: Model | None = None, requirements: Sequence[Requirements] | None = None
-    ) -> None:
-        """`requirements`: what the rules' patterns require, in their order, where that is known already."""
+    def __init__(self, rules: Sequence[Rule], model: Model | None = None, prefilter: Prefilter | None = None) -> None:
+        """`prefilter` is that of the rules' patterns, in their order, where it is known already."""
         self.rules = tuple(rules)
         self.model = model
         self._codes = codes.table()
@@ -142,7 +140,7 @@ class Classifier:
         self._reasons = knowledge.reasons()
         owned = [(rule, pattern) for rule in self.rules for pattern in rule.patterns]
         self._owner = tuple(rule for rule, _ in owned)
-        self._index = PatternIndex([pattern for _, pattern in owned], requirements)
+        self._index = PatternIndex([pattern for _, pattern in owned], prefilter)
         numbers: dict[str, list[int]] = {"": []}
         for number, rule in enumerate(self._owner):
             for name in rule.providers or ("",):

@@ -1,7 +1,7 @@
 """The model behind the rules: a linear one over pieces of words, for the texts that no rule and no clear code decides.
 
 It reads `rules/model.npz`, arrays of numbers and no code, which `python -m analyzer.classify.build_model` builds;
-`docs/model.md` says how well it does. This module imports NumPy, so it is imported on the first text that needs it.
+`docs/model.md` says how well it does. It answers without NumPy, whose import takes as long as a thousand answers.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
+import struct
+import sys
 import zipfile
-from dataclasses import dataclass
+from array import array
+from bisect import bisect_left
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from operator import mul
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from analyzer import knowledge
 from analyzer.classify import ngrams
@@ -22,15 +25,26 @@ from analyzer.classify.engine import Guess
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+#: Many numbers of one type, in memory: views of arrays as they are read, NumPy's arrays as they are learnt.
+Numbers: TypeAlias = Any
 
 #: Below this many words the model says nothing.
 _FEWEST_WORDS = 3
 FILE_NAME = "model.npz"
 #: The layout of the file; one of another layout is refused.
 FORMAT = 1
+#: What stands before the numbers of each array in it: NumPy's own format, version 1.0.
+_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '(<u4|<f2|<f4|\|i1|\|u1)', 'fortran_order': False, 'shape': \(([\d, ]+)\), \} *\n",
+    re.DOTALL,
+)
+#: How `array` and `memoryview` name the types of numbers; a half they read as a float.
+_TYPES: dict[bytes, Any] = {b"<u4": "I", b"<f4": "f", b"|i1": "b", b"|u1": "B"}
 #: What the codes weigh beside the words, whose features have length 1 together.
 CODE_WEIGHT = 0.3
 #: Evidence reaches as far as words count at least this share of the word that counts most.
@@ -39,8 +53,7 @@ _EVIDENCE_SHARE, _EVIDENCE_LENGTH = 0.35, 80
 _WORDS_KEPT = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class Likely:
+class Likely(NamedTuple):
     """One reason that a text may have, with the chance of the reason and of its label, both calibrated."""
 
     reason: str
@@ -48,21 +61,21 @@ class Likely:
     label_chance: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Learned:
+class Learned(NamedTuple):
     """What the file holds: `weights` (features x reasons, one byte each, times `scales` per reason) for the features
     whose hashes stand, sorted, in `vocabulary`.
 
     `rarity` is each feature's inverse document frequency, `unseen` that of a piece that no text of the training had: it
-    counts in a text's length and for no reason, so that a text of unknown words leaves the model undecided.
+    counts in a text's length and for no reason, so that a text of unknown words leaves the model undecided. The arrays
+    are of unsigned 32-bit, float, 8-bit, float and float numbers.
     """
 
     reasons: tuple[str, ...]
-    vocabulary: NDArray[np.uint32]
-    rarity: NDArray[np.float32]
-    weights: NDArray[np.int8]
-    scales: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    vocabulary: Numbers
+    rarity: Numbers
+    weights: Numbers
+    scales: Numbers
+    bias: Numbers
     unseen: float
     temperature: float
     threshold: float
@@ -74,10 +87,13 @@ class ReplyModel:
 
     def __init__(self, learned: Learned) -> None:
         known = knowledge.reasons()
-        labels = sorted({row.label for row in known.values()})
         self.learned = learned
-        #: (reasons x labels): 1 where the reason has the label.
-        self._labels = np.array([[float(known[name].label == label) for label in labels] for name in learned.reasons])
+        self._label_of: list[str] = [known[name].label for name in learned.reasons]
+        self._vocabulary = memoryview(learned.vocabulary)
+        self._rarity = memoryview(learned.rarity)
+        #: The weights of feature n begin at n times the number of reasons.
+        self._weights = memoryview(learned.weights).cast("B").cast("b")
+        self._scales, self._bias = memoryview(learned.scales).tolist(), memoryview(learned.bias).tolist()
         self._word = lru_cache(_WORDS_KEPT)(self._of_word)
 
     def __call__(self, masked: str, status: str, reply: str, provider: str) -> Guess | None:
@@ -91,60 +107,80 @@ class ReplyModel:
         if not told or (len(told) < _FEWEST_WORDS and masked.isascii()):
             return None
         chances = self._chances(self._scores(words, status, reply))
-        of_labels = chances @ self._labels
-        label = int(of_labels.argmax())
-        confidence = float(of_labels[label])
+        of_labels = self._of_labels(chances)
+        label = max(of_labels, key=lambda one: of_labels[one])
+        confidence = of_labels[label]
         if confidence < self.learned.threshold:
             return None
-        best = int((chances * self._labels[:, label]).argmax())
+        best = max((at for at, one in enumerate(self._label_of) if one == label), key=chances.__getitem__)
         reason = self.learned.reasons[best]
         return None if reason == "unspecified" else Guess(reason, round(confidence, 3), self._evidence(words, best))
 
     def likely(self, masked: str, status: str = "", reply: str = "", top: int = 3) -> list[Likely]:
         """The `top` likeliest reasons of a masked text, likeliest first, however unsure."""
         chances = self._chances(self.scores(masked, status, reply))
-        of_label = self._labels @ (chances @ self._labels)
-        order = np.argsort(-chances, kind="stable")[:top]
-        return [Likely(self.learned.reasons[i], float(chances[i]), float(of_label[i])) for i in order]
+        of_labels = self._of_labels(chances)
+        order = sorted(range(len(chances)), key=lambda at: -chances[at])[:top]
+        return [Likely(self.learned.reasons[at], chances[at], of_labels[self._label_of[at]]) for at in order]
 
-    def scores(self, masked: str, status: str = "", reply: str = "") -> NDArray[np.float64]:
+    def scores(self, masked: str, status: str = "", reply: str = "") -> list[float]:
         """The raw score of each reason, before calibration."""
         return self._scores(ngrams.words_of(masked), status, reply)
 
-    def _scores(self, words: list[str], status: str, reply: str) -> NDArray[np.float64]:
-        total = np.zeros(len(self.learned.reasons))
-        square = 0.0
-        for word in words:
-            worth, own_square = self._word(word)
-            total += worth
-            square += own_square
-        worth, own_square = self._worth(ngrams.of_pairs(words))
-        total = (total + worth) / (math.sqrt(square + own_square) or 1.0)
-        codes = ngrams.of_codes(status, reply)
-        if len(codes):
-            rows, known = lookup(codes, self.learned.vocabulary)
-            total += CODE_WEIGHT * self.learned.weights[rows[known]].sum(axis=0)
-        return np.asarray(total * self.learned.scales + self.learned.bias)
+    def _scores(self, words: list[str], status: str, reply: str) -> list[float]:
+        # Rarities are halves and weights are bytes: sums of their products are exact, in whatever order they are made.
+        worths, squares = zip(*map(self._word, words), self._worth(ngrams.of_pairs(words)), strict=True)
+        length = math.sqrt(sum(squares)) or 1.0
+        total = [sum(worth) / length for worth in zip(*worths, strict=True)]
+        codes = self._rows(ngrams.of_codes(status, reply))
+        if codes:
+            said = map(sum, zip(*map(self._weights_of, codes), strict=True))
+            total = [one + CODE_WEIGHT * more for one, more in zip(total, said, strict=True)]
+        return [one * scale + bias for one, scale, bias in zip(total, self._scales, self._bias, strict=True)]
 
-    def _of_word(self, word: str) -> tuple[NDArray[np.float64], float]:
+    def _of_word(self, word: str) -> tuple[Sequence[float], float]:
         return self._worth(ngrams.of_word(word))
 
-    def _worth(self, hashes: NDArray[np.uint32]) -> tuple[NDArray[np.float64], float]:
+    def _worth(self, hashes: Sequence[int]) -> tuple[Sequence[float], float]:
         """(what features give each reason, before scales and length; their part in the square of the text's length)."""
-        learned = self.learned
-        rows, known = lookup(hashes, learned.vocabulary)
-        rows = rows[known]
-        rarity = learned.rarity[rows].astype(np.float64)
-        square = float(rarity @ rarity) + (len(hashes) - len(rows)) * learned.unseen**2
-        return rarity @ learned.weights[rows], square
+        rows = self._rows(hashes)
+        rarity = [self._rarity[row] for row in rows]
+        square = sum(map(mul, rarity, rarity)) + (len(hashes) - len(rows)) * self.learned.unseen**2
+        if not rows:
+            return (0.0,) * len(self._scales), square
+        columns = zip(*map(self._weights_of, rows), strict=True)
+        return tuple(sum(map(mul, rarity, column)) for column in columns), square
 
-    def _chances(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        powers = np.exp((scores - scores.max()) / self.learned.temperature)
-        return np.asarray(powers / powers.sum())
+    def _rows(self, hashes: Iterable[int]) -> list[int]:
+        """The row of each hash that the vocabulary has."""
+        vocabulary, end = self._vocabulary, len(self._vocabulary)
+        found = []
+        for one in hashes:
+            row = bisect_left(vocabulary, one)
+            if row < end and vocabulary[row] == one:
+                found.append(row)
+        return found
+
+    def _weights_of(self, row: int) -> memoryview:
+        width = len(self._scales)
+        return self._weights[row * width : (row + 1) * width]
+
+    def _chances(self, scores: list[float]) -> list[float]:
+        most = max(scores)
+        powers = [math.exp((score - most) / self.learned.temperature) for score in scores]
+        whole = math.fsum(powers)
+        return [power / whole for power in powers]
+
+    def _of_labels(self, chances: list[float]) -> dict[str, float]:
+        """The chance of each label, in the order of their names."""
+        found: dict[str, float] = dict.fromkeys(sorted(set(self._label_of)), 0.0)
+        for label, chance in zip(self._label_of, chances, strict=True):
+            found[label] += chance
+        return found
 
     def _evidence(self, words: list[str], reason: int) -> str:
         """The run of words that speaks most for the reason; a word that says little may stand inside it."""
-        worth = [float(self._word(word)[0][reason]) for word in words]
+        worth = [self._word(word)[0][reason] for word in words]
         if not worth or max(worth) <= 0:
             return ""
         least = _EVIDENCE_SHARE * max(worth)
@@ -154,13 +190,6 @@ class ReplyModel:
         while end + 1 < len(worth) and worth[end + 1] >= least:
             end += 1
         return " ".join(words[start : end + 1]).translate(ngrams.SHOWN)[:_EVIDENCE_LENGTH]
-
-
-def lookup(hashes: NDArray[np.uint32], vocabulary: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """(row of each hash in the sorted vocabulary, whether it is there)."""
-    rows = vocabulary.searchsorted(hashes)
-    rows[rows == len(vocabulary)] = 0
-    return rows, vocabulary[rows] == hashes
 
 
 @cache
@@ -173,10 +202,9 @@ def load_model(path: Path) -> ReplyModel:
     """A model file; `RuleError` for one that is missing, broken, or of other reasons than `rules/reasons.toml`."""
     remedy = "build it again with `python -m analyzer.classify.build_model`"
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as stored:
+            arrays = {name.removesuffix(".npy"): _numbers(stored.read(name)) for name in stored.namelist()}
         about = json.loads(arrays.pop("about").tobytes())
-        arrays["rarity"] = arrays["rarity"].astype(np.float32)
         if about["format"] != FORMAT:
             raise RuleError(str(path), f"is a model of format {about['format']}, not {FORMAT}", remedy)
         learned = Learned(
@@ -189,7 +217,7 @@ def load_model(path: Path) -> ReplyModel:
         )
     except OSError as error:
         raise RuleError(str(path), f"cannot be read: {error.strerror}", remedy) from None
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except (ValueError, KeyError, TypeError, EOFError, struct.error, zipfile.BadZipFile):
         raise RuleError(str(path), "is no model file", remedy) from None
     if set(learned.reasons) - set(knowledge.reasons()):
         raise RuleError(str(path), "knows reasons that rules/reasons.toml does not", remedy)
@@ -198,16 +226,35 @@ def load_model(path: Path) -> ReplyModel:
     return ReplyModel(learned)
 
 
+def _numbers(stored: bytes) -> Numbers:
+    """The numbers of one array of the file, as they lie in memory here; `ValueError` for what is none."""
+    header = _HEADER.match(stored)
+    if header is None:
+        raise ValueError
+    shape = [int(length) for length in header[2].split(b",") if length.strip()]
+    if header[1] == b"<f2":
+        return memoryview(array("f", struct.unpack(f"<{shape[0]}e", stored[header.end() :])))
+    code = _TYPES[header[1]]
+    view = memoryview(stored)[header.end() :]
+    if sys.byteorder == "big" and code != "b":
+        numbers: array[Any] = array(code, view.tobytes())
+        numbers.byteswap()
+        view = memoryview(numbers).cast("B")
+    return view.cast(code, shape)
+
+
 def model_bytes(learned: Learned) -> bytes:
     """The file's content: an uncompressed archive of arrays with a fixed date, so equal models are equal bytes."""
+    import numpy as np  # who builds a model has it anyway
+
     about = json.dumps(learned.about, sort_keys=True, ensure_ascii=False).encode()
     arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(about, dtype=np.uint8),
-        "vocabulary": learned.vocabulary,
-        "rarity": learned.rarity.astype(np.float16),
-        "weights": learned.weights,
-        "scales": learned.scales,
-        "bias": learned.bias,
+        "vocabulary": np.asarray(learned.vocabulary),
+        "rarity": np.asarray(learned.rarity).astype(np.float16),
+        "weights": np.asarray(learned.weights),
+        "scales": np.asarray(learned.scales),
+        "bias": np.asarray(learned.bias),
     }
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:

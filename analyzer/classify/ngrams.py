@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from array import array
 from itertools import pairwise
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from analyzer.classify import text as texts
 
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Shortest and longest piece; longer ones cost time and gained nothing on the folds of docs/model.md.
 SHORTEST, LONGEST = 2, 5
+#: A hash has 32 bits.
+_HASH = 0xFFFFFFFF
 #: A reply says why at its beginning, a notice at its end; so many characters of each are read.
 _READ, _KEPT = 2000, 240
 
@@ -63,28 +63,33 @@ def words_of(masked: str) -> list[str]:
     return line.split()
 
 
-def of_word(word: str) -> NDArray[np.uint32]:
+def of_word(word: str) -> array[int]:
     """The word itself, and every piece of it; its ends count as letters, so that "full" and "fully" differ."""
-    letters = np.frombuffer(f" {word} ".encode("utf-32-le", "replace"), dtype=np.uint32)
-    mixed = letters * np.uint32(0x9E3779B1)
-    mixed ^= mixed >> np.uint32(15)
+    mixed = [ord(letter) * 0x9E3779B1 & _HASH for letter in _encodable(f" {word} ")]
+    mixed = [letter ^ letter >> 15 for letter in mixed]
     rolling = mixed
-    hashes = [np.array([zlib.crc32(b"w " + word.encode("utf-8", "replace"))], dtype=np.uint32)]
-    for length in range(2, min(LONGEST, len(letters)) + 1):
-        rolling = rolling[:-1] * np.uint32(0x01000193) + mixed[length - 1 :] * np.uint32(2 * length + 1)
+    hashes = [zlib.crc32(b"w " + word.encode("utf-8", "replace"))]
+    for length in range(2, min(LONGEST, len(mixed)) + 1):
+        weight = 2 * length + 1
+        rolling = [
+            (so_far * 0x01000193 + letter * weight) & _HASH
+            for so_far, letter in zip(rolling, mixed[length - 1 :], strict=False)
+        ]
         if length >= SHORTEST:
-            hashes.append(rolling ^ (rolling >> np.uint32(13)))
-    return np.concatenate(hashes)
+            hashes += [piece ^ piece >> 13 for piece in rolling]
+    return array("I", hashes)
 
 
-def of_pairs(words: Sequence[str]) -> NDArray[np.uint32]:
+def _encodable(word: str) -> str:
+    return word if word.isascii() else word.encode("utf-8", "replace").decode()
+
+
+def of_pairs(words: Sequence[str]) -> array[int]:
     """Each word with the one behind it."""
-    return np.array(
-        [zlib.crc32(f"2 {one} {two}".encode("utf-8", "replace")) for one, two in pairwise(words)], dtype=np.uint32
-    )
+    return array("I", [zlib.crc32(f"2 {one} {two}".encode("utf-8", "replace")) for one, two in pairwise(words)])
 
 
-def of_codes(status: str, reply: str) -> NDArray[np.uint32]:
+def of_codes(status: str, reply: str) -> array[int]:
     """The codes beside the words: whole, and what they have in common with others. A bare class says nothing."""
     named = []
     if reply:
@@ -92,4 +97,4 @@ def of_codes(status: str, reply: str) -> NDArray[np.uint32]:
     if status and not status.endswith(".0.0"):
         detail = status[2:]
         named += [f"status {status}", f"detail {detail}", f"subject {detail.partition('.')[0]}"]
-    return np.array([zlib.crc32(name.encode("utf-8", "replace")) for name in named], dtype=np.uint32)
+    return array("I", [zlib.crc32(name.encode("utf-8", "replace")) for name in named])

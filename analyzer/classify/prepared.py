@@ -10,32 +10,33 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from analyzer.classify.patterns import know_sound, refuse_unsound, required_literals
+from analyzer.classify.literals import required_literals
+from analyzer.classify.patterns import Prefilter, know_sound, prefilter_of, refuse_unsound
 from analyzer.classify.rules import Example, Rule, load_rules
+from analyzer.kept import cache_folder, keep
 from analyzer.knowledge import data_folder, know_table, load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.classify.patterns import Requirements
+#: The layout of what is kept: a process that still runs the code from before an update may keep another one.
+_LAYOUT = 3
+#: Tables that classifying reads.
+_TABLES = ("reasons.toml", "codes.toml", "providers.toml", "blocklists.toml", "confidence.toml", "feeds.toml")
+#: What of a rule only those ask for who look at the rule itself: it stands on a line of its own, behind the rest.
+_PROOFS = (Rule._fields.index("examples"), Rule._fields.index("near_misses"))
+_TUPLES = tuple(map(Rule._fields.index, ("patterns", "statuses", "replies")))
+_SETS = tuple(map(Rule._fields.index, ("providers", "phases")))
 
-#: Where the prepared rules are kept; "off" keeps nothing.
-CACHE_VARIABLE = "BOUNCE_ANALYZER_CACHE"
-#: Tables that every classification reads.
-_TABLES = ("reasons.toml", "codes.toml", "providers.toml", "blocklists.toml", "confidence.toml")
-#: What of a rule only those ask for who look at the rule itself.
-_PROOFS = ("examples", "near_misses")
 
-
-def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], list[Requirements]]:
-    """The shipped rules behind those of a user's own folder, with what each of their patterns requires.
+def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], Prefilter]:
+    """The shipped rules behind those of a user's own folder, with the prefilter of their patterns.
 
     Raises `RuleError` as `load_rules` does.
     """
@@ -43,29 +44,34 @@ def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], list[Requirement
     version = _version(own)
     if place is not None:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            kept = orjson.loads(place.read_bytes())
-            if kept["version"] == version:
-                rules = tuple(map(_restored, kept["rules"]))
+            whole = place.read_bytes()
+            end = whole.index(b"\n")
+            kept = orjson.loads(memoryview(whole)[:end])
+            if kept["version"] == version and kept["layout"] == _LAYOUT:
+                rules = _restored(kept["rules"], _Proofs(whole[end:]))
                 know_sound(kept["table_patterns"])
                 for name, table in kept["tables"].items():
                     know_table(data_folder("rules") / name, table)
-                return rules, kept["requirements"]
+                return rules, Prefilter(*kept["prefilter"])
     shipped = data_folder("rules") / "replies"
     rules = load_rules([own, shipped] if own else [shipped])
-    requirements = [required_literals(pattern) for rule in rules for pattern in rule.patterns]
+    examples = (example.text for rule in rules for example in rule.examples)
+    prefilter = prefilter_of([required_literals(pattern) for rule in rules for pattern in rule.patterns], examples)
     if place is not None:
         # A full disk or a read-only home is no reason to fail, only to be slower the next time.
         with contextlib.suppress(OSError):
             tables = {name: load_toml(data_folder("rules") / name) for name in _TABLES}
             content = {
+                "layout": _LAYOUT,
                 "version": version,
                 "rules": list(map(_row, rules)),
-                "requirements": requirements,
+                "prefilter": list(prefilter),
                 "tables": tables,
                 "table_patterns": {pattern: required_literals(pattern) for pattern in _patterns_in(tables)},
             }
-            _keep(place, content)
-    return rules, requirements
+            proofs_of = [[list(map(list, proofs)) for proofs in (rule.examples, rule.near_misses)] for rule in rules]
+            keep(place, orjson.dumps(content, default=_plain) + b"\n" + orjson.dumps(proofs_of))
+    return rules, prefilter
 
 
 def _patterns_in(tables: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -83,39 +89,30 @@ def _patterns_in(tables: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def _place(own: Path | None) -> Path | None:
-    chosen = os.environ.get(CACHE_VARIABLE, "")
-    if chosen == "off":
-        return None
-    if chosen:
-        folder = Path(chosen)
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-        try:
-            folder = (Path(base) if base else Path.home() / ".cache") / "bounce-analyzer"
-        except RuntimeError:
-            return None
+    folder = cache_folder()
     folders = f"{data_folder('rules')}\n{own.resolve() if own else ''}"
-    return folder / f"rules-{hashlib.blake2b(folders.encode(), digest_size=8).hexdigest()}.json"
+    return folder and folder / f"rules-{hashlib.blake2b(folders.encode(), digest_size=8).hexdigest()}.json"
 
 
 def _version(own: Path | None) -> str:
     """A digest of the names, sizes and times of every file of rules and of this code: reading them all takes longer
     than to classify a thousand texts."""
     digest = hashlib.blake2b(digest_size=12)
-    folders = [(data_folder("rules"), "**/*.toml"), (Path(__file__).parent, "*.py")]
-    for folder, files in [*folders, (own, "**/*.toml")] if own else folders:
-        for path in sorted(map(str, folder.glob(files))):
-            state = os.stat(path)  # noqa: PTH116 (pathlib takes longer than the system)
+    folders = [(str(data_folder("rules")), ".toml"), (str(Path(__file__).parent), ".py")]
+    for folder, ending in [*folders, (str(own), ".toml")] if own else folders:
+        for path, state in sorted(_files(folder, ending)):
             digest.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
-def _keep(place: Path, content: dict[str, Any]) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    # Two commands may start at once: each writes its own file, and the last one put in place stands.
-    unfinished = place.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(orjson.dumps(content, default=_plain))
-    unfinished.replace(place)
+def _files(folder: str, ending: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Every file of this ending in the folder and those below it; none where there is no such folder."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:  # pathlib takes twice as long
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, ending)
+            elif entry.name.endswith(ending):
+                yield entry.path, entry.stat()
 
 
 def _plain(value: object) -> Sequence[object]:
@@ -124,36 +121,43 @@ def _plain(value: object) -> Sequence[object]:
     raise TypeError(type(value).__name__)
 
 
-def _row(rule: Rule) -> dict[str, Any]:
-    """A rule as it is kept: its examples are a text in it, which nobody takes apart but who asks for them."""
-    row = {field.name: getattr(rule, field.name) for field in fields(rule)}
-    for key in _PROOFS:
-        row[key] = orjson.dumps(row[key]).decode()
-    return row
+def _row(rule: Rule) -> list[Any]:
+    return [None if at in _PROOFS else value for at, value in enumerate(rule)]
 
 
-def _restored(row: dict[str, Any]) -> Rule:
-    for key in ("patterns", "statuses", "replies"):
-        row[key] = tuple(row[key])
-    for key in ("providers", "phases"):
-        row[key] = frozenset(row[key])
-    for key in _PROOFS:
-        if not isinstance(row[key], str):
-            # Kept by a process that still ran the code from before an update.
-            raise TypeError(key)
-        row[key] = _KeptExamples(row[key])
-    return Rule(**row)
+def _restored(rows: list[list[Any]], proofs: _Proofs) -> tuple[Rule, ...]:
+    """The rules of the rows, whose examples nobody takes apart but who asks for them."""
+    for number, row in enumerate(rows):
+        for at in _TUPLES:
+            row[at] = tuple(row[at])
+        for at in _SETS:
+            row[at] = frozenset(row[at])
+        for which, at in enumerate(_PROOFS):
+            row[at] = _KeptExamples(proofs, number, which)
+    return tuple(map(Rule._make, rows))
+
+
+class _Proofs:
+    """The examples and the near misses of all rules, in their order."""
+
+    def __init__(self, kept: bytes) -> None:
+        self._kept = kept
+
+    @cached_property
+    def rows(self) -> list[list[list[list[str]]]]:
+        """For each rule its examples and its near misses, taken apart when the first of them is asked for."""
+        return orjson.loads(self._kept)  # type: ignore[no-any-return]
 
 
 class _KeptExamples(Sequence[Example]):
     """Examples of a rule, as they are kept until somebody looks at one."""
 
-    def __init__(self, kept: str) -> None:
-        self._kept = kept
+    def __init__(self, proofs: _Proofs, number: int, which: int) -> None:
+        self._proofs, self._number, self._which = proofs, number, which
 
     @cached_property
     def _examples(self) -> tuple[Example, ...]:
-        return tuple(Example(**example) for example in orjson.loads(self._kept))
+        return tuple(Example(*example) for example in self._proofs.rows[self._number][self._which])
 
     def __len__(self) -> int:
         return len(self._examples)

@@ -5,8 +5,8 @@ Facts lie in `rules/providers.toml`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from analyzer import knowledge
 from analyzer.classify import text as texts
@@ -14,8 +14,7 @@ from analyzer.classify.patterns import PatternIndex, refuse_unsound
 from analyzer.errors import RuleError
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
     """One row: `hosts` are suffixes of MX names, `domains` recipient domains, `hints` RE2 patterns in a reply."""
 
     name: str

@@ -7,8 +7,7 @@ matches in linear time; what RE2 refuses (look-around, back references) the load
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer import knowledge
 from analyzer.bounds import current, shown
@@ -44,8 +43,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
 _EXAMPLE_KEYS = ("text", "status", "reply", "host", "recipient")
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A text as `classify` takes it."""
 
     text: str
@@ -55,8 +53,7 @@ class Example:
     recipient: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One row: when its scope fits and one of its patterns is found in the masked text, `reason` it is."""
 
     id: str

@@ -52,7 +52,9 @@ _HARMLESS_RESULT = re.compile(
 #: Where to turn to, which names what the receiver is there for and not what happened.
 _COURTESY = re.compile(
     r"\b(?:if you (?:think|believe|feel|consider|are sure)|for (?:spam|abuse)[ -](?:reports?|complaints?)"
-    r"|to report (?:spam|abuse))\b[^.;]{0,120}",
+    r"|to report (?:spam|abuse))\b[^.;]{0,120}"
+    # The seal of a scanner that found nothing.
+    r"|\bno (?:virus(?:es)?|malware|threats?)(?: (?:was|were|has been|have been))? (?:found|detected)\b[^.;:]{0,60}",
     re.IGNORECASE,
 )
 

@@ -7,7 +7,7 @@ regression over hashed pieces of words (scikit-learn), its weights then rounded 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from analyzer import knowledge
 from analyzer.classify import ngrams
 from analyzer.classify.engine import Classifier
-from analyzer.classify.model import CODE_WEIGHT, FORMAT, Learned, lookup
+from analyzer.classify.model import CODE_WEIGHT, FORMAT, Learned
 from analyzer.classify.rules import Example, load_rules
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterator, Sequence
 
     from scipy.sparse import csr_array
@@ -103,7 +104,7 @@ def fit(rows: Sequence[Labelled]) -> Learned:
     from sklearn.linear_model import LogisticRegression
 
     found = _features(rows)
-    codes = [ngrams.of_codes(row.status, row.reply) for row in rows]
+    codes = [_as_numbers(ngrams.of_codes(row.status, row.reply)) for row in rows]
     distinct, counts = np.unique(np.concatenate([np.unique(hashes) for hashes in (*found, *codes)]), return_counts=True)
     vocabulary, counts = distinct[counts >= _FEWEST_TEXTS], counts[counts >= _FEWEST_TEXTS]
     rarity = (np.log((1 + len(rows)) / (1 + counts)) + 1).astype(np.float16).astype(np.float32)
@@ -135,12 +136,23 @@ def fit(rows: Sequence[Labelled]) -> Learned:
 
 
 def _features(rows: Sequence[Labelled]) -> list[NDArray[np.uint32]]:
-    of_word = cache(ngrams.of_word)
+    of_word = cache(lambda word: _as_numbers(ngrams.of_word(word)))
     found = []
     for row in rows:
         words = ngrams.words_of(row.masked)
-        found.append(np.concatenate([*map(of_word, words), ngrams.of_pairs(words)]))
+        found.append(np.concatenate([*map(of_word, words), _as_numbers(ngrams.of_pairs(words))]))
     return found
+
+
+def _as_numbers(hashes: array[int]) -> NDArray[np.uint32]:
+    return np.frombuffer(hashes, dtype=np.uint32) if hashes else np.empty(0, dtype=np.uint32)
+
+
+def _lookup(hashes: NDArray[np.uint32], vocabulary: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """(row of each hash in the sorted vocabulary, whether it is there)."""
+    rows = vocabulary.searchsorted(hashes)
+    rows[rows == len(vocabulary)] = 0
+    return rows, vocabulary[rows] == hashes
 
 
 def _matrix(
@@ -157,10 +169,10 @@ def _matrix(
     values: list[NDArray[np.float64]] = []
     ends = [0]
     for hashes, code_hashes in zip(found, codes, strict=True):
-        rows, known = lookup(hashes, vocabulary)
+        rows, known = _lookup(hashes, vocabulary)
         worth = np.where(known, rarity[rows], unseen).astype(np.float64)
         length = float(np.sqrt(worth @ worth)) or 1.0
-        code_rows, code_known = lookup(code_hashes, vocabulary)
+        code_rows, code_known = _lookup(code_hashes, vocabulary)
         columns += [rows[known], code_rows[code_known]]
         values += [worth[known] / length, np.full(int(code_known.sum()), CODE_WEIGHT)]
         ends.append(ends[-1] + int(known.sum()) + int(code_known.sum()))
@@ -208,4 +220,4 @@ def calibrated(model: Learned, rows: Sequence[Labelled], temperature: float, thr
         "texts": len(rows),
         "digest": digest_of(rows),
     }
-    return replace(model, temperature=temperature, threshold=threshold, about=about)
+    return model._replace(temperature=temperature, threshold=threshold, about=about)

@@ -13,6 +13,7 @@ from analyzer.cli.completing import words
 from analyzer.cli.options import Bound, Jobs, Log, Mapping, Redact, Resolver, Rules, VerpKeyFile, WorkspacePlace, day
 from analyzer.cli.probing import audit_self, probe_options, usual_cache_made
 from analyzer.cli.screen import say, say_json
+from analyzer.cli.sparing import spare_inputs
 from analyzer.errors import AnalyzerError
 from analyzer.readable import clean_lines, printable_json
 
@@ -195,7 +196,7 @@ def check(
         check_limit(limit)
     if target is not None:
         check_ending(target)
-        _spare_inputs(target, [leads, *(history or ()), *(log or ()), *(log_leads or ()), *(suppress or ())])
+        spare_inputs(target, [leads, *(history or ()), *(log or ()), *(log_leads or ()), *(suppress or ())])
     listed = read_leads(leads, dict(map(column_pair, mapping or ())))
     if target is not None:
         check_ending(target, len(listed))
@@ -233,16 +234,6 @@ def check(
         say(f"bounce-analyzer: {why}", err=True, redact=redact)
     if told:
         raise typer.Exit(1)
-
-
-def _spare_inputs(out: str, inputs: list[str | Path]) -> None:
-    """A list that somebody collected is not written over by what was found out about it."""
-    place = Path(out)
-    if out == "-" or not place.exists():
-        return
-    for one in map(Path, inputs):
-        if one.exists() and place.samefile(one):
-            raise AnalyzerError(f"--out {out}: is read by this very run; write to another file")
 
 
 def _look_back(

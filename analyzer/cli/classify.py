@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def classify(
     text: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT", help="Diagnostic texts; without one, stdin is read a line each."),
+        typer.Argument(metavar="TEXT", help="Diagnostic texts; without one, or for -, stdin is read a line each."),
     ] = None,
     status: Status = "",
     reply: Reply = "",
@@ -44,6 +44,8 @@ def classify(
     classifier = classifier_of(rules) if rules else default_classifier()
     beside = Question("", status, reply, host, recipient)
     exceeded = Exceeded()
+    if text == ["-"]:
+        text = None
     questions = (
         (cut(beside._replace(text=one), f"text {n}", exceeded) for n, one in enumerate(text, 1))
         if text

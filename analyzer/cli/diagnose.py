@@ -60,10 +60,13 @@ def diagnose(
     if not 0 < tolerance < 1:
         raise typer.BadParameter(f"--tolerance {tolerance:g} is no share between 0 and 1; give one such as 0.05")
     from analyzer.cli.screen import say, say_json
+    from analyzer.cli.sparing import spare_inputs
     from analyzer.report import backtest
     from analyzer.report.data import json_text
     from analyzer.verp import keys_from
 
+    for name in report.FILES if out else ():
+        spare_inputs(str(Path(out or "", name)), [*(bounces or ()), *(log or ()), *(leads or ()), next_list or ""])
     result = api.run_diagnosis(
         bounces=bounces or (),
         log=log or (),

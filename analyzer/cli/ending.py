@@ -9,18 +9,13 @@ from __future__ import annotations
 import _thread
 import atexit
 import errno
-import logging
+import gc
 import os
 import signal
 import sys
-import threading
-import traceback
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
-
-import typer
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from analyzer.cli import early
 from analyzer.errors import AnalyzerError
@@ -63,6 +58,10 @@ def run(command: Callable[[], object], *, redact: bool) -> NoReturn:
         with suppress(OSError):
             print(f"bounce-analyzer: {clean(masked_text(told) if redact else told)}", file=sys.stderr, flush=True)
     _flush()
+    # The process gives all its memory back anyway: nobody needs to look for circles in it first. But DuckDB complains
+    # on stderr of every object of its own that is left at the end.
+    if "duckdb" not in sys.modules:
+        gc.freeze()
     if code in _STOPPED and _still_reading():
         # The interpreter would wait for them. What they keep for a while, such as an unpacked table, goes with them.
         atexit._run_exitfuncs()
@@ -72,12 +71,14 @@ def run(command: Callable[[], object], *, redact: bool) -> NoReturn:
 
 def _still_reading() -> bool:
     """Whether threads are at work that nothing can stop."""
+    import threading
+
     return any(not one.daemon and one is not threading.main_thread() for one in threading.enumerate())
 
 
-def _ended(error: BaseException) -> tuple[int, str]:
+def _ended(error: Any) -> tuple[int, str]:
     """The exit code, and what to say."""
-    if isinstance(error, (KeyboardInterrupt, typer.Abort)) or _was_interrupted(error):
+    if isinstance(error, KeyboardInterrupt) or _is_typers(error, "Abort") or _was_interrupted(error):
         _end_quietly()
         return _INTERRUPTED, "interrupted"
     if _asked:  # whatever a library made of it
@@ -91,7 +92,7 @@ def _ended(error: BaseException) -> tuple[int, str]:
         return 2, str(error)
     if isinstance(error, BrokenPipeError):
         return 0, ""  # the reader of our output has gone, `| head` for one: nothing is wrong
-    if isinstance(error, typer.TyperException):
+    if _is_typers(error, "TyperException"):
         if type(error).__name__ == "NoArgsIsHelpError":
             return _help(error)
         context = getattr(error, "ctx", None)
@@ -108,7 +109,13 @@ def _ended(error: BaseException) -> tuple[int, str]:
     return _FAULT, f"failed by a fault of its own ({kind}); --log-level debug before the command shows where"
 
 
-def _help(error: typer.TyperException) -> tuple[int, str]:
+def _is_typers(error: Any, name: str) -> bool:
+    """Whether the error is one of typer's, which plain command lines never load."""
+    typer = sys.modules.get("typer")
+    return typer is not None and isinstance(error, getattr(typer, name))
+
+
+def _help(error: Any) -> tuple[int, str]:
     """A command group without a command: its help, which the exception carries as its message."""
     with suppress(OSError):
         print(error.format_message(), file=sys.stderr)
@@ -139,6 +146,9 @@ def _of_system(error: OSError) -> str:
 
 def _show_trace(error: BaseException) -> None:
     """Where it failed, for whoever asked to see everything: no address and no secret in it."""
+    import logging
+    import traceback
+
     if logging.getLogger("analyzer").isEnabledFor(logging.DEBUG):
         from analyzer.redaction import masked_text, without_secrets
 
@@ -179,6 +189,8 @@ def _stop(number: int, _: FrameType | None) -> None:
 
 def _end_quietly() -> None:
     """What is torn down in the middle has much to say, and none of it is news."""
+    import warnings
+
     warnings.simplefilter("ignore")
     sys.unraisablehook = lambda _: None
 

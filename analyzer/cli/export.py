@@ -10,6 +10,7 @@ import typer
 from analyzer.cli import completing
 from analyzer.cli.options import Json
 from analyzer.cli.screen import say, say_object
+from analyzer.cli.sparing import spare_inputs
 
 if TYPE_CHECKING:
     from analyzer.export.kinds import Kind
@@ -87,6 +88,7 @@ def export(
         raise AnalyzerError(f"export: no {missing} given; see 'bounce-analyzer export --list' and --help")
     if as_json and out == "-":
         raise AnalyzerError("export --json: the standard output takes one of the two; give --out a folder or a file")
+    spare_inputs(out, [source, leads or ""])
     made = make(kind, source, include=include or (), redact=redact, file_format=file_format, rows=rows, leads=leads)
     written, stale = made.write(out)
     if as_json:

@@ -31,8 +31,8 @@ def questions_in(
 ) -> Iterator[Question]:
     """A question for each line of `source`. A longer text than `line_bytes` is cut there, which `exceeded` counts.
 
-    tell: is told of each line that begins as JSON and is none; it is asked about as plain text.
-    `UnreadableInputError` for a JSON object beyond the bounds of one, or without a text.
+    tell: is told of each line that begins as JSON and is none, which is asked about as plain text, and of each object
+    without a text. `UnreadableInputError` for a JSON object beyond the bounds of one.
     """
     most, number = current().json_bytes, 0
     if _is_wide(lines):
@@ -68,7 +68,8 @@ def question_of(
 ) -> Question:
     """A line of `source`: a JSON object with a text, or else plain text; options fill what the line does not say.
 
-    `UnreadableInputError` for a JSON object without a text: it can only be an object of some other kind.
+    A JSON object without a text is told of, and asked about by its other fields alone, so that the answers stand
+    beside their lines. `UnreadableInputError` for one nested too deep, and for one without a text where nobody is told.
     """
     import orjson
 
@@ -85,7 +86,9 @@ def question_of(
             if bare.count(b"[") + bare.count(b"{") > deepest and _is_too_deep(bare, row):
                 raise _refused(source, number, f"is JSON nested over {deepest} deep, the bound json_depth")
             if "text" not in row:
-                raise _refused(source, number, "is a JSON object without a text")
+                if tell is None:
+                    raise _refused(source, number, "is a JSON object without a text")
+                tell(f'{source}, line {number:,}: is a JSON object without a "text"; judged by its other fields alone')
             return Question(
                 _said(row, "text", ""),
                 _said(row, "status", beside.status),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,4 +96,4 @@ def proof_facts(proof: Proof) -> dict[str, Any]:
 
 def _said(example: Example) -> dict[str, str]:
     """An example with the codes that stand beside it, without those that it does not have."""
-    return {name: value for name, value in asdict(example).items() if value}
+    return {name: value for name, value in example._asdict().items() if value}

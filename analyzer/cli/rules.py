@@ -182,8 +182,8 @@ def suggest(
     if out is not None and out.suffix != ".toml":
         raise OutputError(str(out), "is no rule file", "give it a name that ends in .toml")
     # Without the model: whether a rule decides is all that is asked of it.
-    known, requirements = prepared_rules(rules)
-    classifier = Classifier(known, requirements=requirements)
+    known, prefilter = prepared_rules(rules)
+    classifier = Classifier(known, prefilter=prefilter)
     suggestions = suggestions_for(texts_of(sources, rules), classifier, least=least, most=most)
     blocks = ["".join(f"# {line}\n" for line in one.facts()) + one.stub for one in suggestions.found]
     if redact:

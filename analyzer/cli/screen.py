@@ -6,8 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from analyzer.readable import clean_lines
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ def say(text: object = "", *, err: bool = False, redact: bool = False) -> None:
         from analyzer.redaction import masked_text
 
         shown = masked_text(shown)
-    typer.echo(shown, err=err)
+    print(shown, file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def moves() -> bool:
@@ -42,4 +40,11 @@ def say_object(values: Mapping[str, Any], *, redact: bool = False) -> None:
 
 def say_json(text: str | bytes) -> None:
     """A JSON text that ends its own line, in UTF-8 as RFC 8259 wants it, whatever the terminal's encoding is."""
-    typer.echo(text.encode("utf-8", "replace") if isinstance(text, str) else text, nl=False)
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    out = getattr(sys.stdout, "buffer", None)
+    if out is None:  # a text stream that stands in for the standard output
+        sys.stdout.write(data.decode())
+        return
+    sys.stdout.flush()
+    out.write(data)
+    out.flush()

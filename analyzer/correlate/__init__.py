@@ -65,7 +65,7 @@ class Correlated:
     bounces: BOUNCE_COLUMNS, then match_method, send_id (Int64), duplicate_of, suspected_forged, forged_reason
         (`forged.REASONS`), forged_why, sure (it shows what a stranger does not know). Where a bounce was matched,
         original_recipient is whom that mail was sent to, whatever the bounce said.
-    leads, next_leads: LEAD_FRAME, one row an address.
+    leads, next_leads: LEAD_FRAME, one row an address; of next_leads also what `extras` finds.
     warnings: sentences, those about reading the tables first.
     have: the canonical columns that the log or the lead list really held, and those that tell what became of a mail
         (`sends.TELLING`), be they blank.
@@ -165,7 +165,7 @@ def correlate(
         matching=_matching(reported, flag_only),
         warnings=list(dict.fromkeys(warnings)),
         have=have,
-        next_leads=upcoming.frame[list(LEAD_FRAME)] if upcoming else None,
+        next_leads=upcoming.frame[[*LEAD_FRAME, *extras(upcoming.frame)]] if upcoming else None,
         drivers=tuple(dict.fromkeys([*more, *(name for name in drivers if name in SEND_FRAME)])),
         timezone=timezone,
     )

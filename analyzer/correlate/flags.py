@@ -5,7 +5,6 @@ The words lie in `rules/flags.toml`.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,14 @@ import pandas as pd
 
 from analyzer import knowledge
 from analyzer.sources.tables import parse_times
+from analyzer.sources.tables.plausible import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: The lists of `flags.toml`; where a word stands in two, the first counts.
 MEANINGS = ("not_sent", "maybe", "complaint", "yes", "sent", "no")
-_BARE = frozenset({"true", "1", "1.0", "yes", "y", "x", "bounced", "bounce"})
+_BARE = frozenset({"true", "1", "10", "yes", "y", "x", "bounced", "bounce"})
 
 
 def read_flags(column: pd.Series) -> pd.Series:
@@ -56,18 +56,14 @@ def is_count_or_time(words: pd.Series) -> pd.Series:
 
 def is_plain(words: pd.Series) -> pd.Series:
     """Whether a flag is a bare yes or a time, so that it says nothing beyond "bounced"."""
-    return words.str.lower().isin(_BARE) | parse_times(words).notna()
+    return words.map(normalised).isin(_BARE) | parse_times(words).notna()
 
 
 def _meaning(word: str) -> str:
-    return _vocabulary().get(_key(word), "")
-
-
-def _key(text: str) -> str:
-    return "".join(character for character in unicodedata.normalize("NFKC", text).casefold() if character.isalnum())
+    return _vocabulary().get(normalised(word), "")
 
 
 @cache
 def _vocabulary() -> dict[str, str]:
     table: dict[str, Iterable[str]] = knowledge.load_toml(knowledge.data_folder("rules") / "flags.toml")
-    return {_key(word): meaning for meaning in reversed(MEANINGS) for word in table[meaning]}
+    return {normalised(word): meaning for meaning in reversed(MEANINGS) for word in table[meaning]}

@@ -14,10 +14,16 @@ import pandas as pd
 
 from analyzer.correlate.flags import is_known, is_plain, read_flags, says
 from analyzer.correlate.leads import text_column
+from analyzer.records import SENT_AT_ZONED
+from analyzer.sources.tables.columns import UNREAD
 from analyzer.sources.tables.encoded import blank, holds_encoded, spread, texts
 
 #: The columns that tell what became of a mail.
 _MARKS = ("bounced", "bounce_reason", "state", "event", "was_sent", "spam_blocked", "complained")
+# What a server says of a mail that it took, in a column of replies.
+_TAKEN = r"(?i)^\s*(?:2\d\d(?:[\s-]|$)|2\.\d{1,3}\.\d{1,3}\b|ok\b|smtp;\s*2\d\d\b)"
+# What shows that a mail went out, or that none did.
+_OF_UNSENT = ("sent_at", "message_id", "sender", SENT_AT_ZONED)
 # A reply in a column that should say yes or no.
 _REPLY = r"(?:^|[\s:;,(])[45]\d\d[\s-]|\b[45]\.\d{1,3}\.\d{1,3}\b"
 
@@ -42,6 +48,8 @@ def read_marks(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool = Fa
         return _read_marked(raw, keys, blank_is_unsent=blank_is_unsent)
     warnings: list[str] = []
     words, reason = text_column(raw, "bounced"), text_column(raw, "bounce_reason")
+    taken = _over_distinct(reason, lambda said: said.str.contains(_TAKEN, regex=True))
+    reason = reason.mask(taken, "")
     is_reply = _over_distinct(words, lambda said: said.str.contains(_REPLY, regex=True) & ~is_plain(said))
     reason = reason.mask(is_reply & (reason == ""), words)
     words = words.mask(is_reply, "bounced")
@@ -60,20 +68,24 @@ def read_marks(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool = Fa
         marked = read_flags(text_column(raw, name)) == "yes"
         flag = flag.mask(marked & (flag != "complaint"), meaning)
         words = words.mask(marked & (words == ""), name.replace("_", " "))
-    flag = flag.mask((flag == "") & _unsent(raw, words, blank_is_unsent=blank_is_unsent), "not_sent")
+    unsent, sentence = _unsent(raw, blank_is_unsent=blank_is_unsent)
+    unsent &= flag == ""
+    warnings += [sentence.format(int(unsent.sum()))] if sentence and unsent.any() else []
+    flag = flag.mask(unsent, "not_sent")
     return Marks(flag, words, reason, tuple(warnings))
 
 
 def _read_marked(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool) -> Marks:
     """The marks of an encoded log: only the rows where any column tells something are looked at one by one."""
     there = [name for name in _MARKS if name in raw.columns]
-    told = np.full(len(raw), blank_is_unsent and "sent_at" in raw.columns)
+    # Where a blank may say that nothing was sent, every row has its say.
+    told = np.full(len(raw), blank_may_be_unsent(raw))
     for name in there:
         told |= (text_column(raw, name) != "").to_numpy()
     nothing = blank(raw)
     if not told.any():
         return Marks(nothing, nothing, nothing)
-    needed = [*there, *(name for name in ("sent_at", "message_id") if blank_is_unsent and name in raw.columns)]
+    needed = [*there, *(name for name in _OF_UNSENT if name in raw.columns)]
     rows = pd.DataFrame({name: texts(raw.loc[told, name]) for name in needed})
     found = read_marks(rows, texts(keys[told]), blank_is_unsent=blank_is_unsent)
     place = np.full(len(raw), len(rows))
@@ -96,21 +108,53 @@ def _by_state(raw: pd.DataFrame, keys: pd.Series, flag: pd.Series, words: pd.Ser
     told = read_flags(state)
     flag = flag.mask((told == "not_sent") & (flag == ""), "not_sent")
     flagged = frozenset(keys[flag.isin(("yes", "maybe"))])
-    silent = (words == "") & ~keys.isin(flagged)
-    return flag.mask(silent & (flag != "not_sent"), told), words.mask(silent, state)
+    unknown = _over_distinct(words, lambda said: ~is_known(said))
+    silent = ((words == "") | (unknown & (told == "yes"))) & ~keys.isin(flagged)
+    # A word that says nothing here leaves it to the reason.
+    says_something = _over_distinct(state, is_known)
+    return flag.mask(silent & (flag != "not_sent"), told), words.mask(silent & says_something, state)
 
 
-def _unsent(raw: pd.DataFrame, words: pd.Series, *, blank_is_unsent: bool) -> pd.Series:
-    """Leads to whom nothing was sent yet, by a mark that says so, or by the blank time of their last mail."""
+def _unsent(raw: pd.DataFrame, *, blank_is_unsent: bool) -> tuple[pd.Series, str]:
+    """Leads to whom nothing was sent yet, by a mark that says so, or by the blank time of their last mail.
+
+    With it what a person is told where only a blank says so, {} for the number of rows.
+    """
     unsent = pd.Series(False, index=raw.index)
-    if "was_sent" in raw.columns:
-        unsent |= says(text_column(raw, "was_sent"), "no")
-    if blank_is_unsent and "sent_at" in raw.columns:
+    marked = "was_sent" in raw.columns
+    was_sent = text_column(raw, "was_sent")
+    if marked:
+        unsent |= says(was_sent, "no")
+        if not unsent.any() and says(was_sent, "yes").any():
+            # Whoever ticks off what was sent leaves the rest blank.
+            unsent |= was_sent == ""
+    named = "event" if "event" in raw.columns else "state"
+    state = text_column(raw, named)
+    if "sent_at" in raw.columns and "event" not in raw.columns and SENT_AT_ZONED not in raw.columns:
         times = raw["sent_at"]
-        blank = times.isna() if times.dtype.kind == "M" else text_column(raw, "sent_at") == ""
-        if not bool(blank.all()):
-            unsent |= blank & (text_column(raw, "message_id") == "")
-    return unsent
+        blank_time = times.isna() if times.dtype.kind == "M" else text_column(raw, "sent_at") == ""
+        if blank_time.all():
+            # Nothing has a time: a state tells, where it says of others that mail went out.
+            if says(state, "sent").any() and not marked:
+                return unsent | (state == ""), "Rows of the log without a state, taken as leads without a mail: {}."
+            return unsent, ""
+        # A mail has an id or a sender, and a time that cannot be read is one all the same.
+        blank_time &= (text_column(raw, "message_id") == "") & ~says(was_sent, "yes") & (was_sent != UNREAD)
+        if blank_is_unsent:
+            return unsent | blank_time, ""
+        blank_time &= (text_column(raw, "sender") == "") & ~says(state, "sent")
+        return unsent | blank_time, "Rows of the log without a time of sending, taken as leads without a mail: {}."
+    return unsent, ""
+
+
+def blank_may_be_unsent(raw: pd.DataFrame) -> bool:
+    """Whether a blank may say that nothing was sent to a lead: some rows have no time, or none has one and a state
+    tells more.
+    """
+    if "sent_at" not in raw.columns or raw["sent_at"].dtype.kind != "M":
+        return False
+    blank_times = raw["sent_at"].isna()
+    return bool(blank_times.any()) and (not bool(blank_times.all()) or "state" in raw.columns)
 
 
 def _over_distinct(column: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:

@@ -67,7 +67,7 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
         whom = "" if mute == leads else f" of {mute}"
         why = f"; nothing says why{whom}: counted as unknown" if mute else ""
         warnings.append(f"Leads that only the log marks as bounced, without a bounce message: {leads:,}{why}.")
-        maybe = int(flagged.loc[flagged["flag"] == "maybe", "lead"].nunique())
+        maybe = int(flagged.loc[(flagged["flag"] == "maybe") & silent, "lead"].nunique())
         if maybe:
             warnings.append(f"Leads flagged as blocked, by a bounce or by a block list: {maybe:,}; counted as unknown.")
         rows = verdicts.assign(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -54,6 +55,8 @@ _JOINED: tuple[str, ...] = (
     *("email_status", "industry", "industry_group", "company", "country", "title", "verified_at"),
     *("email_status_original", "industry_original"),
 )
+#: Fields of which a log of mails has one at least.
+_OF_MAIL = TELLING | {"sent_at", "was_sent", "message_id", "campaign", "step", "sender", "template"}
 _BLANK = {"email_status": "unknown", "industry_group": "unclassified"}
 #: Of so many values at most are the categories sorted.
 _FEW = 10_000
@@ -83,6 +86,7 @@ def build_sends(log: Tables) -> Sends:
     for table in tables:
         raw, platform = frame_of(table)
         warnings += table.warnings if isinstance(table, Table) else ()
+        warnings += _no_log(table)
         have |= held(raw, (*SEND_COLUMNS, *LEAD_COLUMNS)) - {"email"}
         have |= TELLING.intersection(table.mapping.values() if isinstance(table, Table) else raw.columns)
         times = read_times(raw["sent_at"] if "sent_at" in raw.columns else text_column(raw, "sent_at"))
@@ -108,6 +112,16 @@ def build_sends(log: Tables) -> Sends:
     frame["lead"] = numbered(frame["key"])[0].astype(np.int64, copy=False)
     frame["lead_key"] = over_distinct(frame["lead_id"], address_keys)
     return Sends(frame, frozenset(have), tuple(warnings))
+
+
+def _no_log(table: TableLike) -> list[str]:
+    """One sentence where a log looks like a list of leads: nothing in it tells of a mail."""
+    if not isinstance(table, Table) or _OF_MAIL & set(table.mapping.values()):
+        return []
+    return [
+        f"{Path(table.path).name}: nothing in it tells that mail was sent: no time, campaign, sender or state; every "
+        "row was counted as a lead who got one mail. A list of leads goes with --leads."
+    ]
 
 
 def _sends_of(

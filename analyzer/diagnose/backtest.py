@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analyzer.correlate.leads import LEAD_FRAME
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
 from analyzer.diagnose.diagnosis import Forecast, Interval, Recommendation
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.rates import wilson
-from analyzer.records import LEAD_COLUMNS
 from analyzer.sources.tables import parse_times
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
 
 _TINY = 1e-9
-_LEAD_FRAME = (*LEAD_COLUMNS, "industry_group", "email_status_original", "industry_original")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,9 @@ def _known(correlated: Correlated, before: pd.DataFrame, met: pd.DataFrame, star
         correlated,
         sends=before,
         bounces=bounces[bounces["send_id"].isin(before["send_id"])],
-        next_leads=upcoming[[name for name in _LEAD_FRAME if name in upcoming.columns]].reset_index(drop=True),
+        next_leads=upcoming[
+            [name for name in upcoming.columns if name in LEAD_FRAME or name in correlated.drivers]
+        ].reset_index(drop=True),
     )
 
 

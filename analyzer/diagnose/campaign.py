@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analyzer.correlate.leads import LEAD_FRAME
 from analyzer.diagnose.caveats import warnings
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.contacts import Contacts
 
+#: Of the next list, the columns that are written with it.
+_OWN = frozenset(LEAD_FRAME) - {"email"}
 #: Every draw starts here, so that the same files give the same figures.
 SEED = 5321
 TOLERANCE = 0.05
@@ -34,6 +37,8 @@ TOLERANCE = 0.05
 _DECISION_COLUMNS = ("decision", "probability", "reason")
 _TOOK = "Our earlier mail to this address was taken."
 _TOOK_BEYOND = "Our earlier mail to this address was taken, but with it the list would go beyond what is tolerated."
+_FROM_THERE = " bounce more than others like them"
+_BEYOND = "; with it, the list would go beyond what is tolerated."
 _BARRED = {
     "invalid": "The address is marked invalid.",
     "malformed": "This is no address that a mail can be sent to.",
@@ -127,7 +132,7 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis, ahead: NextList | No
     decision[order] = "verify_again"
     decision[order[: diagnosis.data_quality.forecast.best_mix.leads]] = "send"
     rows = np.concatenate([order, np.flatnonzero(ahead.barred != "")])
-    own = given.drop(columns=[column for column in ("email", *_DECISION_COLUMNS) if column in given.columns])
+    own = given[[name for name in given.columns if name in _OWN]]
     table = pd.DataFrame(
         {
             "email": given["email"].to_numpy(),
@@ -146,6 +151,11 @@ def _reasons(ahead: NextList, decision: np.ndarray[tuple[int, ...], np.dtype[np.
         raise ValueError("a list of its own has been ranked")
     beyond = decision == "verify_again"
     told = reasons(ahead.means, ahead.ranked.evidence, ahead.ranked.weights, beyond)
+    bad = ahead.from_bad_origins
+    if bad is not None and ahead.origins is not None and bad.any():
+        value = pd.Series(ahead.origin.text() if ahead.origin else [], dtype="str")
+        more = pd.Series(beyond).map({True: _BEYOND, False: "."})
+        told = told.mask(pd.Series(bad), f"Leads of the {ahead.origins.name} " + value + _FROM_THERE + more)
     if ahead.took is not None:
         told = told.mask(pd.Series(ahead.took), pd.Series(beyond).map({True: _TOOK_BEYOND, False: _TOOK}))
     barred = pd.Series(ahead.barred).map(_BARRED)

@@ -309,12 +309,16 @@ def _first_rows(key: Codes) -> Codes:
 
 
 def codes_of(frame: pd.DataFrame, columns: Iterable[str]) -> Codes:
-    """One code per row for each combination of some categorical columns."""
+    """One code per row for each combination of some categorical columns, in the order of their texts.
+
+    In the order of the rows they would make the draws of `resampling` hang on how a log is sorted.
+    """
     total = np.zeros(len(frame), dtype=np.int64)
     for column in columns:
         values = frame[column].cat
-        total = total * (len(values.categories) + 1) + values.codes.to_numpy(dtype=np.int64)
-    return np.asarray(pd.factorize(total)[0], dtype=np.int64)
+        place = np.argsort(np.argsort(values.categories.astype(str).to_numpy(dtype=object), kind="stable"))
+        total = total * (len(place) + 1) + np.append(place + 1, 0)[values.codes.to_numpy(dtype=np.int64)]
+    return np.asarray(pd.factorize(total, sort=True)[0], dtype=np.int64)
 
 
 def _leads(sends: pd.DataFrame) -> tuple[Codes, int]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from analyzer.diagnose import data_words
 from analyzer.diagnose.contacts import GROUPS
-from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Recommendation
+from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Origin, Recommendation
 from analyzer.diagnose.explanations import explanations
 from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, forecast, history, outcomes
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
@@ -22,7 +22,7 @@ from analyzer.diagnose.judgement import Chances, Judgement, to_verify
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.rates import wilson
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.unread import at_worst, bounded, unread
+from analyzer.diagnose.unread import at_worst, bounded, unread, widened
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
@@ -47,11 +47,15 @@ def data_quality(
     judged = judge(contacts, past, ahead, effect, tolerance=tolerance, seed=seed, drawn=drawn)
     if _would_turn(correlated, contacts, judged, effect, tolerance=tolerance, seed=seed):
         judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread(contacts))
-    if judged.recommendation == "insufficient_evidence" and unread(contacts):
+    if unread(contacts):
         worst = outcomes(history(at_worst(contacts)), thresholds().forecast.prior, ahead.cells(), seed=seed)
-        most = _forecasts(ahead, worst, tolerance)
-        forecasts = bounded(_forecasts(ahead, drawn, tolerance, mix=most.best_mix.leads), most)
+        if judged.recommendation == "insufficient_evidence":
+            most = _forecasts(ahead, worst, tolerance)
+            forecasts = bounded(_forecasts(ahead, drawn, tolerance, mix=most.best_mix.leads), most)
+        else:
+            forecasts = widened(forecasts, _forecasts(ahead, worst, tolerance, mix=forecasts.best_mix.leads))
     named = explanations(correlated, contacts)
+    origin = _origin(ahead)
     apart = by_status(contacts, effect, seed=seed)
     again = to_verify(judged, ahead.statuses(), apart)
     verdict = DataQuality(
@@ -60,20 +64,28 @@ def data_quality(
         risk_difference=effect.risk_difference,
         attributable_share=effect.share,
         forecast=forecasts,
-        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart, again),
+        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart, again, origin),
         ranking=ahead.ranking,
         explained_by=named,
+        origin=origin,
         by_status=apart,
         to_verify=again,
     )
     return verdict, ahead
 
 
+def _origin(ahead: NextList) -> Origin | None:
+    if ahead.origins is None:
+        return None
+    there = ahead.from_bad_origins if ahead.own else None
+    return ahead.origins.told(None if there is None else int(there.sum()))
+
+
 def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | None = None) -> Forecasts:
     """The next list, sent three ways; `mix` is how many leads the best mix has, where that is known."""
     order = ahead.by_risk()
     if mix is None:
-        mix = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance)
+        mix = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance, ahead.shared(order))
     return Forecasts(
         max_quantity=forecast(ahead.quantity(), drawn, tolerance),
         max_quality=forecast(ahead.quality(), drawn, tolerance),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, StatusEffect
+from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, Origin, StatusEffect
 from analyzer.diagnose.explanations import sentences
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import chance, kinds, limit, listed, many, number, percent, points, status
@@ -24,6 +24,8 @@ _WORTH_SENDING = 0.1
 _WORTH_TELLING = 0.1
 #: From this many times the usual variance on, it is companies that make a rate vary.
 _BY_COMPANY = 2.0
+#: From this many times the mean over companies on, the rate over leads is that of a few large ones.
+_FAR_OFF = 1.5
 
 
 def why(
@@ -37,6 +39,7 @@ def why(
     named: list[Explanation],
     apart: list[StatusEffect],
     again: list[str],
+    origin: Origin | None = None,
 ) -> str:
     """What the data shows, what the next list would do, and why that leads to this recommendation.
 
@@ -46,9 +49,11 @@ def why(
     if leads == 0:
         return "No mail was sent, so there is nothing to judge."
     parts = [_compared(contacts, effect), *_others(apart)]
-    parts.append(sentences(named))
+    parts += [sentences(named), _elsewhere(contacts, past, named)]
+    if origin is not None:
+        parts.append(origin.text)
     if judged.recommendation == "insufficient_evidence":
-        parts += [_elsewhere(contacts, past, named), _cannot_tell(leads, past, judged, tolerance)]
+        parts.append(_cannot_tell(leads, past, judged, tolerance))
         if judged.unread:
             parts.append(_unread_by_status(contacts))
         parts.append(_outlook(ahead, forecasts, tolerance))
@@ -284,13 +289,24 @@ def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float)
 
 
 def _elsewhere(contacts: Contacts, past: History, named: list[Explanation]) -> str:
-    """What is left without the companies that explain the bounces, where a few companies make the rate."""
-    whole = [each for each in named if each.kind in ("wrong_pattern", "dead_domain")]
-    if not whole or past.spread.company_effect < _BY_COMPANY:
+    """Where a few companies make the rate: what is left without those that explain it, or what it is by company."""
+    by_company = _by_company(past)
+    if float(past.bounces.sum()) < _FAR_OFF * by_company * float(past.leads.sum()):
         return ""
+    whole = [each for each in named if each.kind in ("wrong_pattern", "dead_domain")]
     leads = len(contacts.leads) - sum(each.leads for each in whole)
     bounces = int(contacts.leads["address"].sum()) - sum(each.bounces for each in whole)
-    return f"Without them it is {_of(bounces, leads)}." if leads else ""
+    if whole:
+        return f"Without them it is {_of(bounces, leads)}." if leads else ""
+    return (
+        "Bounces came company by company, and the forecast counts companies rather than leads: of their addresses "
+        f"{percent(by_company)} bounced in the mean."
+    )
+
+
+def _by_company(past: History) -> float:
+    """The rate with each lead counted for what it is worth beside its fellows at a company."""
+    return float(past.worth_bounced.sum()) / max(float(past.worth.sum()), 1.0)
 
 
 def _unread_by_status(contacts: Contacts) -> str:

@@ -130,6 +130,26 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Values of a column of the leads (list source, country, title, one that was named) that bounce more than others.
+
+    `rate` is theirs, `expected` what leads of the same status and industry have elsewhere; `next_leads` are the leads
+    of the next list with such a value, None without such a list or column.
+    """
+
+    column: str
+    values: list[str]
+    #: The leads that are meant, where not all of these values are.
+    only: str
+    leads: int
+    bounces: int
+    rate: float
+    expected: float
+    next_leads: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusEffect:
     """What sets the addresses of one email status apart from verified ones of the same industry and campaign.
 
@@ -159,6 +179,8 @@ class DataQuality:
     #: None without a next list.
     ranking: Ranking | None = None
     explained_by: list[Explanation] = field(default_factory=list)
+    #: Where the leads come from that bounce more, where that is shown.
+    origin: Origin | None = None
     #: Guessed, catch-all, risky and unknown addresses, as far as enough mail went to them.
     by_status: list[StatusEffect] = field(default_factory=list)
     #: With `reverify`: the email statuses to verify again or to leave out; without "verified", those are in order.

@@ -8,7 +8,7 @@ are alike. All values that were looked at count in the correction for many tests
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from scipy.stats import betabinom
@@ -22,9 +22,13 @@ from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.variation import intraclass
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analyzer.diagnose.silent import Alike
 
 Label: TypeAlias = Literal["hard", "spam"]
+#: The flag of leads that each label counts.
+_FLAGS: dict[Label, str] = {"hard": "address", "spam": "spam"}
 
 #: Dimensions looked at; where two values are the same leads, the earlier one is named.
 DRIVER_DIMENSIONS: tuple[str, ...] = (
@@ -75,18 +79,24 @@ class _Scan:
     story: Flags
 
 
-def drivers(contacts: Contacts) -> list[Driver]:
-    """Values with too many address faults (label hard) or refusals as spam (label spam), most bounces first."""
+def drivers(
+    contacts: Contacts, names: Sequence[str] = (), labels: tuple[Label, ...] = ("hard", "spam")
+) -> list[Driver]:
+    """Values with too many address faults (label hard) or refusals as spam (label spam), most bounces first.
+
+    names: the dimensions to look at, all of them if none are given.
+    """
     if not len(contacts.leads):
         return []
     cell = cell_of(contacts.leads)
-    names = (*DRIVER_DIMENSIONS, *contacts.named)
+    names = tuple(names) or (*DRIVER_DIMENSIONS, *contacts.named)
     scans: list[_Scan] = []
-    for label, flag in (("hard", "address"), ("spam", "spam")):
+    for label in labels:
+        flag = _FLAGS[label]
         everyone = np.zeros(len(contacts.leads), dtype=np.int64)
         likeness = intraclass(contacts.leads[flag].to_numpy(), everyone, company_of(contacts))
         scans += [
-            _scan(contacts, name, cast("Label", label), cell, min(max(likeness, 0.01), 0.9))
+            _scan(contacts, name, label, cell, min(max(likeness, 0.01), 0.9))
             for name in names
             if contacts.at[name].given and not (label == "hard" and name in _NOT_FOR_HARD)
             if name != "provider" or _share_known(contacts, name) >= _KNOWN_ENOUGH

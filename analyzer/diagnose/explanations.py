@@ -29,6 +29,8 @@ _NAMED = 3
 _LOOKED_UP = 2000
 #: From this share on, it is not one of two patterns in use at a company that is wrong.
 _NEARLY_ALL = 0.6
+#: From this share of bounces on, nothing gets through: some bounces are lost on their way back.
+_NEARLY_NOTHING = 0.8
 
 
 def explanations(correlated: Correlated, contacts: Contacts) -> list[Explanation]:
@@ -52,13 +54,13 @@ def sentences(found: list[Explanation]) -> str:
 
 
 def _typos(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
-    """Domains one slip away from a well-known one, at which nothing got through."""
+    """Domains one slip away from a well-known one, at which hardly anything got through."""
     from analyzer.addresses.typos import Typos
 
     del correlated
     names = np.array(contacts.domains, dtype=object)
     leads, bounces = _per_domain(contacts, left)
-    looked = np.flatnonzero((bounces > 0) & (bounces == leads))[:_LOOKED_UP]
+    looked = np.flatnonzero((bounces > 0) & (bounces >= _NEARLY_NOTHING * leads))[:_LOOKED_UP]
     typos = Typos()
     meant = {int(code): typos.suggestion(str(names[code]).lower()) for code in looked}
     codes = np.array([code for code, name in meant.items() if name], dtype=np.int64)

@@ -18,11 +18,10 @@ from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import CELLS, GROUPS, STATUSES, Contacts, cell_of
 from analyzer.diagnose.diagnosis import Forecast
+from analyzer.diagnose.likeness import crowds
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.variation import LEVELS, PHIS, Spread, intraclass, spread_of
+from analyzer.diagnose.variation import LEVELS, PHIS, Spread, spread_of
 from analyzer.records import EMAIL_STATUSES
-
-__all__ = ["intraclass"]
 
 _TINY = 1e-9
 #: What a predictive interval holds.
@@ -33,30 +32,34 @@ _HALF_STEP = float(np.log(LEVELS[1] / LEVELS[0])) / 2
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What past leads tell: per cell `leads` and `bounces`, how many `campaigns` they are of, and how both differ."""
+    """What past leads tell: per cell `leads` and `bounces`, how many `campaigns` they are of, and how both differ.
+
+    `worth` and `worth_bounced` are the same counted by what each lead is worth beside its fellows at its company.
+    """
 
     leads: Reals
     bounces: Reals
     campaigns: int
     spread: Spread
+    worth: Reals
+    worth_bounced: Reals
 
     @property
     def campaign_phi(self) -> float:
         """The correlation expected within a campaign."""
         return self.spread.campaign_phi
 
-    @property
-    def domain_phi(self) -> float:
-        """The correlation between leads of one status at one domain."""
-        return self.spread.domain_phi
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A list to be sent: leads per cell, and how the leads of each cell compare with its average (1 = like it)."""
+    """A list to be sent: leads per cell, and how the leads of each cell compare with its average (1 = like it).
+
+    `shared` is how alike its leads are within companies, summed over all pairs of them (ordered).
+    """
 
     leads: Codes
     tilt: Reals
+    shared: float = 0.0
 
     @property
     def size(self) -> int:
@@ -67,20 +70,25 @@ class Target:
         """The same mix at `floor` leads, if it has fewer."""
         if not 0 < self.size < floor:
             return self
-        return Target(np.ceil(self.leads * floor / self.size).astype(np.int64), self.tilt)
+        more = floor / self.size
+        return Target(np.ceil(self.leads * more).astype(np.int64), self.tilt, self.shared * more)
 
 
 def history(contacts: Contacts) -> History:
     """What the leads contacted so far tell about each cell."""
     cell = cell_of(contacts.leads)
     bounced = contacts.leads["address"].to_numpy()
-    status = cell // GROUPS
     campaign = contacts.leads["campaign"].cat.codes.to_numpy(dtype=np.int64)
+    company = company_of(contacts)
+    spread = spread_of(bounced, cell, np.arange(CELLS) // GROUPS, campaign, company)
+    worth, worth_bounced = crowds(cell, bounced, company, CELLS).worth(spread.likeness)
     return History(
-        np.bincount(cell, minlength=CELLS).astype(float),
-        sums(cell, bounced, CELLS),
-        len(np.unique(campaign)),
-        spread_of(bounced, cell, status, campaign, company_of(contacts)),
+        leads=np.bincount(cell, minlength=CELLS).astype(float),
+        bounces=sums(cell, bounced, CELLS),
+        campaigns=len(np.unique(campaign)),
+        spread=spread,
+        worth=worth,
+        worth_bounced=worth_bounced,
     )
 
 
@@ -98,13 +106,13 @@ class Posterior:
 def posterior(past: History, prior: dict[str, float]) -> Posterior:
     """The status' rate, from its prior and its history, times what sets the cell apart.
 
-    Companies shrink what leads count. What sets a cell apart: bounces over those expected at the status' rate, shrunk
-    onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson).
+    Leads count what they are worth beside their fellows at a company. What sets a cell apart: bounces over those
+    expected at the status' rate, shrunk onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson).
     """
     limits = thresholds().forecast
     strength = limits.prior_strength
     believed = _believed(prior)
-    cells, bounced = past.leads / past.spread.company_effect, past.bounces / past.spread.company_effect
+    cells, bounced = past.worth, past.worth_bounced
     leads, bounces = _of_status(cells), _of_status(bounced)
     level = (believed * strength + bounces) / (strength + leads)
     likeness = 1 / limits.group_phi
@@ -131,21 +139,17 @@ def levels(past: History, known: Posterior) -> Reals:
 
     The belief about the level is the shipped one, whatever is tried for a status that hardly any mail went to.
     """
-    seen = float(past.leads @ known.mean)
-    believed = float(past.leads @ _believed(thresholds().forecast.prior))
+    seen = float(past.worth @ known.mean)
+    believed = float(past.worth @ _believed(thresholds().forecast.prior))
     return past.spread.weights(believed / seen if seen > 0 else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Draws of the next campaign's rate in each cell, (draws, cells), and the generator's seed for the bounces.
-
-    `company_effect` is how many times wider than binomial the companies make a list's variance.
-    """
+    """Draws of the next campaign's rate in each cell, (draws, cells), and the generator's seed for the bounces."""
 
     rates: Reals
     seed: int
-    company_effect: float = 1.0
 
     def bounces(self, target: Target) -> Codes:
         """Bounces of the whole list in each draw."""
@@ -153,7 +157,8 @@ class Outcomes:
         used = np.flatnonzero(target.leads)
         leads = target.leads[used]
         chances = np.clip(self.rates[:, used] * target.tilt[used], 0.0, 1.0)
-        likeness = np.minimum((self.company_effect - 1) / np.maximum(leads - 1, 1), 0.5)
+        # As many times wider than binomial as the list's companies make it.
+        likeness = np.minimum(target.shared / max(target.size, 1) / np.maximum(leads - 1, 1), 0.5)
         if likeness.any():
             strength = 1 / likeness - 1
             chances = np.clip(chances, _TINY, 1 - _TINY)
@@ -188,12 +193,12 @@ def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int,
     else:
         rate = rng.beta(one, other, size=(draws, CELLS))
         # What all cells of the past share is the level's part.
-        rate *= (past.leads @ known.mean + _TINY) / (rate @ past.leads + _TINY)[:, None]
+        rate *= (past.worth @ known.mean + _TINY) / (rate @ past.worth + _TINY)[:, None]
     used = np.flatnonzero(cells)
     rates = np.tile(known.mean, (draws, 1))
     usual = np.clip(rate[:, used] * level[:, None], 1e-6, 0.97)
     rates[:, used] = _deviating(usual, phi, rng.random(draws))
-    return Outcomes(rates, seed + 1, past.spread.company_effect)
+    return Outcomes(rates, seed + 1)
 
 
 def _deviating(usual: Reals, phi: Reals, place: Reals) -> Reals:
@@ -235,11 +240,12 @@ def cell_means(past: History, prior: dict[str, float] | None = None) -> Reals:
     return np.asarray(np.clip(known.mean * usual, 1e-6, 0.97))
 
 
-def target_of(cell: Codes, chance: Reals, means: Reals) -> Target:
-    """A list from its leads' cells and chances."""
+def target_of(cell: Codes, chance: Reals, means: Reals, shared: Reals | None = None) -> Target:
+    """A list from its leads' cells and chances; `shared` as `likeness.shared` gives it."""
     leads = np.bincount(cell, minlength=CELLS)
     summed = sums(cell, chance, CELLS)
-    return Target(leads, np.where(leads > 0, summed / np.maximum(leads, 1) / means, 1.0))
+    tilt = np.where(leads > 0, summed / np.maximum(leads, 1) / means, 1.0)
+    return Target(leads, tilt, 0.0 if shared is None else float(shared.sum()))
 
 
 def best_mix(
@@ -248,8 +254,11 @@ def best_mix(
     means: Reals,
     drawn: Outcomes,
     tolerance: float,
+    shared: Reals | None = None,
 ) -> int:
     """How many leads of a list, in the order of their chance, stay within the tolerance with 90 % probability.
+
+    shared: how alike each lead is to those before it, as `target_of` takes it.
 
     The chance of exceeding is not quite monotone in the size (one bounce in five leads is 20 %), so sizes are tried
     from the whole list downward on a grid, and the step that was found is then narrowed to one lead.
@@ -259,7 +268,8 @@ def best_mix(
     def within(size: int) -> bool:
         if size == 0:
             return True
-        bounces = drawn.bounces(target_of(cell[:size], chance[:size], means))
+        alike = None if shared is None else shared[:size]
+        bounces = drawn.bounces(target_of(cell[:size], chance[:size], means, alike))
         # The mean as well: one lead of 8 % risk is "within" 5 % with 92 % probability, and no list to send.
         return bool((bounces > tolerance * size + _TINY).mean() <= limit and bounces.mean() <= tolerance * size)
 

@@ -173,7 +173,8 @@ def _unmet(bounced: Flags, company: Codes) -> float:
     """
     one, number = np.zeros(len(bounced), dtype=np.int64), max(int(bounced.sum()), 1)
     counted = companies(one, company, {"address": (one[bounced], company[bounced])}, 1)
-    return 1 + float(counted.unmet("address", belief_of("address"))[0]) / number
+    # Rounded, so that it does not show in which order the companies were added up.
+    return round(1 + float(counted.unmet("address", belief_of("address"))[0]) / number, 9)
 
 
 def _share(estimate: float, drawn: Reals, others: Reals, *, sure: bool, unmet: float) -> Interval:

@@ -15,10 +15,12 @@ import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
 from analyzer.diagnose.arrived import arrived
-from analyzer.diagnose.companies import consumer_domains
+from analyzer.diagnose.companies import company_of, consumer_domains
 from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_of, dimension
 from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import History, Target, cell_means, target_of
+from analyzer.diagnose.likeness import shared
+from analyzer.diagnose.origins import Origins, origins
 from analyzer.diagnose.ranking import Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.refusals import NAMED
@@ -48,7 +50,10 @@ class NextList:
     """A list to be sent, lead by lead: `cell`, `chance` of an address-fault bounce, and why one is out ("" if not).
 
     `own` says whether it is the list given as the next one; else it is this campaign's, taken as a model. `took` flags
-    the leads whose address took a mail of ours before; `stale` is what old verifications are shown to do.
+    the leads whose address took a mail of ours before; `stale` is what old verifications are shown to do, `origins`
+    what the values of one column are, and `origin` that column of the list. `company` is where each
+    lead is, `contacted` how many leads there mail went to, whose outcome its chance knows, and `likeness` how alike
+    leads of one company are.
     """
 
     cell: Codes
@@ -56,14 +61,26 @@ class NextList:
     barred: Texts
     means: Reals
     own: bool
+    company: Codes
+    contacted: Codes
+    likeness: float
     ranked: Ranked | None = None
     took: Flags | None = None
     stale: Staleness | None = None
+    origins: Origins | None = None
+    origin: Dimension | None = None
 
     @property
     def ranking(self) -> Ranking | None:
         """What the chances of a list of its own rest on."""
         return None if self.ranked is None else self.ranked.ranking
+
+    @property
+    def from_bad_origins(self) -> Flags | None:
+        """Which leads that can be written to come from where leads bounce more; None where that is not known."""
+        if self.origins is None or self.origin is None:
+            return None
+        return np.asarray(self.origins.bad(self.cell, self.origin) & (self.barred == ""), dtype=np.bool_)
 
     @property
     def status(self) -> Codes:
@@ -97,27 +114,51 @@ class NextList:
 
     def first(self, rows: Codes) -> Target:
         """Some rows only."""
-        return target_of(self.cell[rows], self.chance[rows], self.means)
+        return target_of(self.cell[rows], self.chance[rows], self.means, self.shared(rows))
+
+    def shared(self, rows: Codes) -> Reals:
+        """How alike each of some rows is to those before it (`likeness.shared`).
+
+        Where no list was given, the mean of all rows: how the log is sorted must not show.
+        """
+        if self.own:
+            return shared(self.company[rows], self.contacted[rows], self.likeness)
+        every = float(shared(self.company, self.contacted, self.likeness).sum()) / max(len(self.company), 1)
+        return np.full(len(rows), round(every, 6))
 
     def by_risk(self) -> Codes:
-        """The rows that can be written to, least risk first; equal risks keep the list's order."""
+        """The rows that can be written to, least risk first; equal risks keep the list's order.
+
+        Where no list was given they come cell by cell: how the log is sorted must not show.
+        """
         free = np.flatnonzero(self.barred == "")
-        return free[np.argsort(self.chance[free], kind="stable")]
+        if self.own:
+            return free[np.argsort(self.chance[free], kind="stable")]
+        return free[np.lexsort((self.cell[free], self.chance[free]))]
 
     def _target(self, chosen: Flags) -> Target:
-        return target_of(self.cell[chosen], self.chance[chosen], self.means)
+        return self.first(np.flatnonzero(chosen))
 
 
 def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> NextList:
     """The next list of `correlated`, else one like the leads contacted."""
     means = cell_means(past)
     given = correlated.next_leads
+    bad = origins(contacts)
     stale = staleness(correlated, contacts, contacts.leads["address"].to_numpy(dtype=np.bool_))
     if given is None:
         cell = cell_of(contacts.leads)
         barred = np.where(cell // GROUPS == _INVALID, "invalid", "").astype(object)
         days = None if stale is None else age_of_contacts(correlated, contacts)
-        return NextList(cell, _aged(means[cell], cell, stale, days), barred, means, own=False, stale=stale)
+        origin = None if bad is None else contacts.per_lead(bad.column)
+        chance = _by_origin(_aged(means[cell], cell, stale, days), cell, bad, origin)
+        # Leads like these, at companies as large as theirs, of which nothing is known.
+        company, alike = company_of(contacts), past.spread.likeness
+        none = np.zeros_like(cell)
+        return NextList(
+            cell, chance, barred, means, own=False, company=company, contacted=none, likeness=alike, stale=stale,
+            origins=bad, origin=origin,
+        )  # fmt: skip
     cell = cell_of(given)
     email = dimension(given, "email", lower=True)
     domains = _domains(email.values)
@@ -134,12 +175,31 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
         # It goes out after the last mail that is known of.
         last = pd.Series([pd.to_datetime(correlated.sends["sent_at"], utc=True).max()] * len(given))
         chances = _aged(chances, cell, stale, days_since(given["verified_at"], last))
+    origin = None if bad is None else bad.of(given)
+    chances = _by_origin(chances, cell, bad, origin)
     before = arrived(correlated, contacts)
     took = (barred == "") & _of(email, before.addresses)
     ranked_chance = np.where(took, np.minimum(chances, before.chance), chances)
     # Who is marked or refuses us may have a good address; the others cannot be delivered to.
     chance = np.where(np.isin(barred, ("", "invalid", "refused", "company")), ranked_chance, 1.0)
-    return NextList(cell, chance, barred, means, own=True, ranked=ranked, took=took, stale=stale)
+    company, written = _companies(domains, email.codes, contacts)
+    alike = past.spread.likeness
+    return NextList(
+        cell, chance, barred, means, own=True, company=company, contacted=written, likeness=alike, ranked=ranked,
+        took=took, stale=stale, origins=bad, origin=origin,
+    )  # fmt: skip
+
+
+def _companies(domains: Texts, codes: Codes, contacts: Contacts) -> tuple[Codes, Codes]:
+    """Each lead's company, where those at free-mail providers have one each, and how many were contacted there."""
+    names = pd.Index(contacts.domains, dtype=object)
+    number, unique = pd.factorize(domains)
+    known = names.get_indexer(pd.Index(unique, dtype=object))
+    leads = np.append(np.bincount(contacts.domain, minlength=len(names)), 0)[known]
+    free = pd.Index(unique, dtype=object).isin(consumer_domains())
+    company, alone = number[codes].astype(np.int64), free[number[codes]]
+    company[alone] = len(unique) + np.flatnonzero(alone)
+    return company, np.where(alone, 0, leads[number[codes]])
 
 
 def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | None) -> Reals:
@@ -147,6 +207,11 @@ def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | Non
     if stale is None or days is None:
         return chance
     return np.asarray(np.minimum(chance * stale.times(cell // GROUPS == _VERIFIED, days), 0.97))
+
+
+def _by_origin(chance: Reals, cell: Codes, bad: Origins | None, origin: Dimension | None) -> Reals:
+    """The chances of leads, moved by where they come from where some of it is shown to bounce more."""
+    return chance if bad is None or origin is None else bad.moved(chance, cell, origin)
 
 
 def closed_companies(correlated: Correlated, contacts: Contacts) -> frozenset[str]:

@@ -54,7 +54,8 @@ def design_effect(flag: Flags, clusters: Codes) -> float:
         return 1.0
     residual = sums(index, flag) - share * size
     between = float((residual**2).sum()) * len(size) / (len(size) - 1)
-    return max(1.0, between / (leads * share * (1 - share)))
+    # Rounded, so that it does not show in which order the clusters were added up.
+    return max(1.0, round(between / (leads * share * (1 - share)), 9))
 
 
 def totals(contacts: Contacts) -> Totals:

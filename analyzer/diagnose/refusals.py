@@ -45,6 +45,8 @@ NAMED: dict[str, str] = {
 }
 #: Reasons that name the recipient's own rule.
 OWN_RULE = frozenset({"recipient_restricted", "policy"})
+#: What decides on a refusal that gives no reason: rules of last resort, and what is no word at all.
+_VAGUE = ("rule:broad/", "code", "model", "default")
 #: Reasons that speak of the sender's standing; all others only call the mail unwanted.
 STANDING = frozenset({"ip_reputation", "domain_reputation", "rate_limited", "too_many_connections", "sender_rejected"})
 
@@ -225,11 +227,14 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     table["sender_domain"] = contacts.at["sender_domain"].take(rows).text()
     sent = pd.to_datetime(sends["sent_at"], utc=True) if "sent_at" in sends.columns else pd.Series(pd.NaT, sends.index)
     table["day"] = sent.dt.strftime("%Y-%m-%d").fillna("").to_numpy(dtype=object)
-    named = correlated.bounces.reindex(columns=["record_id", "blocklist"]).fillna("")
-    named = named[named["blocklist"] != ""]
-    lists = dict(zip(named["record_id"], named["blocklist"], strict=True))
-    table["blocklist"] = [lists.get(record, "") for record in table["record_id"]]
-    table["own_rule"] = table["reason"].isin(OWN_RULE) | recipients_own(table["reason"], table["diagnostic"])
+    told = correlated.bounces.reindex(columns=["record_id", "blocklist", "decided_by"]).fillna("")
+    for column in ("blocklist", "decided_by"):
+        known = told[told[column] != ""]
+        by_record = dict(zip(known["record_id"], known[column], strict=True))
+        table[column] = [by_record.get(record, "") for record in table["record_id"]]
+    table["own_rule"] = (table["reason"].isin(OWN_RULE) & ~_says_nothing(table)) | recipients_own(
+        table["reason"], table["diagnostic"]
+    )
     telling = table["reason"].isin(NAMED).to_numpy() | table["own_rule"].to_numpy()
     table = table.iloc[np.argsort(~telling, kind="stable")].drop_duplicates("lead").sort_values("lead")
     people = contacts.leads.iloc[table["lead"]]
@@ -237,6 +242,21 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     for name, source in (("group", "industry_group"), ("provider", "provider")):
         table[name] = people[source].astype(object).to_numpy()
     return table.reset_index(drop=True)
+
+
+def _says_nothing(table: pd.DataFrame) -> Flags:
+    """Which refusals count as policy for want of any word on why: "550 5.7.1 Message rejected" names no rule."""
+    asked = (table["reason"] == "policy").to_numpy(dtype=np.bool_)
+    by = table["decided_by"].astype("str").where(asked, "")
+    unread = asked & (by == "").to_numpy()
+    if unread.any():
+        # Of what a log says nothing stands among the bounces.
+        from analyzer.classify import classifier_of
+
+        judge = classifier_of(None).classify
+        words = {text: judge(text).decided_by for text in table["diagnostic"][unread].unique()}
+        by = by.mask(pd.Series(unread, index=table.index), table["diagnostic"].map(words))
+    return asked & by.str.startswith(_VAGUE).to_numpy(dtype=np.bool_)
 
 
 def _flag(size: int, leads: pd.Series[int]) -> Flags:
@@ -300,6 +320,8 @@ def _difference_p(refused: Flags, domain: Codes, is_strict: Flags, is_open: Flag
 def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     """One or two domains that refuse as a whole and weigh among all refusals; more are a pattern, not a company.
 
+    A few more are no pattern either where nearly nobody else refuses and they are no strict industry's.
+
     As a whole: several leads refused there, which are most of the domain's leads or most of all refusals. A free-mail
     provider is no company that chose to: what it refuses speaks of our mail.
     """
@@ -313,9 +335,24 @@ def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     written = np.array([sizes[contacts.domains.index(name)] for name in hits.index])
     share = limits.one_domain_share
     whole = hits[(hits >= share * written) | (hits >= share * len(refused))]
-    if len(whole) >= limits.strict_domains or whole.sum() < limits.blocking_weight * len(refused):
+    if whole.sum() < limits.blocking_weight * len(refused):
+        return ()
+    if len(whole) >= limits.strict_domains and not _all_there_is(whole, refused, contacts):
         return ()
     return tuple(str(name) for name in whole.index)
+
+
+def _all_there_is(whole: pd.Series[int], refused: pd.DataFrame, contacts: Contacts) -> bool:
+    """Whether hardly anybody beside some few domains refuses, and most of these are not in strict industries."""
+    limits = thresholds().deliverability
+    codes = [contacts.domains.index(str(name)) for name in whole.index]
+    others = int((~np.isin(contacts.domain, codes)).sum())
+    rest = len(refused) - int(whole.sum())
+    there = refused[refused["domain"].isin(whole.index)].drop_duplicates("domain")
+    strict = int((there["group"] == "strict").sum())
+    # By company as by lead: under half of what makes our own sending suspicious.
+    few = len(whole) <= limits.block_line * len(np.unique(company_of(contacts))) / 2
+    return few and rest <= limits.block_line * others / 2 and 2 * strict < len(whole)
 
 
 def _stand_out(blocking: tuple[str, ...], unnamed: pd.DataFrame) -> bool:

@@ -45,23 +45,28 @@ def bootstrap_totals(
 def _distinct_clusters(cluster: Codes, column: Codes, amount: Codes, columns: int) -> tuple[csr_matrix, Codes]:
     """The different rows of the cluster × column table, and how many clusters have each."""
     names, index = grouped(cluster)
-    kinds = _different(index, column, amount, len(names), columns)
-    if len(kinds[1]) <= _KINDS:
-        return kinds
+    table, mark = _marked(index, column, amount, len(names), columns)
+    _, example, multiplicity = np.unique(mark, return_index=True, return_counts=True)
+    if len(multiplicity) <= _KINDS:
+        return table[example], multiplicity
     # Random groups of equal numbers of clusters keep the variance of every ratio of totals, which is what is compared.
-    dealt = np.random.default_rng(1).permutation(len(names)) % _KINDS
-    return _different(dealt[index], column, amount, _KINDS, columns)
+    # They are dealt out by what the clusters hold: which of them came first must not show.
+    dealt = np.empty(len(names), dtype=np.int64)
+    dealt[np.argsort(mark, kind="stable")] = np.random.default_rng(1).permutation(len(names)) % _KINDS
+    table, mark = _marked(dealt[index], column, amount, _KINDS, columns)
+    _, example, multiplicity = np.unique(mark, return_index=True, return_counts=True)
+    return table[example], multiplicity
 
 
-def _different(index: Codes, column: Codes, amount: Codes, clusters: int, columns: int) -> tuple[csr_matrix, Codes]:
+def _marked(index: Codes, column: Codes, amount: Codes, clusters: int, columns: int) -> tuple[csr_matrix, Codes]:
+    """The cluster × column table, and a number for each row that tells different rows apart."""
     table = csr_matrix((amount, (index, column)), shape=(clusters, columns), dtype=np.int64)
     # A random linear form tells rows apart: two different rows agree with a chance of about 2^-64.
     form = np.random.default_rng(0).integers(1, 2**63, size=columns, dtype=np.uint64)
     entries = table.tocoo()
     mark = np.zeros(clusters, dtype=np.uint64)
     np.add.at(mark, entries.row, entries.data.astype(np.uint64) * form[entries.col])
-    _, example, multiplicity = np.unique(mark, return_index=True, return_counts=True)
-    return table[example], multiplicity
+    return table, mark
 
 
 def permutation_p(size: Codes, hits: Codes, marked: Flags, *, draws: int, seed: int) -> float | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SUPPRESSION_COLUMNS: tuple[str, ...] = ("email", "reason", "fault", "evidence", "date", "match_method", "record_id")
 _FINAL_FAULTS = ("address", "complaint")
 _DEAD = ("domain_not_found", "no_mail_server")
+#: So many bounces of a dead domain speak for one that was lost.
+_LOST = 9
 
 
 def suppression(correlated: Correlated) -> pd.DataFrame:
@@ -35,16 +37,22 @@ def suppression(correlated: Correlated) -> pd.DataFrame:
 
 
 def dead_domains(contacts: Contacts, correlated: Correlated) -> frozenset[str]:
-    """Domains that the bounces call dead, and where no lead's mail got through."""
+    """Domains that the bounces call dead, and where hardly any lead's mail got through.
+
+    Now and then a bounce is lost, the surer the more leads a company has: one silent lead in ten is none that got mail.
+    """
     sends = correlated.sends
     rows = np.flatnonzero(contacts.address)
     if "reason" not in sends.columns or not len(rows):
         return frozenset()
     rows = rows[sends["reason"].iloc[rows].isin(_DEAD).to_numpy()]
     domain = contacts.at["recipient_domain"]
-    silent = ~(contacts.address | contacts.hard | contacts.spam | contacts.unknown)
-    alive = np.zeros(len(domain.values), dtype=bool)
-    alive[domain.codes[silent]] = True
+    size, leads = len(domain.values), contacts.leads
+    silent = ~np.logical_or.reduce(
+        [leads[name].to_numpy(dtype=bool) for name in ("address", "hard", "spam", "unknown")]
+    )
+    gone = np.bincount(contacts.domain[np.unique(contacts.lead[rows])], minlength=size)
+    alive = np.bincount(contacts.domain[silent], minlength=size) * _LOST > gone
     if contacts.counted is not None:
         alive[contacts.counted.silent_domains(contacts)] = True
     return frozenset(domain.values[code] for code in np.unique(domain.codes[rows]) if not alive[code])

@@ -81,6 +81,15 @@ class Drivers:
 
 
 @dataclass(frozen=True, slots=True)
+class Origins:
+    """What of a lead's own columns counts for the next list."""
+
+    q_value: float
+    lift: float
+    bounces: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draws:
     """How many random draws each part takes."""
 
@@ -105,6 +114,7 @@ class Thresholds:
     forecast: Outlook
     deliverability: Refusals
     drivers: Drivers
+    origins: Origins
     draws: Draws
     breakdown: Breakdown
 
@@ -115,6 +125,7 @@ _SECTIONS: dict[str, type] = {
     "forecast": Outlook,
     "deliverability": Refusals,
     "drivers": Drivers,
+    "origins": Origins,
     "draws": Draws,
     "breakdown": Breakdown,
 }

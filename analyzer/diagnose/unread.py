@@ -39,3 +39,18 @@ def bounded(known: Forecasts, worst: Forecasts) -> Forecasts:
         between(known.max_quality, worst.max_quality),
         between(known.best_mix, worst.best_mix),
     )
+
+
+def widened(known: Forecasts, worst: Forecasts) -> Forecasts:
+    """The known ones, up to the highest of what every bounce without a cause would make of them."""
+
+    def up_to(one: Forecast, other: Forecast) -> Forecast:
+        if one.high is None or other.high is None:
+            return one
+        return replace(one, high=max(one.high, other.high))
+
+    return Forecasts(
+        up_to(known.max_quantity, worst.max_quantity),
+        up_to(known.max_quality, worst.max_quality),
+        up_to(known.best_mix, worst.best_mix),
+    )

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import betaln
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
+from analyzer.diagnose.likeness import crowds, likeness_of, rates
 from analyzer.diagnose.thresholds import thresholds
 
 #: The values of phi that are weighed; the first stands for "campaigns do not differ".
@@ -35,12 +36,12 @@ class Spread:
     """What was learnt on spread: `evidence` for each of LEVELS and PHIS (log-likelihood of the campaigns' totals), and
     for companies two figures.
 
-    `domain_phi` is the correlation between leads of one status at one domain; `company_effect` how many times wider
-    than binomial companies make the variance of a list's total, at least 1.
+    `likeness` is the correlation between leads of one company; `company_effect` how many times wider than binomial
+    companies make the variance of what was seen, at least 1.
     """
 
     evidence: Reals
-    domain_phi: float
+    likeness: float
     company_effect: float
 
     def weights(self, believed: float = 1.0) -> Reals:
@@ -69,62 +70,34 @@ def belief() -> Reals:
     return np.asarray(weights / weights.sum())
 
 
-def spread_of(bounced: Flags, cell: Codes, status: Codes, campaign: Codes, domain: Codes) -> Spread:
-    """Learn it from leads: whether each bounced, its cell, the cell's status, its campaign and its domain."""
-    limits = thresholds().forecast
+def spread_of(bounced: Flags, cell: Codes, status: Codes, campaign: Codes, company: Codes) -> Spread:
+    """Learn it from leads: whether each bounced, its cell, its campaign and its company; and each cell's status."""
     if len(bounced) == 0:
-        return Spread(nothing_seen(), limits.domain_phi, 1.0)
-    domain_phi = limits.domain_phi
-    if _repeats(status, domain) >= 50:
-        domain_phi = min(max(intraclass(bounced, status, domain), 0.01), 0.5)
-    rates = _rates(bounced, cell, status)
-    effect = _company_effect(bounced, rates[cell], domain)
-    return Spread(_evidence(bounced, cell, campaign, rates, effect), domain_phi, effect)
+        return Spread(nothing_seen(), thresholds().forecast.domain_phi, 1.0)
+    likeness, size = likeness_of(bounced, cell, status, company), len(status)
+    code = grouped(campaign)[1]
+    counted = crowds(code * size + cell, bounced, company, (int(code.max()) + 1) * size)
+    leads, hits = (part.reshape(-1, size) for part in counted.worth(likeness))
+    effect = float(counted.leads.sum(0) @ (1 + likeness * (counted.sizes - 1)) / len(bounced))
+    return Spread(_evidence(leads, hits, rates(leads.sum(0), hits.sum(0), status)), likeness, effect)
 
 
-def _rates(bounced: Flags, cell: Codes, status: Codes) -> Reals:
-    """The rate of each cell as seen, shrunk onto its status' by 1 / group_phi leads."""
-    pull = 1 / thresholds().forecast.group_phi
-    of_status = (sums(status, bounced) + 0.5) / (np.bincount(status) + 1)
-    size = int(cell.max()) + 1
-    level = np.zeros(size)
-    level[cell] = of_status[status]
-    return (sums(cell, bounced, size) + pull * level) / (np.bincount(cell, minlength=size) + pull)
+def _evidence(leads: Reals, hits_by_cell: Reals, rate: Reals) -> Reals:
+    """The log-likelihood of the campaigns' totals at each level and phi; leads and hits are (campaigns, cells).
 
-
-def _company_effect(bounced: Flags, rate: Reals, domain: Codes) -> float:
-    """The variance of domain totals over the binomial one; the usual correlation counts as one pair's evidence."""
-    index = grouped(domain)[1]
-    variance = rate * (1 - rate)
-    within = sums(index, variance)
-    pairs = sums(index, np.sqrt(variance)) ** 2 - within
-    if pairs.sum() <= 0:
-        return 1.0
-    residual = sums(index, bounced) - sums(index, rate)
-    excess = float((residual**2 - within).sum())
-    likeness = (max(excess, 0.0) + thresholds().forecast.domain_phi) / (float(pairs.sum()) + 1)
-    return float(1 + likeness * pairs.sum() / within.sum())
-
-
-def _evidence(bounced: Flags, cell: Codes, campaign: Codes, rates: Reals, effect: float) -> Reals:
-    """The log-likelihood of the campaigns' totals at each level and phi.
-
-    A total is taken as beta-binomial round the level times what the campaign's mix of cells leads to expect, with the
-    variance that phi (all cells up or down together) and the companies give it.
+    A total, of leads that count as much as they are worth, is taken as beta-binomial round the level times what the
+    campaign's mix of cells leads to expect, with the variance that phi (all cells up or down together) gives it.
     """
-    _, code = grouped(campaign)
-    campaigns, size = int(code.max()) + 1, len(rates)
-    leads = np.bincount(code * size + cell, minlength=campaigns * size).reshape(campaigns, size).astype(float)
-    came, total = sums(code, bounced), leads.sum(1)
-    pull = (leads @ np.sqrt(rates * (1 - rates))) ** 2
-    expected = leads @ rates / total
+    came, total = hits_by_cell.sum(1), leads.sum(1)
+    pull = (leads @ np.sqrt(rate * (1 - rate))) ** 2
+    expected = leads @ rate / total
     found = nothing_seen()
-    for start in range(0, campaigns, _BATCH):
+    for start in range(0, len(total), _BATCH):
         some = slice(start, start + _BATCH)
         count, hits = total[some, None, None], came[some, None, None]
         mean = np.clip(expected[some, None, None] * LEVELS[:, None], 1e-7, 0.97)
-        ratio = effect + pull[some, None, None] * LEVELS[:, None] * PHIS / (count * mean * (1 - mean))
-        likeness = np.clip((ratio - 1) / np.maximum(count - 1, 1), 1e-7, 0.95)
+        excess = pull[some, None, None] * LEVELS[:, None] * PHIS / (count * mean * (1 - mean))
+        likeness = np.clip(excess / np.maximum(count - 1, 1), 1e-7, 0.95)
         one, other = mean * (1 / likeness - 1), (1 - mean) * (1 / likeness - 1)
         found += (betaln(hits + one, count - hits + other) - betaln(one, other)).sum(0)
     return found
@@ -150,11 +123,3 @@ def intraclass(flag: Flags, stratum: Codes, group: Codes) -> float:
     excess = (sums(first, flag) - p * size) ** 2 - size * variance * shrink
     pairs = (size * (size - 1) * variance * shrink).sum()
     return float(excess.sum() / pairs) if pairs > 0 else 0.0
-
-
-def _repeats(status: Codes, domain: Codes) -> int:
-    """Groups of at least two leads of one status at one domain."""
-    if len(status) == 0:
-        return 0
-    sizes = np.unique(status * (domain.max() + 1) + domain, return_counts=True)[1]
-    return int((sizes > 1).sum())

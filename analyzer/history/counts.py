@@ -17,7 +17,7 @@ from analyzer.correlate.sends import normalise_senders
 from analyzer.history.companies import AtCompanies, take_companies
 from analyzer.history.iso_weeks import WEEK_US, Weeks
 from analyzer.history.matching import MAIL, domain_of, take_bounces, take_matches
-from analyzer.history.tables import SENDS
+from analyzer.history.tables import NO_WEEK, SENDS
 from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def count_weeks(files: TableFiles, weeks: Weeks, judge: Judge | None = None, key
     judge: what reads the log's own reason texts, keys: of signed return paths, both as for `correlate`.
     """
     sends = files.relation("sends", weeks.partitions(later=_LATER_SENDS))
-    bounces = files.relation("bounces", weeks.partitions(later=LATE_WEEKS))
+    bounces = files.relation("bounces", [*weeks.partitions(later=LATE_WEEKS), NO_WEEK])
     take_bounces(files, bounces)
     take_matches(files, sends, bounces, judge, keys)
     _decide(files)
@@ -100,7 +100,7 @@ def last_week(files: TableFiles, weeks: Weeks) -> OneWeek:
     """The rows of the last of `weeks`, after `count_weeks` on the same connection."""
     week = weeks.last()
     sends = files.relation("sends", week.partitions())
-    bounces = files.relation("bounces", week.partitions(later=LATE_WEEKS))
+    bounces = files.relation("bounces", [*week.partitions(later=LATE_WEEKS), NO_WEEK])
     columns = ", ".join(name for name in SENDS.schema.names if name not in ("key", "week"))
     mails = files.rows(f"SELECT {columns} FROM {sends} WHERE {_inside(week)} ORDER BY sent_at, key")  # noqa: S608
     back = files.rows(f"""

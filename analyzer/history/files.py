@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from analyzer.errors import OutputError, UnreadableInputError
 from analyzer.history.opening import line_of, opened
-from analyzer.history.tables import KINDS, TableKind
+from analyzer.history.tables import KINDS, NO_WEEK, TableKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,15 +66,13 @@ class TableFiles:
 
     def weeks(self, name: str) -> list[str]:
         """The weeks that a table holds, in order, without that of rows whose time is not known."""
-        table = self._opened(name)
-        if table is None:
-            return []
-        return sorted({str(part["week"]) for part in table.partitions() if str(part["week"])[:1].isdigit()})
+        return sorted(week for week in self._parts(self._opened(name)) if week != NO_WEEK)
 
     def relation(self, name: str, weeks: Sequence[str] | None = None) -> str:
-        """SQL that stands for a table, cut to the partitions `weeks`; it has no rows where there are none."""
+        """SQL that stands for a table, cut to the partitions `weeks` (NO_WEEK for rows without a time); it has no rows
+        where there are none."""
         table = self._opened(name)
-        chosen = None if weeks is None else sorted(set(weeks) & set(self.weeks(name)))
+        chosen = None if weeks is None else sorted(self._parts(table).intersection(weeks))
         if table is None or chosen == []:
             return self._empty(name)
         if "://" in self.place or any(sign in self.place for sign in "*?["):
@@ -89,6 +87,10 @@ class TableFiles:
         oldest = self._columns_of_oldest(table)
         alike = "" if {*_kind(name).schema.names} <= {*oldest} else ", union_by_name = true"
         return self._as_now(name, f"read_parquet([{files}], hive_partitioning = false{alike})", oldest)
+
+    def _parts(self, table: deltalake.DeltaTable | None) -> set[str]:
+        """The weeks of a table, NO_WEEK among them where it has rows without a time."""
+        return set() if table is None else {str(part["week"]) for part in table.partitions()}
 
     def rows(self, query: str) -> pd.DataFrame:
         """The answer to a query as a pandas frame."""

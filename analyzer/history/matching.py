@@ -6,6 +6,7 @@ here in SQL, for it settles most bounces, and the rest is done by `correlate` it
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +15,7 @@ from analyzer.correlate import address_keys, correlate, normalise_addresses
 from analyzer.correlate.clues import Clues, clues_of
 from analyzer.correlate.flags import is_known, read_flags
 from analyzer.correlate.signatures import FORM
+from analyzer.errors import UnreadableInputError
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, SEND_COLUMNS, SENT_AT_ZONED
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ _CLOSE = ", ".join((*SEND_COLUMNS, SENT_AT_ZONED, "state", "key"))
 #: SQL: what stands in a log with a name or in brackets is compared by `correlate`, and so is what the log marks.
 _IN_BRACKETS = "contains(recipient, '<')"
 _MARKED = "(bounced, state) IN (SELECT (bounced, state) FROM marks) OR bounce_reason <> ''"
+#: What the log says was perhaps not sent: whether it was, `correlate` tells from all that is said of the lead.
+_HELD_BACK = "(bounced, state) IN (SELECT (bounced, state) FROM marks WHERE unsent)"
 #: Stands, where recipients are looked up, for all that has to be looked at closely; no address.
 _LOOK_CLOSER = "<"
 _RECIPIENT = "lower(recipient)"
@@ -84,7 +88,7 @@ def take_matches(files: TableFiles, sends: str, bounces: str, judge: Judge | Non
                 original_recipient AS other FROM back WHERE message_id <> '' {"AND NOT signed" if keys else ""}
         )
         SELECT record_id, {MAIL}, true AS sure FROM pool JOIN ids ON lower(message_id) = id
-        WHERE lower(recipient) = first OR lower(recipient) = other
+        WHERE (lower(recipient) = first OR lower(recipient) = other) AND NOT ({_HELD_BACK})
         QUALIFY count(*) OVER (PARTITION BY record_id) = 1;
         CREATE TEMP TABLE rest AS SELECT record_id FROM back WHERE record_id NOT IN (SELECT record_id FROM told);
     """)  # noqa: S608
@@ -103,11 +107,13 @@ def _take_marks(files: TableFiles, sends: str) -> bool:
     said = files.rows(f"""
         SELECT bounced, state FROM {sends} WHERE bounced <> '' OR state <> '' GROUP BY ALL ORDER BY ALL
     """)  # noqa: S608
-    telling = pd.Series(False, index=said.index)
+    telling, unsent = (pd.Series(False, index=said.index) for _ in range(2))
     for name in ("bounced", "state"):
         words = said[name].str.strip()
-        telling |= (words != "") & ((read_flags(words) != "") | ((name == "bounced") & ~is_known(words)))
-    files.take("marks", said[telling].astype("str"))
+        flags = read_flags(words)
+        telling |= (words != "") & ((flags != "") | ((name == "bounced") & ~is_known(words)))
+        unsent |= flags == "not_sent"
+    files.take("marks", said[telling].astype("str").assign(unsent=unsent[telling]))
     return bool(telling.any()) or bool(
         files.con.execute(f"SELECT 1 FROM {sends} WHERE bounce_reason <> '' LIMIT 1").fetchall()  # noqa: S608
     )
@@ -224,12 +230,16 @@ def _take_correlated(
     matched = pd.DataFrame({"record_id": [], "key": []}, dtype="str").assign(sure=False)
     flagged = pd.DataFrame({name: [] for name in _FLAGGED}, dtype="str")
     unsent = pd.DataFrame({"key": []}, dtype="str")
-    if len(mails) and mails["recipient"].str.contains("@", regex=False).any():
+    if len(mails):
         settled = int(files.con.execute("SELECT count(*) FROM told").fetchall()[0][0])
-        # The title of a lead serves no matching: it carries the mail's key through.
-        found = correlate(bounces, mails.rename(columns={"key": "title"}), judge=judge, verp_keys=keys, proven=settled)
-        matched, flagged = _matched(found), _flagged(found)
-        unsent = pd.DataFrame({"key": sorted(set(mails["key"]) - set(found.sends["title"]))}, dtype="str")
+        sent: set[str] = set()
+        # Where the log says of every one of them that it was not sent, there is nothing to compare with.
+        with suppress(UnreadableInputError):
+            # The title of a lead serves no matching: it carries the mail's key through.
+            log = mails.rename(columns={"key": "title"})
+            found = correlate(bounces, log, judge=judge, verp_keys=keys, proven=settled)
+            matched, flagged, sent = _matched(found), _flagged(found), set(found.sends["title"])
+        unsent = pd.DataFrame({"key": sorted(set(mails["key"]) - sent)}, dtype="str")
     files.take("matched", matched)
     files.take("flagged", flagged)
     files.take("unsent_keys", unsent)

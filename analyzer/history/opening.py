@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import deltalake
@@ -9,6 +10,8 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from analyzer.errors import UnreadableInputError
 
+#: As URLs write a sign (RFC 3986, 2.1).
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 #: What to do about a damaged table.
 MEND = "restore the workspace from a copy, or take the files in again into a new one"
 
@@ -35,7 +38,13 @@ def opened(place: str, name: str, storage_options: dict[str, str] | None) -> del
 
 
 def where(place: str, name: str) -> str:
-    """The address of a table of the workspace at `place`."""
+    """The address of a table of the workspace at `place`.
+
+    `UnreadableInputError` for a folder with an escape of URLs in its path: the engine would read it as another one.
+    """
+    if "://" not in place and (escape := _ESCAPE.search(str(Path(place).absolute()))):
+        problem = f"has {escape[0]} in its path, which the tables take for another sign"
+        raise UnreadableInputError(place, problem, "choose a folder without")
     return f"{place.rstrip('/')}/{name}"
 
 

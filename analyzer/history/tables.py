@@ -6,31 +6,36 @@ of the send for sends, of the bounce's arrival for bounces. Leads and runs are s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
 from analyzer.correlate import address_keys, normalise_addresses
+from analyzer.correlate.flags import read_flags
+from analyzer.history.own_words import marked
 from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES, LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables import parse_times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 #: A row without a time.
 NO_WEEK = "unknown"
 _TIME = pa.timestamp("us", tz="UTC")
 _TIMES = frozenset({"sent_at", "verified_at"})
 _ARROW = {bool: pa.bool_(), float: pa.float64(), int: pa.int64()}
+#: What a flag says of a mail that did not go well (`correlate.flags`).
+_TELLING = ("yes", "maybe", "complaint")
 #: What of a lead the campaign log may carry itself.
 _LEAD_OF_SEND = tuple(name for name in LEAD_COLUMNS if name not in ("email", "lead_id"))
 
 
 @dataclass(frozen=True, slots=True)
 class TableKind:
-    """One table. `updates`: columns that a later reading of the same row may change; `newer` is when it may.
+    """One table. `updates`: columns that a later reading of the same row may change; `newer` is when it may. `merged`:
+    SQL of the new value of a column (`s` the later reading, `t` what is there), where it is not just the later one.
 
     `order`: by what its rows are sorted where they are read, the key behind it.
     """
@@ -41,6 +46,16 @@ class TableKind:
     updates: tuple[str, ...] = ()
     newer: str = ""
     order: tuple[str, ...] = ()
+    merged: Mapping[str, str] = field(default_factory=dict)
+
+
+def _told(names: Sequence[str]) -> dict[str, str]:
+    """What a later reading leaves blank stays: another export may have no such column."""
+    return {name: f"CASE WHEN s.{name} <> '' THEN s.{name} ELSE t.{name} END" for name in names}
+
+
+def _is_news(names: Sequence[str]) -> str:
+    return " OR ".join(f"(s.{name} <> '' AND s.{name} IS DISTINCT FROM t.{name})" for name in names)
 
 
 def _schema(columns: Sequence[str], types: dict[str, type] | None = None, *, week: bool) -> pa.Schema:
@@ -52,34 +67,43 @@ def _schema(columns: Sequence[str], types: dict[str, type] | None = None, *, wee
     return pa.schema([pa.field("key", pa.string()), *fields, *([pa.field("week", pa.string())] if week else [])])
 
 
+_NEWS = ("bounced", "bounce_reason", "state")
 SENDS = TableKind(
     "sends",
     _schema((*SEND_COLUMNS, "state", *_LEAD_OF_SEND, SENT_AT_ZONED), week=True),
     True,
     # A later export knows of a bounce that an earlier one did not.
-    updates=("bounced", "bounce_reason", "state"),
-    newer="s.bounced <> t.bounced OR s.bounce_reason <> t.bounce_reason OR s.state <> t.state",
+    updates=_NEWS,
+    newer=_is_news(_NEWS),
     order=("sent_at",),
+    merged=_told(_NEWS),
 )
 BOUNCES = TableKind(
     "bounces",
     _schema(BOUNCE_COLUMNS, BOUNCE_TYPES, week=True),
     True,
     # The same failure from a source that carries its text, where the one before had none.
-    updates=tuple(name for name in BOUNCE_COLUMNS if name != "record_id"),
+    # Its time stays as well, by which its week was told.
+    updates=tuple(name for name in BOUNCE_COLUMNS if name not in ("record_id", "received_at")),
     newer="t.diagnostic = '' AND s.diagnostic <> ''",
     order=("received_at",),
 )
 #: Bounces that a key has shown to be forged: kept for a look, and read by nothing that counts.
 SUSPECTED = replace(BOUNCES, name="suspected")
+_OF_LEAD = tuple(name for name in LEAD_COLUMNS if name not in _TIMES)
 LEADS = TableKind(
     "leads",
     pa.schema([*_schema(LEAD_COLUMNS, week=False), pa.field("seen_at", _TIME)]),
     False,
     updates=(*LEAD_COLUMNS, "seen_at"),
-    newer="s.seen_at > t.seen_at AND ("
-    + " OR ".join(f"NOT (s.{name} IS NOT DISTINCT FROM t.{name})" for name in LEAD_COLUMNS)
-    + ")",
+    newer=f"s.seen_at > t.seen_at AND ({_is_news(_OF_LEAD)} OR "
+    "(s.verified_at IS NOT NULL AND s.verified_at IS DISTINCT FROM t.verified_at))",
+    # The time of a verification goes with its result.
+    merged=_told(_OF_LEAD)
+    | {
+        "verified_at": "CASE WHEN s.verified_at IS NOT NULL OR (s.email_status <> '' "
+        "AND s.email_status IS DISTINCT FROM t.email_status) THEN s.verified_at ELSE t.verified_at END"
+    },
 )
 RUNS = TableKind(
     "runs",
@@ -115,16 +139,33 @@ def sends_of(log: pd.DataFrame) -> pa.Table:
     """A campaign log (canonical columns) as rows of `sends`.
 
     The key is our Message-ID with the recipient; without one, all that is known of the mail, and its number among those
-    that are alike: a log read twice gives the same keys.
+    that are alike: a log read twice gives the same keys. Rows without an address are left out, as `correlate` does;
+    those of one Message-ID are one mail, with the last news of it.
     """
-    frame = _filled(log, SENDS.schema)
-    who = address_keys(normalise_addresses(frame["recipient"]))
+    frame = _filled(marked(log), SENDS.schema)
+    frame["recipient"] = normalise_addresses(frame["recipient"])
+    frame = frame[frame["recipient"].str.contains("@", regex=False)].reset_index(drop=True)
+    who = address_keys(frame["recipient"])
     known = frame["message_id"].str.strip("<> ") != ""
     other = who + "|" + _text(frame["sent_at"]) + "|" + frame["campaign"] + "|" + frame["step"] + "|" + frame["sender"]
     other = other + "|" + other.groupby(other).cumcount().astype("str")
     frame["key"] = _digests((frame["message_id"].str.strip("<> ") + "|" + who).where(known, other))
     frame["week"] = weeks(frame["sent_at"])
-    return _table(frame, SENDS)
+    return _table(_with_last_news(frame), SENDS)
+
+
+def _with_last_news(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each row of a mail that stands in several says what the last of them does, or the last that tells of a bounce."""
+    again = frame["key"].duplicated(keep=False)
+    if not again.any():
+        return frame
+    told = frame.loc[again, ["key", *SENDS.updates]]
+    for name in SENDS.updates:
+        said = told[told[name] != ""]
+        order = read_flags(said[name]).isin(_TELLING).sort_values(kind="stable").index
+        last = dict(zip(said.loc[order, "key"], said.loc[order, name], strict=True))
+        frame.loc[again, name] = [last.get(key, "") for key in told["key"]]
+    return frame
 
 
 def leads_of(leads: pd.DataFrame, seen_at: pd.Timestamp) -> pa.Table:

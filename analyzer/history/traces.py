@@ -1,13 +1,15 @@
 """Where an address stands in a text or in bytes, however it is written there: what `forget` looks for.
 
 Plain, in a signed return address (VERP, `jane=corp.example`), in a link (`jane%40corp.example`), in quoted-printable
-and base64 (RFC 2045, 6.7 and 6.8) and escaped in JSON. Never a part of another address: forgetting ann@ leaves joann@.
+and base64 (RFC 2045, 6.7 and 6.8) and escaped in JSON; an internationalised domain in its letters and in A-labels (RFC
+5890). Never a part of another address: forgetting ann@ leaves joann@.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from dataclasses import dataclass
 
@@ -43,7 +45,8 @@ class Traces:
         return any(self._in(plain.lower()) for found in _BASE64.finditer(data) for plain in _decoded(found[0]))
 
     def _in(self, low: bytes) -> bool:
-        return re.search(self.pattern, low.decode("utf-8", "replace")) is not None
+        # Bytes in lower case are so in ASCII alone.
+        return re.search(self.pattern, low.decode("utf-8", "replace").lower()) is not None
 
 
 def traces_of(address: str) -> Traces:
@@ -51,9 +54,34 @@ def traces_of(address: str) -> Traces:
     key = address.strip().strip("<>").lower()
     local, _, domain = key.rpartition("@")
     encoded = "|".join(map(re.escape, _SIGNS[1:]))
-    who, where = re.escape(local), re.escape(domain)
+    spelt = _spellings(domain)
+    who, where = _any_of([local]), _any_of(spelt)
     plain = f"{_BEFORE}{who}@{where}{_AFTER}"
-    return Traces(key, f"{plain}|{_BEFORE_ENCODED}{who}({encoded}){where}{_AFTER}", _cores(key.encode()))
+    cores = [core for one in spelt for core in _cores(f"{local}@{one}".encode())]
+    return Traces(key, f"{plain}|{_BEFORE_ENCODED}{who}({encoded}){where}{_AFTER}", tuple(cores))
+
+
+def _any_of(texts: list[str]) -> str:
+    """A pattern for any of them, as they are and as JSON may escape their letters."""
+    ways = ["".join(map(_sign, text)) for text in texts]
+    return ways[0] if len(ways) == 1 else f"({'|'.join(ways)})"
+
+
+def _sign(sign: str) -> str:
+    if sign.isascii():
+        return re.escape(sign)
+    escaped = dict.fromkeys(re.escape(json.dumps(one)[1:-1].lower()) for one in (sign, sign.upper()))
+    return f"({'|'.join((sign, *escaped))})"
+
+
+def _spellings(domain: str) -> list[str]:
+    """A domain as it was given, in A-labels and in letters."""
+    if domain.isascii() and "xn--" not in domain:
+        return [domain]
+    from analyzer.addresses.names import domain_name
+
+    found = domain_name(domain)
+    return list(dict.fromkeys((domain, found.name, found.shown)))
 
 
 def _cores(data: bytes) -> tuple[str, ...]:

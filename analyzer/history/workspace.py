@@ -21,12 +21,14 @@ import pyarrow.compute as pc
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from analyzer.errors import AnalyzerError, OutputError, UnreadableInputError
+from analyzer.history.known_weeks import in_known_weeks
 from analyzer.history.opening import MEND, line_of, opened, where
 from analyzer.history.tables import (
     BOUNCES,
     DECISIONS,
     KINDS,
     LEADS,
+    NO_WEEK,
     RUNS,
     SENDS,
     SUSPECTED,
@@ -45,8 +47,14 @@ if TYPE_CHECKING:
 _PATIENCE_S = 120.0
 #: Versions are kept this long for readers that are under way, before `compact` removes their files.
 _GRACE_HOURS = 24 * 7
+#: No commit takes so long: files that no version knows are then those of a writer that was killed.
+_UNDER_WAY_HOURS = 6
 #: Statistics of text would write addresses into the tables' own log.
 _CONFIGURATION: dict[str, str | None] = {"delta.dataSkippingStatsColumns": "key"}
+
+
+#: Where `watch` keeps how far it came, and the journal of what came in.
+_WATCHES = ("watch", "journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,15 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a workspace remembers: SEND_COLUMNS with what the log said of the lead, LEAD_COLUMNS, BOUNCE_COLUMNS."""
+    """What a workspace remembers: SEND_COLUMNS with what the log said of the lead, LEAD_COLUMNS, BOUNCE_COLUMNS.
+
+    hears_of_bounces: see `Workspace.hears_of_bounces`.
+    """
 
     sends: pd.DataFrame
     leads: pd.DataFrame
     bounces: pd.DataFrame
+    hears_of_bounces: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +153,8 @@ class Workspace:
     def forget(self, address: str) -> int:
         """Remove every row that names an address in any column, from the files as well; the number of rows removed.
 
-        What the tables' past versions hold goes too: after this no file of the workspace names the address.
+        What the tables' past versions hold goes too: after this no file of the workspace names the address, but for
+        what a writer that was killed within the last hours left behind, which the next `forget` or `compact` removes.
         """
         key = address.strip().strip("<>").lower()
         if "@" not in key:
@@ -181,7 +194,8 @@ class Workspace:
         return removed
 
     def compact(self, *, only: str = "") -> dict[str, int]:
-        """Join small files, and remove those that no version of the last week needs; files removed, by table.
+        """Join small files, and remove those that no version of the last week needs, those that a killed writer left
+        among them; files removed, by table.
 
         `only`: of this one table.
         """
@@ -190,8 +204,8 @@ class Workspace:
             table = self._opened(kind) if only in ("", kind.name) else None
             if table is not None:
                 self._patiently(kind, lambda found: found.optimize.compact())
-                found = self._opened(kind)
-                removed[kind.name] = len(found.vacuum(_GRACE_HOURS, dry_run=False)) if found else 0
+                files = self._patiently(kind, lambda found: found.vacuum(_GRACE_HOURS, dry_run=False, full=True))
+                removed[kind.name] = len(files)
         return removed
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -222,6 +236,12 @@ class Workspace:
     def runs(self) -> pd.DataFrame:
         """What was taken in, the newest first."""
         return self._frame(RUNS).sort_values("at", ascending=False, ignore_index=True)
+
+    def hears_of_bounces(self) -> bool:
+        """Whether bounces were ever taken in, or are watched for: without, that none is kept says nothing."""
+        if "://" not in self.place and any((Path(self.place) / name).is_dir() for name in _WATCHES):
+            return True
+        return self._opened(BOUNCES) is not None or bool((self.runs()["kind"] == "bounces").any())
 
     def decisions(self) -> pd.DataFrame:
         """What was advised, and on what figures, the newest first."""
@@ -296,15 +316,19 @@ class Workspace:
             return Ingested(kind.name, 0, 0, 0)
 
         def merged(table: deltalake.DeltaTable) -> tuple[int, int]:
-            on = "t.key = s.key"
+            on, given, undated = "t.key = s.key", rows, rows.slice(0, 0)
             if kind.partitioned:
-                named = ", ".join(f"'{week}'" for week in sorted(set(rows["week"].to_pylist())))
+                given, undated = in_known_weeks(table, kind, rows)
+                named = ", ".join(f"'{week}'" for week in sorted(set(given["week"].to_pylist())))
                 on += f" AND t.week = s.week AND t.week IN ({named})"
-            merger = table.merge(rows, on, source_alias="s", target_alias="t").when_not_matched_insert_all()
+            merger = table.merge(given, on, source_alias="s", target_alias="t").when_not_matched_insert_all()
             if kind.updates:
-                merger = merger.when_matched_update({name: f"s.{name}" for name in kind.updates}, predicate=kind.newer)
+                merger = merger.when_matched_update(
+                    {name: kind.merged.get(name, f"s.{name}") for name in kind.updates}, predicate=kind.newer
+                )
             metrics = merger.execute()
-            return int(metrics["num_target_rows_inserted"]), int(metrics["num_target_rows_updated"])
+            dated = _deletion_of(undated, f" AND t.week = '{NO_WEEK}'")(table) if undated.num_rows else 0
+            return int(metrics["num_target_rows_inserted"]) - dated, int(metrics["num_target_rows_updated"]) + dated
 
         added, updated = self._patiently(kind, merged)
         return Ingested(kind.name, rows.num_rows, added, updated)
@@ -356,10 +380,14 @@ class Workspace:
 
     def _erase_past(self, kind: TableKind) -> None:
         """Past versions and their files: for what must be gone, not only unseen."""
-        table = self._opened(kind)
-        if table is not None:
-            # Only what a version once had: a writer under way has files that no version knows yet.
-            table.vacuum(0, dry_run=False, enforce_retention_duration=False)
+        if self._opened(kind) is None:
+            return
+        # A writer under way has files that no version knows yet; one that was killed left them for good.
+        self._patiently(kind, lambda table: table.vacuum(0, dry_run=False, enforce_retention_duration=False))
+        self._patiently(
+            kind,
+            lambda table: table.vacuum(_UNDER_WAY_HOURS, dry_run=False, enforce_retention_duration=False, full=True),
+        )
 
 
 def _held(table: deltalake.DeltaTable, kind: TableKind) -> list[str]:
@@ -398,9 +426,9 @@ def _masked(rows: pa.Table) -> pa.Table:
     return pa.Table.from_pylist([masked_row(row) for row in rows.to_pylist()], schema=rows.schema)
 
 
-def _deletion_of(keys: pa.Table) -> Callable[[deltalake.DeltaTable], int]:
+def _deletion_of(keys: pa.Table, also: str = "") -> Callable[[deltalake.DeltaTable], int]:
     def delete(table: deltalake.DeltaTable) -> int:
-        merger = table.merge(keys, "t.key = s.key", source_alias="s", target_alias="t").when_matched_delete()
+        merger = table.merge(keys, f"t.key = s.key{also}", source_alias="s", target_alias="t").when_matched_delete()
         return int(merger.execute()["num_target_rows_deleted"])
 
     return delete

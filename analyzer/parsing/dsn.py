@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
 from analyzer.parsing.decoding import decode_words
+from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, Part, as_text, one_line, unfolded
-from analyzer.parsing.original import looped_through
+from analyzer.parsing.original import looped_through, was_handed_in_at
 from analyzer.parsing.prose import about, statements
 from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
@@ -37,6 +39,15 @@ _SUMMARY = re.compile(
 _REFUSED = re.compile(r"5\d\d[ -]")
 _OPENS_WITH_CODE = re.compile(r"[45](?:\d\d[ -]|\.\d{1,3}\.\d{1,3} )")
 _HAS_WORDS = re.compile(r"[^\W\d_]{3,}")
+_NO_ROUTE = ("nrouteable address", "nroutable address")
+#: chasquid puts in front in which step the reply came.
+_PHASE = re.compile(r"(?:MAIL\+RCPT|DATA(?: closing)?) (?=[45]\d\d[ -])")
+_SENDMAIL_TALKED = TEXT.add("while talking to")
+_BY_COURIER = TEXT.add("running the courier mail server")
+#: Below whom Courier copies what the other side says, and what the network does to it; of one that hangs up at once,
+#: nothing.
+_COURIER_NAMES = re.compile(r"^<([^<>\n]+)>:$(\n\n-{75}\n)?", re.MULTILINE)
+_XTEXT = re.compile(r"\+([2-7][0-9A-F])")
 
 #: A second one of these in a block begins the next recipient: the blank line is missing.
 _OPENERS = frozenset({"final-recipient", "original-recipient", "action", "status", "diagnostic-code"})
@@ -128,11 +139,12 @@ def read_failures(message: Message, part: Part) -> tuple[str, list[Failure]]:
         recipients = recipients[:most]
         message.gauge.note("recipients_per_report")
     failed = find_addresses(message.get("x-failed-recipients"))[:1]
-    failures = [_failure(group, message, len(recipients), failed) for group in recipients]
-    return _name(per_message.get("reporting-mta", "")), [f for f in failures if f is not None]
+    reporter = _name(per_message.get("reporting-mta", ""))
+    failures = [_failure(group, message, reporter, len(recipients), failed) for group in recipients]
+    return reporter, [f for f in failures if f is not None]
 
 
-def _failure(group: Group, message: Message, count: int, failed: list[str]) -> Failure | None:
+def _failure(group: Group, message: Message, reporter: str, count: int, failed: list[str]) -> Failure | None:
     final = from_field(group.get("final-recipient", ""))
     original = from_field(group.get("original-recipient", ""))
     actual = from_field(group.get("x-actual-recipient", ""))
@@ -144,10 +156,14 @@ def _failure(group: Group, message: Message, count: int, failed: list[str]) -> F
         recipient = _recipient_elsewhere(message, group, count, failed)
     if not recipient:
         return None
+    if "+" in recipient:
+        recipient = _without_xtext(recipient, message)
     status = _status(group.get("status", ""))
     says, host = _said(group, recipient, message)
     if count == 1 and "diagnostic-code" not in group and not has_reply(says):
         says = _with_loop(says, message)
+    if says.endswith(_NO_ROUTE) and not has_reply(says):
+        says = _with_route(says, recipient, reporter, message)
     # Of a report without the field, a reply of class 5 says what became of the mail.
     action = _action(group.get("action", "failed" if _REFUSED.match(says) else ""), status)
     if action == "failed" and status.startswith("2"):
@@ -158,7 +174,7 @@ def _failure(group: Group, message: Message, count: int, failed: list[str]) -> F
         action=action,
         status=status,
         diagnostic=says,
-        remote_mta=_name(group.get("remote-mta", "")) or host,
+        remote_mta=_name(group.get("remote-mta", "")) or host or _host_in_transcript(recipient, message),
     )
 
 
@@ -192,6 +208,42 @@ def _with_loop(says: str, message: Message) -> str:
     return f"mail loop: the returned message went {times} times through {host}. {says}" if host else says
 
 
+def _with_route(says: str, recipient: str, reporter: str, message: Message) -> str:
+    """Exim's words for a mailbox that it does not have and for a domain that it finds no way to, told apart.
+
+    The server that our mail was handed in at has no mailboxes of other domains.
+    """
+    domain = recipient.rpartition("@")[2].lower()
+    if f".{reporter}".endswith(f".{domain}") or not was_handed_in_at(reporter, message):
+        return says
+    return f"{says}: no MX record or address of {domain} was found"
+
+
+def _without_xtext(recipient: str, message: Message) -> str:
+    """The address that Courier has encoded as ORCPT wants it (RFC 3461 4), "kim+2Boffers@…", as its text gives it."""
+    plain = _XTEXT.sub(lambda found: chr(int(found[1], 16)), recipient)
+    if plain == recipient or not is_address(plain):
+        return recipient
+    named = _named_by_courier(message)
+    return plain if plain in named and recipient not in named else recipient
+
+
+def _named_by_courier(message: Message) -> dict[str, bool]:
+    """Whom Courier's text names, and whether it says nothing of them; nobody where the text is another's."""
+    return _named_in(message.plain_text()) if _BY_COURIER in message.marks() else {}
+
+
+# A report may list thousands of recipients: the text is read once for all of them.
+@lru_cache(maxsize=1)
+def _named_in(text: str) -> dict[str, bool]:
+    return {address: bool(silent) for address, silent in _COURIER_NAMES.findall(text)}
+
+
+def _host_in_transcript(recipient: str, message: Message) -> str:
+    """The host that Sendmail was talking to; of one that refused before any recipient its report names none."""
+    return about(recipient, message).host if _SENDMAIL_TALKED in message.marks() else ""
+
+
 #: RFC 3463 3.5: the time to deliver in is over.
 _EXPIRED = "4.4.7"
 
@@ -217,11 +269,15 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
     code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
     if "=?" in code:
         code = one_line(decode_words(code, message.gauge))
+    if (phase := _PHASE.match(code)) is not None:
+        code = code[phase.end() :]
     if (first := _FIRST_LINE.match(code)) and not _stands_in(f"{first[1]} ", code):
         return whole_reply(message.plain_text(), code), ""
     in_words = _HAS_WORDS.search(code) is not None
     if in_words and ("server" not in code or not _SUMMARY.match(code)):
         return code, ""
+    if not code and _named_by_courier(message).get(recipient):
+        return "connection closed by the other server before a reply", ""
     said = about(recipient, message)
     if in_words:
         return (said.says, said.host) if _OPENS_WITH_CODE.match(said.says) else (code, "")

@@ -14,7 +14,7 @@ from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_header
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.marks import TEXT
-from analyzer.parsing.message import Message, read_fields, unfolded
+from analyzer.parsing.message import Message, Part, read_fields, unfolded
 from analyzer.records import Original
 
 #: Headers beside `X-…` that tell which of our mails this was: platforms' marks, and whom it was written to.
@@ -46,6 +46,8 @@ _ANY_MESSAGE_ID = re.compile(r"\n[ \t>|]*(?:X-)?Message-ID:\s*(<[^<>\s]+>)", re.
 
 #: Whom a `Received:` field is by.
 _HOP = re.compile(r"\bby ([\w.-]{1,253})", re.ASCII)
+#: By a user who has logged in, or by a program of that host (RFC 3848).
+_HANDED_IN = re.compile(r"\bwith (?:local|(?:e?smtps?|utf8smtps?)a)\b", re.IGNORECASE)
 #: Content filters and stores of one host hand a message on three or four times.
 _A_LOOP = 8
 
@@ -78,16 +80,34 @@ def _look_for_original(message: Message) -> Original:
 
 def looped_through(message: Message) -> tuple[str, int]:
     """The host that our message went through over and over, and how often (RFC 5321 6.3); "" where it did not loop."""
-    part = next((part for part in message.leaves() if part is not message and part.is_message), None)
-    most = message.gauge.bounds.header_bytes
+    part = _returned_part(message)
     # Counted in the bytes first: hardly any message came this way.
-    if part is None or part.body.count(b"Received: ", 0, most) < _A_LOOP:
+    if part is None or part.body.count(b"Received: ", 0, message.gauge.bounds.header_bytes) < _A_LOOP:
         return "", 0
-    head = part.content().lstrip(b"\n").partition(b"\n\n")[0][:most]
-    hops = [line for line in unfolded(head.decode("latin-1")).split("\n") if line[:9].lower() == "received:"]
-    hosts = Counter(found.group(1).lower() for found in map(_HOP.search, hops) if found)
+    hosts = Counter(found.group(1).lower() for found in map(_HOP.search, _hops(part)) if found)
     host, times = hosts.most_common(1)[0] if hosts else ("", 0)
     return (host, times) if times >= _A_LOOP else ("", 0)
+
+
+def was_handed_in_at(host: str, message: Message) -> bool:
+    """Whether our message began its way at this host: one of our own domain, or the only one, to a user it knew."""
+    part = _returned_part(message)
+    hops = _hops(part) if part is not None else []
+    found = _HOP.search(hops[-1]) if hops else None
+    if found is None or found.group(1).lower() != host:
+        return False
+    ours = find_original(message).sender.rpartition("@")[2].lower()
+    return f".{host}".endswith(f".{ours}") or (len(hops) == 1 and _HANDED_IN.search(hops[0]) is not None)
+
+
+def _returned_part(message: Message) -> Part | None:
+    return next((part for part in message.leaves() if part is not message and part.is_message), None)
+
+
+def _hops(part: Part) -> list[str]:
+    """The `Received:` fields of a returned message, the latest first."""
+    head = part.content().lstrip(b"\n").partition(b"\n\n")[0][: part.gauge.bounds.header_bytes]
+    return [line for line in unfolded(head.decode("latin-1")).split("\n") if line[:9].lower() == "received:"]
 
 
 def _from_fields(block: bytes, gauge: Gauge) -> Original:

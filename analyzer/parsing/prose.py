@@ -81,6 +81,8 @@ _EXCHANGE_NOISE = re.compile(
 #: Lines of a folded reply, more than any is folded into.
 _MOST_FOLDS = 20
 _OPEN_REPLY = re.compile(r"[:\]] [45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?$")
+#: Courier's rule below the last recipient, across the page: what follows is about all mail.
+_END_OF_LIST = "-" * 60
 #: Prose shorter than this needs the words before the address too.
 _SHORT = 60
 
@@ -105,6 +107,8 @@ class _Head:
     coded: bool
     #: The line describes our message.
     describes: bool
+    #: A colon right behind the address introduces what is said of it.
+    glued: bool = False
 
 
 @dataclass(slots=True)
@@ -114,6 +118,8 @@ class _Said:
     address: str
     passages: list[Passage] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
+    #: Words stand right at the address, behind a colon or in the indented line below.
+    at_once: bool = False
 
 
 def statements(
@@ -247,7 +253,8 @@ def _head(lines: list[str], number: int, address: str) -> _Head | None:
         rest = f"{before} {rest}"
     label = (lead.group("label") or "").lower()
     beside = lines[number - 1 : number] + lines[number + 1 : number + 2]
-    return _Head(number, address, rest, False, label == "to" and any(map(DESCRIPTION.match, beside)))
+    glued = line[line.index(address) + len(address) :].lstrip("\"'>)]」").startswith(":")
+    return _Head(number, address, rest, False, label == "to" and any(map(DESCRIPTION.match, beside)), glued)
 
 
 def _from_mentions(lines: list[str], addresses: list[str]) -> list[Statement]:
@@ -265,7 +272,8 @@ def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
         until = heads[index + 1].number if index + 1 < len(heads) else len(lines)
         block = _coded_block(lines, head) if head.coded else _block([head.rest, *lines[head.number + 1 : until]])
         key = head.address.lower()
-        said.setdefault(key, _Said(head.address))
+        one_said = said.setdefault(key, _Said(head.address))
+        one_said.at_once = one_said.at_once or _explains_at_once(head, block)
         waiting.setdefault(key)
         if any(map(_WORDS.search, block)):
             # A list of addresses with one explanation behind it: it belongs to all of them.
@@ -280,6 +288,14 @@ def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
             waiting.clear()
     before = lines[: heads[0].number]
     return [_statement(one, before) for one in said.values()]
+
+
+def _explains_at_once(head: _Head, block: list[str]) -> bool:
+    """Whether the address is explained where it stands: "kim@lumen.example: Envelope expired", or Exim's line below."""
+    if head.rest:
+        return head.glued and _WORDS.search(head.rest) is not None
+    below = block[1] if len(block) > 1 else ""
+    return below[:1] in {" ", "\t"} and _WORDS.search(below) is not None
 
 
 def _coded_block(lines: list[str], head: _Head) -> list[str]:
@@ -303,6 +319,8 @@ def _block(lines: list[str]) -> list[str]:
     taken: list[str] = []
     checked = 0
     for line in lines:
+        if line.startswith(_END_OF_LIST):
+            break
         if not line.strip():
             if has_reply("\n".join(taken[checked:])):
                 break
@@ -324,7 +342,12 @@ def _statement(said: _Said, before: list[str]) -> Statement:
         above = passage(before)
         if above.worth >= REPLY:
             words = above.words
-        elif best.worth <= WORDS and (len(words) < _SHORT or _FAREWELL.match(words)) and not _WHY.search(words):
+        elif (
+            best.worth <= WORDS
+            and not (said.at_once and words and not _FAREWELL.match(words))
+            and (len(words) < _SHORT or _FAREWELL.match(words))
+            and not _WHY.search(words)
+        ):
             # Prose without a reply may stand on either side of the address.
             told = " ".join(line for line in before if not DESCRIPTION.match(line))
             words = clip(f"{told} {words}")

@@ -61,7 +61,7 @@ _SAYING = (
     r"the server responded",
     r"\],",
 )
-_CODE = re.compile(r"\#?[45]\d\d[ :-]")
+_CODE = re.compile(r"[45]\d\d[ :-]")
 _INTRODUCTION = re.compile(rf"(?:{'|'.join(_SAYING)})(?: *:)?(?: *[\"'\[(<])?(?: *smtp;)? *$", re.IGNORECASE)
 #: What may stand between an introduction and the reply, and how each introduction ends.
 _BEHIND_SAYING = " :\"'[(<"
@@ -219,12 +219,15 @@ def introduced_words(text: str) -> str:
 def _introduced_at(text: str, *, marked: bool) -> int:
     """Where the last introduced reply begins; 0 where none is."""
     for code in reversed(list(_CODE.finditer(text))):
-        before = text[max(0, code.start() - _BEFORE) : code.start()]
+        start = code.start()
+        behind_hash = start > 0 and text[start - 1] == "#"
+        end = start - behind_hash
+        before = text[max(0, end - _BEFORE) : end]
         # Exchange's; in the address of a page ("…/DOC-1369#550 [abc]") it is none.
-        hashed = code.group().startswith("#") and not before[-1:].isalnum()
-        labelled = marked and _STATUS.match(text, code.start()) is not None and _MARK.search(before) is not None
+        hashed = behind_hash and not before[-1:].isalnum()
+        labelled = marked and not behind_hash and _STATUS.match(text, start) and _MARK.search(before)
         if labelled or (marked and hashed) or (_may_introduce(before) and _INTRODUCTION.search(before)):
-            return code.start() + hashed
+            return start if hashed else end
     return 0
 
 

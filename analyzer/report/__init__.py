@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
 
-__all__ = ["SCHEMA", "redacted", "show", "write"]
+__all__ = ["FILES", "SCHEMA", "redacted", "show", "write"]
 
 #: The JSON Schema of diagnosis.json.
 SCHEMA = Path(__file__).parent / "diagnosis.schema.json"
+#: What `write` writes; the last one goes where this run has none.
+FILES = (
+    *("diagnosis.json", "bounces.csv", "suppression.csv", "report.md", "report.xlsx", "report.html", "next_send.csv"),
+)
 
 #: What correlate adds to the columns of a bounce.
 MATCH_COLUMNS: tuple[str, ...] = (*("match_method", "suspected_forged", "forged_reason", "forged_why", "duplicate_of"),)

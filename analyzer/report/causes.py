@@ -79,6 +79,26 @@ def step(diagnosis: Diagnosis, found: Explanation) -> tuple[str, str]:
             return "Have the old verifications renewed before the next sequence.", reason(found)
 
 
+def origin_step(diagnosis: Diagnosis) -> tuple[str, str] | None:
+    """What to do about leads from where they bounce more, where that is a part that matters and comes again."""
+    found = diagnosis.data_quality.origin
+    if found is None or found.next_leads == 0:
+        return None
+    extra = found.bounces - found.expected * found.leads
+    if extra < max(thresholds().evidence.min_bounces, _PART * diagnosis.totals.address.count):
+        return None
+    names = [short(value, 60) for value in found.values[:_NAMED]]
+    rest = len(found.values) - len(names)
+    of = f"the {found.column} {', '.join(names)}" + (f" and {plural(rest, 'more', 'more')}" if rest else "")
+    whose = f"the {plural(found.next_leads, 'lead')}" if found.next_leads else "leads"
+    of += {"verified": " that are verified", "unverified": " that are not verified"}.get(found.only, "")
+    return (
+        f"Leave {whose} of {of} out of the next sequence, or have them verified first.",
+        f"{percent(found.rate)} of them were bad ({count(found.bounces)} of {count(found.leads)}), "
+        f"{percent(found.expected)} of others like them.",
+    )
+
+
 def reason(found: Explanation) -> str:
     """What a cause rests on, without the advice that its text ends in."""
     return found.text.rpartition(": ")[0] + "." if ": " in found.text else found.text

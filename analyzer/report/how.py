@@ -19,7 +19,8 @@ HOW: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "The range beside a rate",
-        "95 % interval by Wilson's method: chance alone moves a rate of so few or so many leads that far. "
+        "95 % interval by Wilson's method: chance alone moves a rate of so few or so many leads that far. It is wider "
+        "where many leads are at the same companies, for what a company does to all of its own was seen once. "
         "When two ranges overlap widely, do not read much into the difference.",
     ),
     (

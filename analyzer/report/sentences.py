@@ -52,6 +52,9 @@ class Action:
     place: str = ""
 
 
+_WAIT = Action("Leave the data setting as it is, and look again after more sends.", "", "forecast")
+
+
 def verdicts(diagnosis: Diagnosis) -> tuple[Verdict, Verdict]:
     """The answers about the data and about deliverability."""
     if not diagnosis.totals.leads_contacted:
@@ -69,8 +72,20 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
     fixes = _fix_actions(diagnosis, limit - len(data) - len(lists))
     # The clean-up of the lists takes a minute and must not be crowded out by a long row of fixes.
     most = limit + (len(fixes) > 1)
-    chosen = data[: most - len(fixes) - len(lists)] + fixes + lists
+    data = data[: most - len(fixes) - len(lists)]
+    if len(data) > 1 and _does_not_cure(diagnosis) and causes.origin_step(diagnosis):
+        data = data[::-1]
+    # To wait is what is left to do beside the rest.
+    chosen = fixes + lists + data if data[:1] == [_WAIT] else data + fixes + lists
     return chosen or [Action("Nothing. Send the next sequence the same way.", _nothing(diagnosis))]
+
+
+def _does_not_cure(diagnosis: Diagnosis) -> bool:
+    """Whether the list may well exceed the tolerance without guessed addresses too."""
+    from analyzer.diagnose.thresholds import thresholds
+
+    over = diagnosis.data_quality.forecast.max_quality.p_over_tolerance
+    return over is not None and over > thresholds().forecast.risk
 
 
 def _nothing(diagnosis: Diagnosis) -> str:
@@ -246,9 +261,9 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
         case "insufficient_evidence":
             if lacking := _lacking(diagnosis):
                 return Action(lacking.what, lacking.detail, "forecast")
-            if causes.explains_most(diagnosis, causes.leading(diagnosis)):
+            if causes.explains_most(diagnosis, causes.leading(diagnosis)) or causes.origin_step(diagnosis):
                 return None
-            return Action("Leave the data setting as it is, and look again after more sends.", "", "forecast")
+            return _WAIT
         case _:
             return None
 
@@ -286,6 +301,8 @@ def _stale(diagnosis: Diagnosis) -> Explanation | None:
 
 def _cause_action(diagnosis: Diagnosis) -> Action | None:
     """The step for a cause that can be named, whatever the setting."""
+    if (origin := causes.origin_step(diagnosis)) is not None:
+        return Action(*origin, "drivers")
     found, quality = causes.leading(diagnosis), diagnosis.data_quality
     if found is None or (quality.recommendation == "reverify" and found.kind == "stale_verification"):
         return None

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 ROWS, BOUNCES, COLUMNS, CELL = 4, 4, 120, 60
 #: Of a longer table of text, only so many bytes are looked at.
 _HEAD = 24 * 1024 * 1024
-#: What an Outlook .msg begins with ([MS-CFB] 2.2).
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: A table with one of these is a log of what was sent, not a list of leads.
 _OF_A_LOG = frozenset(
     {"sent_at", "campaign", "step", "sender", "message_id", "bounced", "bounce_reason", "state", "event", "was_sent"}
@@ -36,6 +34,7 @@ _SHOWN = frozenset({"columns", "bounces", "notes", "problem"})
 _MAILS = {
     "message": "a mail",
     "mbox": "a mailbox",
+    "outlook": "a mail",
     "zip": "an archive",
     "tar": "an archive",
     "feed": "an event feed",
@@ -83,10 +82,12 @@ def _file(path: Path, file: Upload, job: Job) -> dict[str, Any]:
 
 
 def _outlook(path: Path, file: Upload) -> str:
-    """What to do with a mail that Outlook saved in its own format; "" for any other file."""
+    """What to do with a mail of Outlook that could not be read; "" for any other file."""
+    from analyzer.sources.content import HEAD_SIZE, recognise
+
     with path.open("rb") as opened:
-        if file.name.lower().endswith(".msg") and opened.read(len(_OLE)) == _OLE:
-            return f"{file.name}: is a mail in Outlook's own format; save it as .eml."
+        if file.name.lower().endswith(".msg") and recognise(opened.read(HEAD_SIZE)) == "outlook":
+            return f"{file.name}: is a mail of Outlook that is cut off or damaged; save it once more."
     return ""
 
 

@@ -238,8 +238,8 @@ def _share(text: str) -> float:
         share = float(text.strip().rstrip("%").replace(",", ".")) / 100
     except ValueError:
         share = -1.0
-    if not 0 <= share <= 1:
-        raise RefusedError(400, "The share of bad addresses you accept is a number from 0 to 100, such as 5.")
+    if not 0 < share < 1:
+        raise RefusedError(400, "The share of bad addresses you accept is a number over 0 and under 100, such as 5.")
     return share
 
 

@@ -90,16 +90,16 @@ class Runner:
                 queue.remove(job.id)
         ours = [one for one in self._running if one.job == job.id]
         self._running = [one for one in self._running if one.job != job.id]
+        # A process of an earlier server may still be at it. Asked now: by the end of ours, the next attempt may be.
+        others = None if ours else self._jobs.process(job)
 
         def end() -> None:
             for one in ours:
                 if one.process.poll() is None:
                     _end(one.process.pid, one.process)
                 one.forget()
-            # A process of an earlier server may still be at it.
-            group = self._jobs.process(job)
-            if group:
-                _end(group, None)
+            if others:
+                _end(others, None)
 
         return end
 

@@ -1,7 +1,7 @@
 """What a file is, told from its first bytes: a message, an mbox, an archive, or no mail at all.
 
 Sources: RFC 5322 section 2.2 (header fields), RFC 4155 appendix A (mbox), the magic numbers of each archive format
-(RFC 1952 for gzip, APPNOTE.TXT for zip, POSIX.1-2001 pax for tar).
+(RFC 1952 for gzip, APPNOTE.TXT for zip, POSIX.1-2001 pax for tar, [MS-CFB] for Outlook).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from analyzer.sources import feeds, logs
 
 Content: TypeAlias = Literal[
-    "message", "mbox", "zip", "tar", "gzip", "bzip2", "xz", "zstd", "utf-16", "feed", "log", "empty", "other"
+    "message", "mbox", "outlook", "zip", "tar", "gzip", "bzip2", "xz", "zstd", "utf-16", "feed", "log", "empty", "other"
 ]
 
 #: How much of a file `recognise` wants to see.
@@ -46,6 +46,8 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
     # A frame to be skipped, which some archivers put in front (RFC 8878 3.1.2).
     *[(bytes([0x50 + number]) + b"\x2a\x4d\x18", "zstd") for number in range(16)],
+    # A compound file: Outlook's mail, or an old Office document, which only the inside tells ([MS-CFB] 2.2).
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "outlook"),
 )
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # Office documents, e-books and Java archives are zips too; their first member gives them away.
@@ -54,7 +56,6 @@ _ZIPPED_DOCUMENT = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"_rels/.
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive, which is not read; unpack it first"),
     (b"Rar!", "is a RAR archive, which is not read; unpack it first"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Outlook .msg or old Office file; save the mail as .eml"),
     (b"!BDN", "is an Outlook data file; export its mails as .eml or mbox"),
     (b"PAR1", "is a Parquet table, no mail"),
     (b"%PDF", "is a PDF document, no mail"),

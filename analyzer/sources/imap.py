@@ -158,8 +158,8 @@ class Folder:
             self._client.idle_done()
 
     def move(self, uids: Sequence[int], target: str) -> None:
-        """Move messages to another folder of the account, which is made where it is not there."""
-        client = self._client
+        """Move messages to another folder of the account, and see who stands where now: those behind them moved up."""
+        client, validity = self._client, self.validity
         with self._trouble():
             for start in range(0, len(uids), _FETCH):
                 some = list(uids[start : start + _FETCH])
@@ -169,6 +169,9 @@ class Folder:
                     client.copy(some, target)
                     client.add_flags(some, [b"\\Deleted"], silent=True)
                     client.uid_expunge(some)
+        self.look()
+        if self.validity != validity:
+            raise ConnectionTroubleError(self.address.name, "the server numbered its messages anew")
 
     def check_target(self, target: str) -> None:
         """Make the folder that messages are to be moved to; an error where the server cannot move one alone."""
@@ -279,12 +282,15 @@ class Folder:
                 return {}
             # One message that the server cannot bring up spoils the answer for all.
             return {uid: body for one in uids for uid, body in self._bodies([one], what, skip).items()}
-        return {
-            uid: value
-            for uid, parts in found.items()
-            for name, value in parts.items()
-            if name.startswith(b"BODY[]") and isinstance(value, bytes)
-        }
+        bodies = {}
+        for uid, parts in found.items():
+            for name, value in parts.items():
+                if name.startswith(b"BODY[]") and isinstance(value, bytes):
+                    bodies[uid] = value
+                elif name.startswith(b"BODY[]") and uid in uids:
+                    # Some servers answer so for what their store has lost or holds back.
+                    skip(f"{self.address.name}#{uid}", "is not given out by the server: it answered NIL")
+        return bodies
 
 
 def messages(

@@ -116,7 +116,8 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        # Opened here: the library takes no name that is not UTF-8.
+        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             _need(set(file.schema_arrow.names), path)
             names = [name for name in file.schema_arrow.names if name in BOUNCE_COLUMNS]
             number = 0
@@ -153,7 +154,8 @@ def _parquet_columns(path: Path) -> frozenset[str]:
     import pyarrow.parquet as pq
 
     try:
-        return frozenset(pq.read_schema(path).names)
+        with path.open("rb") as opened:
+            return frozenset(pq.read_schema(opened).names)
     except (pa.ArrowException, OSError):
         return frozenset()
 

@@ -148,7 +148,7 @@ class Reading:
 
     def _name_unread(self, error: UnreadableInputError) -> None:
         """A whole source that gave nothing, beside others that did, unless its own skip was counted already."""
-        if any(skip.source == error.where for skip in self.skipped):
+        if any(error.where in (skip.source, _STDIN if skip.source == "-" else "") for skip in self.skipped):
             return
         self.skip(error.where, error.problem)
 
@@ -226,6 +226,8 @@ class Reading:
             yield from self._inside(part, read)
         elif content in ("zip", "tar"):
             yield from self._archive(part, content)
+        elif content == "outlook":
+            yield from self._outlook(part)
         elif content == "feed":
             yield from feeds.items(part.source, part.head, part.read, self.skip, self._bounds)
         elif content == "log":
@@ -252,7 +254,8 @@ class Reading:
             return
         yield from self._messages_in(replace(part, head=read(HEAD_SIZE), read=read, file=None, layers=part.layers + 1))
 
-    def _one(self, part: _Part) -> Iterator[Item]:
+    def _whole(self, part: _Part) -> bytes | None:
+        """All of a file that holds one message; None where it is over the bound, which is counted."""
         limit = self._bounds.message_bytes
         pieces, size = [part.head], len(part.head)
         while size <= limit and (piece := part.read(min(MIB, limit + 1 - size))):
@@ -260,11 +263,36 @@ class Reading:
             size += len(piece)
         if size > limit:
             self._over_size(part.source, chain(pieces, iter(lambda: part.read(MIB), b"")))
+            return None
+        return b"".join(pieces)
+
+    def _one(self, part: _Part) -> Iterator[Item]:
+        whole = self._whole(part)
+        if whole is None:
             return
-        data = mbox.without_envelope(b"".join(pieces))
+        data = mbox.without_envelope(whole)
         if emlx := _EMLX.match(data):
             data = data[emlx.end() : emlx.end() + int(emlx[1])]
         yield RawMessage(_lone(part.source), data)
+
+    def _outlook(self, part: _Part) -> Iterator[Item]:
+        """A mail as Outlook saves one; old Office documents begin alike."""
+        from analyzer.sources import outlook
+
+        whole = self._whole(part)
+        if whole is None:
+            return
+        try:
+            message = outlook.message_of(whole)
+            if len(message) > self._bounds.message_bytes:
+                # No honest file says more as a message than it is long.
+                self._over_size(part.source, [whole])
+                return
+            yield RawMessage(_lone(part.source), message)
+        except outlook.NotMailError:
+            self.skip(part.source, "is an old Office document or an item of Outlook, no mail", broken=False)
+        except outlook.DamagedError:
+            self.skip(part.source, "is a file of Outlook or of an old Office that is cut off or damaged", data=whole)
 
     def _over_size(self, source: str, pieces: Iterable[bytes]) -> None:
         """A message over the bound of its size, which only the rejects keep, as it comes."""

@@ -29,6 +29,7 @@ _TAIL = re.compile(rf"(?P<names>[rlh])(?P<day>[a-z2-7]{{3}})(?P<campaign>[a-z2-7
 _TAIL_LENGTH = 1 + 3 + _CAMPAIGN + _SIGNATURE
 #: What may stand in a local part without quotes (RFC 5322, 3.2.3), and survives a server that folds case.
 _PLAIN = re.compile(r"[a-z0-9._+=~-]+")
+_QUOTED = re.compile(r'"[^"\x00-\x1f\x7f-\x9f]*"')
 _LEAD_ID = re.compile(r"[a-z0-9._~-]+")
 _PREFIX = re.compile(r"[A-Za-z0-9._-]{1,18}")
 _DOMAIN = re.compile(r"(?i)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
@@ -163,7 +164,9 @@ def _token(recipient: str, keys: Keys, room: int, lead_id: str, campaign: str, d
 
 def _named(recipient: str, lead_id: str, room: int) -> tuple[Names, str]:
     local, at, domain = recipient.rpartition("@")
-    if not (local and at and domain) or any(sign_.isspace() or ord(sign_) < 32 for sign_ in recipient):
+    # Blanks stand in a quoted local part alone (RFC 5321, 4.1.2).
+    bare = domain if _QUOTED.fullmatch(local) else recipient
+    if not (local and at and domain) or any(sign_.isspace() or ord(sign_) < 32 for sign_ in bare):
         raise AnalyzerError(f"recipient {recipient!r}: is no address; give one such as jane@example.com")
     if lead_id:
         if not _LEAD_ID.fullmatch(lead_id) or len(lead_id) > room:

@@ -99,7 +99,7 @@ class Following:
                         return self.taken
                     self._source.wait(every_s, stopped)
             except (UnreadableInputError, OutputError) as error:
-                failures += 1
+                failures = 1 if self.taken.commits > before else failures + 1
                 if not (went_well or _may_pass(error)) or (once and failures >= _TRIES):
                     raise
                 delay = _delay(failures, error)

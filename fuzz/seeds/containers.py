@@ -13,6 +13,7 @@ from functools import cache
 import zstandard
 
 from fuzz.seeds.mail import messages
+from fuzz.seeds.outlook import report
 
 _MEMBERS = ("a.eml", "box/b.eml", "../up.eml", "c\n\x1b[31m.eml", ".hidden", "d.txt")
 
@@ -30,6 +31,7 @@ def files() -> list[bytes]:
         packed,
         zipped(mails[:2], zipfile.ZIP_STORED),
         zipped([packed, mbox], zipfile.ZIP_STORED),
+        report(),
         tarred(mails),
         gzip.compress(mbox, mtime=0),
         gzip.compress(tarred(mails[:2]), mtime=0),

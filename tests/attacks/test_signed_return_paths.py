@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from analyzer import api
 from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.history import Workspace
-from analyzer.verp import Keys, keys_from, new_key, sign, sign_header, signed_part, unsigned, verify
+from analyzer.verp import Keys, keys_from, new_key, recipient_digest, sign, sign_header, signed_part, unsigned, verify
 from analyzer.watch import Watched, watch
 
 KEYS = Keys((b"0123456789abcdef0123456789abcdef",))
@@ -52,6 +52,12 @@ def test_an_address_reads_as_other_senders_write_theirs():
     address = _sign("jane.roe@example.com")
     assert address.startswith("bounces+jane.roe=example.com-r")
     assert unsigned(address) == "bounces+jane.roe=example.com@outreach.example"
+
+
+@pytest.mark.parametrize("recipient", ['"jane roe"@example.com', '"jane@roe"@example.com', "jörg@müller.example"])
+def test_an_address_that_cannot_stand_in_another_stands_there_as_a_digest(recipient):
+    signed = verify(_sign(recipient), KEYS).signed
+    assert signed is not None and (signed.names, signed.named) == ("digest", recipient_digest(recipient))
 
 
 @pytest.mark.parametrize("place", range(8, 60, 3))

@@ -63,6 +63,33 @@ ZONE = [
     "mx-host=null.example,.,0",
     "ptr-record=26.2.0.192.in-addr.arpa,elsewhere.good.example",
     "host-record=elsewhere.good.example,192.0.2.99",
+    # +all somewhere behind, as an inclusion and as a redirection.
+    _txt("includes.example", "v=spf1 include:open.example -all"),
+    _txt("redirects.example", "v=spf1 redirect=between.example"),
+    _txt("between.example", "v=spf1 redirect=open.example"),
+    _txt("excludes.example", "v=spf1 -include:open.example ip4:192.0.2.1 -all"),
+    # What is no fault of DMARC: other records beside it, a record without p, the organisation's policy for others.
+    _txt("_dmarc.beside.example", "v=DMARC1; p=reject"),
+    _txt("_dmarc.beside.example", "verification=1"),
+    _txt("_dmarc.mail.beside.example", "verification=2"),
+    _txt("_dmarc.without.example", "v=DMARC1; rua=mailto:dmarc@good.example"),
+    _txt("_dmarc.org.example", "v=DMARC1; p=reject; sp=none"),
+    # Keys that nobody can check a signature with, and one that somebody can.
+    _txt("short25519._domainkey.keys.example", "v=DKIM1; k=ed25519; p=AAAA"),
+    _txt("foreign25519._domainkey.keys.example", "v=DKIM1; k=ed25519; p=ключ"),
+    _txt("good25519._domainkey.keys.example", "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="),
+    _txt("strange._domainkey.keys.example", f"v=DKIM1; k=foo; p={_key(1024)}"),
+    _txt("later._domainkey.keys.example", f"v=DKIM2; p={_key(1024)}"),
+    _txt("several._domainkey.keys.example", f"v=DKIM1; p={_key(1024)}"),
+    _txt("several._domainkey.keys.example", "v=DKIM1; p="),
+    _txt("beside._domainkey.keys.example", "verification=1"),
+    _txt("beside._domainkey.keys.example", f"v=DKIM1; p={_key(1024)}"),
+    "mx-host=dead.example,mx.dead.example,10",
+    "mx-host=dead.example,mx2.dead.example,20",
+    "mx-host=half.example,mx.half.example,10",
+    "mx-host=half.example,mx.good.example,20",
+    "host-record=six.good.example,2001:db8::25",
+    "ptr-record=5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa,six.good.example",
     # Leads to a domain whose servers do not answer.
     _txt("waiting.example", "v=spf1 include:spf.silent.example -all"),
 ]
@@ -151,6 +178,15 @@ def test_a_domain_in_order(resolver):
         ("null.example", "mx", "fault", "null MX"),
         ("nowhere.example", "mx", "absent", "neither an MX record nor an address"),
         ("two.example", "mx", "ok", "its own address"),
+        ("includes.example", "spf", "fault", "leads to open.example"),
+        ("redirects.example", "spf", "fault", "leads to open.example"),
+        ("excludes.example", "spf", "ok", "One record"),
+        ("beside.example", "dmarc", "ok", "p=reject"),
+        ("mail.beside.example", "dmarc", "ok", "of beside.example is p=reject"),
+        ("without.example", "dmarc", "ok", "is p=none"),
+        ("mail.org.example", "dmarc", "ok", "of org.example for the domains below it is sp=none"),
+        ("dead.example", "mx", "fault", "has an address"),
+        ("half.example", "mx", "ok", "mx.half.example, mx.good.example"),
     ],
 )
 def test_what_a_domain_publishes(resolver, domain, subject, state, words):
@@ -167,6 +203,13 @@ def test_what_a_domain_publishes(resolver, domain, subject, state, words):
         (["nothing"], "absent", "no key at nothing._domainkey.keys.example"),
         (["short", "nothing"], "absent", "no key at nothing"),
         ([], "unanswered", "no selector is known"),
+        (["short25519"], "fault", "damaged"),
+        (["good25519"], "ok", "Ed25519"),
+        (["foreign25519"], "fault", "damaged"),
+        (["strange"], "fault", "kind foo"),
+        (["later"], "fault", "no DKIM key"),
+        (["several"], "fault", "2 keys"),
+        (["beside"], "ok", "2048 are advised"),
     ],
 )
 def test_dkim_keys(resolver, selectors, state, words):
@@ -180,6 +223,7 @@ def test_dkim_keys(resolver, selectors, state, words):
         ("192.0.2.25", "ok", "mx.good.example, and back"),
         ("192.0.2.26", "fault", "does not lead back"),
         ("192.0.2.27", "fault", "no PTR record"),
+        ("2001:DB8:0:0::25", "ok", "six.good.example, and back"),
     ],
 )
 def test_reverse_names(resolver, address, state, words):
@@ -257,10 +301,19 @@ def test_what_an_spf_record_leads_to_and_nobody_answers_is_no_fault(resolver):
     assert check.says == "There is a record, and nobody answers about what it leads to: spf.silent.example."
 
 
-@pytest.mark.parametrize("text", ["nodots", "", "two words.example", "a..example", "x" * 64 + ".example"])
+@pytest.mark.parametrize(
+    "text",
+    ["nodots", "", "two words.example", "a..example", "x" * 64 + ".example", "192.0.2.1", "a." * 130 + "example"],
+)
 def test_what_is_no_domain(text):
     with pytest.raises(AnalyzerError, match="is no domain"):
         audit([text], resolver="127.0.0.1:9", timeout=0.1)
+
+
+@pytest.mark.parametrize("text", ["mx.good.example", "192.0.2", "192.0.2.300", ""])
+def test_what_is_no_sending_address(text):
+    with pytest.raises(AnalyzerError, match="is no IP address"):
+        audit(["good.example"], addresses=[text], resolver="127.0.0.1:9", timeout=0.1)
 
 
 @pytest.mark.parametrize("text", ["dns.example", "127.0.0.1:port", "127.0.0.1:0", "[::1]:99999"])
@@ -270,7 +323,7 @@ def test_what_is_no_resolver(text):
 
 
 def test_an_address_a_page_and_a_name_of_any_script_name_the_domain(resolver):
-    given = ["Ava@GOOD.example.", "https://two.example/contact", "münchen.example"]
+    given = ["Ava@GOOD.example.", "https://two.example:8443/contact", "münchen.example"]
     assert [each.domain for each in audit(given, resolver=resolver).domains] == [
         "good.example",
         "two.example",

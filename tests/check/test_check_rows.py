@@ -112,3 +112,17 @@ def test_a_list_that_says_two_things_of_an_address_is_not_believed() -> None:
     checked = check(leads, allow_reserved=True)
     assert list(checked["grade"]) == ["verify_again", "do_not_send", "send", "do_not_send"]
     assert "contradicted: row 2 says invalid" in checked["evidence"][0]
+
+
+@pytest.mark.parametrize("domain", ["gmial.com", "hotmial.com"])
+def test_a_known_misspelling_is_called_one_whoever_caught_the_domain(domain: str) -> None:
+    found = row(f"jane@{domain}")
+    assert found["reasons"] == ("possible_typo", "not_verified")
+    assert found["tags"] == []
+    assert found["suggestion"] in {"jane@gmail.com", "jane@hotmail.com"}
+
+
+def test_a_cell_of_several_addresses_is_as_likely_to_bounce_as_one_of_them() -> None:
+    found = row("jane@lumen.org; bob@lumen.org")
+    assert (found["reasons"][0], found["grade"]) == ("several_addresses", "verify_again")
+    assert found["bounce_chance"] == row("jane@lumen.org")["bounce_chance"] > 0

@@ -7,7 +7,8 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.classify.patterns import PatternIndex, options, refuse_unsound, required_literals
+from analyzer.classify.literals import required_literals
+from analyzer.classify.patterns import PatternIndex, options, prefilter_of, refuse_unsound
 from analyzer.errors import RuleError
 
 REQUIRED = [
@@ -18,7 +19,10 @@ REQUIRED = [
         "(?:blocked|refused) by (?:the )?list",
         [[{"blocked by list", "refused by list", "blocked by the list", "refused by the list"}]],
     ),
-    ("(?:blocked|refused|denied) (?:the )?mail", [[{"blocked ", "refused ", "denied "}, {"mail"}]]),
+    (
+        "(?:blocked|refused|denied|barred|dropped) (?:the )?mail",
+        [[{"blocked ", "refused ", "denied ", "barred ", "dropped "}, {"mail"}]],
+    ),
     ("colou?r", [[{"color", "colour"}]]),
     ("spam.*detected", [[{"spam"}, {"detected"}]]),
     ("mail(?:s|box)* full", [[{" full"}, {"mail"}]]),
@@ -61,6 +65,35 @@ def test_no_match_is_lost(patterns: list[str], line: str) -> None:
         number for number, pattern in enumerate(patterns) if re2.compile(pattern, options()).search(line) is not None
     ]
     assert list(PatternIndex(patterns).matches(line)) == one_by_one
+
+
+@given(_PATTERNS, _TEXTS)
+def test_the_words_found_are_those_of_re2(pattern: str, line: str) -> None:
+    found = re2.compile(pattern, options()).search(line.encode())
+    said = PatternIndex([pattern]).search(0, line.encode())
+    assert said == (None if found is None else found[0].decode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "words"),
+    [
+        ("No such user", "550 NO SUCH USER here", "NO SUCH USER"),
+        (r"e\.g\. \(this\)", "550 E.g. (this) one", "E.g. (this)"),
+        ("task", "no \u212aelvin: ta\u017f\u212a", "ta\u017f\u212a"),
+        ("[^a]b", "xb", "xb"),
+        (r"\x{3042}|ab", "AB", "AB"),
+        (".user", "éuser", "éuser"),
+    ],
+)
+def test_words_are_given_as_they_stand(pattern: str, line: str, words: str) -> None:
+    assert PatternIndex([pattern]).search(0, line.encode()) == words
+
+
+def test_the_rarest_of_what_a_pattern_requires_is_looked_for() -> None:
+    required = [required_literals("mailbox.*overquota"), required_literals("mailbox.*[0-9]")]
+    found = prefilter_of(required, ["no mailbox", "mailbox closed", "mailbox is overquota"])
+    assert dict(zip(found.literals, found.given, strict=True)) == {"overquota": [0], "mailbox": [1]}
+    assert not found.unasking
 
 
 def test_no_patterns_match_nothing() -> None:

@@ -163,17 +163,24 @@ def test_a_few_bounces_that_fell_to_one_of_two_mailboxes_are_not_hundreds_of_tim
 
 
 def test_where_companies_make_the_rate_it_says_so_and_how_many_more_would_tell() -> None:
-    found = diagnose(
-        campaign(
-            Block(1100, bounced={"user_unknown": 6}),
-            Block(700, "guessed", bounced={"user_unknown": 7}),
-            Block(60, "guessed", domain="acme.example", bounced={"user_unknown": 30}),
-        )
-    ).data_quality
+    found = diagnose(campaign(Block(600, per_domain=50, bounced={"user_unknown": 50}))).data_quality
     assert found.recommendation == "insufficient_evidence"
     assert "bounces came company by company" in found.why
-    assert "About 1,900 more sends, best in another campaign, would tell more." in found.why
+    assert "About 1,800 more sends, best in another campaign, would tell more." in found.why
     assert "too few" not in found.why
+
+
+def test_a_company_without_a_name_for_its_fault_is_counted_once_and_that_is_said() -> None:
+    found = diagnose(
+        campaign(Block(900, bounced={"user_unknown": 9}), Block(90, per_domain=90, bounced={"user_unknown": 45}))
+    )
+    assert found.data_quality.recommendation == "max_quantity"
+    assert (
+        "Bounces came company by company, and the forecast counts companies rather than leads: of their addresses "
+        "1.2 % bounced in the mean." in found.data_quality.why
+    )
+    alike = diagnose(campaign(Block(900, per_domain=3, bounced={"user_unknown": 30}))).data_quality
+    assert "company by company" not in alike.why
 
 
 def test_a_setting_that_leaves_hardly_a_lead_says_so() -> None:

@@ -128,7 +128,7 @@ ONE = "acme.example"
         ("insufficient_evidence", Block(40, "guessed"), {}),
         ("insufficient_evidence", Block(40, "guessed", bounced=bad(4)), {}),
         # What one company took says little of the next ones.
-        ("insufficient_evidence", Block(200, "guessed", domain=ONE), {}),
+        ("insufficient_evidence", Block(150, "guessed", domain=ONE), {}),
         ("max_quality", Block(200, "guessed", domain=ONE, bounced=bad(100)), {}),
         # Without guessed leads both settings are the same list.
         ("max_quantity", Block(200), {}),
@@ -178,6 +178,9 @@ def test_a_company_of_wrong_patterns_is_set_apart_in_words() -> None:
     assert (
         "acme.example (30 of 60) guessed addresses bounced. Without them it is 12 of 1,300 leads (0.9 %)." in found.why
     )
+    # No next list holds them all, and none of other companies is expected to be like them.
+    assert (found.recommendation, found.forecast.best_mix.leads) == ("max_quantity", 1360)
+    assert found.forecast.max_quantity.rate < 0.02
 
 
 @pytest.mark.parametrize(

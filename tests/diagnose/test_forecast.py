@@ -38,7 +38,7 @@ def seen(phi: float = 0.005, **cells: tuple[int, int]) -> History:
     for name, (count, bounced) in cells.items():
         at = cell(*name.rsplit("_", 1))
         leads[at], bounces[at] = count, bounced
-    return History(leads, bounces, 1, Spread(known(phi), 0.1, 1.0))
+    return History(leads, bounces, 1, Spread(known(phi), 0.1, 1.0), leads, bounces)
 
 
 def known(phi: float) -> np.ndarray:
@@ -201,7 +201,9 @@ def test_ranges_cover_what_they_promise(phi: float, campaigns: int) -> None:
         kind = np.tile(np.repeat(cells, [700, 300]), campaigns)
         flag = np.concatenate([np.r_[np.arange(700) < x, np.arange(300) < y] for x, y in came[:-1]])
         alone = np.arange(len(flag))
-        past = History(leads, bounces, campaigns, spread_of(flag, kind, kind // GROUPS, where, alone))
+        past = History(
+            leads, bounces, campaigns, spread_of(flag, kind, np.arange(CELLS) // GROUPS, where, alone), leads, bounces
+        )
         ahead = forecast(target(verified_open=700, guessed_open=300), outcomes(past, PRIOR, leads > 0, seed=1), 0.05)
         inside += ahead.low <= came[-1].sum() / 1000 <= ahead.high
     assert inside / rounds >= 0.90

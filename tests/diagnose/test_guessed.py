@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
@@ -138,6 +141,24 @@ def test_bootstrap_of_random_groups_has_the_same_spread() -> None:
     drawn = bootstrap_totals(cluster, column, np.r_[leads, hits], columns=2, draws=2000, seed=3)
     expected = np.sqrt(((hits - hits.sum() / leads.sum() * leads) ** 2).sum()) / leads.sum()
     assert (drawn[:, 1] / drawn[:, 0]).std() == pytest.approx(expected, rel=0.08)
+
+
+@pytest.mark.parametrize("kinds", [5_000, 20], ids=["every kind", "random groups"])
+def test_how_the_log_is_sorted_does_not_show(kinds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[bootstrap_totals.__module__], "_KINDS", kinds)
+    rng = np.random.default_rng(2)
+    blocks = [
+        Block(int(n), status, industry, bad(int(hits)), per_domain=int(rng.integers(1, 9)), campaign=name)
+        for status, top in (("verified", 3), ("guessed", 12))
+        for industry in (OPEN, STRICT)
+        for name in ("spring", "autumn")
+        for n, hits in zip(rng.integers(20, 90, 4), rng.integers(0, top, 4), strict=True)
+    ]
+    sent = campaign(*blocks)
+    shuffled = replace(sent, sends=sent.sends.sample(frac=1, random_state=3).reset_index(drop=True))
+    found, again = diagnose(sent).data_quality, diagnose(shuffled).data_quality
+    for name in ("recommendation", "risk_difference", "attributable_share", "forecast", "by_status"):
+        assert getattr(again, name) == getattr(found, name), name
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,68 @@ def test_a_broken_message_never_stops_a_run(tmp_path):
     done = run("parse", tmp_path)
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_what_cannot_be_read_in_a_folder_never_stops_a_run(files, tmp_path):
+    """A file that gives an error when it is read, as one without the right to it or on a worn disk does."""
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    (folder / "bad.eml").symlink_to("/proc/self/mem")
+    files["bounces"].rename(folder / "bounces.mbox")
+    done = run("diagnose", "--bounces", folder, "--log", files["log"], "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["matching"]["bounces"] == 3
+    assert any("bad.eml cannot be read" in warning for warning in told["warnings"])
+
+
+def test_what_is_read_is_not_written_over(files, tmp_path):
+    feed = tmp_path / "events.jsonl"
+    feed.write_text('{"event":"bounced","recipient":"kim@lumen.example","domain":"s.example","code":"550"}\n')
+    (tmp_path / "other.jsonl").symlink_to(feed)
+    before = feed.read_bytes()
+    for out in (feed, tmp_path / "other.jsonl"):
+        done = run("parse", feed, "--out", out)
+        assert (done.returncode, "read by this very run" in done.stderr) == (2, True)
+    # Where this run has no list of its own to write, an earlier one would go.
+    leads = tmp_path / "out" / "next_send.csv"
+    leads.parent.mkdir()
+    leads.write_text("email\nkim@lumen.example\n")
+    given = ["--bounces", files["bounces"], "--log", files["log"], "--leads", leads]
+    done = run("diagnose", *given, "--out", tmp_path / "out")
+    assert (done.returncode, "next_send.csv: is read by this very run" in done.stderr) == (2, True)
+    assert feed.read_bytes() == before
+    assert [path.name for path in leads.parent.iterdir()] == ["next_send.csv"]
+    done = run("diagnose", *given, "--out", tmp_path / "elsewhere")
+    assert done.returncode == 0
+    source = tmp_path / "elsewhere" / "suppression.csv"
+    done = run("export", "hubspot", source, "--out", source)
+    assert (done.returncode, "read by this very run" in done.stderr) == (2, True)
+    from analyzer.report import FILES
+
+    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {*FILES} - {"next_send.csv"}
+
+
+def test_a_file_whose_name_is_no_utf8(files, tmp_path):
+    """As archives of older systems leave them."""
+    name = os.fsdecode(b"r\xfcckl\xe4ufer.mbox")
+    (tmp_path / "mail").mkdir()
+    files["bounces"].rename(tmp_path / "mail" / name)
+    for bounces in (tmp_path / "mail", tmp_path / "mail" / name):
+        done = run("diagnose", "--bounces", bounces, "--log", files["log"], "--out", tmp_path / "out")
+        assert done.returncode == 0, done.stderr
+    table = tmp_path / os.fsdecode(b"\xfc.parquet")
+    run("parse", tmp_path / "mail", "--out", tmp_path / "rows.parquet")
+    (tmp_path / "rows.parquet").rename(table)
+    assert run("diagnose", "--bounces", table, "--log", files["log"]).returncode == 0
+    assert "r\ufffdckl\ufffdufer.mbox#0" in (tmp_path / "out" / "bounces.csv").read_text()
+
+
+def test_a_workspace_is_filled_without_a_word_of_a_library(files, tmp_path):
+    kept = ["--workspace", tmp_path / "kept"]
+    done = run("ingest", *kept, "--bounces", files["bounces"], "--log", files["log"])
+    assert done.returncode == 0
+    assert "leaked" not in done.stderr
 
 
 def test_nothing_half_written_is_left_behind(files, tmp_path):

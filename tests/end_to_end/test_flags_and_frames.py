@@ -89,6 +89,14 @@ def test_frames_are_read_like_the_files_that_hold_the_same(flagged, tmp_path):
     assert {one.path for one in frames.inputs[1:]} == {"(a frame)"}
 
 
+def test_frames_and_files_of_bounces_go_in_one_list(flagged):
+    parsed = analyzer.parse(flagged["bounces"])
+    once = analyzer.diagnose(bounces=[parsed.head(2), parsed.tail(len(parsed) - 2)], log=flagged["log"])
+    assert once.totals == analyzer.diagnose(bounces=flagged["bounces"], log=flagged["log"]).totals
+    with pytest.raises(TypeError, match=r"^parse: a source is the path of a file .*, not DataFrame"):
+        analyzer.parse(parsed)
+
+
 def test_a_frame_without_addresses_is_refused_in_one_line(flagged):
     with pytest.raises(analyzer.AnalyzerError, match=r"\(a frame\): has no column of email addresses"):
         analyzer.diagnose(bounces=flagged["bounces"], log=pd.DataFrame({"name": ["Jane"]}))

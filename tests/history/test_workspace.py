@@ -174,6 +174,19 @@ def test_writers_at_once_lose_nothing_and_readers_see_whole_versions(place):
     assert all(size % 10 == 0 for size in sizes), sizes
 
 
+def test_without_any_word_of_bounces_there_is_no_all_clear(tmp_path: Path) -> None:
+    """A workspace into which only a log was taken, which does not say what bounced."""
+    log = tmp_path / "log.csv"
+    log.write_text("recipient,sent_at\n" + "".join(f"p{n}@d{n}.example,2026-03-02T09:00:00Z\n" for n in range(300)))
+    ingest(tmp_path / "kept", log=log)
+    from_files = run_diagnosis(log=log).diagnosis
+    kept = run_diagnosis(workspace=tmp_path / "kept").diagnosis
+    assert kept.data_quality.recommendation == from_files.data_quality.recommendation == "insufficient_evidence"
+    assert kept.deliverability.side == from_files.deliverability.side == "undetermined"
+    (tmp_path / "kept" / "watch").mkdir()
+    assert run_diagnosis(workspace=tmp_path / "kept").diagnosis.deliverability.side == "none"
+
+
 def test_four_writers_and_two_readers_for_a_while():
     program = Path(__file__).parents[2] / "benchmarks" / "many_writers.py"
     done = subprocess.run([sys.executable, program, "--seconds", "20"], capture_output=True, text=True, timeout=200)
@@ -306,3 +319,22 @@ def test_what_was_advised_is_kept_once(place, monkeypatch, capsys):
     assert told["recommendation"] == diagnosis.data_quality.recommendation
     assert told["address_rate"] == diagnosis.totals.address.rate
     assert (told["first_week"], told["last_week"]) == ("2026-W08", "2026-W11")
+
+
+@pytest.mark.parametrize("name", ["a%20b", "100%25", "of %C3%BCber"])
+def test_a_folder_that_reads_as_a_url_is_refused_in_words(tmp_path, name):
+    """The engine of the tables would look for "a b", where it finds nothing, or somebody else's."""
+    (tmp_path / name).mkdir()
+    with pytest.raises(AnalyzerError, match=r"has %\w\w in its path, .*; choose a folder without"):
+        Workspace(tmp_path / name).add_sends(log(1))
+    assert not list((tmp_path / name).iterdir())
+
+
+@pytest.mark.parametrize("name", ["50%", "a b", "müller", "it's", "what?", "[1]", "#2"])
+def test_a_folder_of_any_other_name_is_a_workspace(tmp_path, name):
+    from analyzer.history.files import TableFiles
+
+    Workspace(tmp_path / name).add_sends(log(3))
+    assert len(Workspace(tmp_path / name).sends()) == 3
+    with TableFiles(tmp_path / name) as files:
+        assert files.rows(f"SELECT count(*) AS rows FROM {files.relation('sends')}")["rows"].tolist() == [3]

@@ -10,6 +10,7 @@ import random
 import stat
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -17,6 +18,7 @@ import zstandard
 
 from analyzer.bounds import Bounds
 from analyzer.sources import Reading
+from analyzer.sources.archives import zip_members
 
 MAIL = b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nx\n"
 SMALL = Bounds(
@@ -145,6 +147,21 @@ def encrypted():
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(mark) + at] |= 1
     return bytes(data)
+
+
+def test_a_zip_member_packed_by_bzip2_is_unpacked_piece_by_piece(tmp_path):
+    """Some hundred bytes of it stand for 32 MiB, and as many kilobytes would for more than any memory."""
+    body = b"Subject: x\n\n" + bytes(32 << 20)
+    (tmp_path / "a.zip").write_bytes(zipped(("a.eml", body), ("z.eml", MAIL), method=zipfile.ZIP_BZIP2))
+    with (tmp_path / "a.zip").open("rb") as file:
+        members = zip_members(file, Bounds())
+        tracemalloc.start()
+        try:
+            assert next(members).open()(1000) == body[:1000]
+            assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        finally:
+            tracemalloc.stop()
+        assert next(members).open()(1 << 20) == MAIL
 
 
 def test_an_encrypted_member_is_named_and_the_others_are_read(tmp_path):

@@ -37,6 +37,9 @@ PUT_TOGETHER = {
     "serve/words.py: for_page": "sentences, from our own table",
     "sources/imap_login.py: _told": "a user's name, taken literally",
     "sources/mbox.py: _closes_later": "a boundary, taken literally",
+    "sources/tables/markup.py: _attribute": "an attribute's name, from our own code",
+    "sources/tables/markup.py: _events": "a tag's name, from our own code",
+    "sources/tables/wide.py: _split": "names of steps, from our own table",
     "watch/spool.py: _rotations": "a file's name, taken literally",
 }
 

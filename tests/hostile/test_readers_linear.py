@@ -53,6 +53,13 @@ MESSAGES = {
         + b"".join(b"Final-Recipient: rfc822; a%d@b.example\nAction: failed\nDiagnostic-Code: smtp; 550-c\n\n" % n
                    for n in range(size // 180))
     ),
+    "recipients that Courier encodes": lambda size: (
+        HEAD + b"Content-Type: multipart/report; boundary=b\n\n--b\n\nrunning the Courier mail server\n\n"
+        + b"".join(b"<a+%d@b.example>:\n\n" % n + b"-" * 75 + b"\n" for n in range(size // 250))
+        + b"\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        + b"".join(b"Final-Recipient: rfc822; a+2B%d@b.example\nAction: failed\nStatus: 5.0.0\n\n" % n
+                   for n in range(size // 250))
+    ),
     "long lines": many(PLAIN, b"550 5.1.1 no such user "),
     "one long word": many(PLAIN, b"x"),
     "many quote marks": many(PLAIN, b"> "),

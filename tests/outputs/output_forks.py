@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 _IMPORTED = """
-analyzer.api analyzer.cli analyzer.report.page analyzer.report.markdown analyzer.report.workbook analyzer.report.terminal
-analyzer.report.weekly.page analyzer.report.weekly.index analyzer.export analyzer.check.run analyzer.check.start
+analyzer.api analyzer.cli.program analyzer.report.page analyzer.report.markdown analyzer.report.workbook
+analyzer.report.terminal analyzer.report.weekly.page analyzer.report.weekly.index analyzer.export analyzer.check.run analyzer.check.start
 analyzer.check.writing analyzer.diagnose analyzer.correlate analyzer.classify analyzer.sources.tables analyzer.webhooks.service
 analyzer.history pandas scipy.stats xlsxwriter
 """

@@ -7,8 +7,10 @@ import base64
 import gzip
 import io
 import json
+import os
 import quopri
 import sqlite3
+import time
 import zipfile
 from pathlib import Path
 
@@ -54,6 +56,48 @@ def test_where_an_address_stands(text: str, names: bool) -> None:
     for encoded in (base64.encodebytes(text.encode()), base64.urlsafe_b64encode(b"x " + text.encode())):
         assert traces.in_bytes(b"id=/" + encoded) is names
     assert traces.in_bytes(quopri.encodestring(b" ".join([text.encode()] * 3))) is names
+
+
+LETTERS, LABELS = "jörg@müller.example", "jörg@xn--mller-kva.example"
+
+
+@pytest.mark.parametrize("asked", [LETTERS, LABELS])
+@pytest.mark.parametrize(
+    "domain", ["müller.example", "MÜLLER.example", "xn--mller-kva.example", "XN--mller-kva.example"]
+)
+def test_where_an_internationalised_address_stands(asked: str, domain: str) -> None:
+    traces = traces_of(asked)
+    for text in (f"550 <jörg@{domain}>: unknown", f"550 <JÖRG@{domain}>: unknown"):
+        assert traces.in_text(text)
+        assert traces.in_bytes(text.encode())
+        assert traces.in_bytes(json.dumps({"to": text}).encode()), "JSON may escape letters"
+        assert traces.in_bytes(base64.b64encode(text.lower().encode()))
+    assert not traces.in_text(f"550 <björg@{domain}>: unknown")
+
+
+def test_both_spellings_of_a_domain_are_forgotten(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    space.add_leads(pd.DataFrame({"email": [LETTERS, LABELS, "jörg@muller.example"]}))
+    assert space.forget(LABELS) == 2
+    assert space.leads()["email"].tolist() == ["jörg@muller.example"]
+
+
+def test_what_a_killed_writer_left_is_forgotten_too(tmp_path: Path) -> None:
+    """It wrote its file and came to no commit: no version knows of it, so no version's end removes it."""
+    space = Workspace(tmp_path)
+    space.add_leads(pd.DataFrame({"email": [WHO, OTHER]}))
+    (written,) = (tmp_path / "leads").glob("*.parquet")
+    for name, hours in (("dead", 7), ("under-way", 0)):
+        copy = written.with_name(f"part-{name}.parquet")
+        copy.write_bytes(written.read_bytes())
+        os.utime(copy, (time.time() - 3600 * hours,) * 2)
+    assert space.forget(WHO) == 1
+    left = {path.name for path in (tmp_path / "leads").glob("*.parquet")}
+    assert "part-dead.parquet" not in left
+    assert "part-under-way.parquet" in left, "another writer may be about to commit it"
+    os.utime(tmp_path / "leads" / "part-under-way.parquet", (time.time() - 8 * 24 * 3600,) * 2)
+    assert space.compact()["leads"] == 1
+    assert space.leads()["email"].tolist() == [OTHER]
 
 
 def rows(who: str, number: int) -> pd.DataFrame:

@@ -124,6 +124,8 @@ def test_commands_print_through_one_place() -> None:
     [
         ("proxy http://jane:s3cret@proxy.example:3128 refused", "proxy http://…@proxy.example:3128 refused"),
         ("https://AKIA123:wJalrXUtnFEMI/K7@bucket.example/x", "https://…@bucket.example/x"),
+        ("imaps://jane:p@ss@imap.example/INBOX refused", "imaps://…@imap.example/INBOX refused"),
+        ("http://proxy.example:3128/ told jane@corp.example", "http://proxy.example:3128/ told jane@corp.example"),
         ("imaps://jane@corp.example@imap.example/INBOX", "imaps://jane@corp.example@imap.example/INBOX"),
         ("https://x.example/?api_key=0123456789&b=1", "https://x.example/?api_key=…&b=1"),
         ('{"aws_secret_access_key": "wJalrXUtnFEMI"}', '{"aws_secret_access_key": "…"}'),

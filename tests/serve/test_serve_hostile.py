@@ -7,6 +7,8 @@ import json
 import os
 import resource
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -17,6 +19,7 @@ from serve_server import start
 from analyzer.errors import OutputError
 from analyzer.serve import work
 from analyzer.serve.jobs import JobFolder
+from analyzer.serve.runner import Runner
 
 
 @pytest.fixture
@@ -66,6 +69,47 @@ def test_thousands_of_tiny_files_need_few_descriptors(tmp_path):
         client.post(f"{answer.place}/delete")
     finally:
         own.stop()
+
+
+def test_a_job_that_was_started_again_outlives_the_cancelling_before(tmp_path, monkeypatch):
+    """Ending a process takes seconds, in which somebody may start the job again from another page."""
+    jobs = JobFolder(tmp_path / "jobs")
+    job = jobs.accept(jobs.incoming(), "check", (), {})
+    holds = (
+        "import sys, time; from pathlib import Path; from analyzer.serve.jobs import hold; "
+        f"kept = hold(Path({str(jobs.path(job.id) / 'lock')!r})); print(flush=True); time.sleep(60)"
+    )
+
+    start_process = subprocess.Popen
+
+    def process(*_: object, **__: object) -> subprocess.Popen[bytes]:
+        started = start_process([sys.executable, "-c", holds], start_new_session=True, stdout=subprocess.PIPE)
+        processes.append(started)
+        return started
+
+    processes: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr("analyzer.serve.runner.subprocess.Popen", process)
+    runner = Runner(jobs, running=1, waiting=1)
+    runner.submit(job)
+    monkeypatch.undo()
+    (first,) = processes
+    first.stdout.readline()
+    end = runner.cancel(job)
+    first.kill()
+    first.wait()
+    again = process()
+    again.stdout.readline()
+    try:
+        end()
+        assert again.poll() is None
+        runner.cancel(job)()
+        assert again.wait(10) < 0, "one of an earlier server is ended all the same"
+    finally:
+        again.kill()
+        again.wait()
+        first.stdout.close()
+        again.stdout.close()
+        jobs.close()
 
 
 def test_on_a_full_disk_a_job_can_still_be_deleted(tmp_path, monkeypatch):
@@ -133,7 +177,7 @@ def test_without_bounces_there_is_no_all_clear(own):
     outlook = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
     place = client.upload("/jobs", {"back.msg": outlook, "sent.csv": campaign()["sent.csv"]}).place
     client.wait(place, "ready")
-    assert "back.msg: is a mail in Outlook&#39;s own format; save it as .eml." in client.get(place).text
+    assert "back.msg: is a mail of Outlook that is cut off or damaged; save it once more." in client.get(place).text
     state = run_of(client, place)
     assert state["status"] == "failed"
     assert state["error"].startswith("No file holds bounces: add what came back")

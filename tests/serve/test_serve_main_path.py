@@ -143,7 +143,8 @@ def test_a_mistake_is_a_sentence_and_the_files_stay(client):
     page = client.get(place).text
     assert "No file is the campaign log" in page
     assert "Start again" in page
-    assert client.post(f"{place}/run", {"tolerance": "many"}).status == 400
+    for share in ("many", "0", "100", "nan", "-1"):
+        assert client.post(f"{place}/run", {"tolerance": share}).status == 400
     client.post(f"{place}/delete")
     assert client.get(place).status == 404
 

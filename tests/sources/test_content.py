@@ -56,6 +56,7 @@ def v7_tar() -> bytes:
         (b"From () 2019-10-02 05:04:34 +0000\nDelivered-To: a@example.com\n\n", "mbox"),
         (b"From x\n>From a@example.com Mon Mar  2 10:00:00 2026\nSubject: x\n\n", "mbox"),
         (b"From the desk of Jane\nwith all my love\n", "other"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "outlook"),
         (b"", "empty"),
         (b" \r\n\n", "empty"),
         (b"# Notes\n\nSubject: how to send mail\n", "other"),
@@ -96,7 +97,6 @@ def test_one_everyday_field_is_enough_where_mail_is_expected() -> None:
     [
         (b"", "is empty"),
         (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save the mail as .eml"),
         (b"\x89PNG\0", "binary"),
         (b'[{"event": 1}]', "JSON"),
         (b'[{"event": "bounce", "sg_event_id": "x", "reason": "550"}]', "without an address"),

@@ -105,3 +105,57 @@ def test_a_failure_has_one_record_id_in_webhook_and_mailbox(tmp_path):
         (event,) = parsed(tmp_path, example.event)
         (bounce,) = parsed(tmp_path, mail.format(event["original_message_id"]), "bounce.eml")
         assert event["record_id"] == bounce["record_id"], example.name
+
+
+def mailjet(**more):
+    return {"event": "blocked", "time": 1772442681, "MessageID": 1, "email": TO, **more}
+
+
+def mailgun(code, cause):
+    outcome = {"code": code, "message": "", "description": ""}
+    event = {"event": "failed", "severity": "permanent", "reason": cause, "recipient": TO, "delivery-status": outcome}
+    return {"event-data": event}
+
+
+def mandrill(**more):
+    taken = {"type": "sent", "diag": "250 2.0.0 OK"}
+    return {"event": "hard_bounce", "_id": "1", "msg": {"_id": "1", "email": TO, "smtp_events": [taken], **more}}
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "reason", "diagnostic"),
+    [
+        # The first mail of the campaign went out: the person is no lead that bounced.
+        (mailjet(error_related_to="mailjet", error="duplicate in campaign"), "other", "", "duplicate in campaign"),
+        (mailjet(error_related_to="mailjet", error="preblocked"), "bounce", "user_unknown", "preblocked"),
+        # Brevo's statistics API has a word for both kinds at once.
+        (
+            {"event": "bounces", "email": TO, "messageId": "<a@b.example>", "reason": "550 5.1.1 User unknown"},
+            "bounce", "user_unknown", "550 5.1.1 User unknown",
+        ),
+        # A comma in a name parts no addresses.
+        (
+            {
+                "type": "message.bounce_detected",
+                "data": {"object": {"type": "mailbox_full", "bounced_addresses": f'"Doe, Kim" <{TO}>'}},
+            },
+            "bounce", "mailbox_full", "",
+        ),
+        # With this SES tries a topic that it is to send events to.
+        (
+            {**sns({}), "Message": "Successfully validated SNS topic for Amazon SES event publishing."},
+            "other", "", "",
+        ),
+        # Mailgun's own 602 says that it gave up; why stands beside it.
+        (mailgun(602, "old"), "bounce", "expired", ""),
+        (mailgun(602, "greylisted"), "bounce", "greylisted", ""),
+        (mailgun(498, "generic"), "bounce", "no_mail_server", ""),
+        # The answer that took the mail is not the one that refused it later.
+        (mandrill(bounce_description="bad_mailbox"), "bounce", "user_unknown", ""),
+        (mandrill(diag="smtp;550 5.2.2 Mailbox full"), "bounce", "mailbox_full", "550 5.2.2 Mailbox full"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_bounce_or_like_none(tmp_path, event, kind, reason, diagnostic):
+    (row,) = parsed(tmp_path, event)
+    assert (row["kind"], row["reason"], row["diagnostic"]) == (kind, reason, diagnostic)
+    assert row["reply"] != "250"

@@ -276,6 +276,31 @@ CASES: list[tuple[str, str, Kind, str, dict[str, str]]] = [
         json.dumps({"email": "jane@example.com", "reachable": "yes", "role_account": False, "free": False, "has_mx_records": True, "smtp": {"catch_all": False}}),
         {"email": "jane@example.com", "email_status": "yes"},
     ),
+    (
+        "DeBounce", "a list that came back", "leads",
+        "Email,Result,Reason,Code,Role,Free Email,Send Transactional\njane@example.com,Risky,\"Deliverable, Accept-all\",4,false,false,1\n",
+        {"email": "jane@example.com", "email_status": "Risky (catch-all)"},
+    ),
+    (
+        "Brevo", "the log of transactional mails", "log",
+        "st_text;ts;sub;frm;email;tag;mid;link\nEnvoyé;13-03-2026 09:11:00;Hello;founder@sender.example;jane@example.com;Q1;<m1@sender.example>;\n",
+        {"recipient": "jane@example.com", "event": "Envoyé", "sent_at": "2026-03-13T09:11:00", "sender": "founder@sender.example", "campaign": "Q1",
+         "message_id": "<m1@sender.example>"},
+    ),
+    (
+        "SendGrid", "the activity feed", "log",
+        "processed,message_id,event,subject,from,email,reason,mx,type\n"
+        "2026-03-02T09:11:00Z,m1.filter01,bounce,Hello,founder@sender.example,jane@example.com,550 5.1.1 User unknown,mx.example.com,bounce\n",
+        {"recipient": "jane@example.com", "event": "bounce", "sent_at": "2026-03-02T09:11:00", "sender": "founder@sender.example",
+         "message_id": "m1.filter01", "bounce_reason": "550 5.1.1 User unknown"},
+    ),
+    (
+        "Mailgun", "the logs as CSV", "log",
+        "@timestamp,event,recipient,sender,message-id,severity,reason,delivery-status.code,delivery-status.message\n"
+        "1772442660.5,failed,jane@example.com,founder@sender.example,m1@sender.example,permanent,bounce,550,5.1.1 User unknown\n",
+        {"recipient": "jane@example.com", "event": "bounced", "sent_at": "2026-03-02T09:11:00", "sender": "founder@sender.example",
+         "message_id": "m1@sender.example", "bounce_reason": "5.1.1 User unknown"},
+    ),
 ]  # fmt: skip
 
 

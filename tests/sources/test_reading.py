@@ -186,12 +186,11 @@ def test_what_is_no_mail_in_a_folder_is_counted(tmp_path: Path) -> None:
 
 
 def test_of_files_that_are_no_message_one_is_named_that_may_hold_mail_all_the_same(tmp_path: Path) -> None:
-    outlook = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-    put(tmp_path, {"a.eml": mail("a"), "b.csv": b"a,b\n1,2\n", "c.csv": b"a,b\n1,2\n", "old.msg": outlook})
+    put(tmp_path, {"a.eml": mail("a"), "b.csv": b"a,b\n1,2\n", "c.csv": b"a,b\n1,2\n", "old.pst": b"!BDN" + bytes(99)})
     reading = sources.read([tmp_path])
     assert len(list(reading)) == 1
-    why = "is an Outlook .msg or old Office file; save the mail as .eml"
-    assert reading.summary() == [f"3 files were no message, such as {tmp_path / 'old.msg'}, which {why}"]
+    why = "is an Outlook data file; export its mails as .eml or mbox"
+    assert reading.summary() == [f"3 files were no message, such as {tmp_path / 'old.pst'}, which {why}"]
 
 
 def test_maildir(tmp_path: Path) -> None:
@@ -428,7 +427,7 @@ def test_sources_may_come_as_a_list_and_what_is_no_path_is_told_in_one_line(tmp_
         (lambda folder: put(folder, {"a.zip": zipped({})}) / "a.zip", "holds no message"),
         (lambda folder: put(folder, {"a.zip": zipped({"a.txt": b"no"})}) / "a.zip", "a.txt has no mail header"),
         (lambda folder: put(folder, {"a.eml": noise(5000)}) / "a.eml", "is binary data"),
-        (lambda folder: put(folder, {"a.msg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}) / "a.msg", "save the mail as .eml"),
+        (lambda folder: put(folder, {"a.msg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}) / "a.msg", "is cut off or damaged"),
         (lambda folder: "imaps://example.com/INBOX", "names no user; write it as imaps://user@host/FOLDER"),
         (lambda folder: "", "does not exist"),
     ],

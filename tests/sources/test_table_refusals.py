@@ -17,17 +17,20 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
 
 #: (name, content, what is said of it)
 FILES: dict[str, tuple[str, bytes, str]] = {
-    "a web page as .xls": (
-        "report.xls",
-        b"<html><body><table><tr><th>Email</th></tr><tr><td>jane@example.com</td></tr></table></body></html>",
-        "is a web page (HTML), as some systems write under the name of a workbook; open it in a spreadsheet and save it as"
-        " .xlsx or CSV",
+    "a page to sign in, saved as an export": (
+        "report.csv",
+        b"<!DOCTYPE html><html><body><form>Please sign in</form></body></html>",
+        "is a web page (HTML) without a table, such as one to sign in; export it again, as CSV if there is a choice",
     ),
-    "a workbook of 2003 in XML": (
+    "another XML file": (
+        "leads.xml",
+        b'<?xml version="1.0"?>\n<leads><lead email="jane@example.com"/></leads>',
+        "is an XML file, and no workbook; open it in a spreadsheet and save it as .xlsx or CSV",
+    ),
+    "a workbook of 2003 in XML without a row": (
         "report.xls",
-        b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook><Worksheet/></Workbook>',
-        "is an XML file, as some systems write under the name of a workbook; open it in a spreadsheet and save it as"
-        " .xlsx or CSV",
+        b'<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>',
+        "is a workbook without a row; export it again, as CSV if there is a choice",
     ),
     "a workbook under a password": (
         "log.xlsx",
@@ -37,7 +40,7 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "a message of Outlook": (
         "bounce.msg",
         COMPOUND + b"\0" * (1 << 20) + "__substg1.0_0037001F".encode("utf-16-le"),
-        "is a message of Outlook, no table; save it as .eml; bounces go with --bounces",
+        "is a message of Outlook, no table; bounces go with --bounces",
     ),
     "a data file of Outlook": (
         "mail.pst",

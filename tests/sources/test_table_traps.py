@@ -197,17 +197,6 @@ def test_a_workbook_with_a_hidden_sheet_a_title_and_dates(tmp_path: Path) -> Non
     assert table.frame["lead_id"].tolist() == ["0042", "43"]
 
 
-def test_sheets_that_were_not_read_are_named(tmp_path: Path) -> None:
-    book = Workbook()
-    for name, rows in (("March", 2), ("April", 3), ("Notes", 1)):
-        sheet = book.create_sheet(name)
-        for number in range(rows):
-            sheet.append([f"{name}{number}@example.com", "2026-03-02"] if number else ["email", "sent at"])
-    book.save(tmp_path / "log.xlsx")
-    told = read_table(tmp_path / "log.xlsx").warnings[0]
-    assert "the sheet 'March'; others were left out: 'April' (3 rows), 'Notes' (1 row)" in told
-
-
 def test_records_inside_records(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     rows = [

@@ -16,7 +16,10 @@ _CAPABILITIES = "IMAP4rev1 AUTH=PLAIN ENABLE UTF8=ACCEPT IDLE"
 
 
 class OddImap:
-    """`messages` by UID; None for one that the server cannot bring up. `told`: every command, without its tag."""
+    """`messages` by UID; None for one that the server cannot bring up, b"NIL" for one that it answers with that.
+
+    `told`: every command, without its tag.
+    """
 
     def __init__(self, folder: str, messages: Mapping[int, bytes | None], *, early: bool = False) -> None:
         self.folder, self.messages, self.early = folder, dict(messages), early
@@ -85,6 +88,9 @@ class OddImap:
             if "BODY.PEEK[]" in what:
                 if body is None:
                     return False
+                if body == b"NIL":
+                    say(b"* %d FETCH (UID %d BODY[] NIL)" % (place, uid))
+                    continue
                 say(b"* %d FETCH (UID %d BODY[] {%d}\r\n%b)" % (place, uid, len(body), body))
             else:
                 arrived = '"03-Mar-2026 10:00:00 +0000"'

@@ -142,6 +142,22 @@ def test_bounces_are_moved_when_asked_for_and_answers_stay(access, place, move):
     assert kept(place) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("move", ["MOVE", ""])
+def test_moving_a_first_part_loses_nobody_behind_it(access, place, monkeypatch, move):
+    """Each move shifts those that are still to be listed to other places, which is no trouble of the line."""
+    monkeypatch.setattr("analyzer.watch.following._BATCH", 3)
+    monkeypatch.setattr("analyzer.watch.mailbox._PAGE", 3)
+    with dovecot(capability=f"{PLAIN} UIDPLUS {move}") as own:
+        reach = type(access)(password_env=access.password_env, ca_file=own.ca_file)
+        own.deliver([*bounces(range(8)), ANSWER, *bounces(range(8, 20))])
+        said = once(place, Watched(imap=own.url(), move_to="done"), reach)
+        with own.client() as client:
+            client.select_folder("INBOX", readonly=True)
+            assert client.search() == [9], "the answer alone stays"
+    assert kept(place) == list(range(20))
+    assert "event=waiting" not in said
+
+
 def test_what_came_before_a_day_is_passed_over(server, access, place):
     from datetime import date, datetime
 

@@ -32,9 +32,10 @@ def test_a_server_that_speaks_utf8(place, own):
     assert Workspace(place).bounces()["recipient"].tolist() == ["jörg1@corp.example"]
 
 
-def test_a_message_that_the_server_withholds_holds_no_other_up(place, own):
+@pytest.mark.parametrize("withheld", [None, b"NIL"])
+def test_a_message_that_the_server_withholds_holds_no_other_up(place, own, withheld):
     said = io.StringIO()
-    with odd_imap("INBOX", {2: bounce(2), 30: None, 500: bounce(5), 4_294_967_295: bounce(9)}) as server:
+    with odd_imap("INBOX", {2: bounce(2), 30: withheld, 500: bounce(5), 4_294_967_295: bounce(9)}) as server:
         url = f"imap://jane@127.0.0.1:{server.port}/INBOX"
         watch(place, Watched(imap=url), access=own, once=True, stream=said)
     assert kept(place) == [2, 5, 9]

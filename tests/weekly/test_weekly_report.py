@@ -272,6 +272,10 @@ def test_the_index_lists_every_week_and_links_it(eventful, tmp_path):
     page = (tmp_path / "index.html").read_text("utf-8")
     assert re.findall(r'href="(2026-W\d\d)/weekly.html"', page) == ["2026-W14", "2026-W13"]
     assert all((tmp_path / label / "weekly.html").is_file() for label in WEEKS[-2:])
+    written = (tmp_path / "2026-W13" / "weekly.json").read_text("utf-8")
+    (tmp_path / "2026-W13" / "weekly.json").write_text(re.sub(r'"rate": [\d.e-]+', '"rate": "many"', written))
+    with pytest.raises(UnreadableInputError, match=r"2026-W13.*is no weekly report"):
+        run_weekly(eventful, week="2026-W14").write(tmp_path)
     (tmp_path / "2026-W13" / "weekly.json").write_text("{}")
     with pytest.raises(UnreadableInputError, match=r"2026-W13.*is no weekly report"):
         run_weekly(eventful).write(tmp_path)

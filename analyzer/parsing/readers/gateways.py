@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, is_address
 from analyzer.parsing.copies import own_words
+from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
+
+_HAS_MOBILE = TEXT.add("could not be delivered to mobile")
 
 
 class AolPreference:
@@ -69,7 +72,7 @@ class MobileGateway:
 
     def recognises(self, message: Message) -> bool:
         """By its first sentence."""
-        return bool(self._NOTICE.search(message.plain_text()[:500]))
+        return _HAS_MOBILE in message.marks() and bool(self._NOTICE.search(message.plain_text()[:500]))
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The addressee of the message it quotes."""

@@ -50,11 +50,15 @@ def _read(path: Path) -> dict[str, Any]:
             "alarms": int(table["alarms"]),
             "tone": table["verdict"]["tone"] if table["verdict"]["tone"] in sentences.TONE_NAMES else "unsure",
             "sentence": str(table["verdict"]["sentence"]),
-            "hard": figures["hard"]["rate"],
-            "spam": figures["spam"]["rate"],
+            "hard": _share(figures["hard"]["rate"]),
+            "spam": _share(figures["spam"]["rate"]),
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         problem = f"is no weekly report of this program ({type(error).__name__})"
         raise UnreadableInputError(
             str(path), problem, "move its folder away, or run weekly for that week again"
         ) from None
+
+
+def _share(rate: Any) -> float | None:
+    return None if rate is None else float(rate)

@@ -45,7 +45,8 @@ HOW: Final = (
     ),
     (
         "The range beside a rate",
-        "95 % interval by Wilson's method: chance alone moves a rate of so few mails that far.",
+        "95 % interval by Wilson's method: chance alone moves a rate of so few mails that far. It is wider where many "
+        "mails went to the same companies, for what a company does to all of its own was seen once.",
     ),
     (
         "The weeks before",

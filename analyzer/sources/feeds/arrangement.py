@@ -210,11 +210,10 @@ def _framed(head: bytes, read: Read, bounds: Bounds) -> Iterator[tuple[int, byte
             at = _NO_VALUE.match(buffer, at).end()  # type: ignore[union-attr]
             yield number, b"", "is no JSON object"
             continue
-        if first == b"{" and not open_lists and (page := _PAGE.match(buffer, at)):
-            end = _BETWEEN.match(buffer, page.end())
-            if _end_in(buffer, at) < 0 and end is not None:
-                in_page, open_lists, at = True, 1, page.end()
-                continue
+        page = _PAGE.match(buffer, at) if first == b"{" and not open_lists else None
+        if page and _end_in(buffer, at) < 0:
+            in_page, open_lists, at = True, 1, page.end()
+            continue
         number += 1
         buffer, at, data, why = _to_the_end(buffer, at, 0, read, bounds)
         yield number, data, why

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: By the name without its underscores and in the singular: webhooks write `hard_bounce`, the API `hardBounces`.
 _KINDS: dict[str, Kind] = {
+    "bounce": "bounce",
     "hardbounce": "bounce",
     "softbounce": "bounce",
     "blocked": "bounce",

@@ -28,6 +28,8 @@ _EVENT_KEYS = ("delivery-status", "log-level", "user-variables", "envelope", "re
 _OLD_KEYS = ("message-headers", "X-Mailgun-Sid", "token", "domain", "Message-Id")
 #: 498 no MX, 499 its own time-out, 605 bounced, 606 opted out, 607 complained before: no server said these.
 _OWN_CODES = frozenset({"498", "499", "602", "605", "606", "607"})
+#: It gave up, for the cause that it tells beside it.
+_GAVE_UP = "602"
 
 
 class Mailgun:
@@ -60,7 +62,7 @@ class Mailgun:
             # Nothing was sent, because the person had opted out: neither bad data nor a refusal.
             kind = "other"
         steps = (severity or name, cause)
-        if code in _OWN_CODES and not cause.startswith("suppress-"):
+        if code in _OWN_CODES - {_GAVE_UP} and not cause.startswith("suppress-"):
             steps = (code, "")
         said = _said(event, outcome, code)
         if kind == "complaint":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _KINDS: dict[str, Kind] = {"bounce": "bounce", "blocked": "bounce", "spam": "complaint", "sent": "delivered"}
 _OWN = ("MessageID", "Message_GUID", "mj_campaign_id", "mj_contact_id", "customcampaign", "CustomID")
+_DUPLICATE = "duplicate in campaign"
 
 
 class Mailjet:
@@ -35,6 +36,9 @@ class Mailjet:
         name = fields.text(event.get("event"), 40).lower()
         kind = _KINDS.get(name, "other")
         error = fields.line(event.get("error"), 100)
+        if error.lower() == _DUPLICATE:
+            # An earlier mail of the same campaign had gone to the person: this one was not needed.
+            kind = "other"
         said = fields.line(event.get("comment")) or error
         classed = fields.provider_class(self.name, event.get("error_related_to"), error)
         if kind == "complaint":

@@ -44,6 +44,9 @@ class Mandrill:
         name, message = fields.text(event.get("event"), 40).lower(), fields.table(event.get("msg"))
         kind = _KINDS.get(name, "other")
         tries = [fields.table(one) for one in fields.listed(message.get("smtp_events"))]
+        if kind == "bounce":
+            # A mail that bounced later was taken first, and that answer says nothing of why.
+            tries = [one for one in tries if fields.text(one.get("type"), 40) != "sent"]
         last = tries[-1] if tries else {}
         said = fields.line(message.get("diag")) or fields.line(last.get("diag"))
         classed = fields.provider_class(self.name, message.get("bounce_description"))

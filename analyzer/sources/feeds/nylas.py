@@ -74,10 +74,13 @@ class Nylas:
 def _recipients(bounce: JsonObject, sent: JsonObject) -> list[Any]:
     for found in (bounce.get("recipients"), bounce.get("bounced_addresses"), sent.get("to")):
         if found:
-            return [
-                part for one in fields.listed(found) for part in (one.split(",") if isinstance(one, str) else [one])
-            ]
+            return [part for one in fields.listed(found) for part in (_parted(one) if isinstance(one, str) else [one])]
     return []
+
+
+def _parted(text: str) -> list[str]:
+    """The addresses of a text that names several; a comma may stand in a person's name as well."""
+    return [part for part in text.split(",") if "@" in part] or [text]
 
 
 def _words(bounce: JsonObject, to: str) -> bytes:

@@ -41,6 +41,8 @@ _PARTS = (
     "subscription",
 )
 _SNS_CHATTER = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
+#: What SES sends to a topic that is set up for its events.
+_SET_UP = "Successfully validated SNS topic for Amazon SES"
 _REGION = re.compile(r"arn:aws[\w-]*:(?:ses|sns):([a-z0-9-]+):|\.smtp-out\.([a-z]+-[a-z-]+-\d)\.amazonses\.com")
 
 
@@ -53,7 +55,10 @@ class Ses:
         """By the name of the event's type beside the mail that it is about."""
         if "notificationType" in event or "eventType" in event:
             return _type(event) != "" and ("mail" in event or any(part in event for part in _PARTS))
-        return "TopicArn" in event and fields.text(event.get("Type"), 60) in _SNS_CHATTER
+        return "TopicArn" in event and (
+            fields.text(event.get("Type"), 60) in _SNS_CHATTER
+            or fields.text(event.get("Message"), 200).startswith(_SET_UP)
+        )
 
     def read(self, event: JsonObject) -> Iterator[Told]:
         """One report with all recipients of the event."""

@@ -35,6 +35,7 @@ _TIMES = (
     "createdat",
     "bouncedat",
     "bouncedate",
+    "receivedat",
     "timestamp",
     "eventtime",
     "date",
@@ -58,7 +59,7 @@ _OF_OTHERS = frozenset(
             "sentdate",
         ),
         *("senttime", "emailstatus", "verificationstatus", "industry", "label", "fault", "decision", "grade"),
-        *("kind", "receivedat"),
+        "kind",
     }
 )
 #: A cell of more lines has a quote that nobody closed.

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.errors import AnalyzerError, MissingColumnError, UnreadableInputError
+from analyzer.readable import short
 from analyzer.records import SENT_AT_ZONED
 from analyzer.sources.tables.clocks import with_clock
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
@@ -23,10 +25,11 @@ from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_heade
 from analyzer.sources.tables.named import wanted_columns
 from analyzer.sources.tables.table import Table, TableKind
 from analyzer.sources.tables.times import Order, Times, parse_times, read_times
+from analyzer.sources.tables.wide import unfolded
 from analyzer.sources.tables.zones import zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -40,6 +43,8 @@ __all__ = ["FIELDS", "Table", "TableKind", "Times", "parse_times", "read_table",
 #: How a person says which of day and month comes first.
 DATES: dict[str, Order] = {"": "", "day-first": "day first", "month-first": "month first"}
 _FRAME = "(a frame)"
+#: An error names no more columns for a person to choose from.
+_MOST_NAMED = 40
 #: A table of as many rows is large; below, encoding gains nothing.
 MANY_ROWS = 50_000
 
@@ -88,8 +93,11 @@ def read_tables(
     for column, name in wanted.items():
         if tables and normalise_header(column) not in there:
             problem = f"no column {column!r}, which --map {column}={name} names"
+            own = list(dict.fromkeys(header for table in tables for header in (*table.mapping, *table.unmapped)))
+            more = f", and {len(own) - _MOST_NAMED} more" if len(own) > _MOST_NAMED else ""
+            listed = ", ".join(short(header, 60) for header in own[:_MOST_NAMED])
             raise UnreadableInputError(
-                ", ".join(table.path for table in tables), problem, "name a column that is there"
+                ", ".join(table.path for table in tables), problem, f"name one that is there: {listed}{more}"
             )
     proven = {header: order for table in tables for header, order in table.orders.items() if order[-5:] == "first"}
     for place, (source, kind) in enumerate(sources):
@@ -130,7 +138,7 @@ def read_table(
     """
     if dates not in DATES:
         raise AnalyzerError(f"dates {dates!r}: is no order of dates; use day-first or month-first")
-    cells, sha256, where = _cells(source)
+    cells, sha256, where = _cells(source, kind)
     warnings = list(cells.notes)
     cells = without_empty_columns(cells)
     if not cells.headers:
@@ -138,8 +146,13 @@ def read_table(
     if partial and mapping:
         own = {normalise_header(header) for header in cells.headers}
         mapping = {column: name for column, name in mapping.items() if normalise_header(column) in own}
-    headers = map_headers(where, cells.headers, mapping, lambda place: sample(cells.frame, place), by_id=by_id)
-    headers = with_clock(headers, cells.headers, mapping, lambda place: sample(cells.frame, place))
+    steps = unfolded(where, cells, mapping or {}, _values_of(cells)) if kind == "log" else None
+    if steps is not None:
+        cells, mapping = steps.cells, {**steps.mapping, **(mapping or {})}
+        warnings = list(cells.notes)
+    values = _values_of(cells)
+    headers = map_headers(where, cells.headers, mapping, values, by_id=by_id)
+    headers = with_clock(headers, cells.headers, mapping, values)
     warnings += headers.notes
     large = large and len(cells.frame) >= MANY_ROWS
     made = canonical(
@@ -157,6 +170,7 @@ def read_table(
     if large:
         frame = frame[list(made.fields)]
     used = {cells.headers[place]: name for name, place in headers.fields.items()}
+    used |= {cells.headers[place]: name for name, places in headers.also.items() for place in places}
     if headers.clock is not None:
         used[cells.headers[headers.clock]] = "sent_at"
     name = where if where == _FRAME else Path(where).name
@@ -165,22 +179,23 @@ def read_table(
         kind=kind,
         frame=frame,
         mapping={header: address if name == "recipient" else name for header, name in used.items()},
-        unmapped=tuple(
-            header
-            for place, header in enumerate(cells.headers)
-            if place not in headers.fields.values() and place != headers.clock and header != SENT_AT_ZONED
-        ),
+        unmapped=tuple(header for header in cells.headers if header not in used and header != SENT_AT_ZONED),
         platform=headers.platform.title if headers.platform else "",
         rows=len(frame),
         sha256=sha256,
         warnings=tuple(f"{name}: {warning}" for warning in warnings),
         zoned=made.zoned,
         orders=made.orders,
-        blank_is_unsent=bool(headers.platform and headers.platform.blank_is_unsent),
+        blank_is_unsent=headers.blank_is_unsent,
     )
 
 
-def _cells(source: Source) -> tuple[Cells, str, str]:
+def _values_of(cells: Cells) -> Callable[[int], list[str]]:
+    """A sample of each column by its place, taken once."""
+    return cache(lambda place: sample(cells.frame, place))
+
+
+def _cells(source: Source, kind: TableKind) -> tuple[Cells, str, str]:
     """The cells, the digest of the file, and how to name it."""
     if not isinstance(source, (str, os.PathLike)):
         if not hasattr(source, "iloc"):
@@ -190,7 +205,7 @@ def _cells(source: Source) -> tuple[Cells, str, str]:
     path = Path(source)
     if path.is_dir():
         raise UnreadableInputError(str(path), "is a folder", "give one table file")
-    return *read_cells(path), str(path)
+    return *read_cells(path, kind), str(path)
 
 
 def _with_listed_addresses(table: Table, tables: list[Table]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,15 @@ from analyzer.formulas import GUARD
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables.cells import Cells, cell_text
 from analyzer.sources.tables.clocks import joined
+from analyzer.sources.tables.header_words import writes_day_first
 from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
+from analyzer.sources.tables.hints import tell_by_hints
 from analyzer.sources.tables.named import CARRIED, PREFIX
+from analyzer.sources.tables.plausible import flag_words, normalised
 from analyzer.sources.tables.times import DATE, Order, order_of, read_times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     import numpy as np
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
     from analyzer.sources.tables.headers import Headers
 
+#: What `was_sent` says of a row whose time could not be read.
+UNREAD = "at a time that was not read"
 #: The columns that hold times.
 TIMES = ("sent_at", "verified_at")
 #: The hints that `correlate` reads; the others are used up here.
@@ -38,10 +43,6 @@ _SAMPLE = 2000
 _BLANKS = ("nan", "null", "none", "n/a", "#n/a", "-", "--", "—", "undefined", "(blank)", "(empty)", "nil", "nat")
 # The longest of them; `_odd` looks at all texts that are no longer.
 _LONGEST_BLANK = max(len(blank.encode()) for blank in _BLANKS) + 1
-_TOLD_BY_HINTS = ("email_status", "industry")
-_CODES = {"naics": "NAICS", "sic": "SIC", "gics": "GICS", "linkedin_industry_id": "LinkedIn"}
-_YES = ("true", "1", "yes", "y", "x", "t", "ja", "oui", "sí", "si")
-_CATCH_ALL = (*_YES, "catch all", "catch-all", "catch_all", "catchall", "accept all", "accept-all", "accept_all")
 # Excel's guard against reading a text as a number or a formula: ="00123".
 _GUARDED = r'^="(.*)"$'
 
@@ -88,11 +89,12 @@ def without_empty_columns(cells: Cells) -> Cells:
 
 
 def sample(frame: pd.DataFrame, place: int) -> list[str]:
-    """The first values of a column that are not blank."""
+    """The first values of a column that are not blank, nor a word for that."""
     column = frame.iloc[:, place]
     for part in (column.head(10 * _SAMPLE), column):
         values = part.str.strip()
-        found = [str(value) for value in values[values != ""].head(_SAMPLE)]
+        values = values[values != ""]
+        found = [str(value) for value in values[~values.str.lower().isin(_BLANKS)].head(_SAMPLE)]
         if found:
             return found
     return []
@@ -116,7 +118,7 @@ def canonical(
     """
     import pandas as pd
 
-    from analyzer.sources.tables.encoded import constant, encoded, over_distinct
+    from analyzer.sources.tables.encoded import constant, encoded, over_distinct, texts
 
     made = Canonical(pd.DataFrame())
     fields = headers.fields
@@ -128,17 +130,22 @@ def canonical(
         column = over_distinct(column, partial(_in_words, words=words)) if words else column
         if name in {"lead_id", "step"}:
             column = over_distinct(column, _whole_numbers)
-        return column
+        return _with_others(name, column, [cells.frame.iloc[:, other] for other in headers.also.get(name, ())])
 
     # Of a large table, most of the time goes to looking up its texts, which leaves Python's lock alone.
     with ThreadPoolExecutor(os.cpu_count() if large else 1) as pool:
         columns = dict(zip(fields, pool.map(column_of, fields, fields.values()), strict=True))
-    _tell_by_hints(columns, large=large)
+    tell_by_hints(columns, large=large)
     if headers.clock is not None:
         columns["sent_at"] = joined(columns["sent_at"], tidy(cells.frame.iloc[:, headers.clock]))
+    if "sent_at" in columns and "was_sent" not in columns:
+        written = texts(columns["sent_at"]) != ""
     for name in TIMES:
         if name in columns:
             columns[name] = _times(name, columns[name], cells, headers, order, zone, made)
+    if "sent_at" in columns and "was_sent" not in columns and (unread := written & columns["sent_at"].isna()).any():
+        # A time that cannot be read says all the same that a mail went out.
+        columns["was_sent"] = unread.map({True: UNREAD, False: ""}).astype("str")
     index = cells.frame.index
     blank = constant("", index) if large else pd.Series("", index=index, dtype="str")
     address = "email" if kind == "leads" else "recipient"
@@ -148,7 +155,8 @@ def canonical(
     ordered = {name: columns.pop(name, never if name in TIMES else blank) for name in wanted}
     ordered |= {name: columns[name] for name in (*SEND_COLUMNS, *LEAD_COLUMNS, *_KEPT_HINTS) if name in columns}
     used = {place: name for name, place in fields.items()}
-    taken = set(fields.values()) | ({headers.clock} if headers.clock is not None else set())
+    taken = {*fields.values(), *(place for places in headers.also.values() for place in places)}
+    taken |= {headers.clock} if headers.clock is not None else set()
     if kind == "log" and SENT_AT_ZONED in cells.headers:
         # A workspace's own mails, which hold every time in UTC.
         place = cells.headers.index(SENT_AT_ZONED)
@@ -183,6 +191,19 @@ def canonical(
     return made
 
 
+def _with_others(name: str, column: pd.Series, others: Sequence[pd.Series]) -> pd.Series:
+    """A column, and where it says nothing what the others say: those of the other kinds of bounces."""
+    if not others:
+        return column
+    from analyzer.sources.tables.encoded import texts
+
+    told = texts(column)
+    for other in map(tidy, others):
+        silent = told == "" if name != "bounced" else told.map(normalised).isin(flag_words("no") | {""})
+        told = told.mask(silent & (other != ""), other)
+    return told
+
+
 def _times(
     name: str, column: pd.Series, cells: Cells, headers: Headers, order: Order, zone: tzinfo | None, made: Canonical
 ) -> pd.Series:
@@ -196,6 +217,15 @@ def _times(
         if proven:
             times = read_times(column, order=proven, zone=zone)
     header = cells.headers[place]
+    if times.order == "month first, assumed" and writes_day_first(header):
+        times = read_times(column, order="day first", zone=zone)
+        made.warnings.append(
+            f"{header}: nothing tells day from month in dates such as {_example(column)!r}; read with the day first, "
+            "as the header's language writes it (if the month comes first, say --dates month-first)"
+        )
+        # What another table proves goes before.
+        made.orders[header] = "month first, assumed"
+        times = replace(times, order="")
     if times.order:
         made.orders[header] = times.order
     if name == "sent_at":
@@ -315,45 +345,6 @@ def _tidy(column: pd.Series) -> pd.Series:
     if bool(text.str.startswith("'").any()):
         text = text.str.replace(GUARD.pattern, "", n=1, regex=True)
     return text.mask(text.str.lower().isin(_BLANKS), "")
-
-
-def _tell_by_hints(columns: dict[str, pd.Series], *, large: bool) -> None:
-    from analyzer.sources.tables.encoded import encoded, texts
-
-    if not any(name in columns for name in HINTS):
-        return
-    told = {name: texts(columns[name]) for name in (*_TOLD_BY_HINTS, *HINTS) if name in columns}
-    _tell_status(told)
-    _tell_industry(told)
-    columns |= {name: encoded(column) if large else column for name, column in told.items()}
-
-
-def _tell_status(columns: dict[str, pd.Series]) -> None:
-    """`email_status` out of yes/no columns where there is none, and a catch-all mark behind it where one says so."""
-    if "email_status" not in columns:
-        for hint, yes, no in (("is_valid", "valid", "invalid"), ("is_verified", "verified", "unverified")):
-            if hint in columns:
-                said = columns[hint].str.lower()
-                columns["email_status"] = (
-                    said.isin((*_YES, yes)).map({True: yes, False: no}).where(said != "", "").astype("str")
-                )
-                break
-    if "catch_all" in columns:
-        mark = columns["catch_all"].str.lower().isin(_CATCH_ALL)
-        if "email_status" in columns:
-            status = columns["email_status"]
-            columns["email_status"] = status.where(~mark, (status + " (catch-all)").str.strip())
-        else:
-            columns["email_status"] = mark.map({True: "catch-all", False: ""}).astype("str")
-
-
-def _tell_industry(columns: dict[str, pd.Series]) -> None:
-    """`industry` out of a column of codes, as "NAICS 5221", where there is no name."""
-    for hint, scheme in _CODES.items():
-        if hint in columns:
-            code = (scheme + " " + columns[hint]).where(columns[hint] != "", "").astype("str")
-            known = columns.get("industry")
-            columns["industry"] = code if known is None else known.where(known != "", code)
 
 
 def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd.DataFrame:

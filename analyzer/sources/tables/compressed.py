@@ -67,7 +67,8 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
     except TooMuchError as error:
         raise UnreadableInputError(where, f"is packed, and not read ({error})", "unpack it first") from None
     except (*DAMAGE, zipfile.BadZipFile) as error:
-        raise UnreadableInputError(where, f"is damaged ({damage(error)})", "export it again") from None
+        what, _, remedy = damage(error).partition("; ")
+        raise UnreadableInputError(where, what, remedy or "export it again") from None
     return None
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from analyzer.bounds import current
 from analyzer.errors import UnreadableInputError
 from analyzer.sources.tables.cells import Cells, bounded
+from analyzer.sources.tables.plausible import is_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ def find_header(rows: list[list[str]]) -> tuple[int, int]:
     for index, row in enumerate(rows):
         filled = sum(bool(cell.strip()) for cell in row)
         if filled * 2 >= usual and filled > (usual > 1):
-            if any("@" in cell and " " not in cell.strip() for cell in row):
+            if any(is_address(cell) and " " not in cell.strip() for cell in row):
                 return -1, max(usual, len(row))
             return index, max(usual, _filled_width(row))
     return 0, usual

@@ -16,15 +16,16 @@ from tempfile import TemporaryDirectory
 
 from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
-from analyzer.readable import counted, short
 from analyzer.sources.content import utf16_codec
 from analyzer.sources.tables.cells import Cells
 from analyzer.sources.tables.compressed import is_packed, unpacked
-from analyzer.sources.tables.delimited import find_header, read_delimited
+from analyzer.sources.tables.delimited import read_delimited
 from analyzer.sources.tables.json_records import read_json, unfolded
+from analyzer.sources.tables.markup import markup_kind, read_markup
 from analyzer.sources.tables.other_files import refuse_others
 from analyzer.sources.tables.parquet import read_parquet
-from analyzer.sources.tables.workbooks import Sheet, read_sheet
+from analyzer.sources.tables.sheets import as_table
+from analyzer.sources.tables.workbooks import read_sheets
 
 # The code pages that lead lists come in, by region; a free guess prefers exotic ones on short texts.
 _CODE_PAGES = [
@@ -34,31 +35,38 @@ _CODE_PAGES = [
 _OF_PAIRS = frozenset({"cp932", "gb18030", "big5", "cp949"})
 _FEW = 8
 _PAIR = re.compile(rb"[\x80-\xff]{2}|[\x81-\x9f]")
+# Letters without which hardly a Slovak text goes, the only ones with an "ŕ": š, ž, ť, ľ.
+_SLOVAK = re.compile(rb"[\x8a\x8d\x8e\x9a\x9d\x9e\xbc\xbe]")
 _CHUNK = 1024 * 1024
-# A note names no more of the sheets that were not read.
-_MOST_SHEETS = 5
+_MARKUP_LOOK = 16 * 1024
+_CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 
 
-def read_cells(path: Path) -> tuple[Cells, str]:
-    """The table in the file, and the SHA-256 of its bytes; `UnreadableInputError` where there is none."""
+def read_cells(path: Path, kind: str = "") -> tuple[Cells, str]:
+    """The table in the file, and the SHA-256 of its bytes; `UnreadableInputError` where there is none.
+
+    kind: "log" for the sheet of a workbook that tells most of mail, "" for the first one with addresses.
+    """
     where = str(path)
     try:
         if path.exists() and not path.is_file():
             # A pipe, such as the shell's <(…), gives its bytes once; the reading below goes over them several times.
             with TemporaryDirectory(prefix="table-") as folder:
-                return _of_file(_copied(path, Path(folder) / "table", where), where)
-        return _of_file(path, where)
+                return _of_file(_copied(path, Path(folder) / "table", where), where, kind)
+        return _of_file(path, where, kind)
     except OSError as error:
         raise UnreadableInputError(where, f"cannot be read: {error.strerror}") from None
 
 
-def _of_file(path: Path, where: str) -> tuple[Cells, str]:
+def _of_file(path: Path, where: str, kind: str) -> tuple[Cells, str]:
     head = _head(path)
     if not is_packed(head):
-        return _cells(path, head, where)
+        return _cells(path, head, where, kind)
     with TemporaryDirectory(prefix="table-") as folder:
         inside = unpacked(path, head, Path(folder) / "table", where)
-        return (_cells(inside, _head(inside), where)[0], _sha256(path)) if inside else _cells(path, head, where)
+        if inside is None:
+            return _cells(path, head, where, kind)
+        return _cells(inside, _head(inside), where, kind)[0], _sha256(path)
 
 
 def _copied(path: Path, target: Path, where: str) -> Path:
@@ -80,18 +88,20 @@ def _head(path: Path) -> bytes:
         return file.read(64 * 1024)
 
 
-def _cells(path: Path, head: bytes, where: str) -> tuple[Cells, str]:
+def _cells(path: Path, head: bytes, where: str, kind: str) -> tuple[Cells, str]:
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         raise UnreadableInputError(where, "is empty", "give a table with a header row")
     refuse_others(path, head, where)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return _spreadsheet(path, where), _sha256(path)
+        return _spreadsheet(path, where, kind), _sha256(path)
     if head.startswith(b"PAR1"):
         with ThreadPoolExecutor(1) as pool:
             hashed = pool.submit(_sha256, path)
             return read_parquet(path, where), hashed.result()
     encoding, digest = _encoding(path, head)
     start = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")[:2]
+    if markup_kind(head.decode(encoding, errors="ignore")[:_MARKUP_LOOK]):
+        return _of_markup(path, encoding, where, kind), digest
     is_json = start[:1].isascii() and start[:1] in "[{"
     if not is_json and "\0" in head.decode(encoding, errors="ignore")[:4096]:
         raise UnreadableInputError(where, "is binary data, no table", "give CSV, XLSX, Parquet or JSON lines")
@@ -184,7 +194,7 @@ def _code_page(sample: bytes) -> str:
     best = charset_normalizer.from_bytes(telling, cp_isolation=pages).best()
     if best is None:
         return "cp1252"
-    if best.encoding == "cp1250" and _same_text(telling, "cp1250", "cp1252"):
+    if best.encoding == "cp1250" and (_same_text(telling, "cp1250", "cp1252") or _has_grave_accents(telling)):
         return "cp1252"
     return best.encoding
 
@@ -195,13 +205,16 @@ def _stands_alone(sample: bytes) -> bool:
     return not _PAIR.search(sample)
 
 
+def _has_grave_accents(sample: bytes) -> bool:
+    """Whether there is an "à", which the other page reads as "ŕ", a letter of Slovak alone."""
+    return any(letter in sample for letter in b"\xe0\xc0") and not _SLOVAK.search(sample)
+
+
 def _same_text(sample: bytes, one: str, other: str) -> bool:
     return sample.decode(one, errors="replace") == sample.decode(other, errors="replace")
 
 
-def _spreadsheet(path: Path, where: str) -> Cells:
-    import pandas as pd
-
+def _spreadsheet(path: Path, where: str, kind: str) -> Cells:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -210,26 +223,26 @@ def _spreadsheet(path: Path, where: str) -> Cells:
         names = ["xl/workbook"]
     if not any(name.startswith(("xl/workbook", "content.xml")) for name in names):
         raise UnreadableInputError(where, "is an archive, no table", "unpack it first")
-    sheet = read_sheet(path, where)
-    rows = sheet.rows
-    if not rows:
+    sheets = read_sheets(path, where)
+    if not sheets.found:
         raise UnreadableInputError(where, "is empty", "give a table with a header row")
-    notes = (_other_sheets(sheet),) if sheet.others else ()
-    at, width = find_header(rows[:60])
-    headers = [f"column {n}" for n in range(1, width + 1)] if at < 0 else [cell.strip() for cell in rows[at]]
-    frame = pd.DataFrame(rows[at + 1 :], columns=[f"c{n}" for n in range(len(rows[0]))], dtype="str")
-    headers = [*headers, *[""] * frame.shape[1]][: frame.shape[1]]
-    return Cells(headers, frame, notes)
+    return as_table(sheets, where, kind)
 
 
-def _other_sheets(sheet: Sheet) -> str:
-    """What was not read: a log may go on in the next sheet, and nothing else says so."""
-    named = [
-        f"{short(name, 40)!r} ({counted(rows, 'row')})" for name, rows in list(sheet.others.items())[:_MOST_SHEETS]
-    ]
-    more = f" and {len(sheet.others) - len(named)} more" if len(sheet.others) > len(named) else ""
-    left = "another was left out" if len(sheet.others) == 1 else "others were left out"
-    return (
-        f"read from the sheet {sheet.name!r}; {left}: {', '.join(named)}{more}; "
-        "what belongs to the same list goes into a file of its own"
-    )
+def _of_markup(path: Path, encoding: str, where: str, kind: str) -> Cells:
+    """The tables of a page, or the sheets of a workbook in XML."""
+    text = path.read_text(encoding=_declared(path, encoding), errors="replace")
+    return as_table(read_markup(text, markup_kind(text[:_MARKUP_LOOK]), where), where, kind)
+
+
+def _declared(path: Path, encoding: str) -> str:
+    """The encoding that a page names itself, where the file is not UTF-8 or UTF-16 anyway."""
+    found = _CHARSET.search(_head(path))
+    if encoding.startswith("utf") or found is None:
+        return encoding
+    try:
+        # What pages call ISO 8859-1 is Windows-1252 (Encoding Standard, 4.2).
+        name = codecs.lookup(found[1].decode()).name
+    except LookupError:
+        return encoding
+    return "cp1252" if name in {"iso8859-1", "ascii", "utf-8"} else name

@@ -6,16 +6,27 @@ Facts lie in `rules/platforms/*.toml` (one file a platform, `generic.toml` for t
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analyzer import knowledge
 from analyzer.errors import MissingColumnError, RuleError, UnreadableInputError
 from analyzer.readable import short
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
+from analyzer.sources.tables.by_words import fill_by_words
+from analyzer.sources.tables.header_words import meanings_of
 from analyzer.sources.tables.other_files import refuse_mail
+from analyzer.sources.tables.plausible import (
+    are_marks,
+    are_steps,
+    are_times,
+    delivery_words,
+    hold_addresses,
+    normalised,
+    tell_verification,
+    verification_words,
+)
 from analyzer.sources.tables.zones import split_header
 
 if TYPE_CHECKING:
@@ -55,8 +66,8 @@ IGNORED = "ignore"
 # An error names columns for a person to choose from.
 _MOST_NAMED = 40
 _LONGEST_NAMED = 60
-# Yes, no, or how often.
-_MARK = re.compile(r"true|false|yes|no|y|n|x|ja|nein|oui|non|sí|si|sent|\d{1,4}(?:\.0)?", re.IGNORECASE)
+#: Headers that mean a step here and the day of one, or how far a sale has come, there.
+_DOUBTFUL_STEPS = frozenset({"stage", "day", "touch"})
 #: Fields whose header may name in brackets who told it.
 _TOLD = ("email_status", "industry")
 _SOURCE_BEHIND = re.compile(r"(.{3,60}?)\s*[(\[][^()\[\]]{1,40}[)\]]\s*")
@@ -88,7 +99,9 @@ class Headers:
 
     `zones`: the time zones that headers name, by place. `recipient` is missing from `fields` where ids stand for it.
     `clock`: the place of the column with the time of day, where that of `sent_at` has only the day. `stand_ins`: the
-    places of columns whose times stand in for a blank `sent_at`, the best first.
+    places of columns whose times stand in for a blank `sent_at`, the best first. `also`: further columns of a field
+    that it is told by where the first says nothing: "Soft bounce reason" beside "Hard bounce reason".
+    `blank_is_unsent`: as in `Platform`, also told by a header such as "Last contacted".
     """
 
     fields: dict[str, int]
@@ -97,12 +110,13 @@ class Headers:
     zones: dict[int, tzinfo]
     clock: int | None = None
     stand_ins: tuple[int, ...] = ()
+    also: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    blank_is_unsent: bool = False
 
 
 def normalise_header(text: str) -> str:
     """A header without case, blanks and punctuation: "Sent At", "sent_at" and "sentAt" are one."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in folded if character.isalnum())
+    return normalised(text)
 
 
 def map_headers(
@@ -135,10 +149,20 @@ def map_headers(
     rest = {name: names for name, names in generic().columns.items() if not (timed and name == "sent_at")}
     _fill(fields, places, rest, column_values)
     _fill_by_values(fields, keys, column_values)
-    _move_marks(fields, column_values)
+    _move_marks(fields, keys, wanted, column_values)
+    others = platform.others if platform else frozenset()
+    bare = ["" if key in others else header for (header, _), key in zip(split, keys, strict=True)]
+    also, told = fill_by_words(
+        fields, [header if key else "" for header, key in zip(bare, keys, strict=True)], column_values
+    )
+    notes += told
     notes += _second_statuses(fields, headers, keys)
     if "recipient" not in fields and not (by_id and "lead_id" in fields):
-        holders = [place for place in range(len(headers)) if _mostly_addresses(column_values(place))]
+        holders = [
+            place
+            for place in range(len(headers))
+            if place not in fields.values() and hold_addresses(column_values(place))
+        ]
         if len(holders) != 1:
             refuse_mail(headers, where)
             found = ", ".join(short(header, _LONGEST_NAMED) for header in headers[:_MOST_NAMED] if header) or "none"
@@ -152,16 +176,39 @@ def map_headers(
         fields["recipient"] = holders[0]
         notes.append(f"no header names an address; the column {headers[holders[0]]!r} holds addresses and was used")
     zones = {place: zone for place, (_, zone) in enumerate(split) if zone}
-    return Headers(fields, platform, tuple(notes), zones, stand_ins=_stand_ins(fields, platform, places, wanted))
+    sent = fields.get("sent_at")
+    # A time of a lead's last mail is the lead's: where it is blank, there was none.
+    of_lead = (
+        sent is not None and "last" in (meanings := meanings_of(headers[sent])) and bool({"sent", "contact"} & meanings)
+    )
+    also = {name: places for name, places in also.items() if name not in wanted.values()}
+    return Headers(
+        fields,
+        platform,
+        tuple(notes),
+        zones,
+        stand_ins=_stand_ins(fields, platform, places, wanted, column_values),
+        also=also,
+        blank_is_unsent=of_lead or bool(platform and platform.blank_is_unsent),
+    )
 
 
 def _stand_ins(
-    fields: Mapping[str, int], platform: Platform | None, places: Mapping[str, int], wanted: Mapping[str, str]
+    fields: Mapping[str, int],
+    platform: Platform | None,
+    places: Mapping[str, int],
+    wanted: Mapping[str, str],
+    column_values: Callable[[int], list[str]],
 ) -> tuple[int, ...]:
-    """The columns that tell when a mail went out where its own column is blank; none where a person named that one."""
-    if platform is None or "sent_at" not in fields or "sent_at" in wanted.values():
+    """The columns that tell when a mail went out where its own column is blank; none where a person named that one.
+
+    Any log may date what was delivered, and of the rest only when it bounced.
+    """
+    if "sent_at" not in fields or "sent_at" in wanted.values():
         return ()
-    there = [places[name] for name in platform.stand_ins if name in places]
+    there = [places[name] for name in platform.stand_ins if name in places] if platform else []
+    if not there and "bounced" in fields and are_times(column_values(fields["bounced"])):
+        there = [fields["bounced"]]
     return tuple(place for place in there if place != fields["sent_at"])
 
 
@@ -217,12 +264,12 @@ def _second_statuses(fields: Mapping[str, int], headers: Sequence[str], keys: Se
 def _explicit(where: str, headers: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
     fields: dict[str, int] = {}
     keys = [normalise_header(header) for header in headers]
-    for column, field in wanted.items():
-        name = "recipient" if field == "email" else field
+    for column, told in wanted.items():
+        name = "recipient" if told == "email" else told
         if name not in FIELDS:
             known = ", ".join(("email", *FIELDS))
             raise UnreadableInputError(
-                where, f"{field!r} in --map {column}={field} is no field", f"the fields are {known}"
+                where, f"{told!r} in --map {column}={told} is no field", f"the fields are {known}"
             )
         if column in headers:
             place = list(headers).index(column)
@@ -250,43 +297,49 @@ def _fill(
 ) -> None:
     """Each field from the first of its columns that holds anything, else from the first that is there."""
     taken = set(fields.values())
-    for field, names in columns.items():
-        if field in fields:
+    for meant, names in columns.items():
+        if meant in fields:
             continue
         there = [places[name] for name in names if name in places and places[name] not in taken]
         if there:
-            fields[field] = there[0] if len(there) == 1 else next(filter(column_values, there), there[0])
-            taken.add(fields[field])
+            fields[meant] = there[0] if len(there) == 1 else next(filter(column_values, there), there[0])
+            taken.add(fields[meant])
 
 
 def _fill_by_values(fields: dict[str, int], keys: list[str], column_values: Callable[[int], list[str]]) -> None:
     """Columns such as "status", which hold a verification here and a delivery state there."""
+    words = {"email_status": verification_words(), "state": delivery_words()}
     for place, key in enumerate(keys):
         if key not in _undecided_headers() or place in fields.values():
             continue
         values = [normalise_header(value) for value in column_values(place) if value]
         shares = {
-            field: sum(value in words for value in values) / max(len(values), 1) for field, words in _words().items()
+            field: sum(value in words for value in values) / max(len(values), 1) for field, words in words.items()
         }
         best = max(shares, key=lambda field: shares[field])
         if shares[best] >= 0.8 and best not in fields:
             fields[best] = place
 
 
-def _move_marks(fields: dict[str, int], column_values: Callable[[int], list[str]]) -> None:
-    """A column "Sent" that says yes and no, or how often, is no time, and a column "Role" no title."""
-    if "title" in fields and (values := column_values(fields["title"])) and all(map(_MARK.fullmatch, values)):
+def _move_marks(
+    fields: dict[str, int], keys: Sequence[str], wanted: Mapping[str, str], column_values: Callable[[int], list[str]]
+) -> None:
+    """A column "Sent" that says yes and no, or counts, is no time, a "Role" no title, the "Stage" of a sale no step."""
+    if "title" in fields and are_marks(column_values(fields["title"])):
         del fields["title"]
-    if "sent_at" not in fields or "was_sent" in fields:
-        return
-    values = column_values(fields["sent_at"])
-    if values and all(map(_MARK.fullmatch, values)):
+    step = fields.get("step")
+    if step is not None and keys[step] in _DOUBTFUL_STEPS and "step" not in wanted.values():
+        values = column_values(step)
+        if values and not are_steps(values):
+            del fields["step"]
+    for hint in ("is_verified", "is_valid"):
+        # "Verified" may say yes and no, or what was found.
+        if hint in fields and "email_status" not in fields and hint not in wanted.values():
+            values = column_values(fields[hint])
+            if values and not are_marks(values) and tell_verification(values):
+                fields["email_status"] = fields.pop(hint)
+    if "sent_at" in fields and "was_sent" not in fields and are_marks(column_values(fields["sent_at"])):
         fields["was_sent"] = fields.pop("sent_at")
-
-
-def _mostly_addresses(values: list[str]) -> bool:
-    filled = [value for value in values if value]
-    return bool(filled) and sum("@" in value and "." in value.rpartition("@")[2] for value in filled) * 2 > len(filled)
 
 
 def _recognise(keys: frozenset[str]) -> Platform | None:
@@ -295,11 +348,15 @@ def _recognise(keys: frozenset[str]) -> Platform | None:
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
+#: Files beside the platforms' own.
+_NO_PLATFORMS = frozenset({"generic", "words"})
+
+
 @cache
 def platforms() -> tuple[Platform, ...]:
     """Every known platform, by name."""
     folder = knowledge.data_folder("rules") / "platforms"
-    return tuple(_load(path.stem) for path in sorted(folder.glob("*.toml")) if path.stem != "generic")
+    return tuple(_load(path.stem) for path in sorted(folder.glob("*.toml")) if path.stem not in _NO_PLATFORMS)
 
 
 @cache
@@ -333,27 +390,3 @@ def _load(name: str) -> Platform:
 def _undecided_headers() -> frozenset[str]:
     path = knowledge.data_folder("rules") / "platforms" / "generic.toml"
     return frozenset(normalise_header(header) for header in knowledge.load_toml(path)["by_values"]["headers"])
-
-
-@cache
-def _words() -> dict[str, frozenset[str]]:
-    """The words that mark a column as verification (`email_status`) or delivery (`state`)."""
-    rules = knowledge.data_folder("rules")
-    flags: dict[str, Any] = knowledge.load_toml(rules / "flags.toml")
-    statuses: dict[str, dict[str, list[str]]] = knowledge.load_toml(rules / "statuses.toml")
-    verification = {word for status in statuses["any"].values() for word in status}
-    delivery = {word for words in flags.values() for word in words} - {
-        "true",
-        "false",
-        "yes",
-        "no",
-        "0",
-        "1",
-        "y",
-        "n",
-        "x",
-    }
-    return {
-        "email_status": frozenset(map(normalise_header, verification)),
-        "state": frozenset(map(normalise_header, delivery)),
-    }

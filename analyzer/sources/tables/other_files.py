@@ -1,4 +1,4 @@
-"""What people take for a table and is none: a web page under the name of a workbook, a workbook under a password, mail.
+"""What people take for a table and is none: a workbook under a password, mail.
 
 Sources: MS-OFFCRYPTO 2.3.4 (an encrypted workbook is a compound file with a stream "EncryptedPackage"), MS-OXMSG 2.2
 (a message of Outlook has streams "__substg1.0_…"), MS-CFB 2.6.1 (names of streams are UTF-16).
@@ -6,7 +6,6 @@ Sources: MS-OFFCRYPTO 2.3.4 (an encrypted workbook is a compound file with a str
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableInputError
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED, _MESSAGE = ("EncryptedPackage".encode("utf-16-le"), "__substg1.0_".encode("utf-16-le"))
-_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:(\?xml)|!doctype html|html|head|body|table|meta)\b", re.IGNORECASE)
 #: Files of other kinds, by how they begin; what they are stands with the same marks in `content`.
 _OTHERS = (b"7z\xbc\xaf\x27\x1c", b"Rar!", b"!BDN", b"%PDF")
 _CHUNK = 1024 * 1024
@@ -26,13 +24,6 @@ _CHUNK = 1024 * 1024
 
 def refuse_others(path: Path, head: bytes, where: str) -> None:
     """`UnreadableInputError` for a file that begins with `head` and can be no table, saying what to do."""
-    if page := _PAGE.match(head):
-        kind = "an XML file" if page[1] else "a web page (HTML)"
-        raise UnreadableInputError(
-            where,
-            f"is {kind}, as some systems write under the name of a workbook",
-            "open it in a spreadsheet and save it as .xlsx or CSV",
-        )
     if head.startswith(_OTHERS):
         what, _, remedy = why_no_mail(head).partition("; ")
         raise UnreadableInputError(
@@ -42,9 +33,7 @@ def refuse_others(path: Path, head: bytes, where: str) -> None:
         if _holds(path, _ENCRYPTED):
             raise UnreadableInputError(where, "is protected by a password", "save it without one")
         if _holds(path, _MESSAGE):
-            raise UnreadableInputError(
-                where, "is a message of Outlook, no table", "save it as .eml; bounces go with --bounces"
-            )
+            raise UnreadableInputError(where, "is a message of Outlook, no table", "bounces go with --bounces")
 
 
 def refuse_mail(headers: Sequence[str], where: str) -> None:

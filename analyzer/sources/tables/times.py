@@ -23,7 +23,9 @@ Order: TypeAlias = Literal["", "day first", "month first", "month first, assumed
 # A spreadsheet of half the world writes a serial date with a decimal comma.
 _NUMBER = r"-?\d+(?:[.,]\d+)?"
 _ISO = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?"
-_NUMERIC_DATE = r"^(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4}|\d{2})(?:[T,\s]+(.*))?$"
+# What stands between a day and its time in other languages.
+_AT = r"(?:(?:at|à|um|om|a las|alle|às|kl\.?|o)\s+)?"
+_NUMERIC_DATE = rf"^(\d{{1,2}})\s*[./-]\s*(\d{{1,2}})\s*[./-]\s*(\d{{4}}|\d{{2}})(?:[T,\s]+{_AT}(.*))?$"
 _DAY_MONTH = re.compile(r"\s*(\d{1,2})\s*([./-])\s*(\d{1,2})\s*[./-]\s*(?:\d{4}|\d{2})(?!\d)")
 #: A text that begins as a date in numbers.
 DATE = re.compile(r"\s*(?:(?:19|20)\d{2}-\d{1,2}-\d{1,2}|\d{1,2}\s?([./-])\s?\d{1,2}\s?\1\s?(?:20)?\d{2})(?!\d)")

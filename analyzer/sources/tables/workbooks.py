@@ -1,4 +1,4 @@
-"""A workbook's sheet as rows of text, read by a process of its own.
+"""A workbook's sheets as rows of text, read by a process of its own.
 
 The library that reads workbooks (calamine: .xlsx, .xlsb, .xls, .ods) has no bounds, and ends its whole process where
 there is too little memory: two cells at opposite corners of a sheet, a few hundred bytes, ask for 550 GB. So it runs in
@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +19,7 @@ import orjson
 from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
 from analyzer.sources.tables.cells import bounded, cell_text
+from analyzer.sources.tables.sheets import Sheet, Sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,21 +29,13 @@ _REMEDY = "save the sheet as .xlsx or CSV"
 _AS_CSV = "save the sheet as CSV"
 #: What the process says with its exit code where Python had too little memory (EX_OSERR, sysexits.h).
 _NO_MEMORY = 71
+_ROWS_BETWEEN = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The rows of the sheet that was read, all of one width; `others`: each sheet beside it that holds anything, by its
-    name and its number of rows.
-    """
+def read_sheets(path: Path, where: str) -> Sheets:
+    """The sheets that hold addresses, else the first that holds anything; none where none does.
 
-    name: str
-    others: dict[str, int]
-    rows: list[list[str]]
-
-
-def read_sheet(path: Path, where: str) -> Sheet:
-    """The first sheet that holds addresses, else the first that holds anything; it has no rows where none does.
+    A sheet that someone hid comes first only where no other holds addresses; it is not read beside another.
 
     Raises `UnreadableInputError` for a workbook that cannot be read, or not within the bounds.
     """
@@ -59,7 +51,7 @@ def read_sheet(path: Path, where: str) -> Sheet:
         try:
             lines = map(orjson.loads, child.stdout)
             head: dict[str, Any] = next(lines, {})
-            rows = list(lines)
+            rows: list[Any] = list(_within(lines, where))
         except orjson.JSONDecodeError:  # broken off in the middle of a line
             head = {}
         except BaseException:
@@ -73,7 +65,24 @@ def read_sheet(path: Path, where: str) -> Sheet:
         raise UnreadableInputError(where, f"is not a workbook that can be read ({last['problem']})", _REMEDY)
     if last is not None:
         raise UnreadableInputError(where, _ended_early(child.returncode, bounds.workbook_memory_bytes), _AS_CSV)
-    return Sheet(head["name"], head["others"], rows)
+    found: list[Sheet] = []
+    for line in rows:
+        if isinstance(line, dict):
+            found.append(Sheet(line["sheet"], []))
+        else:
+            found[-1].rows.append(line)
+    return Sheets([sheet for sheet in found if sheet.rows], head["others"])
+
+
+def _within(lines: Iterator[Any], where: str) -> Iterator[Any]:
+    """The lines, no more cells of them than a table may have: a workbook may have many sheets."""
+    rows = widest = 0
+    for line in lines:
+        if isinstance(line, list):
+            rows, widest = rows + 1, max(widest, len(line))
+            if rows % _ROWS_BETWEEN == 0:
+                bounded(where, widest, rows)
+        yield line
 
 
 def _ended_early(code: int, memory: int) -> str:
@@ -89,15 +98,17 @@ def _ended_early(code: int, memory: int) -> str:
 
 
 def _answer(path: str, columns: int) -> Iterator[object]:
-    """What the process writes: a line about the sheet, one for each row, and null at the end."""
+    """What the process writes: a line about the sheets that are left out, for each other sheet a line with its name and
+    one for each of its rows, and null at the end."""
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     with CalamineWorkbook.from_path(path) as book:
         # What someone hid is looked at last: an old copy of the list, as a rule.
         known = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         known.sort(key=lambda one: one.visible != SheetVisibleEnum.Visible)
-        chosen, named, found = None, "", False
+        chosen: list[str] = []
         filled: dict[str, int] = {}
+        hidden = {one.name for one in known if one.visible != SheetVisibleEnum.Visible}
         for one in known:
             sheet = book.get_sheet_by_name(one.name)
             if not sheet.height or sheet.end is None:
@@ -106,14 +117,16 @@ def _answer(path: str, columns: int) -> Iterator[object]:
             if sheet.end[1] >= columns:
                 yield {"wide": sheet.end[1] + 1}
                 return
-            if not found:
-                found = any(isinstance(cell, str) and "@" in cell for row in sheet.iter_rows() for cell in row)
-                if found or chosen is None:
-                    chosen, named = sheet, one.name
-    yield {"name": named, "others": {name: rows for name, rows in filled.items() if name != named}}
-    if chosen is not None:
-        for row in chosen.to_python(skip_empty_area=False):
-            yield [cell_text(cell) for cell in row]
+            if chosen and one.name in hidden:
+                continue
+            if any(isinstance(cell, str) and "@" in cell for row in sheet.iter_rows() for cell in row):
+                chosen.append(one.name)
+        chosen = chosen or list(filled)[:1]
+        yield {"others": {name: rows for name, rows in filled.items() if name not in chosen}}
+        for name in chosen:
+            yield {"sheet": name}
+            for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False):
+                yield [cell_text(cell) for cell in row]
     yield None
 
 

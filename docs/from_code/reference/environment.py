@@ -31,7 +31,7 @@ VARIABLES: dict[str, str] = {
     "TMPDIR": "Where temporary files go",
 }
 #: Names that the code spells out and that are no business of a user's.
-_INWARD = frozenset({"OPENBLAS_NUM_THREADS"})
+_INWARD = frozenset({"OPENBLAS_NUM_THREADS", "BOUNCE_ANALYZER_COMPLETE"})
 _NAMED = re.compile(r"BOUNCE_ANALYZER_[A-Z_]+")
 _ASKED = re.compile(r"environ(?:\.get|\.setdefault)?[\[(]\s*\"([A-Z_]+)\"")
 

@@ -1,0 +1,134 @@
+"""What a header says that no list knows whole, told by its words: "Motivo del rebote" is the reason of a bounce.
+
+The words lie in `rules/platforms/words.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from analyzer import knowledge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: "e-mail" and "e-post" are one word each, whatever stands between.
+_ELECTRONIC = re.compile(r"\be[-_ ]?(mail|post)", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+#: A header of more words is a sentence.
+_MOST_WORDS = 10
+_LONGEST = 200
+_SHORTEST_PART = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    made_of: tuple[frozenset[str], ...]
+    beside: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`field`: what a header's words make; `rank`: how plainly they do, lower is plainer; `meanings`: of its words."""
+
+    field: str
+    rank: int
+    meanings: frozenset[str]
+
+
+def readings(header: str) -> list[Reading]:
+    """The fields that a header's words make, the plainest first; none where it has a word that is not known."""
+    meanings = meanings_of(header)
+    if not meanings:
+        return []
+    found = []
+    for place, field in enumerate(_fields()):
+        for order, needed in enumerate(field.made_of):
+            if needed <= meanings <= needed | field.beside:
+                found.append(Reading(field.name, 100 * len(meanings - needed) + 10 * order + place, meanings))
+                break
+    return sorted(found, key=lambda reading: reading.rank)
+
+
+def meanings_of(header: str) -> frozenset[str]:
+    """What the words of a header mean; nothing where one of them means nothing known."""
+    words = words_of(header)
+    if not words or len(words) > _MOST_WORDS:
+        return frozenset()
+    found: set[str] = set()
+    for word in words:
+        meanings = _meanings_of_word(word)
+        if meanings is None:
+            return frozenset()
+        found |= meanings
+    return frozenset(found)
+
+
+def writes_day_first(header: str) -> bool:
+    """Whether the header of a column of times is in a language that writes the day before the month."""
+    words = words_of(header)
+    told = frozenset(knowledge.load_toml(_file())["day_first"]["words"])
+    return bool(told.intersection(words)) and len(words) <= _MOST_WORDS
+
+
+def words_of(header: str) -> list[str]:
+    """The words and numbers of a header, without case and accents: "step1_sentAt" has four.
+
+    None of a header that is a text.
+    """
+    if len(header) > _LONGEST:
+        return []
+    joined = _ELECTRONIC.sub(r"e\1", _CAMEL.sub(" ", header))
+    return [_bare(word) for word in _WORD.findall(unicodedata.normalize("NFKC", joined))]
+
+
+def _bare(word: str) -> str:
+    folded = unicodedata.normalize("NFKD", word.casefold().replace("ł", "l").replace("ø", "o"))
+    return "".join(character for character in folded if not unicodedata.combining(character))
+
+
+@cache
+def _meanings_of_word(word: str) -> frozenset[str] | None:
+    """The meanings of a word, of its two halves where it is written of two; empty for noise, None for a stranger."""
+    words, noise = _words()
+    if word in noise:
+        return frozenset()
+    if word in words:
+        return words[word]
+    for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+        first, second = word[:at], word[at:]
+        # German and Dutch join words with an s: Versandsdatum, bedrijfsnaam.
+        own = words.get(first) or words.get(first.removesuffix("s"))
+        if own and second in words:
+            return own | words[second]
+    return None
+
+
+@cache
+def _words() -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    table = knowledge.load_toml(_file())
+    found: dict[str, set[str]] = {}
+    for meaning, words in table["words"].items():
+        for word in words:
+            found.setdefault(_bare(word), set()).add(meaning)
+    return {word: frozenset(meanings) for word, meanings in found.items()}, frozenset(
+        map(_bare, table["noise"]["words"])
+    )
+
+
+@cache
+def _fields() -> tuple[_Field, ...]:
+    return tuple(
+        _Field(one["name"], tuple(map(frozenset, one["made_of"])), frozenset(one["beside"]))
+        for one in knowledge.load_toml(_file())["field"]
+    )
+
+
+def _file() -> Path:
+    return knowledge.data_folder("rules") / "platforms" / "words.toml"

@@ -1,0 +1,59 @@
+"""Columns that are no field and tell one: yes and no of a verification, catch-all marks, codes of industries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.sources.tables.headers import HINTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TOLD_BY_HINTS = ("email_status", "industry")
+_CODES = {"naics": "NAICS", "sic": "SIC", "gics": "GICS", "linkedin_industry_id": "LinkedIn"}
+_YES = ("true", "1", "yes", "y", "x", "t", "ja", "oui", "sí", "si", "sì", "sim", "tak", "✓", "✔", "☑", "✅")
+_CATCH_ALL = (
+    *_YES,
+    *("catch all", "catch-all", "catch_all", "catchall", "accept all", "accept-all", "accept_all"),
+    *("accept all (unverifiable)", "deliverable, accept-all"),
+)
+
+
+def tell_by_hints(columns: dict[str, pd.Series], *, large: bool) -> None:
+    """`email_status` and `industry`, told by other columns of the table; `columns` (by field) are changed in place."""
+    from analyzer.sources.tables.encoded import encoded, texts
+
+    if not any(name in columns for name in HINTS):
+        return
+    told = {name: texts(columns[name]) for name in (*_TOLD_BY_HINTS, *HINTS) if name in columns}
+    _tell_status(told)
+    _tell_industry(told)
+    columns |= {name: encoded(column) if large else column for name, column in told.items()}
+
+
+def _tell_status(columns: dict[str, pd.Series]) -> None:
+    """`email_status` out of yes/no columns where there is none, and a catch-all mark behind it where one says so."""
+    if "email_status" not in columns:
+        for hint, yes, no in (("is_valid", "valid", "invalid"), ("is_verified", "verified", "unverified")):
+            if hint in columns:
+                said = columns[hint].str.lower()
+                columns["email_status"] = (
+                    said.isin((*_YES, yes)).map({True: yes, False: no}).where(said != "", "").astype("str")
+                )
+                break
+    if "catch_all" in columns:
+        mark = columns["catch_all"].str.lower().isin(_CATCH_ALL)
+        if "email_status" in columns:
+            status = columns["email_status"]
+            columns["email_status"] = status.where(~mark, (status + " (catch-all)").str.strip())
+        else:
+            columns["email_status"] = mark.map({True: "catch-all", False: ""}).astype("str")
+
+
+def _tell_industry(columns: dict[str, pd.Series]) -> None:
+    """`industry` out of a column of codes, as "NAICS 5221", where there is no name."""
+    for hint, scheme in _CODES.items():
+        if hint in columns:
+            code = (scheme + " " + columns[hint]).where(columns[hint] != "", "").astype("str")
+            known = columns.get("industry")
+            columns["industry"] = code if known is None else known.where(known != "", code)

@@ -1,0 +1,150 @@
+"""A list source, a country, a title or a named column whose leads bounce more: the next list is judged by it too."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from diagnose_builder import Block, campaign, next_list
+
+from analyzer.correlate import Correlated
+from analyzer.diagnose import diagnose, next_send
+from analyzer.diagnose.diagnosis import DataQuality
+from analyzer.report.sentences import actions
+
+VERIFIED = ("verified", ("Software Development", "open"))
+
+
+def sent(
+    *sources: tuple[str, int, int], next_leads: pd.DataFrame | None = None, column: str = "list_source"
+) -> Correlated:
+    """Verified leads by (source, leads, bad ones), each at a company of its own."""
+    blocks = [Block(leads, bounced={"user_unknown": bad}) for _, leads, bad in sources]
+    correlated = campaign(*blocks, next_leads=next_leads, drivers=(column,))
+    number = correlated.sends["lead_id"].str.partition("-")[0].astype(int)
+    correlated.sends[column] = number.map(dict(enumerate(name for name, _, _ in sources)))
+    return correlated
+
+
+def upcoming(*sources: tuple[str, int], column: str = "list_source") -> pd.DataFrame:
+    frame = next_list(*((leads, *VERIFIED) for _, leads in sources))
+    frame[column] = [name for name, leads in sources for _ in range(leads)]
+    return frame
+
+
+def told(correlated: Correlated) -> DataQuality:
+    return diagnose(correlated).data_quality
+
+
+CRAWLED = (("Crawler", 600, 120), ("Webinar", 1400, 28))
+
+
+def test_a_next_list_without_the_bad_source_is_not_held_liable_for_it() -> None:
+    found = told(sent(*CRAWLED, next_leads=upcoming(("Webinar", 1500))))
+    assert found.recommendation == "max_quantity"
+    rate = found.forecast.max_quantity.rate
+    assert rate is not None
+    assert rate == pytest.approx(0.02, abs=0.006)
+    assert found.origin is not None
+    assert (found.origin.column, found.origin.values, found.origin.next_leads) == ("list source", ["Crawler"], 0)
+    assert "the next list has none of them" in found.why
+
+
+def test_without_the_column_in_the_next_list_all_its_leads_are_as_those_were() -> None:
+    found = told(sent(*CRAWLED, next_leads=upcoming(("Webinar", 1500)).drop(columns="list_source")))
+    rate = found.forecast.max_quantity.rate
+    assert rate is not None
+    assert rate == pytest.approx(148 / 2000, abs=0.02)
+    assert found.origin is not None
+    assert found.origin.next_leads is None
+
+
+def test_the_best_mix_leaves_the_bad_source_out_and_says_why() -> None:
+    correlated = sent(*CRAWLED, next_leads=upcoming(("Crawler", 500), ("Webinar", 1000)))
+    diagnosis = diagnose(correlated)
+    mix = diagnosis.data_quality.forecast.best_mix.leads
+    assert 950 <= mix <= 1150
+    table = next_send(correlated, diagnosis)
+    from_source = table["email"].str.startswith("n0-")
+    assert (table.loc[from_source, "probability"] > 0.12).all()
+    assert (table.loc[~from_source, "probability"] < 0.04).all()
+    assert set(table.loc[~from_source, "decision"]) == {"send"}
+    assert (
+        table.loc[from_source, "reason"].iloc[-1]
+        == "Leads of the list source Crawler bounce more than others like them; with it, the list would go beyond what is tolerated."
+    )
+    assert "list_source" not in table.columns
+    assert any(
+        action.what
+        == "Leave the 500 leads of the list source Crawler out of the next sequence, or have them verified first."
+        for action in actions(diagnosis)
+    )
+
+
+def test_a_source_that_nobody_had_before_says_nothing() -> None:
+    known = told(sent(*CRAWLED, next_leads=upcoming(("Webinar", 1500))))
+    new = told(sent(*CRAWLED, next_leads=upcoming(("Conference", 1500))))
+    one, other = known.forecast.max_quantity.rate, new.forecast.max_quantity.rate
+    assert one is not None
+    assert other is not None
+    assert other > 2 * one
+
+
+@pytest.mark.parametrize(
+    ("sources", "why"),
+    [
+        ((("A", 600, 18), ("B", 600, 24), ("C", 800, 22)), "differences of chance"),
+        ((("A", 40, 8), ("B", 1400, 28)), "too few bounces"),
+        ((("A", 600, 60), ("B", 1400, 98)), "less than twice the others"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_what_is_not_beyond_doubt_moves_nothing(sources: tuple[tuple[str, int, int], ...], why: str) -> None:
+    assert told(sent(*sources, next_leads=upcoming(("B", 1500)))).origin is None, why
+
+
+def test_one_company_is_not_its_source() -> None:
+    blocks = (Block(60, domain="gone.example", bounced={"user_unknown": 55}), Block(540, bounced={"user_unknown": 9}))
+    correlated = campaign(*blocks, Block(1400, bounced={"user_unknown": 24}), drivers=("list_source",))
+    number = correlated.sends["lead_id"].str.partition("-")[0].astype(int)
+    correlated.sends["list_source"] = number.map({0: "Crawler", 1: "Crawler", 2: "Webinar"})
+    assert told(correlated).origin is None
+
+
+def test_a_column_that_somebody_named_counts_as_well() -> None:
+    ahead = upcoming(("west", 1500), column="driver:Region")
+    found = told(sent(("east", 600, 120), ("west", 1400, 28), next_leads=ahead, column="driver:Region"))
+    assert found.origin is not None
+    assert (found.origin.column, found.origin.next_leads) == ("Region", 0)
+    assert found.recommendation == "max_quantity"
+
+
+def test_status_and_industry_explain_before_a_source_does() -> None:
+    """All guessed addresses are from one source, as bad there as guessed ones elsewhere."""
+    correlated = campaign(
+        Block(600, "guessed", bounced={"user_unknown": 90}),
+        Block(300, "guessed", bounced={"user_unknown": 45}),
+        Block(1400, bounced={"user_unknown": 28}),
+        drivers=("list_source",),
+    )
+    number = correlated.sends["lead_id"].str.partition("-")[0].astype(int)
+    correlated.sends["list_source"] = number.map({0: "Crawler", 1: "Webinar", 2: "Webinar"})
+    assert told(correlated).origin is None
+
+
+def test_verified_leads_of_a_bad_source_stay_where_only_its_guessed_ones_are_bad() -> None:
+    parts = (("guessed", 600, 180), ("verified", 600, 8), ("guessed", 600, 24), ("verified", 1400, 20))
+    ahead = next_list(*((leads, status, VERIFIED[1]) for status, leads, _ in parts))
+    sources = ["Crawler", "Crawler", "Webinar", "Webinar"]
+    ahead["list_source"] = [name for name, (_, leads, _) in zip(sources, parts, strict=True) for _ in range(leads)]
+    blocks = [Block(leads, status, bounced={"user_unknown": bad}) for status, leads, bad in parts]
+    correlated = campaign(*blocks, next_leads=ahead, drivers=("list_source",))
+    number = correlated.sends["lead_id"].str.partition("-")[0].astype(int)
+    correlated.sends["list_source"] = number.map(dict(enumerate(sources)))
+    found = told(correlated).origin
+    assert found is not None
+    assert (found.only, found.leads, found.bounces, found.next_leads) == ("unverified", 600, 180, 600)
+    assert "Leads of the list source Crawler that are not verified bounced at 30.0 % (180 of 600)" in found.text
+    table = next_send(correlated, diagnose(correlated)).set_index("email")["probability"]
+    assert table[table.index.str.startswith("n0-")].min() > 0.2
+    assert table[table.index.str.startswith("n1-")].max() < 0.03
+    assert table[table.index.str.startswith("n2-")].max() < 0.08
