@@ -48,17 +48,16 @@ def _matching(matching: Matching) -> list[str]:
     counted = matching.bounces - matching.duplicates
     if lost > 0:
         found.append(
-            f"{many(lost, 'bounce')} of {number(counted)} ({percent(lost / counted)}) "
-            "could not be tied to a mail in the "
-            "log and are not in the rates."
+            f"{many(lost, 'bounce')} of {number(counted)} ({percent(lost / counted)}) could not be tied to a mail in "
+            f"the log and {'is' if lost == 1 else 'are'} not in the rates."
         )
     # The other suspected forgeries are told by correlate, each kind in a sentence of its own.
     told = sum(count for reason, count in matching.forged_reasons.items() if reason != "not_sent")
     if matching.suspected_forged > told:
-        unsent = many(matching.suspected_forged - told, "bounce")
+        unsent = matching.suspected_forged - told
         found.append(
-            f"Not counted, because the log holds no such mail: {unsent}. They are "
-            "forged, or of a campaign whose log was not given."
+            f"Not counted, because the log holds no such mail: {many(unsent, 'bounce')}. "
+            f"{'It is' if unsent == 1 else 'They are'} forged, or of a campaign whose log was not given."
         )
     return found
 
@@ -115,11 +114,13 @@ def _undated(correlated: Correlated) -> list[str]:
 def _small(totals: Totals) -> list[str]:
     limits = thresholds().evidence
     leads = totals.leads_contacted
-    if leads >= 200 and totals.hard.count + totals.spam.count >= limits.min_bounces:
+    counts = {"hard": totals.hard.count, "spam": totals.spam.count}
+    known = sum(counts.values())
+    if leads >= 200 and (known >= limits.min_bounces or not known):
         return []
-    if not totals.hard.count + totals.spam.count:
-        return (
-            [] if leads >= 200 else [f"Only {many(leads, 'lead')} and no bounce: read the rates with their intervals."]
-        )
-    counted = listed([many(totals.hard.count, "hard bounce"), many(totals.spam.count, "spam bounce")])
+    if totals.unknown.count:
+        counts["unknown"] = totals.unknown.count
+    if not any(counts.values()):
+        return [f"Only {many(leads, 'lead')} and no bounce: read the rates with their intervals."]
+    counted = listed([many(count, f"{label} bounce") for label, count in counts.items()])
     return [f"The counts are small ({many(leads, 'lead')}, {counted}): read the rates with their intervals."]

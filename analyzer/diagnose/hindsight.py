@@ -84,12 +84,12 @@ def warnings(correlated: Correlated, contacts: Contacts) -> list[str]:
     if late:
         share = percent(late / len(found.late))
         what = (
-            "their statuses are not used to judge or rank leads."
+            "such statuses are not used to judge or rank leads."
             if found.few_late
-            else "their statuses may know what they are used to foretell; give the list as it was before the send."
+            else "such statuses may know what they are used to foretell; give the list as it was before the send."
         )
         told.append(
-            f"{number(late)} of {many(len(found.late), 'lead')} ({share}) were verified after they were written to: "
-            f"{what}"
+            f"{number(late)} of {many(len(found.late), 'lead')} ({share}) "
+            f"{'was verified after it was' if late == 1 else 'were verified after they were'} written to: {what}"
         )
     return told

@@ -25,6 +25,8 @@ _COUNTS = ("hard", "spam", "unknown", "address")
 #: dead companies, or patterns that are wrong for all of one, are what was not met.
 _REFUSALS = Belief(seen=0.3, unseen=0.5)
 _UNSEEN_ADDRESSES = 0.3
+#: Values of more digits are no numbers to count by.
+_DIGITS = 18
 
 
 def rate(count: int, leads: int) -> Rate:
@@ -166,4 +168,5 @@ def _domain_counts(contacts: Contacts) -> pd.DataFrame:
 
 def _natural(value: str) -> tuple[bool, int, str]:
     """Step 10 after step 9, and what was not given last."""
-    return (value == "", int(value) if value.isdecimal() else -1, value)
+    # Python refuses to make a number of thousands of digits.
+    return (value == "", int(value) if value.isdecimal() and len(value) <= _DIGITS else -1, value)

@@ -114,3 +114,10 @@ def test_a_lead_belongs_to_its_first_mail_whatever_the_logs_order() -> None:
     unknown = later.sends.assign(campaign="undated", sent_at=pd.NaT)
     object.__setattr__(later, "sends", pd.concat([unknown, later.sends, earlier], ignore_index=True))
     assert contacts(later).leads["campaign"].tolist() == ["earlier"] * 3
+
+
+def test_values_of_thousands_of_digits_are_rows_like_others() -> None:
+    made = campaign(Block(12, bounced={"user_unknown": 2}))
+    steps = ["1" * 5000, "10", "9", "\u0661"] * 3
+    rows = breakdown(contacts(replace(made, sends=made.sends.assign(step=steps))))["step"]
+    assert [row.value for row in rows] == ["1" * 5000, "\u0661", "9", "10"]
