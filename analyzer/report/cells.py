@@ -37,6 +37,9 @@ class Sheets:
             "count": book.add_format({**base, "num_format": "#,##0"}),
             "decimal": book.add_format({**base, "num_format": "#,##0.0"}),
             "percent": book.add_format({**base, "num_format": "0.0%"}),
+            # "0.0%" and "100.0%" are for none and all: as on the page.
+            "percent_low": book.add_format({**base, "num_format": '"<0.1%"', "align": "right"}),
+            "percent_high": book.add_format({**base, "num_format": '">99.9%"', "align": "right"}),
             "exact": book.add_format({**base, "num_format": "0.0000"}),
         }
 
@@ -45,7 +48,7 @@ class Sheets:
         if isinstance(value, bool):
             sheet.write_string(row, column, "yes" if value else "no", self.formats["text"])
         elif isinstance(value, (int, float)) and value == value and abs(value) != float("inf"):
-            sheet.write_number(row, column, value, self.formats["count" if kind in {"text", "wrap"} else kind])
+            sheet.write_number(row, column, value, self.formats[_number_kind(value, kind)])
         else:
             sheet.write_string(row, column, words.short(value, _CELL), self.formats[kind])
 
@@ -108,6 +111,15 @@ class Sheets:
             told = f"The first {words.count(cap)} of {words.count(len(frame))} rows; {name.lower()}.csv has them all."
             sheet.set_header(f"&C{told}")
             sheet.write_string(len(shown) + 1, 0, told)
+
+
+def _number_kind(value: float, kind: str) -> str:
+    """The format of a number in a column of some kind."""
+    if kind in {"text", "wrap"}:
+        return "count"
+    if kind == "percent" and 0 < value < 0.001:
+        return "percent_low"
+    return "percent_high" if kind == "percent" and 0.999 < value < 1 else kind
 
 
 def _shown(column: pd.Series[Any]) -> list[str | float | None]:

@@ -51,9 +51,14 @@ def escaped(value: object) -> str:
     return _SPECIAL.sub(r"\\\1", words.clean(value))
 
 
+def code_cell(value: object, limit: int = 200) -> str:
+    """`code` in a table, where a bar would end the cell. (Elsewhere a code span shows the backslash.)"""
+    return code(value, limit).replace("|", r"\|")
+
+
 def code(value: object, limit: int = 200) -> str:
-    """Foreign text in a code span, with a fence longer than any run of backticks inside; fit for a table cell."""
-    shown = words.short(value, limit).replace("|", r"\|")
+    """Foreign text in a code span, with a fence longer than any run of backticks inside."""
+    shown = words.short(value, limit)
     if not shown:
         return words.NOTHING
     fence = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
@@ -125,7 +130,7 @@ def _fixes(diagnosis: Diagnosis) -> str:
     lines = [usual + "\n"] if usual else []
     for number, fix in enumerate(fixes[:_FIXES], 1):
         title = escaped(words.short(fix.title, 200))
-        lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {words.fix_size(fix)}.")
+        lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {escaped(words.fix_size(fix))}.")
         whole = number <= _WHOLE_FIXES
         lines += [f"   - They say: {code(said, 200)}" for said in fix.evidence[: 2 if whole else 1]]
         lines += [f"   - Do: {escaped(words.short(step, 400))}" for step in fix.steps[: 8 if whole else 1]]
@@ -141,7 +146,7 @@ def _drivers(diagnosis: Diagnosis) -> str:
     rows = [
         (
             words.dimension_title(row.dimension),
-            code(words.value_name(row.dimension, row.value), 80),
+            code_cell(words.value_name(row.dimension, row.value), 80),
             words.LABEL_NAMES[row.label],
             f"{words.count(row.bounces)} of {words.count(row.leads)}",
             words.percent(row.rate),
@@ -161,7 +166,7 @@ def _breakdown(diagnosis: Diagnosis, dimension: str) -> str:
         table = _table(
             [title, "Hard bounces", "Spam bounces"],
             [
-                (code(words.value_name(dimension, row.value), 80), words.count(row.hard), words.count(row.spam))
+                (code_cell(words.value_name(dimension, row.value), 80), words.count(row.hard), words.count(row.spam))
                 for row in shown
             ],
         )
@@ -170,7 +175,7 @@ def _breakdown(diagnosis: Diagnosis, dimension: str) -> str:
             [title, "Leads", "Hard", "Range", "Spam", "Range", *(["Unknown"] if silent else [])],
             [
                 (
-                    code(words.value_name(dimension, row.value), 80),
+                    code_cell(words.value_name(dimension, row.value), 80),
                     words.count(row.leads),
                     words.percent(row.hard_rate),
                     words.spread(row.hard_low, row.hard_high),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.report import words
-from analyzer.report.markdown import code, escaped
+from analyzer.report.markdown import code_cell, escaped
 from analyzer.report.sentences import TONE_NAMES
 from analyzer.report.weekly import words as say
 
@@ -49,7 +49,7 @@ def text(run: WeekFindings) -> str:
         head = ("Series", "Bounces", "State", "This week", "Usual")
         table = [
             (
-                f"{words.dimension_title(one.dimension)} {code(words.value_name(one.dimension, one.value), 80)}",
+                f"{words.dimension_title(one.dimension)} {code_cell(words.value_name(one.dimension, one.value), 80)}",
                 say.MEASURE_NAMES[one.measure],
                 say.STATE_NAMES[one.state],
                 say.of(one.now),
