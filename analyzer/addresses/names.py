@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.addresses.words import under, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from publicsuffixlist import PublicSuffixList
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -39,22 +42,32 @@ class DomainName:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList
+    from publicsuffixlist import PSLFILE, PublicSuffixList
 
-    return PublicSuffixList(accept_unknown=False, only_icann=True)
+    with Path(PSLFILE).open(encoding="utf-8") as lines:
+        return PublicSuffixList(_with_a_labels(lines), accept_unknown=False, accept_encoded_idn=False, only_icann=True)
+
+
+def _with_a_labels(lines: Iterable[str]) -> Iterator[str]:
+    """The list with A-labels beside its other letters. The library would convert every rule, which takes it longer
+    than all else that it does."""
+    for line in lines:
+        yield line
+        if not line.isascii() and not line.startswith("//"):
+            yield line.rstrip().encode("idna").decode("ascii")
 
 
 @lru_cache(maxsize=1 << 18)
 def domain_name(text: str) -> DomainName:
     """What a domain's spelling tells; never raises."""
-    from email_validator import EmailNotValidError, validate_email
-
     shown = text.lower()
     if text.startswith("[") and text.endswith("]"):
         return DomainName(shown, shown, "address_literal")
     # Most names need no more than this pattern; what has letters beyond ASCII, or an A-label, goes the long way.
     if _PLAIN.fullmatch(shown) and len(shown) <= _LONGEST and "--" not in shown:
         return _judged(shown, shown)
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         # The rule about dots is ours to judge, so that such a name can be named as what it is.
         valid = validate_email(f"a@{text}", check_deliverability=False, globally_deliverable=False)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analyzer.addresses.words import under, words
+from analyzer.check.options import LookupOptions
 from analyzer.check.records import DomainFacts
 from analyzer.errors import AnalyzerError
 from analyzer.nameserver import DENIES_ALL, host_and_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     import dns.asyncresolver
     from dns.resolver import Answer
@@ -30,22 +30,6 @@ _SHORTEST_S, _LONGEST_S = 60.0, 86400.0
 #: A "no" without an SOA record, or a failure.
 _NO_S, _FAILED_S = 900.0, 30.0
 _SILENT_DOMAINS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class LookupOptions:
-    """`resolver`: "host:port" or "host" (None: the system's). Times in seconds: `timeout_s` for one question to one
-    server, `lifetime_s` for all tries. `in_flight`: domains looked up at once. `allow_private`: mail servers without a
-    public address are as good as others. `zones`: DNS block lists of domains that each domain is asked of.
-    """
-
-    resolver: str | None = None
-    in_flight: int = 100
-    timeout_s: float = 3.0
-    lifetime_s: float = 8.0
-    allow_private: bool = False
-    zones: tuple[str, ...] = ()
-    clock: Callable[[], float] = time.time
 
 
 class _NoAnswerInTime(Exception):  # noqa: N818 - not an error: one of the answers

@@ -108,8 +108,6 @@ def _of_stdin(mapping: Mapping[str, str] | None) -> LeadList:
 
 def _plain_lines(path: Path, mapping: Mapping[str, str] | None) -> list[str] | None:
     """The lines of a file that is no table but a list of addresses, one a line; None for a table."""
-    from analyzer.sources.content import utf16_codec
-
     if mapping or path.suffix.lower() not in {*_PLAIN_ENDINGS, ".csv", ".tsv"}:
         return None
     try:
@@ -118,17 +116,26 @@ def _plain_lines(path: Path, mapping: Mapping[str, str] | None) -> list[str] | N
     except OSError:
         # The reader of tables tells what is wrong with it.
         return None
-    if (b"\0" in head and not utf16_codec(head)) or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
+    utf16 = _utf16_codec(head)
+    if (b"\0" in head and not utf16) or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
         return None
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b")) or not head.strip():
         return None
-    encoding = utf16_codec(head) or "utf-8-sig"
+    encoding = utf16 or "utf-8-sig"
     sample = [line for line in head.decode(encoding, "replace").splitlines() if line.strip()][:200]
     if not sample or path.suffix.lower() not in _PLAIN_ENDINGS or _is_table(sample):
         return None
     with contextlib.suppress(UnicodeDecodeError):
         return path.read_bytes().decode(encoding).splitlines()
     return path.read_bytes().decode("cp1252", "replace").splitlines()
+
+
+def _utf16_codec(head: bytes) -> str:
+    if b"\0" not in head:
+        return ""
+    from analyzer.sources.content import utf16_codec
+
+    return utf16_codec(head)
 
 
 def _is_table(sample: list[str]) -> bool:
@@ -149,9 +156,11 @@ def _is_table(sample: list[str]) -> bool:
 
 
 def _is_header(cell: str) -> bool:
+    if "@" in cell:
+        return False
     from analyzer.sources.tables.headers import generic, normalise_header
 
-    return "@" not in cell and normalise_header(cell) in generic().columns["recipient"]
+    return normalise_header(cell) in generic().columns["recipient"]
 
 
 def _without_end(lines: list[str]) -> list[str]:

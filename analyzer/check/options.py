@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.check.domains import LookupOptions
 from analyzer.check.facts import policy_named
 from analyzer.check.history import History
 from analyzer.check.risk import Lists
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.check.facts import Policy
     from analyzer.check.smtp import ProbeOptions
 
@@ -20,6 +22,22 @@ if TYPE_CHECKING:
 def today() -> date:
     """The day by UTC."""
     return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class LookupOptions:
+    """`resolver`: "host:port" or "host" (None: the system's). Times in seconds: `timeout_s` for one question to one
+    server, `lifetime_s` for all tries. `in_flight`: domains looked up at once. `allow_private`: mail servers without a
+    public address are as good as others. `zones`: DNS block lists of domains that each domain is asked of.
+    """
+
+    resolver: str | None = None
+    in_flight: int = 100
+    timeout_s: float = 3.0
+    lifetime_s: float = 8.0
+    allow_private: bool = False
+    zones: tuple[str, ...] = ()
+    clock: Callable[[], float] = time.time
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ Rows leave as soon as all that is asked about them, and about those before them,
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -267,6 +265,10 @@ class _Loop:
     """An event loop that a plain iterator can drive, also where one already runs (a notebook): then in a thread."""
 
     def __enter__(self) -> _Loop:
+        # Most checks ask nobody, and go without the event loop's modules.
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
         try:
             asyncio.get_running_loop()
         except RuntimeError:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.addresses.reading import read_address
-from analyzer.check.domains import LookupOptions
 from analyzer.check.history import History, read_history
-from analyzer.check.options import CheckOptions, today
+from analyzer.check.options import CheckOptions, LookupOptions, today
 from analyzer.check.risk import read_lists
 from analyzer.errors import AnalyzerError
 

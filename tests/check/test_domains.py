@@ -12,7 +12,8 @@ from check.scripted_dns import TTL, scripted_dns
 from servers.clocks import FakeClock
 from servers.programs import dnsmasq, free_port
 
-from analyzer.check.domains import DomainLookup, LookupOptions
+from analyzer.check.domains import DomainLookup
+from analyzer.check.options import LookupOptions
 from analyzer.check.records import DomainFacts
 from analyzer.check.store import Store
 from analyzer.errors import AnalyzerError

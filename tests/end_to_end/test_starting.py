@@ -49,3 +49,12 @@ def test_what_no_option_can_be_is_told_as_ever(arguments: list[str], says: str) 
 @pytest.mark.parametrize("arguments", [["--help"], ["rules", "--help"], []])
 def test_without_a_command_of_its_own_all_are_there(arguments: list[str]) -> None:
     assert {"parse", "diagnose", "rules", "workspace"} <= set(command_for(app, arguments).commands)
+
+
+def test_a_check_of_a_plain_list_loads_no_reader_of_tables_or_bounces(tmp_path: Path) -> None:
+    listed = tmp_path / "leads.txt"
+    listed.write_text("jane.roe@acme-parts.com\nbob@acme-parts.com\n")
+    heavy = ("pandas", "pyarrow", "asyncio", "email_validator", "analyzer.sources", "analyzer.parsing")
+    run = _RUN.replace('("pydantic", "pandas", "pyarrow", "numpy")', repr(heavy))
+    done = subprocess.run([sys.executable, "-c", run, "check", str(listed)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].strip() == "loaded:"
