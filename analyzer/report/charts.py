@@ -122,11 +122,11 @@ def forecast(forecasts: Forecasts, limit: float | None) -> Markup:
         _HATCH if limit is not None and any(way.rate > limit for _, way in shown) else Markup(""),
         _axis(scale, top, height - 20),
     ]
-    # On a narrow page the line of what is accepted runs through the figures, which therefore stand over it.
+    # The line of what is accepted may run through names and figures, which therefore stand over it.
     figures = []
     for number, (name, way) in enumerate(shown):
         y = top + pitch * number
-        parts.append(Markup('<text class="name" x="0" y="{}">{}</text>').format(y + 14, FORECAST_NAMES[name][0]))
+        figures.append(Markup('<text class="name over" x="0" y="{}">{}</text>').format(y + 14, FORECAST_NAMES[name][0]))
         figures.append(
             Markup('<text class="small over" x="100%" y="{}" text-anchor="end">{}</text>').format(
                 y + 14, f"{percent(way.rate)} ({spread(way.low, way.high)})"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Weeks in a panel: more would not be told apart.
 _WEEKS = 60
 _TOP, _BOTTOM = 40, 190
+#: The height of a line of text.
+_LINE = 15
 _NAMES = {"hard": "Hard bounces", "spam": "Spam bounces"}
 #: Weeks of fewer leads do not set the scale: their ranges reach far.
 _FEW_LEADS = 30
@@ -93,10 +95,10 @@ def panel(name: str, kind: str, found: Sequence[Point], scale: Scale | None = No
             )
         )
     last = len(found) - 1
-    parts += [
-        _mark(point, kind, x, scale, number in (0, last))
-        for number, (point, x) in enumerate(zip(found, xs, strict=True))
-    ]
+    places = _label_places(
+        [_y(point.rate, scale) - 8 if _labelled(found, at) else None for at, point in enumerate(found)]
+    )
+    parts += [_mark(point, kind, x, scale, y) for point, x, y in zip(found, xs, places, strict=True)]
     every = math.ceil(len(found) / 4)  # a phone has room for four names
     for number in range(last, -1, -every):
         anchor = "end" if number == last and number else "middle"
@@ -107,6 +109,22 @@ def panel(name: str, kind: str, found: Sequence[Point], scale: Scale | None = No
             )
         )
     return drawing("trend", _BOTTOM + 26, parts)
+
+
+def _labelled(found: Sequence[Point], number: int) -> bool:
+    return number in (0, len(found) - 1) or bool(found[number].outside)
+
+
+def _label_places(wanted: Sequence[float | None]) -> list[float | None]:
+    """Where labels stand, above that of the week before where they would run into it; None for weeks without one."""
+    places: list[float | None] = []
+    for y in wanted:
+        before = places[-1] if places else None
+        if y is not None and before is not None and abs(y - before) < _LINE:
+            # At the top there is no more room above.
+            y = before - _LINE if before - _LINE >= _TOP - _LINE else before + _LINE
+        places.append(y)
+    return places
 
 
 def _said(found: Sequence[Point]) -> str:
@@ -145,7 +163,7 @@ def _band(point: Point, x: float, width: float, scale: Scale) -> Markup:
     )
 
 
-def _mark(point: Point, kind: str, x: float, scale: Scale, labelled: bool) -> Markup:
+def _mark(point: Point, kind: str, x: float, scale: Scale, label_y: float | None) -> Markup:
     y = _y(point.rate, scale)
     figures = f"{percent(point.rate)} ({spread(point.low, point.high)})"
     said = f"Week {point.name}: {figures}, {rate_of(point.count, point.leads)}"
@@ -163,10 +181,10 @@ def _mark(point: Point, kind: str, x: float, scale: Scale, labelled: bool) -> Ma
             '<svg x="{:.2f}%" y="{:.1f}" overflow="visible"><rect class="{}" x="-4" y="-4" width="8" height="8">{}'
             "</rect></svg>"
         ).format(x, y, kind, title(said))
-    if labelled or point.outside:
+    if label_y is not None:
         word = f"{percent(point.rate)}{f', {point.outside}' if point.outside else ''}"
         near_end = x > 80
         drawn += Markup('<text class="value" x="{:.2f}%" y="{:.1f}" dx="{}" text-anchor="{}">{}</text>').format(
-            x, y - 8, -10 if near_end else 10, "end" if near_end else "start", word
+            x, label_y, -10 if near_end else 10, "end" if near_end else "start", word
         )
     return drawn
