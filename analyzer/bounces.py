@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from analyzer.addresses.key import address_key
 from analyzer.bounds import DEFAULT, Bounds, current
 from analyzer.classify import Classifier, classifier_of
 from analyzer.classify.classes import without_words
@@ -158,10 +159,10 @@ def _told_by(event: Event, bounds: Bounds) -> Report:
     if not event.message:
         return report
     told = read_message(event.message, bounds)
-    by_recipient = {failure.recipient.lower(): failure for failure in told.failures}
+    by_recipient = {address_key(failure.recipient): failure for failure in told.failures}
     lone = told.failures[0] if len(told.failures) == len(report.failures) == 1 else None
     failures = tuple(
-        _completed(failure, by_recipient.get(failure.recipient.lower(), lone)) for failure in report.failures
+        _completed(failure, by_recipient.get(address_key(failure.recipient), lone)) for failure in report.failures
     )
     original = told.original if told.original.message_id and not report.original.message_id else report.original
     return replace(report, failures=failures, original=original, exceeded=report.exceeded + told.exceeded)
@@ -261,5 +262,5 @@ def _record_id(report: Report, failure: Failure) -> str:
     ours = report.original.message_id
     # Feeds and logs name the id without its brackets.
     rest = f"<{ours.strip().strip('<>')}>" if ours else f"{report.received_at}|{failure.diagnostic}"
-    text = f"{report.kind}|{failure.recipient.lower()}|{rest}"
+    text = f"{report.kind}|{address_key(failure.recipient)}|{rest}"
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

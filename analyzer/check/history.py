@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from analyzer.addresses.key import address_key, domain_key, in_ascii
 from analyzer.check.facts import score
 from analyzer.records import COUNTED_KINDS
 
@@ -64,9 +65,10 @@ _NOTHING = AtDomain()
 
 @dataclass(slots=True)
 class History:
-    """Bounces by address (lower case, the worst of each) and by domain; `blocking`: gateways that refuse us as unknown.
+    """Bounces by address (its key, the worst of each) and by domain (in A-labels).
 
-    `chances` holds the chance of a bad address by address, where sends were given; `bounces` how many were read.
+    `blocking`: gateways that refuse us as unknown, and how often; `chances`: the chance of a bad address by address,
+    where sends were given; `bounces`: how many were read.
     """
 
     addresses: dict[str, Bounce] = field(default_factory=dict)
@@ -101,13 +103,13 @@ def history_of(rows: Iterable[Mapping[str, Any]]) -> History:
         )
         # Where mail was forwarded, the address that we wrote to is the one that is on the list.
         for name in ("original_recipient", "recipient"):
-            address = str(row.get(name) or "").strip().lower()
+            address = address_key(str(row.get(name) or "").strip())
             if "@" not in address:
                 continue
             held = found.addresses.get(address)
             if held is None or _worse(bounce, held):
                 found.addresses[address] = bounce
-            domain = address.rpartition("@")[2]
+            domain = in_ascii(domain_key(address.rpartition("@")[2]))
             by_domain[domain][address] = found.addresses[address]
             if bounce.fault == "recipient" and bounce.reason in _UNKNOWN_SENDER:
                 provider = str(row.get("provider") or "")
@@ -197,7 +199,7 @@ def _tied(
 ) -> History:
     """The history of bounces that belong to a send of ours, with the chance of each lead."""
     from analyzer.classify import classifier_of
-    from analyzer.correlate import correlate
+    from analyzer.correlate import address_keys, correlate
     from analyzer.diagnose.contacts import contacts
     from analyzer.diagnose.forecast import history as learn
     from analyzer.diagnose.next_list import list_ahead
@@ -223,7 +225,7 @@ def _tied(
     if correlated.next_leads is not None:
         counted = contacts(correlated)
         ahead = list_ahead(correlated, counted, learn(counted))
-        keys = correlated.next_leads["email"].astype(str).str.lower()
+        keys = address_keys(correlated.next_leads["email"].astype("str"))
         free = ahead.barred == ""
         history.chances = dict(zip(keys[free], (float(chance) for chance in ahead.chance[free]), strict=True))
     return history

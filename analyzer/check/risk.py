@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from analyzer.addresses.key import address_key, domain_key, in_ascii
 from analyzer.addresses.typos import Typos, known_domains
 from analyzer.addresses.words import local_key, under, words
+from analyzer.check.entries import read_entries
 from analyzer.check.facts import score
 from analyzer.check.history import History, shape_of
-from analyzer.check.leads import read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +39,7 @@ _TITLES = {"complaint", "complained", "abuse", "spam", "reported", "fbl", "spam 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """A user's own lists: addresses and domains in lower case, each with the reason that the list gives."""
+    """A user's own lists: keys of addresses and domains in A-labels, each with the reason that the list gives."""
 
     suppressed: dict[str, str] = field(default_factory=dict)
     reported: dict[str, str] = field(default_factory=dict)
@@ -53,15 +54,19 @@ def read_lists(
     suppressed: dict[str, str] = {}
     reported: dict[str, str] = {}
     for source in suppress:
-        for entry, why in read_marks(source):
+        for entry, why in read_entries(source):
             is_complaint = why.lower().replace("-", " ") in _TITLES
-            (reported if is_complaint else suppressed)[entry] = why
+            (reported if is_complaint else suppressed)[_entry(entry)] = why
     return Lists(
         suppressed,
         reported,
-        frozenset(entry for source in disposable for entry, _ in read_marks(source)),
-        frozenset(entry for source in banned for entry, _ in read_marks(source)),
+        frozenset(_entry(entry) for source in disposable for entry, _ in read_entries(source)),
+        frozenset(_entry(entry) for source in banned for entry, _ in read_entries(source)),
     )
+
+
+def _entry(text: str) -> str:
+    return address_key(text) if "@" in text else in_ascii(domain_key(text))
 
 
 class Risk:
@@ -127,7 +132,7 @@ class Risk:
     def of_address(self, address: Address) -> list[Found]:
         """What holds for one address: its name, the lists it stands on, what happened to it before."""
         found: list[Found] = []
-        key = address.email.lower()
+        key = address_key(address.email)
         lists = self._lists
         if lists.reported or lists.suppressed:
             for code, table in (("reported", lists.reported), ("suppressed", lists.suppressed)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from analyzer.addresses.key import address_key
 from analyzer.check.facts import findings
 from analyzer.check.grading import Grader, basis, of_domain_facts, sentences
 from analyzer.check.history import shape_of
@@ -92,7 +93,7 @@ class RowMaker:
         self._risk = Risk(counts=counts, lists=lists, history=history, working=working)
 
     def _note_twins(self, number: int, address: Address) -> None:
-        key = address.email.lower()
+        key = address_key(address.email)
         first = self._first.setdefault(key, number)
         if first != number:
             self._twins[number] = (("duplicate", f"row {first + 1}"),)
@@ -144,7 +145,7 @@ class RowMaker:
             "gateway": facts.gateway if facts else "",
             "mailbox": mailbox.state if mailbox else "",
             "reply": mailbox.said if mailbox else "",
-            "duplicate_of": self._first[address.email.lower()] + 1 if twin and twin[0][0] == "duplicate" else None,
+            "duplicate_of": self._first[address_key(address.email)] + 1 if twin and twin[0][0] == "duplicate" else None,
             "row": number + 1,
         }
 
@@ -188,7 +189,7 @@ class RowMaker:
             found += self._risk.of_pattern(address)
         found += of_industry(leads.industries[number], leads.groups[number], address.registrable)
         day = leads.verified_days[number]
-        learnt = self._history.chances.get(address.email.lower()) if self._history.chances else None
+        learnt = self._history.chances.get(address_key(address.email)) if self._history.chances else None
         based, chance = basis(status, mailbox, learnt, None if day is None else self._today - day, self._policy)
         found += based
         return found, chance, suggestion, facts

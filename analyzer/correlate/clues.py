@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from analyzer.addresses.key import address_key
 from analyzer.verp.token import signed_part, unsigned, verify
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def clues_of(
         # The thread's earlier mails went to the same lead; beside an id of its own they would be the wrong step.
         ids = [one for name in _THREAD_HEADERS if name in headers for one in reversed(_ids_in(headers[name]))]
     addresses = [
-        found.lower() for name in _ADDRESS_HEADERS if name in headers for found in _ADDRESS.findall(headers[name])
+        address_key(found) for name in _ADDRESS_HEADERS if name in headers for found in _ADDRESS.findall(headers[name])
     ]
     path, bad_path = _signature(delivered_to, keys)
     return_addresses, return_tokens, sure_tokens = _return_path(unsigned(delivered_to))
@@ -143,12 +144,15 @@ def _return_path(address: str) -> tuple[tuple[str, ...], tuple[str, ...], frozen
         return (), (), frozenset()
     rests = [local[cut:] for cut in cuts if local[cut:]]
     addresses: list[str] = []
+    sure = set(rests[:1])
     front, equals, domain = local.rpartition("=")
     if equals and "." in domain:
         starts = [0, *(cut for cut in cuts if cut < len(front))]
-        addresses = [f"{front[start:]}@{domain}" for start in starts if front[start:]]
+        addresses = [address_key(f"{front[start:]}@{domain}") for start in starts if front[start:]]
+        if f"{front[cuts[0] :]}={domain}" in sure:
+            sure.add(address_key(f"{front[cuts[0] :]}@{domain}").replace("@", "="))
     pieces = [piece for piece in _SEPARATORS.split(local)[1:] if piece]
-    return tuple(addresses), tuple(dict.fromkeys([*rests, *pieces])), frozenset(rests[:1])
+    return tuple(addresses), tuple(dict.fromkeys([*rests, *pieces])), frozenset(sure)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
+from analyzer.addresses.key import address_key
 from analyzer.correlate.clues import Clues, clues_of, organisation
 from analyzer.correlate.outright import named_outright
 from analyzer.correlate.pool import LONG_FRONT, Log, Pool
@@ -241,7 +242,8 @@ def _by_header(clues: Clues, pool: Pool, time: _Time) -> _Found:
 
 def _by_signature(signed: Signed, clues: Clues, pool: Pool, time: _Time) -> int | None:
     """The mail that our signature names: its own where a Message-ID tells, else that of its campaign and day."""
-    places = pool.by_key.get(signed.named, ()) if signed.names != "lead_id" else pool.by_token.get(signed.named, ())
+    by_lead = signed.names == "lead_id"
+    places = pool.by_token.get(signed.named, ()) if by_lead else pool.by_key.get(address_key(signed.named), ())
     if not places:
         return None
     by_id = [place for one in clues.ids for place in pool.by_id.get(one, ()) if place in places]

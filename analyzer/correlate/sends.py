@@ -110,7 +110,7 @@ def build_sends(log: Tables) -> Sends:
             warnings.append(f"Rows that stand in several of the logs, counted once: {int(again.sum()):,}.")
             frame = frame[~again].reset_index(drop=True)
     frame["lead"] = numbered(frame["key"])[0].astype(np.int64, copy=False)
-    frame["lead_key"] = over_distinct(frame["lead_id"], address_keys)
+    frame["lead_key"] = over_distinct(frame["lead_id"], lambda ids: ids.str.lower())
     return Sends(frame, frozenset(have), tuple(warnings))
 
 

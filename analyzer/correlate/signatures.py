@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from analyzer.addresses.key import address_key
 from analyzer.sources.tables.encoded import arrow, texts
 from analyzer.verp.token import recipient_digest
 
@@ -36,7 +37,7 @@ def signed_rows(bounces: pd.DataFrame) -> NDArray[np.bool_]:
 def signed_address(clue: Clues) -> tuple[str, ...]:
     """The recipient that a signature names."""
     signed = clue.signed_path or clue.signed_header
-    return (signed.named,) if signed and signed.names == "recipient" else ()
+    return (address_key(signed.named),) if signed and signed.names == "recipient" else ()
 
 
 def named_by_digest(clues: list[Clues], keys: pd.Series) -> list[Clues]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analyzer.correlate.addresses import address_keys
 from analyzer.diagnose.contacts import any_of
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.contacts import Contacts
+    from analyzer.correlate.addresses import address_keys
+from analyzer.diagnose.contacts import Contacts
 
 #: A mail that has not come back for this long counts as taken; nearly all bounces come within a day.
 _SETTLED = pd.Timedelta(days=2)
@@ -23,7 +25,7 @@ _BELIEVED, _WEIGHT = 0.01, 100
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """`addresses` (lower case) whose earlier mail came back with nothing; `chance` that such a one is bad after all."""
+    """`addresses` (their keys) whose earlier mail came back with nothing; `chance` that such a one is bad after all."""
 
     addresses: frozenset[str]
     chance: float
@@ -53,5 +55,5 @@ def arrived(correlated: Correlated, contacts: Contacts) -> Arrived:
     chance = (int((seen & bad).sum()) + _BELIEVED * _WEIGHT) / (int(seen.sum()) + _WEIGHT)
     clean = taken & ~any_of(contacts.lead, back, leads)
     rows = contacts.first[clean]
-    addresses = sends["recipient"].iloc[rows].astype("str").str.strip().str.lower()
+    addresses = address_keys(sends["recipient"].iloc[rows].astype("str").str.strip())
     return Arrived(frozenset(addresses), float(chance))

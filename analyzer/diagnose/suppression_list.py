@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analyzer.correlate.addresses import address_keys
+
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.contacts import Contacts
@@ -33,7 +35,7 @@ def suppression(correlated: Correlated) -> pd.DataFrame:
     # A complaint outranks a dead mailbox, a bounce with its text outranks the log's entry.
     found = found.assign(rank=(found["fault"] != "complaint").astype(int))
     found = found.sort_values(["email", "rank", "match_method"], ascending=[True, True, False], kind="stable")
-    return found.drop_duplicates("email")[list(SUPPRESSION_COLUMNS)].reset_index(drop=True)
+    return found[~address_keys(found["email"]).duplicated()][list(SUPPRESSION_COLUMNS)].reset_index(drop=True)
 
 
 def dead_domains(contacts: Contacts, correlated: Correlated) -> frozenset[str]:
@@ -59,7 +61,7 @@ def dead_domains(contacts: Contacts, correlated: Correlated) -> frozenset[str]:
 
 
 def refused(correlated: Correlated) -> frozenset[str]:
-    """Addresses (lower case) whose latest mail the receiver's own rule refused for good: another would be, too.
+    """Addresses (their keys) whose latest mail the receiver's own rule refused for good: another would be, too.
 
     Not struck off, for the address is good: another channel reaches the person.
     """
@@ -72,7 +74,7 @@ def refused(correlated: Correlated) -> frozenset[str]:
         else pd.Series(pd.NaT, sends.index)
     )
     by_rule = (sends["fault"] == "recipient") & ~_yes(sends, "transient")
-    frame = pd.DataFrame({"key": sends["recipient"].astype(str).str.lower(), "at": times, "by_rule": by_rule})
+    frame = pd.DataFrame({"key": address_keys(sends["recipient"].astype("str")), "at": times, "by_rule": by_rule})
     last = frame.sort_values("at", na_position="first", kind="stable").drop_duplicates("key", keep="last")
     return frozenset(last.loc[last["by_rule"], "key"])
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analyzer.addresses.key import address_key
 from analyzer.formulas import STARTS
 from analyzer.redaction import hashed
 from analyzer.report.words import clean, short
@@ -43,9 +44,8 @@ def tidy(value: object, limit: int = 0) -> str:
 
 def column_values(rows: pd.DataFrame, column: Column, lead_ids: dict[str, str]) -> pd.Series:
     """A column of the export, row by row, as text: RFC 2822, ISO 8601 and SHA-256 where it asks for them."""
-    values = (
-        rows["email"].map(lambda email: lead_ids.get(email, "")) if column.value == "lead_id" else rows[column.value]
-    )
+    by_key = column.value == "lead_id"
+    values = rows["email"].map(lambda email: lead_ids.get(address_key(email), "")) if by_key else rows[column.value]
     if column.form == "sha256":
         return values.map(lambda address: hashed(address, column.normalise))
     if column.form:

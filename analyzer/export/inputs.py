@@ -71,7 +71,7 @@ def read_given(source: Source, *, graded: bool = False) -> Given:
 
 
 def read_lead_ids(path: str | Path) -> dict[str, str]:
-    """The lead_id of each address (lower case) of a lead list; `MissingColumnError` for a list without such ids."""
+    """The lead_id of each address (its key) of a lead list; `MissingColumnError` for a list without such ids."""
     from analyzer.sources.tables import read_table
 
     table = read_table(path, "leads")

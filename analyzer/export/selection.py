@@ -92,28 +92,29 @@ def select(given: Given, takes: str, include: Sequence[str] = ()) -> Selection:
         )
     rows = given.rows.copy()
     # Nothing is dug out of a cell that holds more than an address: it could strike off somebody else.
-    rows["email"] = address_keys(rows["email"])
+    rows["email"] = rows["email"].astype("str").str.lower()
+    rows["key"] = address_keys(rows["email"])
     why, asked = _why_not(rows, takes, frozenset(include))
     rows = rows.assign(why=why, asked=asked, weight=rows["fault"].map(_WEIGHTS))
     taken = rows[rows["why"] == ""].sort_values(["weight", "date"], ascending=[True, False], kind="stable")
     # The dead are not advertised to, nor is anyone who complained.
     if takes == "audience":
-        gone = rows[rows["fault"].isin(("address", "complaint")) & ~rows["forged"] & ~rows["transient"]]["email"]
-        out = taken["email"].isin(set(gone))
+        gone = rows[rows["fault"].isin(("address", "complaint")) & ~rows["forged"] & ~rows["transient"]]["key"]
+        out = taken["key"].isin(set(gone))
         rows.loc[taken.index[out], "why"] = "gone"
         taken = taken[~out]
     if takes == "suppression":
         # A list may hold a lead twice, and only the second row is barred for it.
-        wanted = rows[rows["grade"].isin(("send", "verify_again"))]["email"]
-        out = taken["email"].isin(set(wanted))
+        wanted = rows[rows["grade"].isin(("send", "verify_again"))]["key"]
+        out = taken["key"].isin(set(wanted))
         rows.loc[taken.index[out], "why"] = "grade"
         taken = taken[~out]
-    taken = taken.drop_duplicates("email").sort_index()
-    left = rows[(rows["why"] != "") & ~rows["again"] & ~rows["email"].isin(set(taken["email"]))]
-    left = left.sort_values("weight", kind="stable").drop_duplicates("email")
+    taken = taken.drop_duplicates("key").sort_index()
+    left = rows[(rows["why"] != "") & ~rows["again"] & ~rows["key"].isin(set(taken["key"]))]
+    left = left.sort_values("weight", kind="stable").drop_duplicates("key")
     widened = taken[taken["asked"]]["fault"].value_counts()
     return Selection(
-        _described(taken.drop(columns=["why", "asked", "weight"]).reset_index(drop=True)),
+        _described(taken.drop(columns=["why", "asked", "weight", "key"]).reset_index(drop=True)),
         {_SAYS.get(str(name), str(name)): int(number) for name, number in left["why"].value_counts().items()},
         {_SAYS.get(str(name), str(name)): int(number) for name, number in widened.items()},
     )

@@ -112,7 +112,7 @@ def last_week(files: TableFiles, weeks: Weeks) -> OneWeek:
     """)  # noqa: S608
     leads = files.rows(f"""
         SELECT {", ".join(LEAD_COLUMNS)} FROM {files.relation("leads")}
-        WHERE lower(email) IN (SELECT lower(recipient) FROM {sends} WHERE {_inside(week)})
+        WHERE address_key(email) IN (SELECT address_key(recipient) FROM {sends} WHERE {_inside(week)})
             OR lower(lead_id) IN (SELECT lower(lead_id) FROM {sends} WHERE {_inside(week)} AND lead_id <> '')
         ORDER BY email
     """)  # noqa: S608

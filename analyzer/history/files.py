@@ -15,6 +15,7 @@ import deltalake
 import duckdb
 import pyarrow as pa
 
+from analyzer.addresses.key import address_key
 from analyzer.errors import OutputError, UnreadableInputError
 from analyzer.history.opening import line_of, opened
 from analyzer.history.tables import KINDS, NO_WEEK, TableKind
@@ -46,6 +47,13 @@ class TableFiles:
         self.con.execute("SET enable_progress_bar = false")
         # Texts that repeat (campaigns, mailboxes) are as many as they are; order is asked for where it matters.
         self.con.execute("SET preserve_insertion_order = false")
+        # Python is asked about the few addresses alone for which lower case is not enough.
+        self.con.create_function("odd_address_key", address_key, ["VARCHAR"], "VARCHAR")
+        self.con.execute("""
+            CREATE TEMP MACRO address_key(address) AS CASE
+                WHEN strlen(address) = length(address) AND NOT contains(address, '--') THEN lower(address)
+                ELSE odd_address_key(address) END
+        """)
 
     def __enter__(self) -> TableFiles:
         return self

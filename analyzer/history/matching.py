@@ -42,7 +42,7 @@ _MARKED = "(bounced, state) IN (SELECT (bounced, state) FROM marks) OR bounce_re
 _HELD_BACK = "(bounced, state) IN (SELECT (bounced, state) FROM marks WHERE unsent)"
 #: Stands, where recipients are looked up, for all that has to be looked at closely; no address.
 _LOOK_CLOSER = "<"
-_RECIPIENT = "lower(recipient)"
+_RECIPIENT = "address_key(recipient)"
 _FLAGGED = ("key", "kind", "label", "fault", "reason")
 
 
@@ -59,7 +59,7 @@ def take_bounces(files: TableFiles, bounces: str) -> None:
     files.con.execute(f"""
         CREATE TEMP TABLE back AS
         SELECT record_id, CASE kind WHEN '' THEN 'bounce' ELSE kind END AS kind,
-            lower(recipient) AS recipient, lower(original_recipient) AS original_recipient,
+            address_key(recipient) AS recipient, address_key(original_recipient) AS original_recipient,
             lower(trim(original_message_id, '<> ')) AS message_id, label, diagnostic <> '' AS worded,
             regexp_extract(lower(reporting_mta), '[^.; ]+[.][^.; ]+$') AS reporter,
             regexp_matches(concat(delivered_to, ' ', original_headers), '{FORM}') AS signed, fault, reason, provider,
@@ -88,7 +88,7 @@ def take_matches(files: TableFiles, sends: str, bounces: str, judge: Judge | Non
                 original_recipient AS other FROM back WHERE message_id <> '' {"AND NOT signed" if keys else ""}
         )
         SELECT record_id, {MAIL}, true AS sure FROM pool JOIN ids ON lower(message_id) = id
-        WHERE (lower(recipient) = first OR lower(recipient) = other) AND NOT ({_HELD_BACK})
+        WHERE ({_RECIPIENT} = first OR {_RECIPIENT} = other) AND NOT ({_HELD_BACK})
         QUALIFY count(*) OVER (PARTITION BY record_id) = 1;
         CREATE TEMP TABLE rest AS SELECT record_id FROM back WHERE record_id NOT IN (SELECT record_id FROM told);
     """)  # noqa: S608
@@ -138,7 +138,7 @@ def _take_pool(files: TableFiles, sends: str, marks: bool) -> None:
     closer = f"{_IN_BRACKETS} OR {_MARKED}" if marks else _IN_BRACKETS
     files.con.execute(f"""
         CREATE TEMP TABLE pool AS SELECT {_CLOSE} FROM {sends}
-        WHERE CASE WHEN {closer} THEN '{_LOOK_CLOSER}' ELSE lower(recipient) END IN (SELECT recipient FROM whom)
+        WHERE CASE WHEN {closer} THEN '{_LOOK_CLOSER}' ELSE {_RECIPIENT} END IN (SELECT recipient FROM whom)
     """)  # noqa: S608
 
 
@@ -172,7 +172,7 @@ def _take_candidates(files: TableFiles, sends: str, others: pd.DataFrame, marks:
         QUALIFY row_number() OVER (PARTITION BY split_part(message_id, '@', -1) ORDER BY record_id) <= {_WITNESSES}
             OR row_number() OVER (PARTITION BY reporter ORDER BY record_id) <= {_WITNESSES}
         UNION SELECT record_id, key FROM told WHERE {"true" if marks else "false"}
-            AND lower(recipient) IN (SELECT lower(recipient) FROM candidates WHERE bounced <> '' OR state <> ''
+            AND {_RECIPIENT} IN (SELECT {_RECIPIENT} FROM candidates WHERE bounced <> '' OR state <> ''
                                      OR bounce_reason <> '');
         INSERT INTO candidates SELECT {_CLOSE} FROM pool
         WHERE key IN (SELECT key FROM witnesses) AND key NOT IN (SELECT key FROM candidates);

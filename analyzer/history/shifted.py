@@ -47,10 +47,10 @@ def refuse_shifted(workspace: Workspace, log: pd.DataFrame, path: str, *, sha256
         away = "abs(epoch_us(kept.sent_at) - epoch_us(asked.sent_at))"
         (found,) = files.rows(f"""
             WITH kept AS (FROM {files.relation(SENDS.name, list(near))} WHERE trim(message_id, '<> ') = ''
-                          AND lower(recipient) IN (SELECT lower(recipient) FROM asked)),
+                          AND address_key(recipient) IN (SELECT address_key(recipient) FROM asked)),
                  fresh AS (FROM asked WHERE key NOT IN (SELECT key FROM kept))
             SELECT count(DISTINCT asked.key)::BIGINT AS shifted, (SELECT count(*) FROM fresh)::BIGINT AS fresh
-            FROM fresh AS asked JOIN kept ON lower(kept.recipient) = lower(asked.recipient)
+            FROM fresh AS asked JOIN kept ON address_key(kept.recipient) = address_key(asked.recipient)
                  AND kept.campaign = asked.campaign AND kept.step = asked.step AND kept.sender = asked.sender
             WHERE {away} % {_STEP_US} = 0 AND {away} BETWEEN 1 AND {_MOST_US - 1}
                   AND kept.key NOT IN (SELECT key FROM asked)

@@ -2,7 +2,7 @@
 
 Plain, in a signed return address (VERP, `jane=corp.example`), in a link (`jane%40corp.example`), in quoted-printable
 and base64 (RFC 2045, 6.7 and 6.8) and escaped in JSON; an internationalised domain in its letters and in A-labels (RFC
-5890). Never a part of another address: forgetting ann@ leaves joann@.
+5890), in either form of Unicode. Never a part of another address: forgetting ann@ leaves joann@.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
+
+from analyzer.addresses.key import domain_spellings, local_spellings, spellings
 
 _SIGNS = ("@", "=", "%40", "=40", r"\u0040", "&#64;")
 #: Letters that an address goes on with, on its left and on its right.
@@ -54,14 +56,14 @@ def traces_of(address: str) -> Traces:
     key = address.strip().strip("<>").lower()
     local, _, domain = key.rpartition("@")
     encoded = "|".join(map(re.escape, _SIGNS[1:]))
-    spelt = _spellings(domain)
-    who, where = _any_of([local]), _any_of(spelt)
+    people, places = local_spellings(local), domain_spellings(domain)
+    who, where = _any_of(people), _any_of(places)
     plain = f"{_BEFORE}{who}@{where}{_AFTER}"
-    cores = [core for one in spelt for core in _cores(f"{local}@{one}".encode())]
+    cores = [core for one in spellings(key) for core in _cores(one.encode())]
     return Traces(key, f"{plain}|{_BEFORE_ENCODED}{who}({encoded}){where}{_AFTER}", tuple(cores))
 
 
-def _any_of(texts: list[str]) -> str:
+def _any_of(texts: tuple[str, ...]) -> str:
     """A pattern for any of them, as they are and as JSON may escape their letters."""
     ways = ["".join(map(_sign, text)) for text in texts]
     return ways[0] if len(ways) == 1 else f"({'|'.join(ways)})"
@@ -72,16 +74,6 @@ def _sign(sign: str) -> str:
         return re.escape(sign)
     escaped = dict.fromkeys(re.escape(json.dumps(one)[1:-1].lower()) for one in (sign, sign.upper()))
     return f"({'|'.join((sign, *escaped))})"
-
-
-def _spellings(domain: str) -> list[str]:
-    """A domain as it was given, in A-labels and in letters."""
-    if domain.isascii() and "xn--" not in domain:
-        return [domain]
-    from analyzer.addresses.names import domain_name
-
-    found = domain_name(domain)
-    return list(dict.fromkeys((domain, found.name, found.shown)))
 
 
 def _cores(data: bytes) -> tuple[str, ...]:

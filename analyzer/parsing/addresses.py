@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from analyzer.addresses.key import address_key
+
 # What prose puts round an address is no part of it; a quoted local part may hold anything but a quote.
 _ATOM = r"[^\s\x00-\x1f\x7f<>\"'`():;,\[\]\\|「」『』（）【】《》〈〉“”、。；：，！？*]"
 _LOCAL = _ATOM.replace("*]", "*@]")
@@ -123,5 +125,5 @@ def is_robot(address: str) -> bool:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses are the same to a person: compared without case."""
-    return one.lower() == other.lower()
+    """Whether two addresses are the same to a person."""
+    return address_key(one) == address_key(other)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analyzer.addresses.key import address_key, spellings
 from analyzer.report.words import FAULT_NAMES, LABEL_NAMES, short
 from analyzer.serve.ask import next_step
 
@@ -43,7 +44,8 @@ def asked(address: str, folder: Path | None, workspace: str) -> Known:
     """What a job's folder or a workspace knows of an address; without either, what the check says of its form."""
     from analyzer.addresses.reading import read_address
 
-    key = (read_address(address).email or address).strip().strip("<>").lower()
+    key = address_key((read_address(address).email or address).strip().strip("<>"))
+    names = spellings(key)
     sends: list[dict[str, Any]] = []
     bounces: list[dict[str, Any]] = []
     suppressed: list[dict[str, Any]] = []
@@ -52,12 +54,12 @@ def asked(address: str, folder: Path | None, workspace: str) -> Known:
         bounces = [
             row
             for column in ("recipient", "original_recipient")
-            for row in _rows_of(folder / "bounces.parquet", column, key)
+            for row in _rows_of(folder / "bounces.parquet", column, names)
         ]
-        suppressed = _rows(folder / "suppression.parquet", [("email", "==", key)])
+        suppressed = _rows_of(folder / "suppression.parquet", "email", names)
     elif workspace:
-        sends = _of_workspace(workspace, "sends", ("recipient",), key)
-        bounces = _of_workspace(workspace, "bounces", ("recipient", "original_recipient"), key)
+        sends = _of_workspace(workspace, "sends", ("recipient",), names)
+        bounces = _of_workspace(workspace, "bounces", ("recipient", "original_recipient"), names)
     unique = list({str(sorted(row.items(), key=str)): row for row in bounces}.values())
     unique.sort(key=lambda row: str(row.get("received_at") or ""), reverse=True)
     sends.sort(key=lambda row: str(row.get("sent_at") or ""), reverse=True)
@@ -121,27 +123,27 @@ def _rows(path: Path, filters: list[tuple[str, str, str]]) -> list[dict[str, Any
     return found
 
 
-def _rows_of(path: Path, column: str, key: str) -> list[dict[str, Any]]:
-    """Rows whose address is `key` in whatever case it came."""
+def _rows_of(path: Path, column: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Rows whose address is one of `names` in whatever case it came."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     if not path.is_file():
         return []
-    same = pc.utf8_lower(pc.field(column)) == key
+    same = pc.utf8_lower(pc.field(column)).isin(list(names))
     found: list[dict[str, Any]] = pq.read_table(path, filters=same).slice(0, 1000).to_pylist()
     return found
 
 
-def _of_workspace(place: str, table: str, columns: tuple[str, ...], key: str) -> list[dict[str, Any]]:
+def _of_workspace(place: str, table: str, columns: tuple[str, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:
     import deltalake
     import pyarrow as pa
     from deltalake.exceptions import TableNotFoundError
 
     from analyzer.errors import UnreadableInputError
 
-    quoted = key.replace("'", "''")
-    told = " OR ".join(f"lower({column}) = '{quoted}'" for column in columns)
+    quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    told = " OR ".join(f"lower({column}) IN ({quoted})" for column in columns)
     try:
         opened = deltalake.DeltaTable(f"{place.rstrip('/')}/{table}")
         builder = deltalake.QueryBuilder().register("history", opened)

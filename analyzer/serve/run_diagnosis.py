@@ -145,11 +145,12 @@ def _with_names(run: DiagnosisRun, job: Job, bounces: int) -> DiagnosisRun:
 
 def _keep_known(run: DiagnosisRun, folder: Path) -> None:
     """What is known of each address, for `known.ask`: sends, bounces and the addresses to leave alone, as Parquet."""
+    from analyzer.correlate.addresses import address_keys
     from analyzer.diagnose import suppression
 
     correlated = run.correlated
     sends = correlated.sends[[name for name in _SEND_COLUMNS if name in correlated.sends]]
-    sends = sends.assign(key=sends["recipient"].astype("str").str.strip().str.lower())
+    sends = sends.assign(key=address_keys(sends["recipient"].astype("str").str.strip()))
     sends.sort_values("key", kind="stable").to_parquet(folder / "sends.parquet", index=False)
     bounces = correlated.bounces[[name for name in _BOUNCE_COLUMNS if name in correlated.bounces]]
     bounces.to_parquet(folder / "bounces.parquet", index=False)

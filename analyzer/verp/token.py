@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
+from analyzer.addresses.key import address_key
 from analyzer.errors import AnalyzerError
 from analyzer.verp.keys import Keys
 
@@ -141,8 +142,8 @@ def unsigned(address: str) -> str:
 
 
 def recipient_digest(recipient: str) -> str:
-    """What stands for a recipient that is too long: 100 bits of SHA-256 of the address in lower case, in base32."""
-    return _base32(hashlib.sha256(recipient.strip().lower().encode("utf-8", "replace")).digest(), _DIGEST)
+    """What stands for a recipient that is too long: 100 bits of SHA-256 of its `address_key`, in base32."""
+    return _base32(hashlib.sha256(address_key(recipient.strip()).encode("utf-8", "replace")).digest(), _DIGEST)
 
 
 def _without_tail(address: str) -> str:

@@ -58,12 +58,13 @@ def test_where_an_address_stands(text: str, names: bool) -> None:
     assert traces.in_bytes(quopri.encodestring(b" ".join([text.encode()] * 3))) is names
 
 
-LETTERS, LABELS = "jörg@müller.example", "jörg@xn--mller-kva.example"
+LETTERS, LABELS, MARKS = "jörg@müller.example", "jörg@xn--mller-kva.example", "jo\u0308rg@mu\u0308ller.example"
 
 
-@pytest.mark.parametrize("asked", [LETTERS, LABELS])
+@pytest.mark.parametrize("asked", [LETTERS, LABELS, MARKS])
 @pytest.mark.parametrize(
-    "domain", ["müller.example", "MÜLLER.example", "xn--mller-kva.example", "XN--mller-kva.example"]
+    "domain",
+    ["müller.example", "MÜLLER.example", "mu\u0308ller.example", "xn--mller-kva.example", "XN--mller-kva.example"],
 )
 def test_where_an_internationalised_address_stands(asked: str, domain: str) -> None:
     traces = traces_of(asked)
@@ -77,9 +78,11 @@ def test_where_an_internationalised_address_stands(asked: str, domain: str) -> N
 
 def test_both_spellings_of_a_domain_are_forgotten(tmp_path: Path) -> None:
     space = Workspace(tmp_path)
-    space.add_leads(pd.DataFrame({"email": [LETTERS, LABELS, "jörg@muller.example"]}))
-    assert space.forget(LABELS) == 2
+    space.add_leads(pd.DataFrame({"email": [LETTERS, "jörg@muller.example"]}))
+    space.add_bounces(pd.concat([rows(LABELS, 0), rows(LETTERS, 1), rows(MARKS, 2)], ignore_index=True))
+    assert space.forget(LABELS) == 13
     assert space.leads()["email"].tolist() == ["jörg@muller.example"]
+    assert space.bounces().empty
 
 
 def test_what_a_killed_writer_left_is_forgotten_too(tmp_path: Path) -> None:

@@ -50,6 +50,14 @@ def test_a_bounce_without_a_date_counts_in_the_week_of_its_mail(tmp_path):
     assert week(tmp_path, mails, back)["hard"] == (2, 3)
 
 
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_recipient_in_letters_is_found_by_a_bounce_in_a_labels(tmp_path, numbered):
+    mails = [mail("ann", numbered=numbered), mail("bob")]
+    back = [bounce(mails[0], "user_unknown")]
+    mails[0]["recipient"], back[0]["recipient"] = "ann@MÜLLER.example", "ann@xn--mller-kva.example"
+    assert week(tmp_path, mails, back)["hard"] == (1, 2)
+
+
 @pytest.mark.parametrize(
     "written",
     ["mailto:ann@corp.example", "ann@corp.example.", "'ann@corp.example'", "ann@corp.example; al@corp.example"],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from analyzer.bounds import Gauge
-from analyzer.parsing.addresses import find_addresses, from_header, is_address
+from analyzer.parsing.addresses import find_addresses, from_header, is_address, same
 from analyzer.parsing.dates import to_utc
 from analyzer.records import Failure
 
@@ -202,7 +202,7 @@ def failure(
     """One recipient of an event; the action goes with its kind."""
     return Failure(
         recipient=to,
-        original_recipient=original if original.lower() != to.lower() else "",
+        original_recipient="" if same(original, to) else original,
         action=_ACTIONS.get(kind, ""),
         status=code,
         reply=reply_code,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.parsing.addresses import same
 from analyzer.records import Event, Failure, Kind, Original, Report
 from analyzer.replies import read
 
@@ -120,7 +121,7 @@ def failed(
         status = said.status or words.whole.status or status
     return Failure(
         recipient=recipient,
-        original_recipient=original_recipient if original_recipient.lower() != recipient.lower() else "",
+        original_recipient="" if same(original_recipient, recipient) else original_recipient,
         action=action,
         status=status,
         reply=reply or said.reply or words.whole.reply,
@@ -152,7 +153,7 @@ def reached(
     """A recipient that was reached; there are many, so nothing is looked for in the words but the code in front."""
     return Failure(
         recipient=recipient,
-        original_recipient=original_recipient if original_recipient.lower() != recipient.lower() else "",
+        original_recipient="" if same(original_recipient, recipient) else original_recipient,
         action=action,
         status=status,
         reply=says[:3] if says[:3].isdigit() and not says[3:4].isalnum() else "",
