@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -26,7 +27,7 @@ def test_labels_of_weeks_beside_each_other_do_not_run_into_each_other(rates: lis
     drawn = str(trend.panel("Hard bounces", "hard", points))
     places = [float(y) for y in re.findall(r'class="value" x="[^"]*" y="([^"]*)"', drawn)]
     assert len(places) == len(rates)
-    assert all(abs(one - other) >= 14.9 for one, other in zip(places, places[1:], strict=False))
+    assert all(abs(one - other) >= 14.9 for one, other in itertools.pairwise(places))
     assert all(10 <= y <= 216 for y in places)
 
 
