@@ -5,6 +5,7 @@ Nothing is left out here, for a row without an address is a finding as well.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import shutil
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from analyzer.errors import UnreadableInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -108,7 +109,7 @@ def _of_stdin(mapping: Mapping[str, str] | None) -> LeadList:
 
 def _plain_lines(path: Path, mapping: Mapping[str, str] | None) -> list[str] | None:
     """The lines of a file that is no table but a list of addresses, one a line; None for a table."""
-    if mapping or path.suffix.lower() not in {*_PLAIN_ENDINGS, ".csv", ".tsv"}:
+    if mapping or path.suffix.lower() not in _PLAIN_ENDINGS:
         return None
     try:
         with path.open("rb") as file:
@@ -116,29 +117,38 @@ def _plain_lines(path: Path, mapping: Mapping[str, str] | None) -> list[str] | N
     except OSError:
         # The reader of tables tells what is wrong with it.
         return None
+    encoding = text_encoding(head)
+    sample = [line for line in head.decode(encoding, "replace").splitlines() if line.strip()][:200] if encoding else []
+    return None if not sample or is_table(sample) else text_lines(path, encoding)
+
+
+def text_encoding(head: bytes) -> str:
+    """How a file of text that begins so is read; "" for what is no lines of text: a workbook, an archive, JSON."""
     utf16 = _utf16_codec(head)
     if (b"\0" in head and not utf16) or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
-        return None
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b")) or not head.strip():
-        return None
-    encoding = utf16 or "utf-8-sig"
-    sample = [line for line in head.decode(encoding, "replace").splitlines() if line.strip()][:200]
-    if not sample or path.suffix.lower() not in _PLAIN_ENDINGS or _is_table(sample):
-        return None
+        return ""
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b")):
+        return ""
+    return utf16 or "utf-8-sig"
+
+
+def text_lines(path: Path, encoding: str) -> list[str]:
+    """The lines of such a file; what is not in its encoding is in that of Windows."""
+    data = path.read_bytes()
     with contextlib.suppress(UnicodeDecodeError):
-        return path.read_bytes().decode(encoding).splitlines()
-    return path.read_bytes().decode("cp1252", "replace").splitlines()
+        return data.decode(encoding).splitlines()
+    return data.decode("cp1252", "replace").splitlines()
 
 
 def _utf16_codec(head: bytes) -> str:
-    if b"\0" not in head:
+    if b"\0" not in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ""
     from analyzer.sources.content import utf16_codec
 
     return utf16_codec(head)
 
 
-def _is_table(sample: list[str]) -> bool:
+def is_table(sample: list[str]) -> bool:
     """Whether lines are rows of a table: a first line with a known header, or rows that split alike."""
     if any(
         _is_header(cell) for delimiter in _DELIMITERS for cell in next(csv.reader([sample[0]], delimiter=delimiter))
@@ -247,45 +257,3 @@ def _unique(headers: Sequence[str]) -> tuple[str, ...]:
         seen[header] = seen.get(header, 0) + 1
         names.append(header if seen[header] == 1 else f"{header} ({seen[header]})")
     return tuple(names)
-
-
-def read_marks(source: Source) -> Iterator[tuple[str, str]]:
-    """The addresses and domains of a suppression, ban or disposable list, each with the reason that the list gives.
-
-    One a line, or a table: a column of addresses (or domains) and perhaps one called reason. "#" begins a remark.
-    """
-    path = Path(source)
-    lines = None
-    try:
-        sample = path.read_bytes()[:_HEAD].decode("utf-8-sig", "replace").splitlines()[:50]
-    except OSError as error:
-        raise UnreadableInputError(str(path), f"cannot be read: {error.strerror}") from None
-    single = not any(delimiter in line for line in sample for delimiter in _DELIMITERS if not line.startswith("#"))
-    if single and "\0" not in "".join(sample) and not "".join(sample).startswith(("PK\x03\x04", "{", "[")):
-        lines = path.read_bytes().decode("utf-8-sig", "replace").splitlines()
-        for line in lines:
-            text = line.partition("#")[0].strip().strip("\"'").lower()
-            if text and "." in text:
-                yield text.removeprefix("@").removeprefix("*.") if "@" not in text[1:] else text, ""
-        return
-    yield from _marks_of_table(path)
-
-
-def _marks_of_table(path: Path) -> Iterator[tuple[str, str]]:
-    from analyzer.sources.tables.formats import read_cells
-    from analyzer.sources.tables.headers import normalise_header
-
-    cells, _ = read_cells(path)
-    keys = [normalise_header(header) for header in cells.headers]
-    columns = [cells.frame.iloc[:, place].tolist() for place in range(len(keys))]
-    known = ("email", "emailaddress", "recipient", "address", "domain", "domainname", "bouncedemail")
-    place = next((keys.index(name) for name in known if name in keys), None)
-    if place is None:
-        place = next((n for n, column in enumerate(columns) if any("@" in str(cell) for cell in column)), None)
-    if place is None:
-        raise UnreadableInputError(str(path), "has no column of addresses or domains", "name it email or domain")
-    why = next((keys.index(name) for name in ("reason", "type", "category", "cause") if name in keys), None)
-    for row, cell in enumerate(columns[place]):
-        text = str(cell).strip().lower()
-        if "." in text:
-            yield text.removeprefix("@"), str(columns[why][row]).strip() if why is not None else ""
