@@ -138,11 +138,12 @@ def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: flo
 def _known(correlated: Correlated, before: pd.DataFrame, met: pd.DataFrame, start: pd.Timestamp) -> Correlated:
     """The data as it stood before a campaign, with that campaign's leads as the next list."""
     arrived = parse_times(correlated.bounces["received_at"])
-    late = correlated.bounces.loc[arrived >= start, "send_id"]
-    bounces = correlated.bounces[~(arrived >= start)]
+    late, bounces = correlated.bounces[arrived >= start], correlated.bounces[~(arrived >= start)]
     before = before.copy(deep=False)
+    # Another copy of the same failure may well come after the campaign began.
+    unknown = before["send_id"].isin(late["send_id"]) & ~before["send_id"].isin(bounces["send_id"])
     for column in ("label", "fault", "reason"):
-        before[column] = before[column].mask(before["send_id"].isin(late), "")
+        before[column] = before[column].mask(unknown, "")
     upcoming = met.drop_duplicates("lead").rename(columns={"recipient": "email"})
     return replace(
         correlated,
