@@ -48,6 +48,8 @@ _FURTHER_CODE = re.compile(r"[45]\d\d(?:[ -]|$)")
 _BEFORE_PAIR = frozenset(":;,.>])")
 #: Behind one of these a repeated code opens a quoted reply; elsewhere it is a further line of the same.
 _NO_MARKER = r"(?<![:;'\"<(=])(?<!->)"
+#: Replies of several lines in one text, each with codes of its own: more than any quotes.
+_MOST_REPLIES = 50
 _CODE_PAIR = re.compile(rf"[45]\d\d {_STATUS} $")
 #: A code and a status beside each other are codes wherever they stand.
 _PAIR = re.compile(rf"[45]\d\d[ -]\(?#?({_STATUS})(?!\d|\.\d)")
@@ -153,15 +155,21 @@ def join_lines(line: str) -> str:
 
     Some servers leave the hyphens out; then only a code with its status is taken for a repetition.
     """
-    start = 0
-    while found := _CONTINUED.search(line, start):
+    joined: list[str] = []
+    opened: set[tuple[str, str]] = set()
+    start = done = 0
+    while (found := _CONTINUED.search(line, start)) and len(opened) < _MOST_REPLIES:
         start = found.start() + 3
         if found.start() and line[found.start() - 1] not in _OPENS:
             continue
-        reply, status, rest = found[0][:3], found["status"], line[found.end() :]
-        rest = _repeated(reply, status or "").sub(" ", rest)
-        kept = f"{reply} {status} " if status else f"{reply} "
-        line = line[: found.start()] + kept + rest.strip()
+        reply, status = found[0][:3], found["status"] or ""
+        joined += line[done : found.start()], f"{reply} {status} " if status else f"{reply} "
+        start = done = found.end()
+        if (reply, status) not in opened:
+            # The rest without the further lines of this reply; a second one with the same codes has lost them as well.
+            opened.add((reply, status))
+            line, start, done = _repeated(reply, status).sub(" ", line[done:]).strip(), 0, 0
+    line = "".join(joined) + line[done:]
     head = line[:10]
     if line.find(head, 10) > 0 and _CODE_PAIR.match(head):
         line = re.sub(rf"{_NO_MARKER} {re.escape(head)}", " ", line)

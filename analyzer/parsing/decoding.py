@@ -185,7 +185,8 @@ def _unescaped(text: str) -> str:
 
 def _without_hidden(markup: str) -> str:
     """Markup without scripts, styles, its head and comments; one that is never closed stays, so the walk is linear."""
-    lower = markup.lower()
+    # The capital dotted I alone becomes two characters, and all behind it would stand elsewhere.
+    lower = markup.replace("\u0130", "i").lower()
     kept: list[str] = []
     position = 0
     unclosed: set[str] = set()

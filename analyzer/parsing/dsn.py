@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from analyzer.bounds import Gauge
-from analyzer.parsing.addresses import find_addresses, from_field, is_address
+from analyzer.parsing.addresses import find_addresses, from_field, is_address, same
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, Part, as_text, one_line, unfolded
@@ -84,11 +84,17 @@ def groups(content: bytes, gauge: Gauge) -> tuple[Group, list[Group]]:
             elif not _RECIPIENT_FIELDS.isdisjoint(group):
                 if not recipients:
                     # Everything in one block: the message's own fields stand among the recipient's.
-                    per_message = {**group, **per_message}
+                    _complete(per_message, group)
                 recipients.append(group)
             else:
-                per_message = {**group, **per_message}
+                _complete(per_message, group)
     return per_message, recipients
+
+
+def _complete(group: Group, further: Group) -> None:
+    """Take over the fields that the group has not: of a repeated one the first holds."""
+    for name, value in further.items():
+        group.setdefault(name, value)
 
 
 def _split_at_openers(block: str, gauge: Gauge) -> list[Group]:
@@ -170,7 +176,7 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
         status = ""
     return Failure(
         recipient=recipient,
-        original_recipient=original if is_address(original) and original.lower() != recipient.lower() else "",
+        original_recipient=original if is_address(original) and not same(original, recipient) else "",
         action=action,
         status=status,
         diagnostic=says,

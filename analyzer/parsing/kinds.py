@@ -64,7 +64,8 @@ _OF_GOODS = re.compile(
     r"parcel|package|shipment|courier|paket|colis|paquete|pacco|przesyłk|kargo|посылк|荷物|包裹|택배"
 )
 _ANSWER_MARK = re.compile(
-    r"\s*(?:re|aw|sv|vs|antw|rif|res|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|doorst|转发|轉寄)(?:\s*\[\d+\])?\s*[:：]"
+    r"\s*(?:re|aw|sv|vs|antw(?:ort)?|reply|rif|res|r|réf?|rép|odp|ynt|yanıt|vá|atb|bls|απ|σχετ|回复|答复|回覆"
+    r"|fwd?|wg|weitergeleitet|weiterleitung|tr|rv|enc|i|vb|vl|pd|i̇?lt|továbbítás|πρθ|doorst|转发|轉寄)(?:\s*\[\d+\])?\s*[:：]"
 )
 
 #: What a tracker of issues or tickets puts in front: "[Jira] (OPS-77) Undeliverable mails", "[#1234] …".
@@ -132,6 +133,9 @@ def _opening(message: Message) -> str:
     """The first of the server's own words, in lower case on one line."""
     if message.opening is None:
         words = own_words(message)[: 2 * _OPENING]
+        if "\n>" in words and (is_answer(message) or not from_reporter(message)):
+            # What somebody answers to is another's word, a bounce's perhaps.
+            words = "\n".join(line for line in words.split("\n") if not line.startswith(">"))
         message.opening = one_line(words).lower().replace("\u2019", "'")[:_OPENING]
     return message.opening
 
@@ -191,9 +195,20 @@ def _from_machine(message: Message) -> bool:
     return from_reporter(message) or _holds(message.words("from").lower(), _MACHINES)
 
 
+def _in_a_persons_name(message: Message) -> bool:
+    """Whether the sender is neither a server nor any other machine, from the null sender though it may be."""
+    name = message.words("from").lower()
+    return not is_robot(message.sender()) and not _holds(name, _REPORTERS) and not _holds(name, _MACHINES)
+
+
+def is_answer(message: Message) -> bool:
+    """Whether the subject is that of a mail which this one answers or passes on: it says nothing of this one."""
+    return _ANSWER_MARK.match(message.subject()) is not None
+
+
 def is_a_persons(message: Message) -> bool:
     """Whether somebody answered or forwarded: such a mail may carry all of a bounce and is none."""
-    return not _from_machine(message) and bool(_ANSWER_MARK.match(message.subject()) or _written_by_person(message))
+    return not _from_machine(message) and (is_answer(message) or _written_by_person(message))
 
 
 def is_autoreply(message: Message) -> bool:
@@ -209,8 +224,13 @@ def is_autoreply(message: Message) -> bool:
         return not _subject_says(subject)
     if message.get("precedence").lower() in {"auto_reply", "auto-reply"}:
         return not _subject_says(subject)
-    automatic = message.get("auto-submitted").lower().startswith("auto-")
-    return automatic and not from_reporter(message) and not _subject_says(subject)
+    automatic = message.get("auto-submitted").lower()
+    if not automatic.startswith("auto-") or _subject_says(subject):
+        return False
+    if not from_reporter(message):
+        return True
+    # From the null sender, as RFC 3834 wants it: who has left the company says that too, and whom to write to instead.
+    return automatic.startswith("auto-replied") and _in_a_persons_name(message) and not has_reply(_opening(message))
 
 
 def is_null_answer(message: Message) -> bool:
@@ -222,7 +242,7 @@ def is_null_answer(message: Message) -> bool:
         message.get("return-path") == "<>"
         and bool(message.sender())
         and not is_robot(message.sender())
-        and _ANSWER_MARK.match(message.subject()) is not None
+        and is_answer(message)
     )
 
 
@@ -266,8 +286,9 @@ def _is_bounce_like(message: Message) -> bool:
         told = _opening(message)
         return has_reply(told) and _OF_OURS.search(told) is not None and _opening_says(message)
     if from_reporter(message):
-        return _subject_says(subject) or _opening_says(message) or is_delay(message)
-    if _ANSWER_MARK.match(subject) or _written_by_person(message) or not _subject_says(subject):
+        # Under "Re:" the subject is that of our mail, or of a bounce that a postmaster was asked about.
+        return (_subject_says(subject) and not is_answer(message)) or _opening_says(message) or is_delay(message)
+    if is_answer(message) or _written_by_person(message) or not _subject_says(subject):
         return False
     if _TRACKED.match(subject):
         return False

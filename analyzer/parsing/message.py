@@ -193,11 +193,14 @@ class Part:
         if self._text is None:
             decoded = decode_text(self.content(), self.parameters.get("charset", ""), self.gauge)
             text = html_to_text(decoded) if self.content_type == "text/html" or _is_html(decoded) else decoded
-            self._text = text if len(text) <= self.gauge.bounds.line_bytes else self._with_short_lines(text)
+            self._text = self._with_short_lines(text)
         return self._text
 
     def _with_short_lines(self, text: str) -> str:
-        lines, longest = text.split("\n"), self.gauge.bounds.line_bytes
+        longest = self.gauge.bounds.line_bytes
+        if len(text) <= longest:
+            return text
+        lines = text.split("\n")
         if max(map(len, lines)) <= longest:
             return text
         self.gauge.note("line_bytes")
@@ -245,11 +248,13 @@ class Message(Part):
     """A whole message: line ends made LF, a leading mbox line taken off."""
 
     __slots__ = (
+        "_heading",
         "_marks",
         "_plain",
         "_sender",
         "_subject",
         "bounce_like",
+        "hops",
         "opening",
         "original",
         "own",
@@ -263,8 +268,10 @@ class Message(Part):
         self.own: str | None = None
         self.opening: str | None = None
         self.bounce_like: bool | None = None
+        self.hops: list[str] | None = None
         self.said: dict[str, tuple[str, str]] | None = None
         self.spoken: frozenset[int] | None = None
+        self._heading: str | None = None
         self._marks: frozenset[int] | None = None
         self._plain: str | None = None
         self._sender: str | None = None
@@ -296,8 +303,11 @@ class Message(Part):
 
     def heading(self) -> str:
         """The subject, decoded, as it was written but for a gateway's "[EXTERNAL]"."""
-        subject = self.words("subject").lstrip()
-        return _GATEWAY_TAG.sub("", subject) if subject[:3].lower().startswith(_BEFORE_TAG) else subject
+        if self._heading is None:
+            subject = self.words("subject").lstrip()
+            tagged = subject[:3].lower().startswith(_BEFORE_TAG)
+            self._heading = _GATEWAY_TAG.sub("", subject) if tagged else subject
+        return self._heading
 
     def sender(self) -> str:
         """The address that it is from."""
@@ -324,7 +334,7 @@ class Message(Part):
             if part.is_message or not part.content_type.startswith("text/"):
                 if not (part is self and part.is_multipart):
                     continue
-                return decode_text(part.content(), gauge=self.gauge)
+                return self._with_short_lines(decode_text(part.content(), gauge=self.gauge))
             if part.content_type == "text/html":
                 fallback = fallback or part.text()
                 if bare and other_form and "@" in fallback:

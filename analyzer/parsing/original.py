@@ -84,15 +84,14 @@ def looped_through(message: Message) -> tuple[str, int]:
     # Counted in the bytes first: hardly any message came this way.
     if part is None or part.body.count(b"Received: ", 0, message.gauge.bounds.header_bytes) < _A_LOOP:
         return "", 0
-    hosts = Counter(found.group(1).lower() for found in map(_HOP.search, _hops(part)) if found)
+    hosts = Counter(found.group(1).lower() for found in map(_HOP.search, _hops(message)) if found)
     host, times = hosts.most_common(1)[0] if hosts else ("", 0)
     return (host, times) if times >= _A_LOOP else ("", 0)
 
 
 def was_handed_in_at(host: str, message: Message) -> bool:
     """Whether our message began its way at this host: one of our own domain, or the only one, to a user it knew."""
-    part = _returned_part(message)
-    hops = _hops(part) if part is not None else []
+    hops = _hops(message)
     found = _HOP.search(hops[-1]) if hops else None
     if found is None or found.group(1).lower() != host:
         return False
@@ -104,10 +103,15 @@ def _returned_part(message: Message) -> Part | None:
     return next((part for part in message.leaves() if part is not message and part.is_message), None)
 
 
-def _hops(part: Part) -> list[str]:
-    """The `Received:` fields of a returned message, the latest first."""
-    head = part.content().lstrip(b"\n").partition(b"\n\n")[0][: part.gauge.bounds.header_bytes]
-    return [line for line in unfolded(head.decode("latin-1")).split("\n") if line[:9].lower() == "received:"]
+def _hops(message: Message) -> list[str]:
+    """The `Received:` fields of the returned message, the latest first."""
+    if message.hops is None:
+        # A report may ask for each of thousands of recipients.
+        part = _returned_part(message)
+        head = part.content().lstrip(b"\n").partition(b"\n\n")[0] if part is not None else b""
+        lines = unfolded(head[: message.gauge.bounds.header_bytes].decode("latin-1")).split("\n")
+        message.hops = [line for line in lines if line[:9].lower() == "received:"]
+    return message.hops
 
 
 def _from_fields(block: bytes, gauge: Gauge) -> Original:

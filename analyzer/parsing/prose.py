@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from analyzer.parsing.addresses import find_addresses, is_robot
 from analyzer.parsing.copies import own_words
@@ -61,6 +62,21 @@ _TAKEN = re.compile(
 )
 _MAY_BE_TAKEN = ("delivery via", "relayed to", "delivered to")
 _NOT_FAILED = re.compile(r"addresses had (?:transient non-fatal errors|successful delivery)", re.IGNORECASE)
+#: A line that begins a list of those whom the mail has reached.
+_REACHED = re.compile(
+    r"^(?!.*(?:\bnot\b|n't|\bcannot|fail|unable|undeliver|error|reject|refus)).*"
+    r"\b(?:delivered|accepted|relayed)\b[^@]{0,80}:[ \t]*$",
+    re.IGNORECASE,
+)
+#: What stands right before the sender's address, and before one to turn to instead: neither has failed.
+_BEFORE_OTHERS = re.compile(
+    r"(?:\b(?:from|sender|return-path|envelope[- ]from|mail from|sent by|absender|von|expéditeur|remitente|mittente)"
+    r"|发件人|寄件者|差出人|送信者|보낸 사람)(?:['’]s)?(?: (?:e-?mail )?address)?\s*[:：=]?\s*[\"'<(\[`]*$"
+    r"|\b(?:contact|write to|questions|assistance|get in touch|please use|new (?:e-?mail )?address|changed to|moved to"
+    r"|kontaktieren|wenden|schreiben sie|neue (?:e-?mail-?)?adresse|contactez|contacter|contacte|contatt\w{1,6})\b"
+    r"[^@.;\n]{0,80}$",
+    re.IGNORECASE,
+)
 #: The first of several lines of a reply, with no code behind it.
 _FIRST_LINE = re.compile(r"[45]\d\d-(?!.*\b[45]\d\d[ -])")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -83,6 +99,8 @@ _MOST_FOLDS = 20
 _OPEN_REPLY = re.compile(r"[:\]] [45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?$")
 #: Courier's rule below the last recipient, across the page: what follows is about all mail.
 _END_OF_LIST = "-" * 60
+#: How much before an address, or above it, tells whose it is.
+_BEFORE = 120
 #: Prose shorter than this needs the words before the address too.
 _SHORT = 60
 
@@ -131,15 +149,21 @@ def statements(
     """The addresses that a server's own words are about, each with what is said of it.
 
     `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
-    With `failed_only`, whom the text says the mail has reached, or may still reach, is left out.
+    With `failed_only`, whom the text says the mail has reached, or may still reach, is left out, and so are the sender
+    and those to turn to instead.
     """
     lines = _lines(message)
     spared = _spared(lines) if failed_only else frozenset()
     heads: list[_Head] = []
     mentions: dict[str, None] = {}
+    not_failed: set[str] = set()
+    most = message.gauge.bounds.recipients_per_report
     for number, line in enumerate(lines):
         if "@" not in line:
             continue
+        if len(mentions) > most:
+            message.gauge.note("recipients_per_report")
+            break
         found = [a for a in find_addresses(line) if not is_robot(a)]
         if not found or _tells_sender(lines, number):
             continue
@@ -152,9 +176,14 @@ def statements(
             # A list of addresses in one line has nothing else in it.
             listed = len(found) > 1 and not _WORDS.search(_without(head.rest, found))
             heads.extend([replace(head, address=one, rest="") for one in found] if listed else [head])
+        if failed_only:
+            not_failed.update(a.lower() for a in found if a not in mentions and _names_another(lines, number, a))
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
     heads = [h for h in heads if h.address.lower() not in ignore] or ([] if wanted else heads)
+    if not_failed:
+        heads = [h for h in heads if h.address.lower() not in not_failed] or ([] if wanted else heads)
+        wanted = [a for a in wanted if a.lower() not in not_failed] or wanted
     if spared:
         heads = [h for h in heads if h.address.lower() not in spared] or heads
     if any(h.describes for h in heads):
@@ -179,15 +208,29 @@ def _is_taken(head: _Head, lines: list[str]) -> bool:
 
 
 def _spared(lines: list[str]) -> frozenset[str]:
-    """Whom Sendmail lists as not failed (yet), beside those who have: their replies stand in the same transcript."""
+    """Whom the text lists as reached, or Sendmail as not failed (yet), beside those who have failed.
+
+    Sendmail has the replies of all in the same transcript.
+    """
     found: set[str] = set()
-    listing = False
+    listing = by_sendmail = False
     for line in lines:
         if "-----" in line:
-            listing = _NOT_FAILED.search(line) is not None
-        elif listing:
-            found.update(address.lower() for address in find_addresses(line))
+            listing = by_sendmail = _NOT_FAILED.search(line) is not None
+        elif "@" in line:
+            found.update(address.lower() for address in find_addresses(line) if listing)
+        elif line.strip() and not by_sendmail:
+            listing = _REACHED.match(line) is not None
     return frozenset(found)
+
+
+def _names_another(lines: list[str], number: int, address: str) -> bool:
+    """Whether the line names the address as the sender's, or as one to turn to instead."""
+    line = lines[number]
+    before = line[: line.index(address)][-_BEFORE:]
+    if number and not before.strip(" \t<*"):
+        before = f"{lines[number - 1][-_BEFORE:]} {before}"
+    return _BEFORE_OTHERS.search(before) is not None
 
 
 def _completed(said: Statement, message: Message) -> Statement:
@@ -265,6 +308,28 @@ def _from_mentions(lines: list[str], addresses: list[str]) -> list[Statement]:
     return [Statement(address, says.words, host) for address in addresses]
 
 
+class _Before:
+    """What stands above the first address: it may belong to every one below, and is read once for all of them."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    @cached_property
+    def passage(self) -> Passage:
+        """Its deciding words."""
+        return passage(self._lines)
+
+    @cached_property
+    def told(self) -> str:
+        """All of it but the lines that describe our message, as far as any diagnostic goes."""
+        return clip(" ".join(line for line in self._lines if not DESCRIPTION.match(line)))
+
+    @cached_property
+    def host(self) -> str:
+        """The host that it says refused."""
+        return host_in(clip("\n".join(self._lines)))
+
+
 def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
     said: dict[str, _Said] = {}
     waiting: dict[str, None] = {}
@@ -278,15 +343,16 @@ def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
         if any(map(_WORDS.search, block)):
             # A list of addresses with one explanation behind it: it belongs to all of them.
             words = passage(block)
+            whole = clip("\n".join(block))
             for one in waiting if words.words else ():
                 said[one].passages.append(words)
-                said[one].blocks.append("\n".join(block))
+                said[one].blocks.append(whole)
             if words.words:
                 waiting.clear()
         elif bare := _BARE_REPLY.fullmatch("\n".join(block)):
             said[key].passages.append(Passage(bare[1], REPLY))
             waiting.clear()
-    before = lines[: heads[0].number]
+    before = _Before(lines[: heads[0].number])
     return [_statement(one, before) for one in said.values()]
 
 
@@ -330,7 +396,7 @@ def _block(lines: list[str]) -> list[str]:
     return _EXCHANGE_NOISE.sub("", whole).split("\n") if "on " in whole or "MTS-ID" in whole else taken
 
 
-def _statement(said: _Said, before: list[str]) -> Statement:
+def _statement(said: _Said, before: _Before) -> Statement:
     """Of all that is said of one address, what is worth most; the last reply of equals, the longest of mere words."""
     best = Passage("", -1)
     for one in said.passages:
@@ -339,9 +405,8 @@ def _statement(said: _Said, before: list[str]) -> Statement:
             best = one
     words = best.words
     if best.worth < REPLY:
-        above = passage(before)
-        if above.worth >= REPLY:
-            words = above.words
+        if before.passage.worth >= REPLY:
+            words = before.passage.words
         elif (
             best.worth <= WORDS
             and not (said.at_once and words and not _FAREWELL.match(words))
@@ -349,12 +414,11 @@ def _statement(said: _Said, before: list[str]) -> Statement:
             and not _WHY.search(words)
         ):
             # Prose without a reply may stand on either side of the address.
-            told = " ".join(line for line in before if not DESCRIPTION.match(line))
-            words = clip(f"{told} {words}")
+            words = clip(f"{before.told} {words}")
     # What ends one passage and what begins the next are no sentence: "Generating server: …", "Remote Server returned".
     host = host_in(clip("\n|\n".join(said.blocks)))
     if not host and (best.worth == DIALOGUE or words is not best.words):
-        host = host_in(clip("\n".join(before)))
+        host = before.host
     return Statement(said.address, words, host)
 
 

@@ -20,11 +20,18 @@ STATUS = HEAD + (
     b"Content-Type: multipart/report; boundary=b\n\n--b\n\nkim@lumen.example failed\n--b\n"
     b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
 )
+EXIM = HEAD + b"Auto-Submitted: auto-replied\n\nThis message was created automatically by mail delivery software.\n\n"
+RECIPIENT = b"Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.0.0\n"
 HTML = HEAD + b"Content-Type: text/html\n\n<p>kim@lumen.example "
 
 
 def many(front, unit, end=b""):
     return lambda size: front + unit * (size // len(unit)) + end
+
+
+def numbered(front, unit, end=b""):
+    """As `many`, each with another number."""
+    return lambda size: front + b"".join(unit % number for number in range(size // len(unit))) + end
 
 
 def nested(size):
@@ -60,6 +67,27 @@ MESSAGES = {
         + b"".join(b"Final-Recipient: rfc822; a+2B%d@b.example\nAction: failed\nStatus: 5.0.0\n\n" % n
                    for n in range(size // 250))
     ),
+    "recipients with no way to their domain": lambda size: (
+        numbered(STATUS, RECIPIENT.replace(b"a@", b"a%d@") + b"Diagnostic-Code: smtp; Unrouteable address\n\n")(size // 2)
+        + b"\n--b\nContent-Type: message/rfc822\n\n"
+        + b"Received: from a by mx.example with esmtpa; x\n" * (size // 100)
+    ),
+    "fields of no recipient": numbered(STATUS, b"X-%d: a\n\n"),
+    "codes behind marks": many(STATUS + RECIPIENT + b"Diagnostic-Code: smtp; ", b":550-a"),
+    "codes of all sorts": lambda size: (
+        STATUS + RECIPIENT + b"Diagnostic-Code: smtp; "
+        + b"".join(b"%d-4.2.%d a " % (400 + n % 200, n % 997) for n in range(size // 13))
+    ),
+    "addresses of Exim": numbered(EXIM, b"  a%d@b.example\n    no such user\n"),
+    "addresses beside a long subject": lambda size: (
+        HEAD.replace(b"failure notice", b"failure notice " + b"=?utf-8?Q?=41?= " * (size // 32))
+        + b"X-Failed-Recipients: " + b"".join(b"a%d@b.example, " % n for n in range(size // 34)) + b"\n\nx"
+    ),
+    "addresses below a long text": lambda size: (
+        PLAIN + (b"words here " * (size // 1100) + b"\n") * 50
+        + b"\n" + b"".join(b"a%d@b.example " % n for n in range(size // 34)) + b"\nfailed\n"
+    ),
+    "addresses on the lines of a multipart": numbered(HEAD + b"\n--- addresses had transient non-fatal errors\n", b"a%d@b.example "),
     "long lines": many(PLAIN, b"550 5.1.1 no such user "),
     "one long word": many(PLAIN, b"x"),
     "many quote marks": many(PLAIN, b"> "),
@@ -173,6 +201,7 @@ def test_feeds(name):
 
 
 TEXTS = (
+    ":550-a",
     "550 5.1.1 ",
     "a@b.example ",
     "http://x/ ",

@@ -21,6 +21,8 @@ _MARK = "message was created automatically by mail delivery software"
 _ADDRESS_LINE = re.compile(r"^ {2}(?! |host \S+ \[)(\S.*)$", re.MULTILINE)
 _GENERATED = re.compile(r"\((?:generated from|ultimately generated from) (\S[^\s@]*@\S+?)\)")
 _HOST = re.compile(r"\bhost (\S+)(?: \[[\d.:a-fA-F]+\])?")
+#: How far above an address the words that introduce it may end.
+_BEFORE = 80
 _MALFORMED = re.compile(r"<([^<>\s][^<>\s@]*@[^<>\s]+)>: ")
 
 
@@ -42,7 +44,7 @@ class Exim:
         heads = list(_ADDRESS_LINE.finditer(words))
         found = False
         for index, head in enumerate(heads):
-            if words[: head.start()].rstrip().endswith("sent by"):
+            if words[max(0, head.start() - _BEFORE) : head.start()].rstrip().endswith("sent by"):
                 # Whose mail it was, where a redirection has bounces sent to somebody else.
                 continue
             block = words[head.end() : heads[index + 1].start() if index + 1 < len(heads) else len(words)]

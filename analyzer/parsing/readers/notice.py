@@ -36,8 +36,11 @@ class Notice:
             yield Failure(recipient=address, diagnostic=_explained(said.says, message), remote_mta=said.host)
         if named:
             return
-        ours = frozenset(a.lower() for a in (from_header(message.get("to")), from_header(message.get("from"))) if a)
-        known = frozenset(a.lower() for a in find_original(message).recipients)
+        original = find_original(message)
+        # Where bounces go to is often an address made for one mail, and the text names whom that was from.
+        own = from_header(message.get("to")), from_header(message.get("from")), original.sender
+        ours = frozenset(address.lower() for address in own if address)
+        known = frozenset(a.lower() for a in original.recipients)
         for said in statements(message, ignore=ours, known=known, failed_only=True):
             yield Failure(recipient=said.address, diagnostic=_explained(said.says, message), remote_mta=said.host)
 

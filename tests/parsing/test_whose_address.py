@@ -1,0 +1,145 @@
+"""Who failed, of all whom a notice names: never the sender, nor whom the mail has reached, nor whom to turn to instead."""
+
+from __future__ import annotations
+
+import pytest
+from messages import notice, person
+
+from analyzer.parsing import read_message
+
+KIM = ["kim@lumen.example"]
+#: Where bounces of one mail go to: no address that its text names.
+VERP = "bounces+4711@mail.outreach.example"
+
+
+def _failed(data: bytes) -> list[str]:
+    return [failure.recipient for failure in read_message(data).failures]
+
+
+def _to_verp(text: str) -> bytes:
+    return notice(text).replace(b"To: ava@outreach.example", f"To: {VERP}".encode(), 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The message from ava@outreach.example to kim@lumen.example could not be delivered: 550 5.1.1 no such user",
+        "It could not be delivered.\n\nFrom: ava@outreach.example\nTo: kim@lumen.example\nSubject: Hi\n\nReason: 550 no such user",
+        "Delivery failed.\nEnvelope-From: <ava@outreach.example>\nEnvelope-To: <kim@lumen.example>\n550 5.1.1 no such user",
+        "Ihre Nachricht von ava@outreach.example an kim@lumen.example konnte nicht zugestellt werden: 550 unbekannt",
+        "Message sent by <ava@outreach.example> was not delivered to kim@lumen.example.\n\n550 5.1.1 no such user",
+    ],
+    ids=["from-to", "fields", "envelope", "german", "sent-by"],
+)
+def test_the_sender_is_none_though_the_notice_went_to_another_address(text):
+    assert _failed(_to_verp(text)) == KIM
+
+
+def test_the_only_address_that_a_notice_names_stays():
+    assert (
+        _failed(_to_verp("Mail could not be delivered, says the postmaster of sender kim@lumen.example: 550 no")) == KIM
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message was delivered to the following recipients:\n  jo@arbor.example\n\n"
+        "and could not be delivered to the following recipients:\n  kim@lumen.example: 550 5.1.1 no such user\n",
+        "Delivered successfully:\n jo@arbor.example\n\nFailed:\n kim@lumen.example  550 5.1.1 no such user\n",
+    ],
+)
+def test_whom_the_mail_has_reached_is_none(text):
+    assert _failed(notice(text)) == KIM
+
+
+def test_a_list_of_those_it_could_not_reach_is_none_of_those_it_has():
+    text = "Your message could not be delivered to:\n  kim@lumen.example\n  jo@arbor.example\n550 5.1.1 no such user\n"
+    assert _failed(notice(text)) == [*KIM, "jo@arbor.example"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message to kim@lumen.example could not be delivered.\n\n550 no such user\n\n"
+        "If you think this is a mistake, write to helpdesk@lumen.example.\n",
+        "<kim@lumen.example>: 550 5.1.1 no such user\n\nContact:\nhelpdesk@lumen.example\n",
+        "The address kim@lumen.example is no longer in use.\nPlease use\nkim.lee@arbor.example\ninstead.\n",
+    ],
+    ids=["write-to", "contact-above", "moved"],
+)
+def test_whom_to_turn_to_instead_is_none(text):
+    assert _failed(notice(text)) == KIM
+
+
+QUOTED = """\
+Hi Ava,
+
+Jo has left us, please take the address off your list.
+
+On Tuesday Ava wrote:
+> Why did you send me this? My message could not be delivered:
+> <jo@lumen.example>: host mx.lumen.example[192.0.2.1] said: 550 5.1.1 no such user
+"""
+
+
+def test_a_bounce_that_a_postmaster_was_asked_about_is_quoted():
+    answer = notice(
+        QUOTED,
+        sender="Postmaster <postmaster@lumen.example>",
+        subject="Re: Undelivered Mail Returned to Sender",
+        headers="In-Reply-To: <why@outreach.example>\n",
+    ).replace(b"Return-Path: <>\n", b"")
+    report = read_message(answer)
+    assert (report.kind, report.failures) == ("other", ())
+
+
+@pytest.mark.parametrize("mark", ["Antwort", "Reply", "VB", "VL", "Vá", "İLT", "R", "PD", "RE ", "Sent again"])
+def test_a_bounce_that_somebody_answers_to_is_quoted_whatever_the_mark(mark):
+    answer = person(QUOTED, subject=f"{mark}: Undelivered Mail Returned to Sender")
+    answer = answer.replace(b"In-Reply-To: <seq-17.step-1@outreach.example>\n", b"")
+    report = read_message(answer)
+    assert (report.kind, report.failures) == ("other", ())
+
+
+def test_a_server_may_answer_under_the_subject_of_our_answer():
+    text = "Your message could not be delivered to kim@lumen.example: 550 5.1.1 no such user\n\n> my question\n"
+    assert _failed(notice(text, subject="Re: a question", headers="In-Reply-To: <x@outreach.example>\n")) == KIM
+
+
+@pytest.mark.parametrize(
+    ("subject", "headers", "text"),
+    [
+        (
+            "Kim has left the company",
+            "Auto-Submitted: auto-replied\nX-Auto-Response-Suppress: All\n",
+            "Kim no longer works here. Your message was not delivered. Please write to jo@lumen.example\n",
+        ),
+        ("Re: Delivery problems?", "Precedence: bulk\n", "I am on vacation until March 10. Contact jo@lumen.example\n"),
+    ],
+)
+def test_who_has_left_answers_from_the_null_sender_too(subject, headers, text):
+    report = read_message(notice(text, sender="Kim Roe <kim@lumen.example>", subject=subject, headers=headers))
+    assert (report.kind, report.failures) == ("autoreply", ())
+
+
+def test_a_server_that_writes_in_another_name_gives_a_reply():
+    data = notice(
+        "Your message was rejected: 550 5.2.2 mailbox of kim@lumen.example is full\n",
+        sender="desk@lumen.example",
+        subject="a question",
+        headers="Auto-Submitted: auto-replied\n",
+    )
+    assert (read_message(data).kind, _failed(data)) == ("bounce", KIM)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><head><title>İİİİİİİİ</title></head><body>İ<style>x</style>kim@lumen.example: 550 no such user</body></html>",
+        "<p>İLETİ TESLİM EDİLEMEDİ: İLETİNİZ İADE EDİLDİ</p><!-- x --><p>kim@lumen.example: 550 no such user</p>",
+    ],
+)
+def test_a_capital_dotted_i_moves_nothing_in_html(page):
+    data = notice(page).replace(b"Content-Type: text/plain", b"Content-Type: text/html")
+    assert _failed(data) == KIM
