@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.addresses import address_keys
+from analyzer.correlate.sends import TELLING
 from analyzer.diagnose.contacts import any_of
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.correlate.addresses import address_keys
-from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.contacts import Contacts
 
 #: A mail that has not come back for this long counts as taken; nearly all bounces come within a day.
 _SETTLED = pd.Timedelta(days=2)
@@ -32,13 +32,17 @@ class Arrived:
 
 
 def arrived(correlated: Correlated, contacts: Contacts) -> Arrived:
-    """Who took a mail of ours, at least two days before the log's last mail; nobody where the log has no times.
+    """Who took a mail of ours, at least two days before the log's last mail.
+
+    Nobody where the log has no times, or where nothing tells what came back.
 
     `chance` is the share of leads whose first mail was taken and that a later mail found bad, drawn towards 1 %.
     """
     sends = correlated.sends
     nobody = Arrived(frozenset(), _BELIEVED)
-    if sends.empty or "sent_at" not in sends.columns:
+    # Where nothing tells what came back, silence does not tell that the mail was taken.
+    heard = correlated.matching.matched or TELLING & correlated.have
+    if not heard or sends.empty or "sent_at" not in sends.columns:
         return nobody
     times = pd.to_datetime(sends["sent_at"], utc=True, errors="coerce")
     if times.isna().all():

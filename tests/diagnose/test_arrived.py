@@ -63,3 +63,9 @@ def test_without_times_nothing_is_known() -> None:
     correlated = campaign(*HURT)
     timeless = replace(correlated, sends=correlated.sends.assign(sent_at=pd.NaT))
     assert of(timeless).addresses == frozenset()
+
+
+@pytest.mark.parametrize(("have", "took"), [(frozenset({"sent_at"}), False), (frozenset({"sent_at", "bounced"}), True)])
+def test_silence_tells_of_no_mail_taken_where_nothing_tells_of_bounces(have: frozenset[str], took: bool) -> None:
+    correlated = replace(later(campaign(Block(300)), 10), have=have)
+    assert bool(of(correlated).addresses) == took
