@@ -1160,6 +1160,27 @@ RESEND_EXAMPLES = [
         "user_unknown",
     ),
     Example(
+        "resend several recipients, one of them named",
+        changed(RESEND, data__to=["al@lumen.example", f"Kim <{TO}>"], data__bounce__diagnosticCode=[f"smtp; {SAID}"]),
+        [unknown_user("resend", provider_class="resend:Permanent/General", **RESEND_MAIL)],
+        "user_unknown",
+    ),
+    Example(
+        "resend several recipients, none of them named",
+        changed(RESEND, data__to=["al@lumen.example", TO]),
+        [
+            row(
+                "resend",
+                "bounce",
+                recipient="",
+                provider_class="resend:Permanent/General",
+                diagnostic=PROSE,
+                **RESEND_MAIL,
+            )
+        ],
+        "unspecified",
+    ),
+    Example(
         "resend quota",
         changed(RESEND, type="email.failed", data__bounce=None, data__failed={"reason": "reached_daily_quota"}),
         [row("resend", "bounce", provider_class="resend:failed/reached_daily_quota", **RESEND_MAIL)],
@@ -1451,6 +1472,18 @@ PLATFORM_EXAMPLES = [
         "user_unknown",
     ),
     Example(
+        "unipile several recipients, none of them named",
+        changed(UNIPILE, reason="The address does not exist", email__to=[{"email": "al@lumen.example"}, {"email": TO}]),
+        [
+            row(
+                "unipile", "bounce", recipient="", provider_class="unipile:no_such_recipient", sender=FROM, subject="a question",
+                reply="550", diagnostic="The address does not exist", original_message_id="<m1@outreach.example>",
+                original_headers={"x-unipile-tracking-id": "tr-1"},
+            )
+        ],
+        "user_unknown",
+    ),
+    Example(
         "emailengine",
         EMAILENGINE,
         [unknown_user("emailengine", provider_class="emailengine:recipient", remote_mta="mx.lumen.example", **EMAILENGINE_MAIL)],
@@ -1489,7 +1522,331 @@ PLATFORM_EXAMPLES = [
     ),
 ]  # fmt: skip
 
+# --- SMTP2GO, Postal, Elastic Email, MailerSend, Mailtrap, ZeptoMail, HubSpot, lemlist, Outreach ----------------------
+
+SMTP2GO = {
+    "event": "bounce",
+    "bounce": "hard",
+    "time": "2026-03-02T09:11:21Z",
+    "sendtime": "2026-03-02T09:11:19Z",
+    "sender": FROM,
+    "from": f"Ava North <{FROM}>",
+    "from_address": FROM,
+    "from_name": "Ava North",
+    "rcpt": TO,
+    "email_id": "1sKx2Y-4Ynm",
+    "Message-Id": "<m1@outreach.example>",
+    "subject": "a question",
+    "host": "mx.lumen.example [192.0.2.80]",
+    "context": f"RCPT TO:<{TO}>",
+    "message": SAID,
+    "auth": "ava",
+    "srchost": "198.51.100.7",
+    "hostname": "outreach.example",
+    "id": "f1",
+    "X-Lead-Id": "L-42",
+}
+SMTP2GO_MAIL = {
+    "original_message_id": "<m1@outreach.example>",
+    "sender": FROM,
+    "subject": "a question",
+    "remote_mta": "mx.lumen.example",
+    "original_headers": {"x-smtp2go-email-id": "1sKx2Y-4Ynm", "x-lead-id": "L-42"},
+}
+POSTAL_MAIL = {
+    "id": 7, "token": "tok1", "direction": "outgoing", "message_id": "m1@outreach.example", "to": TO, "from": FROM,
+    "subject": "a question", "timestamp": 1772442679.1, "spam_status": "NotChecked", "tag": "q1",
+}  # fmt: skip
+POSTAL_BOUNCE = {
+    "id": 8, "token": "tok2", "direction": "incoming", "message_id": "b@mx.lumen.example", "to": "x@psrp.example",
+    "from": "postmaster@mx.lumen.example", "subject": "failed", "timestamp": EPOCH,
+}  # fmt: skip
+POSTAL = {
+    "event": "MessageDeliveryFailed",
+    "timestamp": 1772442681.5,
+    "uuid": "u1",
+    "payload": {
+        "status": "HardFail",
+        "details": "Permanent SMTP delivery error when sending to mx.lumen.example",
+        "output": SAID,
+        "time": 0.22,
+        "sent_with_ssl": True,
+        "timestamp": 1772442681.4,
+        "message": POSTAL_MAIL,
+    },
+}
+POSTAL_SENT = {
+    "original_message_id": "<m1@outreach.example>",
+    "sender": FROM,
+    "subject": "a question",
+    "original_headers": {"x-postal-token": "tok1", "tag": "q1"},
+}
+ELASTIC = {
+    "status": "Error", "category": "NoMailbox", "to": TO, "from": FROM, "date": ISO, "subject": "a question",
+    "channel": "q1", "account": "ava@outreach.example", "messageid": "mid1", "transaction": "tr1", "postback": "L-42",
+    "target": "",
+}  # fmt: skip
+ELASTIC_EVENT = {
+    "TransactionID": "tr1", "MsgID": "mid1", "FromEmail": FROM, "To": TO, "Subject": "a question", "EventType": "Bounce",
+    "EventDate": "2026-03-02T09:11:21Z", "ChannelName": "q1", "MessageCategory": "NoMailbox", "NextTryOn": None,
+    "Message": SAID, "IPAddress": "198.51.100.7", "PoolName": "p1",
+}  # fmt: skip
+ELASTIC_MARKS = {"x-msg-id": "mid1", "x-transaction-id": "tr1", "channel": "q1"}
+MAILERSEND = {
+    "type": "activity.hard_bounced",
+    "domain_id": "d1",
+    "created_at": "2026-03-02T09:11:21.725000Z",
+    "webhook_id": "w1",
+    "url": "https://outreach.example/hook",
+    "data": {
+        "object": "activity",
+        "id": "a1",
+        "type": "hard_bounced",
+        "created_at": "2026-03-02T09:11:21.000000Z",
+        "email": {
+            "object": "email",
+            "id": "e1",
+            "created_at": "2026-03-02T09:11:19.000000Z",
+            "from": FROM,
+            "subject": "a question",
+            "status": "rejected",
+            "tags": ["q1"],
+            "message": {"object": "message", "id": "msg1", "created_at": "2026-03-02T09:11:19.000000Z"},
+            "recipient": {"object": "recipient", "id": "r1", "email": TO},
+        },
+        "morph": {"object": "recipient_bounce", "reason": SAID},
+        "template_id": "t1",
+    },
+}
+MAILERSEND_MAIL = {
+    "sender": FROM,
+    "subject": "a question",
+    "original_headers": {"x-message-id": "msg1", "tag": "q1", "template_id": "t1"},
+}
+MAILTRAP = {
+    "events": [
+        {
+            "event": "bounce",
+            "message_id": "8c6e-1",
+            "sending_stream": "transactional",
+            "email": TO,
+            "timestamp": EPOCH,
+            "event_id": "ev1",
+            "category": "q1",
+            "custom_variables": {"lead": "L-42"},
+            "response": SAID,
+            "response_code": 550,
+            "bounce_category": "badmailbox",
+        }
+    ]
+}
+MAILTRAP_MARKS = {"x-message-id": "8c6e-1", "category": "q1", "lead": "L-42"}
+ZEPTOMAIL = {
+    "event_name": ["hardbounce"],
+    "event_message": [
+        {
+            "email_info": {
+                "email_reference": "ref1",
+                "client_reference": "L-42",
+                "is_smtp_trigger": False,
+                "subject": "a question",
+                "bounce_address": "bounce@mail.outreach.example",
+                "from": {"name": "Ava North", "address": FROM},
+                "to": [
+                    {"email_address": {"name": "Al", "address": "al@lumen.example"}},
+                    {"email_address": {"name": "Kim", "address": TO}},
+                ],
+                "tag": "q1",
+                "processed_time": "2026-03-02T09:11:19.000Z",
+                "object": "email",
+            },
+            "event_data": [
+                {
+                    "object": "hardbounce",
+                    "details": [
+                        {
+                            "reason": "invalid mailbox",
+                            "bounced_recipient": TO,
+                            "time": ISO,
+                            "diagnostic_message": f"smtp;{SAID}",
+                        }
+                    ],
+                }
+            ],
+            "request_id": "rq1",
+        }
+    ],
+    "mailagent_key": "k1",
+    "webhook_request_id": "wr1",
+}
+HUBSPOT = {
+    "appName": "Batch",
+    "created": 1772442681000,
+    "emailCampaignId": 77,
+    "id": "17d3-1",
+    "portalId": 62515,
+    "recipient": TO,
+    "sentBy": {"id": "9f1c-2", "created": 1772442679000},
+    "smtpId": "<m1@outreach.example>",
+    "type": "BOUNCE",
+    "category": "UNKNOWN_USER",
+    "response": SAID,
+    "status": "5.1.1",
+    "subject": "a question",
+}
+HUBSPOT_MAIL = {
+    "subject": "a question",
+    "original_message_id": "<m1@outreach.example>",
+    "original_headers": {"campaign": "77", "x-sent-by": "9f1c-2"},
+}
+LEMLIST = {
+    "_id": "act_1", "type": "emailsBounced", "teamId": "tea_1", "leadId": "lea_1", "campaignId": "cam_1",
+    "campaignName": "q1", "sequenceId": "seq_1", "sequenceStep": 1, "createdAt": ISO, "leadEmail": TO,
+    "leadFirstName": "Kim", "sendUserEmail": FROM, "isFirst": True,
+}  # fmt: skip
+OUTREACH = {
+    "data": {
+        "type": "mailing",
+        "id": 991,
+        "attributes": {
+            "state": "bounced",
+            "bouncedAt": ISO,
+            "deliveredAt": "2026-03-02T09:11:19.000Z",
+            "errorReason": None,
+            "mailboxAddress": FROM,
+            "messageId": "<m1@outreach.example>",
+            "subject": "a question",
+        },
+        "relationships": {
+            "prospect": {"data": {"type": "prospect", "id": 42}},
+            "sequence": {"data": {"type": "sequence", "id": 5}},
+            "mailbox": {"data": None},
+        },
+    },
+    "meta": {"deliveredAt": ISO, "eventName": "mailing.bounced"},
+}
+OUTREACH_ROW = row(
+    "outreach", "bounce", recipient="", provider_class="outreach:bounced", sender=FROM, subject="a question",
+    original_message_id="<m1@outreach.example>",
+    original_headers={"prospect": "42", "sequence": "5", "x-outreach-mailing": "991"},
+)  # fmt: skip
+SERVICE_EXAMPLES = [
+    Example("smtp2go", SMTP2GO, [unknown_user("smtp2go", provider_class="smtp2go:bounce/hard", **SMTP2GO_MAIL)], "user_unknown"),
+    Example(
+        "smtp2go delivered",
+        changed(SMTP2GO, event="delivered", bounce=None, message="250 OK"),
+        [row("smtp2go", "delivered", provider_class="smtp2go:delivered", **SMTP2GO_MAIL)],
+    ),
+    Example("postal", POSTAL, [unknown_user("postal", provider_class="postal:HardFail", **POSTAL_SENT)], "user_unknown"),
+    Example(
+        "postal delay",
+        changed(POSTAL, event="MessageDelayed", payload__status="SoftFail", payload__output="451 4.7.1 try again later"),
+        [
+            row(
+                "postal", "delayed", provider_class="postal:SoftFail", status="4.7.1", reply="451",
+                diagnostic="451 4.7.1 try again later", **POSTAL_SENT,
+            )
+        ],
+    ),
+    Example(
+        "postal a bounce that came back",
+        {"event": "MessageBounced", "timestamp": EPOCH, "payload": {"original_message": POSTAL_MAIL, "bounce": POSTAL_BOUNCE}},
+        [row("postal", "bounce", provider_class="postal:MessageBounced", **POSTAL_SENT)],
+        "unspecified",
+    ),
+    Example("postal without its envelope", POSTAL["payload"], [unknown_user("postal", provider_class="postal:HardFail", **POSTAL_SENT)], "user_unknown"),
+    Example(
+        "elasticemail",
+        ELASTIC,
+        [
+            row(
+                "elasticemail", "bounce", provider_class="elasticemail:NoMailbox", sender=FROM, subject="a question",
+                original_headers={**ELASTIC_MARKS, "postback": "L-42"},
+            )
+        ],
+        "user_unknown",
+    ),
+    Example(
+        "elasticemail event",
+        ELASTIC_EVENT,
+        [
+            unknown_user(
+                "elasticemail", provider_class="elasticemail:NoMailbox", sender=FROM, subject="a question",
+                original_headers=ELASTIC_MARKS,
+            )
+        ],
+        "user_unknown",
+    ),
+    Example(
+        "elasticemail cancelled by hand",
+        changed(ELASTIC, category="ManualCancel"),
+        [
+            row(
+                "elasticemail", "other", provider_class="elasticemail:error", sender=FROM, subject="a question",
+                original_headers={**ELASTIC_MARKS, "postback": "L-42"},
+            )
+        ],
+    ),
+    Example("mailersend", MAILERSEND, [unknown_user("mailersend", provider_class="mailersend:hard_bounced", **MAILERSEND_MAIL)], "user_unknown"),
+    Example(
+        "mailersend complaint",
+        changed(MAILERSEND, type="activity.spam_complaint", data__morph=None),
+        [row("mailersend", "complaint", provider_class="mailersend:spam_complaint", diagnostic="feedback report: abuse", **MAILERSEND_MAIL)],
+        "complaint",
+    ),
+    Example("mailtrap", MAILTRAP, [unknown_user("mailtrap", provider_class="mailtrap:badmailbox", original_headers=MAILTRAP_MARKS)], "user_unknown"),
+    Example(
+        "mailtrap soft bounce",
+        {"events": [changed(MAILTRAP["events"][0], event="soft bounce", bounce_category=None, response="451 4.7.1 later", response_code=451)]},
+        [
+            row(
+                "mailtrap", "delayed", provider_class="mailtrap:soft bounce", status="4.7.1", reply="451",
+                diagnostic="451 4.7.1 later", original_headers=MAILTRAP_MARKS,
+            )
+        ],
+    ),
+    Example(
+        "zeptomail",
+        ZEPTOMAIL,
+        [
+            unknown_user(
+                "zeptomail", provider_class="zeptomail:hardbounce/invalid mailbox", sender=FROM, subject="a question",
+                original_headers={"x-client-reference": "L-42", "x-email-reference": "ref1", "tag": "q1"},
+            )
+        ],
+        "user_unknown",
+    ),
+    Example(
+        "hubspot",
+        {"hasMore": False, "offset": "x", "events": [HUBSPOT]},
+        [unknown_user("hubspot", provider_class="hubspot:BOUNCE/UNKNOWN_USER", **HUBSPOT_MAIL)],
+        "user_unknown",
+    ),
+    Example(
+        "hubspot dropped",
+        changed(HUBSPOT, type="DROPPED", category=None, response=None, status=None, dropReason="PREVIOUSLY_BOUNCED"),
+        [row("hubspot", "bounce", provider_class="hubspot:DROPPED/PREVIOUSLY_BOUNCED", **HUBSPOT_MAIL)],
+        "user_unknown",
+    ),
+    Example(
+        "lemlist",
+        [LEMLIST],
+        [
+            row(
+                "lemlist", "bounce", provider_class="lemlist:emailsBounced", sender=FROM,
+                original_headers={
+                    "campaignid": "cam_1", "campaignname": "q1", "leadid": "lea_1", "sequenceid": "seq_1", "sequencestep": "1",
+                },
+            )
+        ],
+        "unspecified",
+    ),
+    Example("outreach", OUTREACH, [OUTREACH_ROW], "unspecified"),
+    Example("outreach page of mailings", {"data": [OUTREACH["data"]], "meta": {"count": 1}}, [OUTREACH_ROW], "unspecified"),
+]  # fmt: skip
+
 EXAMPLES: list[Example] = [
     *SES_EXAMPLES, *SENDGRID_EXAMPLES, *MAILGUN_EXAMPLES, *POSTMARK_EXAMPLES, *SPARKPOST_EXAMPLES, *MAILJET_EXAMPLES,
     *MANDRILL_EXAMPLES, *BREVO_EXAMPLES, *RESEND_EXAMPLES, *AZURE_EXAMPLES, *PLATFORM_EXAMPLES,
+    *SERVICE_EXAMPLES,
 ]  # fmt: skip

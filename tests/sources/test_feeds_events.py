@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -51,6 +52,37 @@ def test_every_column_that_the_event_can_fill(example: Example, tmp_path):
 def test_one_reader_alone_knows_an_event(example: Example):
     for _, event in events_in(example.event):
         assert len([reader.name for reader in READERS if reader.recognises(event)]) == 1
+
+
+def base64_of(event):
+    return base64.b64encode(json.dumps(event).encode()).decode()
+
+
+@pytest.mark.parametrize("name", ["sendgrid", "mailgun", "smtp2go", "postal", "elasticemail", "mailersend", "hubspot"])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda event: [event],
+        lambda event: {"Records": [{"kinesis": {"data": base64_of(event)}, "eventSource": "aws:kinesis"}]},
+        lambda event: {"message": {"data": base64_of(event), "messageId": "1"}, "subscription": "projects/a/b"},
+        lambda event: {"version": "2.0", "headers": {}, "body": base64_of(event), "isBase64Encoded": True},
+        lambda event: {"version": "0", "detail-type": "bounce", "source": "hooks", "detail": event},
+        lambda event: [{"headers": {"host": "x"}, "params": {}, "query": {}, "body": event, "webhookUrl": "https://x"}],
+        lambda event: "\n".join(json.dumps({"id": n, "payload": json.dumps(event)}) for n in range(2)),
+    ],
+    ids=["list", "kinesis", "pub/sub", "api gateway", "eventbridge", "n8n", "lines of a queue"],
+)
+def test_an_event_is_found_in_what_handed_it_on(tmp_path, name, wrapped):
+    example = next(one for one in EXAMPLES if one.name == name)
+    rows = parsed(tmp_path, wrapped(example.event))
+    assert rows
+    assert all(facts(row) == example.facts[0] for row in rows)
+
+
+def test_what_is_no_json_in_an_envelope_is_no_event():
+    for held in ("!", "bm8ganNvbg==", "", 7):
+        for value in ({"message": {"data": held}}, {"body": held, "isBase64Encoded": True}):
+            assert list(feeds.events(value)) == []
 
 
 def test_the_body_of_a_webhook_needs_no_file():

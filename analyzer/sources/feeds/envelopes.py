@@ -1,11 +1,14 @@
 """What stands round an event: lists, pages of an API, and the queues and functions that an event came through.
 
 Sources: Amazon SNS "Message format" (the event is a JSON text in `Message`), AWS Lambda with SNS and SQS (`Records`),
-Amazon EventBridge (`detail`), OData (`value`), and the list endpoints of the providers' APIs.
+Amazon EventBridge (`detail`), API Gateway (`isBase64Encoded`), Kinesis and Google Pub/Sub push (base64 in `data`),
+OData (`value`), and the list endpoints of the providers' APIs.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +27,8 @@ LISTS: tuple[str, ...] = (
 )  # fmt: skip
 #: The keys under which something hands an event on: SNS, Lambda, SQS, EventBridge, loggers of webhooks.
 _CARRIERS = ("Message", "Sns", "body", "Body", "detail", "payload")
+#: Objects that hold it as base64 in `data`.
+_ENCODED_IN = ("message", "kinesis")
 #: SNS in SQS in Lambda in a list is four.
 _DEEPEST = 8
 
@@ -54,8 +59,14 @@ def _carried(event: JsonObject) -> Any:
         listed = event.get(key)
         if listed.__class__ is list and all(one.__class__ in (dict, list) for one in listed[:3]):
             return listed
+    for key in _ENCODED_IN:
+        inner = event.get(key)
+        if inner.__class__ is dict and (found := _from_base64(inner.get("data"))) is not None:
+            return found
     for key in _CARRIERS:
         held = event.get(key)
+        if event.get("isBase64Encoded") is True and (found := _from_base64(held)) is not None:
+            return found
         if held.__class__ is str and held.lstrip()[:1] in ("{", "["):
             try:
                 return orjson.loads(held)
@@ -64,3 +75,13 @@ def _carried(event: JsonObject) -> Any:
         if held.__class__ in (dict, list) and held:
             return held
     return None
+
+
+def _from_base64(held: Any) -> Any:
+    """The JSON value that a text holds as base64, None where it holds none."""
+    if held.__class__ is not str:
+        return None
+    try:
+        return orjson.loads(base64.b64decode(held, validate=True))
+    except (binascii.Error, ValueError):
+        return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
+from analyzer.addresses.key import address_key
 from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import find_addresses, from_header, is_address, same
 from analyzer.parsing.dates import to_utc
@@ -95,6 +96,17 @@ def recipient(value: Any) -> str:
     if found[:7].lower() == "mailto:":
         found = found[7:]
     return found if "@" in found and len(found) <= 320 else ""
+
+
+def named_in(to: Any, said: str) -> list[str]:
+    """Of those a mail went to the ones that failed, where the event does not say: a lone one, else those that the words
+    name. [""] where nothing tells: to call all of them failed would strike off whom the mail reached.
+    """
+    everyone = [one for one in map(recipient, up_to(listed(to))) if one]
+    if len(everyone) > 1:
+        told = {address_key(one) for one in find_addresses(said)}
+        everyone = [one for one in everyone if address_key(one) in told]
+    return everyone or [""]
 
 
 def address(value: Any) -> str:

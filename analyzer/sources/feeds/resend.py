@@ -44,7 +44,7 @@ class Resend:
         return kind.startswith("email.") or (kind.startswith(("contact.", "domain.")) and "created_at" in event)
 
     def read(self, event: JsonObject) -> Iterator[Told]:
-        """One report with all whom the mail went to: the event does not say which of them it is about."""
+        """One report about the recipient; of several in `to` the event does not say which it is about."""
         name = fields.text(event.get("type"), 60)
         data = fields.table(event.get("data"))
         kind = _KINDS.get(name, "other")
@@ -60,7 +60,7 @@ class Resend:
                 said = ""
         if kind == "complaint":
             said = fields.complaint("")
-        to = [fields.recipient(one) for one in fields.up_to(fields.listed(data.get("to")))] or [""]
+        to = fields.named_in(data.get("to"), said)
         yield Told(
             Report(
                 kind=kind,

@@ -27,7 +27,7 @@ class Unipile:
         return "reason" in event and "type" in event and "code" in event and event.get("email").__class__ is dict
 
     def read(self, event: JsonObject) -> Iterator[Told]:
-        """One report with everyone the mail went to."""
+        """One report about the recipient; of several the event does not say which it is about."""
         mail = fields.table(event.get("email"))
         to = fields.first(event.get("recipient"), mail.get("to"), mail.get("to_attendees"))
         classed = fields.provider_class(self.name, event.get("type"))
@@ -38,10 +38,8 @@ class Unipile:
                 kind="bounce",
                 format=self.name,
                 failures=tuple(
-                    fields.failure("bounce", fields.recipient(one), classed, said, reply_code=code)
-                    for one in fields.up_to(fields.listed(to))
-                )
-                or (fields.failure("bounce", "", classed, said, reply_code=code),),
+                    fields.failure("bounce", one, classed, said, reply_code=code) for one in fields.named_in(to, said)
+                ),
                 received_at=fields.moment(event.get("date")),
                 subject=fields.line(mail.get("subject")),
                 original=Original(

@@ -1,0 +1,84 @@
+"""Elastic Email: web notifications, and the events of its API.
+
+Sources: Elastic Email docs, "HTTP web notifications", "Events API v4", "Bounce error categories".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.records import Original, Report
+from analyzer.sources.feeds import fields
+from analyzer.sources.feeds.reader import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.records import Kind
+    from analyzer.sources.feeds.reader import JsonObject
+
+_KINDS: dict[str, Kind] = {
+    "error": "bounce",
+    "bounce": "bounce",
+    "failedattempt": "delayed",
+    "sent": "delivered",
+    "abusereport": "complaint",
+    "complaint": "complaint",
+}
+#: Nothing was sent, because somebody had asked for that.
+_NOT_TRIED = frozenset({"ManualCancel"})
+
+
+class ElasticEmail:
+    """Elastic Email."""
+
+    name = "elasticemail"
+
+    def recognises(self, event: JsonObject) -> bool:
+        """By the ids of a mail and of its transaction, in the notification's spelling or in that of the API."""
+        return {"transaction", "messageid", "status"} <= event.keys() or {"TransactionID", "MsgID", "EventType"} <= (
+            event.keys()
+        )
+
+    def read(self, event: JsonObject) -> Iterator[Told]:
+        """One report about one recipient."""
+        name = fields.text(fields.first(event.get("EventType"), event.get("status")), 40).lower()
+        category = fields.text(fields.first(event.get("MessageCategory"), event.get("category")), 60)
+        kind = _KINDS.get(name, "other")
+        if kind == "bounce" and category in _NOT_TRIED:
+            kind = "other"
+        said = fields.line(fields.first(event.get("Message"), event.get("message")))
+        if kind == "complaint":
+            said = fields.complaint("")
+        to = fields.first(event.get("To"), event.get("to"))
+        subject = fields.line(fields.first(event.get("Subject"), event.get("subject")))
+        classed = fields.provider_class(self.name, category) if kind == "bounce" else ""
+        yield Told(
+            Report(
+                kind=kind,
+                format=self.name,
+                failures=(
+                    fields.failure(
+                        kind,
+                        fields.recipient(to),
+                        classed or fields.provider_class(self.name, name),
+                        said if kind not in {"other", "delivered"} else "",
+                    ),
+                ),
+                received_at=fields.moment(fields.first(event.get("EventDate"), event.get("date"))),
+                subject=subject,
+                original=Original(
+                    sender=fields.address(fields.first(event.get("FromEmail"), event.get("from"))),
+                    recipients=fields.addresses(to),
+                    subject=subject,
+                    headers=fields.marks(
+                        [
+                            ("x-msg-id", fields.first(event.get("MsgID"), event.get("messageid"))),
+                            ("x-transaction-id", fields.first(event.get("TransactionID"), event.get("transaction"))),
+                            ("channel", fields.first(event.get("ChannelName"), event.get("channel"))),
+                            ("postback", event.get("postback")),
+                        ]
+                    ),
+                ),
+            )
+        )

@@ -1,0 +1,59 @@
+"""lemlist: webhooks and the activities of its API. They tell that a mail bounced, and not why.
+
+Source: lemlist developer docs, "Activities", "Webhooks" (`emailsBounced`, `emailsFailed`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.records import Original, Report
+from analyzer.sources.feeds import fields
+from analyzer.sources.feeds.reader import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.records import Kind
+    from analyzer.sources.feeds.reader import JsonObject
+
+_MARKS = ("campaignId", "campaignName", "leadId", "sequenceId", "sequenceStep", "emailTemplateId")
+
+
+class Lemlist:
+    """lemlist."""
+
+    name = "lemlist"
+
+    def recognises(self, event: JsonObject) -> bool:
+        """By an activity's type beside its campaign's and its lead's own ids."""
+        return event.get("type").__class__ is str and "campaignId" in event and "leadEmail" in event
+
+    def read(self, event: JsonObject) -> Iterator[Told]:
+        """One report about the lead."""
+        name = fields.text(event.get("type"), 60)
+        kind: Kind = "bounce" if name == "emailsBounced" else "delivered" if name == "emailsSent" else "other"
+        to = fields.recipient(event.get("leadEmail"))
+        yield Told(
+            Report(
+                kind=kind,
+                format=self.name,
+                failures=(
+                    fields.failure(
+                        kind,
+                        to,
+                        fields.provider_class(self.name, name),
+                        fields.line(event.get("errorMessage")) if kind == "bounce" else "",
+                    ),
+                ),
+                received_at=fields.moment(event.get("createdAt")),
+                subject=fields.line(event.get("subject")),
+                original=Original(
+                    message_id=fields.message_id(event.get("messageId")),
+                    sender=fields.address(event.get("sendUserEmail")),
+                    recipients=(to,) if to else (),
+                    subject=fields.line(event.get("subject")),
+                    headers=fields.marks((name, event.get(name)) for name in _MARKS),
+                ),
+            )
+        )

@@ -1,0 +1,73 @@
+"""Mailtrap Email Sending: webhooks.
+
+Source: Mailtrap docs, "Webhooks" (`{"events": [...]}`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.records import Original, Report
+from analyzer.sources.feeds import fields
+from analyzer.sources.feeds.reader import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.records import Kind
+    from analyzer.sources.feeds.reader import JsonObject
+
+_KINDS: dict[str, Kind] = {
+    "bounce": "bounce",
+    "reject": "bounce",
+    "soft bounce": "delayed",
+    "soft_bounce": "delayed",
+    "delivery": "delivered",
+    "spam_complaint": "complaint",
+    "spam": "complaint",
+}
+
+
+class Mailtrap:
+    """Mailtrap."""
+
+    name = "mailtrap"
+
+    def recognises(self, event: JsonObject) -> bool:
+        """By the stream that the mail went out on."""
+        return event.get("event").__class__ is str and "sending_stream" in event and "event_id" in event
+
+    def read(self, event: JsonObject) -> Iterator[Told]:
+        """One report about one recipient."""
+        name = fields.text(event.get("event"), 40).lower()
+        kind = _KINDS.get(name, "other")
+        said = fields.line(event.get("response")) or fields.line(event.get("reason"))
+        if kind == "complaint":
+            said = fields.complaint("")
+        to = event.get("email")
+        yield Told(
+            Report(
+                kind=kind,
+                format=self.name,
+                failures=(
+                    fields.failure(
+                        kind,
+                        fields.recipient(to),
+                        fields.provider_class(self.name, event.get("bounce_category")) or f"{self.name}:{name}",
+                        said if kind not in {"other", "delivered"} else "",
+                        reply_code=fields.reply(event.get("response_code")),
+                    ),
+                ),
+                received_at=fields.moment(event.get("timestamp")),
+                original=Original(
+                    recipients=fields.addresses(to),
+                    headers=fields.marks(
+                        [
+                            ("x-message-id", event.get("message_id")),
+                            ("category", event.get("category")),
+                            *fields.table(event.get("custom_variables")).items(),
+                        ]
+                    ),
+                ),
+            )
+        )

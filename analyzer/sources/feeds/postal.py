@@ -1,0 +1,79 @@
+"""Postal: webhooks of its own servers.
+
+Source: Postal docs, "Webhooks" (message status events, message bounces).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.records import Original, Report
+from analyzer.sources.feeds import fields
+from analyzer.sources.feeds.reader import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.records import Kind
+    from analyzer.sources.feeds.reader import JsonObject
+
+_KINDS: dict[str, Kind] = {
+    "MessageSent": "delivered",
+    "MessageDelayed": "delayed",
+    "MessageDeliveryFailed": "bounce",
+    "MessageBounced": "bounce",
+}
+#: The event of an older webhook has no name.
+_STATUSES: dict[str, Kind] = {"HardFail": "bounce", "SoftFail": "delayed", "Sent": "delivered"}
+
+
+class Postal:
+    """Postal."""
+
+    name = "postal"
+
+    def recognises(self, event: JsonObject) -> bool:
+        """By a mail with its token and direction, in the payload or (older ones) in the event itself."""
+        return _mail(fields.table(event.get("payload")) or event) != {}
+
+    def read(self, event: JsonObject) -> Iterator[Told]:
+        """One report about one recipient; of a bounce that came back later, Postal tells no words."""
+        told = fields.table(event.get("payload")) or event
+        name, mail = fields.text(event.get("event"), 40), _mail(told)
+        bounced = fields.table(told.get("bounce"))
+        kind = _KINDS.get(name, "bounce" if bounced and not name else "other")
+        status = fields.text(told.get("status"), 20)
+        if not name:
+            kind = _STATUSES.get(status, kind)
+        said = fields.line(told.get("output")) or fields.line(told.get("details"))
+        yield Told(
+            Report(
+                kind=kind,
+                format=self.name,
+                failures=(
+                    fields.failure(
+                        kind,
+                        fields.recipient(mail.get("to")),
+                        fields.provider_class(self.name, status or name),
+                        said if kind in {"bounce", "delayed"} else "",
+                    ),
+                ),
+                received_at=fields.moment(
+                    fields.first(told.get("timestamp"), bounced.get("timestamp"), event.get("timestamp"))
+                ),
+                subject=fields.line(mail.get("subject")),
+                original=Original(
+                    message_id=fields.message_id(mail.get("message_id")),
+                    sender=fields.address(mail.get("from")),
+                    recipients=fields.addresses(mail.get("to")),
+                    subject=fields.line(mail.get("subject")),
+                    date=fields.moment(mail.get("timestamp")),
+                    headers=fields.marks([("x-postal-token", mail.get("token")), ("tag", mail.get("tag"))]),
+                ),
+            )
+        )
+
+
+def _mail(told: JsonObject) -> JsonObject:
+    mail = fields.table(fields.first(told.get("original_message"), told.get("message")))
+    return mail if {"token", "direction", "message_id"} <= mail.keys() else {}
