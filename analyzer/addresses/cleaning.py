@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -28,21 +29,15 @@ _SPACES = re.compile(r"\s+")
 _ROUND_SIGNS = re.compile(r"(?:(?<!\s)\s+)?@\s*")
 _MAILTO = re.compile(r"^(?:mailto|smtp|e-?mail|email address)\s*:\s*", re.IGNORECASE)
 _ESCAPES = re.compile(r"^(?:u003[ce]|%20|%22|%3[ce]|&lt;|&quot;|=)+", re.IGNORECASE)
-_ENTITIES = (
-    ("&#64;", "@"),
-    ("&commat;", "@"),
-    ("&#46;", "."),
-    ("&period;", "."),
-    ("&amp;", "&"),
-    ("&gt;", ""),
-    ("&lt;", ""),
-)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
+_ESCAPES_BEHIND = re.compile(r"(?:%20|%22|%3[ce]|%0[ad])+$", re.IGNORECASE)
 _ANGLE = re.compile(r"<([^<>@]*@[^<>]*)>")
 _COMMENT = re.compile(r"(?:(?<!\s)\s+)?\([^()@]*\)\s*$|^\s*\([^()@]*\)\s*")
 _OPEN, _CLOSE = "\"'`´‘’‚‛“”„«»‹›<([{ ", "\"'`´‘’‚‛“”„«»‹›>)]} "
-# What word processors and spreadsheets make of the apostrophe in O'Brien.
-_APOSTROPHE = re.compile(r"(?<=\w)[‘’ʼ](?=\w)")
+# What word processors, spreadsheets and keyboards make of the apostrophe in O'Brien.
+_APOSTROPHE = re.compile(r"(?<=\w)[‘’ʼ´′](?=\w)")
 _TRAILING = ".,;:!?/\\|"
+_LEADING = ",;:|"
 
 
 def clean(text: str) -> tuple[str, tuple[str, ...]]:
@@ -74,6 +69,7 @@ def _steps() -> tuple[Step, ...]:
         ("comment removed", _without_comment),
         ("quotes or brackets removed", _without_quotes),
         ("trailing punctuation removed", _without_trailing),
+        ("leading punctuation removed", _without_leading),
         ("spaces removed", _without_spaces),
     )
 
@@ -104,10 +100,11 @@ def _stripped(text: str) -> str:
 
 def _without_escapes(text: str) -> str:
     text = _ESCAPES.sub("", text)
-    if "&" in text:
-        for entity, sign in _ENTITIES:
-            text = text.replace(entity, sign)
-    return text
+    if "%" in text:
+        text = _ESCAPES_BEHIND.sub("", text)
+        # What stands behind mailto: is taken apart as a link.
+        text = unquote(text) if "@" not in text and "%40" in text and not _MAILTO.match(text) else text
+    return _ENTITY.sub(lambda found: unescape(found[0]), text) if "&" in text else text
 
 
 def _without_mailto(text: str) -> str:
@@ -148,6 +145,10 @@ def _without_quotes(text: str) -> str:
 
 def _without_trailing(text: str) -> str:
     return text.rstrip(_TRAILING) if text[-1:] in _TRAILING else text
+
+
+def _without_leading(text: str) -> str:
+    return text.lstrip(_LEADING) if text[:1] in _LEADING else text
 
 
 def _without_spaces(text: str) -> str:

@@ -93,7 +93,22 @@ def _judged(name: str, shown: str) -> DomainName:
         return DomainName(name, shown, "unknown_suffix", f".{last} is no suffix", suggestion=guess)
     if not registrable:
         return DomainName(name, shown, "public_suffix", f"{shown} is a public suffix", suffix)
+    latin = "" if shown.isascii() else _without_look_alikes(shown)
+    if latin:
+        return DomainName(
+            name, shown, "mixed_scripts", f"{shown} is {name}, not {latin}", suffix, registrable, suggestion=latin
+        )
     return DomainName(name, shown, suffix=suffix, registrable=registrable)
+
+
+def _without_look_alikes(shown: str) -> str:
+    """A name in Latin letters where one of its labels mixes these with others that look like them, else ""."""
+    labels = [
+        label.translate(words().confusable) if any(sign.isascii() and sign.isalpha() for sign in label) else label
+        for label in shown.split(".")
+    ]
+    latin = ".".join(labels)
+    return latin if latin != shown and latin.isascii() else ""
 
 
 def glued(name: str) -> str:

@@ -22,8 +22,13 @@ _ATOM = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*"
 _PLAIN = re.compile(rf"(?!=|u003|%2|%3)({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)", re.IGNORECASE)
 # RFC 5321, 4.5.3.1.1, and RFC 3696's erratum 1690.
 _LONGEST_LOCAL, _LONGEST = 64, 254
-_ONE = re.compile(r"(?<![^@\s<>,;|/:])[^@\s<>,;|/:]+@[^@\s<>,;|/:]+\.[^@\s<>,;|/:]+")
+# One address of several in a cell: between blanks, brackets and what parts a list.
+_PART = r"[^@\s<>()\[\]{},;|/:]"
+_ONE = re.compile(rf"(?<!{_PART}){_PART}+@{_PART}+\.{_PART}+")
 _WITH_WORDS_BEHIND = re.compile(r"(\S[^\s@]*@\S+)\s+\S")
+#: What a domain is followed by in a link, a note or a host with its port.
+_CUT = re.compile(r"([A-Za-z0-9.-]+)[?*#:&=/~!$%]")
+_PARTING = ":,;-–—|"
 _AT_IN_WORDS = re.compile(r"(?:(?<!\s)\s+)?[\[({<]\s*(?:at|@|arroba|chez)\s*[\])}>]\s*|(?<!\s)\s+(?:at|AT)\s+")
 _DOT_IN_WORDS = re.compile(
     r"(?:(?<!\s)\s+)?[\[({<]\s*(?:dot|\.|punkt|point|punto)\s*[\])}>]\s*|(?<!\s)\s+(?:dot|DOT)\s+"
@@ -55,7 +60,7 @@ def _read_odd(text: str) -> Address:
     if cleaned.count("@") > 1 and not cleaned.startswith('"'):
         several = dict.fromkeys(part.lower() for part in _ONE.findall(cleaned))
         if len(several) > 1:
-            first = clean(_ONE.findall(cleaned)[0])[0]
+            first = next(filter(None, (_suggested(clean(part)[0]) for part in _ONE.findall(cleaned))), "")
             return _faulty(text.strip(), (), "several_addresses", f"{len(several)} addresses", first)
         if several and cleaned.count("@") == len(_ONE.findall(cleaned)):
             # One address twice, as a mail program copies a link.
@@ -67,9 +72,16 @@ def _read_odd(text: str) -> Address:
     name = domain_name(domain)
     behind = _WITH_WORDS_BEHIND.match(cleaned)
     if behind and name.fault:
-        return _faulty(cleaned, notes, "address_syntax", "words behind the address", _suggested(behind.group(1)))
+        if re.search(r"\.\s|\s\.", domain) and (closed := _suggested("".join(cleaned.split()))):
+            return _faulty(cleaned, notes, "address_syntax", "a blank within the address", closed)
+        meant = _suggested(clean(behind.group(1))[0])
+        return _faulty(cleaned, notes, "address_syntax", "words behind the address", meant)
+    before = _behind_words(cleaned)
+    if before:
+        return _faulty(cleaned, notes, "address_syntax", "words before the address", before)
     if name.fault and name.fault not in {"reserved_domain", "public_suffix"}:
-        guess = f"{local}@{name.suggestion}" if name.suggestion else ""
+        cut = _CUT.match(domain)
+        guess = f"{local}@{name.suggestion or (cut[1] if cut else '')}" if name.suggestion or cut else ""
         shown = f"{local}@{name.shown}"
         return _faulty(shown, notes, name.fault, name.detail, _suggested(guess) if guess else "", name)
     return _with_local(local, name, notes)
@@ -118,6 +130,19 @@ def _faulty(
         suggestion if suggestion != text else "",
         local.isascii(),
     )
+
+
+def _behind_words(text: str) -> str:
+    """The address behind a note (`work: jane@example.com`) or its own name (`Jane Roe jane.roe@example.com`), or "".
+
+    Any other word may belong to it: `jane doe@example.com`.
+    """
+    *words_before, last = text.split()
+    local = last.partition("@")[0].lower()
+    if text.startswith('"') or not words_before or not local or "@" in "".join(words_before):
+        return ""
+    named = any(len(word) > 2 and word.lower() in local for word in words_before)
+    return _suggested(last) if named or words_before[-1][-1] in _PARTING else ""
 
 
 def _from_words(text: str) -> str:

@@ -55,7 +55,7 @@ class Typos:
 
     def suggestion(self, domain: str) -> str:
         """What `domain` was probably meant to be, or ""."""
-        if domain in known_domains():
+        if domain in known_domains() or domain in words().not_typos:
             return ""
         listed = words().typos.get(domain)
         if listed:

@@ -21,8 +21,10 @@ class Words:
     abuse_desk: frozenset[str]
     placeholder: frozenset[str]
     sample_name: frozenset[str]
+    regions: frozenset[str]
     #: misspelt domain -> what was meant
     typos: dict[str, str]
+    not_typos: frozenset[str]
     suffix_typos: dict[str, str]
     reserved: frozenset[str]
     free_mail: frozenset[str]
@@ -47,7 +49,9 @@ def words() -> Words:
                 raise RuleError(str(path), f"[typos] {name} stands for {typos[name]} and {meant}", "keep one")
     return Words(
         **local,
+        regions=frozenset(table["regions"]["names"]),
         typos=typos,
+        not_typos=frozenset(table["not_typos"]["domains"]),
         suffix_typos=table["suffix_typos"],
         reserved=frozenset(table["reserved"]["domains"]),
         free_mail=frozenset(table["free_mail"]["domains"]),

@@ -18,7 +18,7 @@ from analyzer.check.facts import score
 from analyzer.check.history import History, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from analyzer.addresses.address import Address
     from analyzer.check.leads import Source
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 Found: TypeAlias = tuple[str, str]
 
 _TOKENS = re.compile(r"[._\-+]")
+_INITIAL = re.compile(r"(?:^|[._])[a-z](?:[._]|$)")
 _VOWELLESS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7,}")
 _MIXED = re.compile(r"(?<![a-z])[a-z]+\d+|(?<!\d)\d+[a-z]+")
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{12,}")
 _REPEATED = re.compile(r"([a-z])\1{3,}|^([a-z]{2})\2{2,}$|^([a-z]{3})\3{2,}$")
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")
-_WALK = re.compile("|".join({row[start : start + 5] for row in _KEYS for start in range(len(row) - 4)}))
+# Wertz is a surname.
+_WALK = re.compile("|".join({row[start : start + 5] for row in _KEYS for start in range(len(row) - 4)} - {"wertz"}))
 _TITLES = {"complaint", "complained", "abuse", "spam", "reported", "fbl", "spam complaint", "spamreport", "spam_report"}
 
 
@@ -105,7 +107,7 @@ class Risk:
             yield "domain_banned", f"{domain} is on your list"
         if under(domain, self._lists.disposable):
             yield "disposable", f"{domain} is on your list"
-        elif domain in _disposable() and not self._typos.listed(domain):
+        elif _above(domain, _disposable()) and not self._typos.listed(domain):
             # Who wrote gmial.com meant another, whoever caught that domain.
             yield "disposable", domain
         elif domain in known_domains():
@@ -136,9 +138,8 @@ class Risk:
         lists = self._lists
         if lists.reported or lists.suppressed:
             for code, table in (("reported", lists.reported), ("suppressed", lists.suppressed)):
-                why = table.get(key)
-                at = key if why is not None else address.domain
-                if why is not None or at in table:
+                at = key if key in table else _above(address.domain, table)
+                if at:
                     why = table[at]
                     found.append((code, f"{at} is on your list" + (f" ({why})" if why else "")))
                     break
@@ -197,6 +198,13 @@ def gmail_key(address: Address) -> str:
     return f"{address.local.partition('+')[0].replace('.', '').lower()}@gmail.com"
 
 
+def _above(domain: str, names: Container[str]) -> str:
+    """The one of `names` that a domain is or lies under, the nearest; ""."""
+    while domain and domain not in names:
+        domain = domain.partition(".")[2]
+    return domain
+
+
 @cache
 def _disposable() -> frozenset[str]:
     from disposable_email_domains import blocklist
@@ -223,15 +231,20 @@ def _kind_of_local(local: str) -> str:
         return kind
     if lower.isalpha():
         return ""
-    kind = kinds.get(local_key(lower))
+    first, *rest = _TOKENS.split(lower)
+    # An initial before a name is a person's: C. Ert is no certificate.
+    kind = "" if _INITIAL.search(lower) else kinds.get(local_key(lower), "")
     if kind:
         return kind
-    # info2, sales-de, support.uk: a function with a number or a country behind it.
-    first, *rest = _TOKENS.split(lower)
+    # info2, sales-de, support.apac: a function with a number or a place behind it.
     bare = first.rstrip("0123456789")
-    if kinds.get(bare) == "role" and len(bare) > 2 and all(len(part) <= 3 for part in rest) and (rest or bare != first):
+    if kinds.get(bare) == "role" and len(bare) > 2 and all(map(_is_place, rest)) and (rest or bare != first):
         return "role"
     return ""
+
+
+def _is_place(part: str) -> bool:
+    return len(part) <= 2 or part.isdecimal() or part in words().regions
 
 
 def is_gibberish(local: str) -> bool:

@@ -33,6 +33,21 @@ CLEANED = [
     ("jane&#64;example.org", "jane@example.org", ("web escapes removed",)),
     ("=jane@example.org", "jane@example.org", ("web escapes removed",)),
     ("o’neil@example.org", "o'neil@example.org", ("curly apostrophes made plain",)),
+    ("o´neil@example.org", "o'neil@example.org", ("curly apostrophes made plain",)),
+    ("o&#39;neil@example.org", "o'neil@example.org", ("web escapes removed",)),
+    ("o&apos;neil@example.org", "o'neil@example.org", ("web escapes removed",)),
+    ("jane&amp;john@example.org", "jane&john@example.org", ("web escapes removed",)),
+    ("jane@example.org&nbsp;", "jane@example.org", ("web escapes removed", "spaces removed")),
+    ("Jane Roe &lt;jane@example.org&gt;", "jane@example.org", ("web escapes removed", "display name removed")),
+    ("jane@example.org%20", "jane@example.org", ("web escapes removed",)),
+    ("jane%40example.org", "jane@example.org", ("web escapes removed",)),
+    (", jane@example.org", "jane@example.org", ("leading punctuation removed", "spaces removed")),
+    (
+        "[jane@example.org](mailto:jane@example.org)",
+        "jane@example.org",
+        ("quotes or brackets removed", "repetition removed"),
+    ),
+    ("jane@example.org (jane@example.org)", "jane@example.org", ("quotes or brackets removed", "repetition removed")),
 ]
 
 
@@ -66,6 +81,13 @@ FAULTS = [
     ("jane@-example.org", "address_syntax", "jane@example.org"),
     ("jane roe@example.org", "address_syntax", ""),
     ("jane@example.org Acme", "address_syntax", "jane@example.org"),
+    ("jane@example. org", "address_syntax", "jane@example.org"),
+    ("jane@example.org: work", "address_syntax", "jane@example.org"),
+    ("jane@example.org?subject=Hello", "address_syntax", "jane@example.org"),
+    ("jane@example.org*", "address_syntax", "jane@example.org"),
+    ("work: jane@example.org", "address_syntax", "jane@example.org"),
+    ("Jane Roe jane.roe@example.org", "address_syntax", "jane.roe@example.org"),
+    ("jane@exa_mple.org, john@example.org", "several_addresses", "john@example.org"),
     ("jane@", "address_syntax", ""),
     ("@example.org", "address_syntax", ""),
     ("jane@exa_mple.org", "address_syntax", ""),
@@ -77,6 +99,9 @@ FAULTS = [
     ("jane@localhost", "reserved_domain", ""),
     ("jane@host.test", "reserved_domain", ""),
     ("j\N{CYRILLIC SMALL LETTER A}ne@example.org", "mixed_scripts", "jane@example.org"),
+    ("jane@\N{CYRILLIC SMALL LETTER A}cme.com", "mixed_scripts", "jane@acme.com"),
+    ("jane@xn--cme-5cd.com", "mixed_scripts", "jane@acme.com"),
+    ("jane@acme.couk", "unknown_suffix", "jane@acme.co.uk"),
 ]
 
 
@@ -95,6 +120,7 @@ def test_what_is_wrong_is_named(text: str, fault: str, suggestion: str) -> None:
         ("jane@example.com.br", "example.com.br", "example.com.br"),
         ("jörg@bücher.example.de", "xn--bcher-kva.example.de", "example.de"),
         ("jane@xn--bcher-kva.de", "xn--bcher-kva.de", "xn--bcher-kva.de"),
+        ("jane@почта.рф", "xn--80a1acny.xn--p1ai", "xn--80a1acny.xn--p1ai"),
         ('"jane roe"@example.de', "example.de", "example.de"),
         ("o'neil+news@example.ie", "example.ie", "example.ie"),
     ],
@@ -122,6 +148,7 @@ def test_the_form_that_a_server_is_asked_for_has_a_labels() -> None:
         *((good, "") for good in ("gmail.com", "ymail.com", "mail.com", "yahoo.fr", "nordmark-bank.se")),
         # Another country, another number, another company; short names are near to everything.
         *((other, "") for other in ("nordmark-bank.dk", "nordmark2-bank.se", "example.com", "aul.com", "life.com")),
+        *((company, "") for company in ("cloud.com", "libera.it")),
     ],
 )
 def test_a_misspelling_is_near_to_what_is_known_or_frequent(domain: str, meant: str) -> None:

@@ -22,7 +22,21 @@ def codes(found: object) -> list[str]:
     [
         *(
             (name, "role")
-            for name in ("info", "Sales", "customer-service", "info2", "info-uk", "sales+web", "buero", "rh")
+            for name in (
+                "info",
+                "Sales",
+                "customer-service",
+                "info2",
+                "info-uk",
+                "sales.apac",
+                "sales+web",
+                "buero",
+                "rh",
+            )
+        ),
+        *(
+            (name, "role")
+            for name in ("kanzlei", "gerencia", "suporte", "ordini", "vacatures", "kundtjänst", "muhasebe")
         ),
         *((name, "no_reply") for name in ("noreply", "no-reply", "do.not.reply", "mailer-daemon", "bounces")),
         *((name, "abuse_desk") for name in ("postmaster", "abuse", "Spam")),
@@ -32,6 +46,8 @@ def codes(found: object) -> list[str]:
         # People, whatever they are called.
         *((name, "") for name in ("jane.roe", "j.roe", "barbara", "infante", "salesky", "a.mail", "tester.anna", "na")),
         *((name, "") for name in ("schwarzkopf", "angstmann", "krzysztof", "strzelczyk", "brzeczyszczykiewicz", "jrs")),
+        # An initial and a surname, or a given name, that together or alone are some other word.
+        *((name, "") for name in ("c.ert", "a.lert", "s.taff", "t.est", "n.ame", "h.r.roe", "dev.jha", "jane.wertz")),
         *((name, "") for name in ("mueller1974", "anna2b", "n.vlk", "o'brien", "bb8")),
     ],
 )
@@ -49,6 +65,7 @@ def test_gibberish_needs_some_length() -> None:
     ("domain", "code"),
     [
         ("mailinator.com", "disposable"),
+        ("sub.mailinator.com", "disposable"),
         ("gmail.com", "free_mail"),
         ("throwaway.example", "disposable"),
         ("sub.throwaway.example", "disposable"),
@@ -79,10 +96,11 @@ def test_the_user_s_lists_are_read_from_lines_and_tables(tmp_path: Path) -> None
     risk = Risk(lists=lists)
     found = {
         email: risk.of_address(read_address(email))
-        for email in ("Jane@example.org", "x@gone.example", "bob@example.org", "new@example.org")
+        for email in ("Jane@example.org", "x@gone.example", "x@a.gone.example", "bob@example.org", "new@example.org")
     }
     assert found["Jane@example.org"] == [("suppressed", "jane@example.org is on your list")]
     assert found["x@gone.example"] == [("suppressed", "gone.example is on your list")]
+    assert found["x@a.gone.example"] == found["x@gone.example"]
     assert found["bob@example.org"] == [("reported", "bob@example.org is on your list (complaint)")]
     assert found["new@example.org"] == []
     with pytest.raises(UnreadableInputError, match=r"nowhere\.txt"):
