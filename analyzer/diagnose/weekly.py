@@ -41,6 +41,9 @@ SCHEMA_VERSION = "1.0"
 DIMENSIONS: tuple[str, ...] = ("sender", "sender_domain", "provider", "campaign")
 #: Series of one dimension that are followed, those with most mail in the week.
 _FOLLOWED = 500
+#: Who runs the receiving side is mostly learnt from bounces: where it is known for fewer mails, providers' rates are
+#: too high to be held against a line.
+_KNOWN_ENOUGH = 0.9
 FigureName: TypeAlias = Literal["hard", "address", "spam", "unknown"]
 FIGURES: tuple[FigureName, ...] = ("hard", "address", "spam", "unknown")
 Why: TypeAlias = Literal["rise", "line", ""]
@@ -262,11 +265,18 @@ def _series(
             seen = watch(part.exposed[measure], mine, np.full(len(part.values), usual), believed.strength, rules)
             q = gate(seen.score[:, -1], seen.state[:, -1] >= STATES.index("quiet"))
             believed_in = (q < rules.q_value) | risen
-            judged = _judged(part, mine, _lined(counts, dimension, part, measure), seen, believed_in, line)
+            fair = line if dimension != "provider" or _known(part, total) >= _KNOWN_ENOUGH else None
+            judged = _judged(part, mine, _lined(counts, dimension, part, measure), seen, believed_in, fair)
             now = _of_last_week(counts, dimension, part, lies[dimension], measure)
             found += _rows(counts, dimension, measure, part, now, seen, judged, q)
     found.sort(key=lambda one: (one.dimension != "total", -STATES.index(one.state), -one.score))
     return found, whole
+
+
+def _known(part: _Matrix, total: _Matrix) -> float:
+    """The share of the last week's mails that have a value."""
+    named = np.array([value != "" for value in part.values], dtype=np.bool_)
+    return float(part.sends[named, -1].sum()) / max(int(total.sends[0, -1]), 1)
 
 
 def _lined(counts: Counts, dimension: str, part: _Matrix, measure: Measure) -> NDArray[Any]:
