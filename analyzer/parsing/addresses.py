@@ -20,6 +20,8 @@ _LEADING = "<([{'="
 _TRAILING = ".,;:!?>)]}'\"=。"
 #: Japanese, Chinese and Korean put no blank behind an address: no top-level domain mixes scripts.
 _GLUED = re.compile(r"(@(?:[^\s@]*\.)?[A-Za-z]+)[\u1100-\ud7ff\uf900-\ufaff\uff10-\uffdc][^.@]*$")
+#: Two of them may have nothing but such letters between: "从ava@outreach.example发往kim@lumen.example".
+_GLUED_BETWEEN = re.compile(r"(@(?:[^\s@]*\.)?[A-Za-z]+)[\u2e80-\uffef]+[A-Za-z0-9][A-Za-z0-9._%+=-]*@")
 #: Nor before one, in prose: "送至kim@lumen.example". An internationalised address has such a domain too, or no ASCII.
 _GLUED_BEFORE = re.compile(r"[\u2e80-\uffef]+(?=[A-Za-z0-9][A-Za-z0-9._%+=-]*@[\x00-\x7f]+$)")
 
@@ -39,7 +41,10 @@ def find_addresses(text: str) -> list[str]:
         match = _ADDRESS.search(text, start)
         if match is None:
             break
-        address = tidy(match.group())
+        written, done = match.group(), match.end()
+        if not written.isascii() and (two := _GLUED_BETWEEN.search(written)):
+            written, done = written[: two.end(1)], match.start() + two.end(1)
+        address = tidy(written)
         before = text[max(match.start() - 2, 0) : match.start()]
         if address[1:2] == "'" and address[0] in "dlDL" and before[:1].isalnum() and before[1:] == " ":
             # French and Italian: "l'adresse d'anna@lumen.example"; on a line of its own it is d'Angelo's.
@@ -48,7 +53,6 @@ def find_addresses(text: str) -> list[str]:
             address = address[glued.end() :]
         if is_address(address):
             found[address] = None
-        done = match.end()
         at = text.find("@", done)
     return list(found)
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from analyzer.parsing.addresses import find_addresses, is_robot
+from analyzer.parsing.addresses import find_addresses, from_header, is_robot
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
 from analyzer.parsing.message import Message
@@ -71,7 +71,8 @@ _REACHED = re.compile(
 #: What stands right before the sender's address, and before one to turn to instead: neither has failed.
 _BEFORE_OTHERS = re.compile(
     r"(?:\b(?:from|sender|return-path|envelope[- ]from|mail from|sent by|absender|von|expéditeur|remitente|mittente)"
-    r"|发件人|寄件者|差出人|送信者|보낸 사람)(?:['’]s)?(?: (?:e-?mail )?address)?\s*[:：=]?\s*[\"'<(\[`]*$"
+    r"|发件人|寄件者|差出人|送信者|보낸 사람)(?:['’]s)?(?: (?:e-?mail )?address)?[\s.]*[:：=]?\s*[\"'<(\[`]*$"
+    r"|[从由從]$"
     r"|\b(?:contact|write to|questions|assistance|get in touch|please use|new (?:e-?mail )?address|changed to|moved to"
     r"|kontaktieren|wenden|schreiben sie|neue (?:e-?mail-?)?adresse|contactez|contacter|contacte|contatt\w{1,6})\b"
     r"[^@.;\n]{0,80}$",
@@ -149,10 +150,12 @@ def statements(
     """The addresses that a server's own words are about, each with what is said of it.
 
     `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
-    With `failed_only`, whom the text says the mail has reached, or may still reach, is left out, and so are the sender
-    and those to turn to instead.
+    With `failed_only`, whom the text says the mail has reached, or may still reach, is left out, and so are the sender,
+    others of our domain of whom it says nothing, and those to turn to instead.
     """
     lines = _lines(message)
+    # Our copy may follow without a word between, with the names of our colleagues.
+    ours = _domain(from_header(message.get("to")))
     spared = _spared(lines) if failed_only else frozenset()
     heads: list[_Head] = []
     mentions: dict[str, None] = {}
@@ -177,13 +180,18 @@ def statements(
             listed = len(found) > 1 and not _WORDS.search(_without(head.rest, found))
             heads.extend([replace(head, address=one, rest="") for one in found] if listed else [head])
         if failed_only:
-            not_failed.update(a.lower() for a in found if a not in mentions and _names_another(lines, number, a))
+            told = head is not None and _explained(lines, head)
+            not_failed.update(
+                a.lower()
+                for a in found
+                if a not in mentions and (_names_another(lines, number, a) or (not told and _related(_domain(a), ours)))
+            )
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
     heads = [h for h in heads if h.address.lower() not in ignore] or ([] if wanted else heads)
-    if not_failed:
-        heads = [h for h in heads if h.address.lower() not in not_failed] or ([] if wanted else heads)
-        wanted = [a for a in wanted if a.lower() not in not_failed] or wanted
+    if any(a.lower() not in not_failed for a in wanted):
+        heads = [h for h in heads if h.address.lower() not in not_failed]
+        wanted = [a for a in wanted if a.lower() not in not_failed]
     if spared:
         heads = [h for h in heads if h.address.lower() not in spared] or heads
     if any(h.describes for h in heads):
@@ -222,6 +230,21 @@ def _spared(lines: list[str]) -> frozenset[str]:
         elif line.strip() and not by_sendmail:
             listing = _REACHED.match(line) is not None
     return frozenset(found)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _explained(lines: list[str], head: _Head) -> bool:
+    """Whether words stand behind the address, or indented below."""
+    below = lines[head.number + 1] if head.number + 1 < len(lines) else ""
+    return _WORDS.search(head.rest) is not None or (below[:1] in {" ", "\t"} and _WORDS.search(below) is not None)
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether the domains are the same, or one is above the other, as bounces' domain is often below our own."""
+    return bool(one and other) and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))
 
 
 def _names_another(lines: list[str], number: int, address: str) -> bool:

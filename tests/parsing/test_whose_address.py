@@ -25,11 +25,13 @@ def _to_verp(text: str) -> bytes:
     [
         "The message from ava@outreach.example to kim@lumen.example could not be delivered: 550 5.1.1 no such user",
         "It could not be delivered.\n\nFrom: ava@outreach.example\nTo: kim@lumen.example\nSubject: Hi\n\nReason: 550 no such user",
+        "Delivery failure\n\n Sender . . . : ava@outreach.example\n Recipient. . : kim@lumen.example\n Reason . . . : 550 no such user",
         "Delivery failed.\nEnvelope-From: <ava@outreach.example>\nEnvelope-To: <kim@lumen.example>\n550 5.1.1 no such user",
         "Ihre Nachricht von ava@outreach.example an kim@lumen.example konnte nicht zugestellt werden: 550 unbekannt",
         "Message sent by <ava@outreach.example> was not delivered to kim@lumen.example.\n\n550 5.1.1 no such user",
+        "您从ava@outreach.example发往kim@lumen.example的邮件被退回\n550 5.1.1 User unknown",
     ],
-    ids=["from-to", "fields", "envelope", "german", "sent-by"],
+    ids=["from-to", "fields", "dotted-fields", "envelope", "german", "sent-by", "chinese"],
 )
 def test_the_sender_is_none_though_the_notice_went_to_another_address(text):
     assert _failed(_to_verp(text)) == KIM
@@ -39,6 +41,28 @@ def test_the_only_address_that_a_notice_names_stays():
     assert (
         _failed(_to_verp("Mail could not be delivered, says the postmaster of sender kim@lumen.example: 550 no")) == KIM
     )
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "Hello Kim,\nI am Ava. Write to me at ava@outreach.example\nor to ben@outreach.example\n",
+        "Hello Kim,\n\nAva North\nava@outreach.example\n+49 30 1234567\n",
+    ],
+)
+def test_our_colleagues_in_a_copy_without_a_separator_are_none(copy):
+    assert _failed(_to_verp(f"Delivery failed.\n\nkim@lumen.example: 550 5.1.1 unknown user\n\n{copy}")) == KIM
+
+
+def test_a_colleague_of_whom_the_notice_says_why_has_failed_too():
+    text = "Delivery failed.\n\nkim@lumen.example: 550 no such user\n\nben@outreach.example\n    552 mailbox full\n"
+    assert _failed(notice(text)) == [*KIM, "ben@outreach.example"]
+
+
+def test_what_strangers_wrote_to_us_is_none_of_our_bounces():
+    text = " In:  MAIL FROM:<a@arbor.example>\n In:  RCPT TO:<jo@outreach.example>\n Out: 550 5.1.1 <jo@outreach.example>: unknown\n"
+    report = read_message(notice(text, subject="Postfix SMTP server: errors from mx.arbor.example[192.0.2.4]"))
+    assert (report.kind, report.failures) == ("other", ())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.parsing.addresses import is_address
+from analyzer.parsing.addresses import from_header, is_address
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
 
@@ -23,13 +23,15 @@ class PostfixSession:
         return message.subject().startswith("postfix smtp server: errors from")
 
     def failures(self, message: Message) -> Iterator[Failure]:
-        """Every recipient of the session, with the last refusal in it."""
+        """Every recipient of the session, with the last refusal in it; none of ours, to whom somebody else wrote."""
+        ours = from_header(message.get("to")).rpartition("@")[2].lower()
         recipients: list[str] = []
         refusal = ""
         for direction, words in _TURN.findall(message.plain_text()[:100_000]):
             recipient = _RECIPIENT.search(words)
             if direction == "In" and recipient and is_address(recipient.group(1)):
-                recipients.append(recipient.group(1))
+                if recipient.group(1).rpartition("@")[2].lower() != ours:
+                    recipients.append(recipient.group(1))
             elif direction == "Out" and words[:1] in {"4", "5"}:
                 refusal = one_line(words)
         if refusal:
