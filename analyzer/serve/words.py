@@ -65,6 +65,8 @@ FIELDS: Final = {
     "state": "What became of the mail",
     "event": "Event",
     "was_sent": "Was it sent: yes or no",
+    "was_delivered": "Was it delivered: yes or no",
+    "direction": "Sent or received",
     "spam_blocked": "Blocked as spam: yes or no",
     "complained": "Complained: yes or no",
     "catch_all": "Catch-all: yes or no",

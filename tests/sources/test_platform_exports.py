@@ -288,6 +288,56 @@ CASES: list[tuple[str, str, Kind, str, dict[str, str]]] = [
          "message_id": "<m1@sender.example>"},
     ),
     (
+        "Microsoft 365 message trace", "an extended report", "log",
+        "origin_timestamp_utc,sender_address,recipient_status,message_subject,message_id,directionality\n"
+        '2026-03-02T09:11:21.0000000Z,founder@sender.example,"jane@example.com##Receive, Fail;bob@example.net##Receive, Send",Hello,'
+        "<m1@sender.example>,Originating\n",
+        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:21", "sender": "founder@sender.example",
+         "message_id": "<m1@sender.example>", "state": "bounced"},
+    ),
+    (
+        "Google Email Log Search", "CSV", "log",
+        "Message ID,Start date,End date,Sender,Subject,Direction,Recipient address,Event target,Event date,Event status,Event description\n"
+        "<m1@sender.example>,2026/03/02 09:11:21 UTC,2026/03/02 09:11:24 UTC,founder@sender.example,Hello,Sent,jane@example.com,"
+        "GMAIL_SMTP_OUTBOUND,2026/03/02 09:11:24 UTC,Bounced,550 5.1.1 User unknown\n",
+        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:21", "sender": "founder@sender.example",
+         "message_id": "<m1@sender.example>", "bounce_reason": "550 5.1.1 User unknown", "state": "Bounced"},
+    ),
+    (
+        "Postmark", "messages as CSV", "log",
+        "MessageID,To,From,Subject,Tag,ReceivedAt,Status,MessageStream\n"
+        "b7bc2f4a,jane@example.com,founder@sender.example,Hello,q1,2026-03-02T05:11:21.0000000-04:00,Bounced,outbound\n",
+        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:21", "sender": "founder@sender.example",
+         "message_id": "b7bc2f4a", "campaign": "q1", "state": "Bounced"},
+    ),
+    (
+        "Amazon SES message insights", "CSV", "log",
+        "MessageId,FromEmailAddress,Subject,Destination,Isp,SendTimestamp,LastDeliveryEvent,LastDeliveryEventTimestamp\n"
+        "0100-1,founder@sender.example,Hello,jane@example.com,Other,2026-03-02T09:11:21Z,PERMANENT_BOUNCE,2026-03-02T09:11:25Z\n",
+        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:21", "sender": "founder@sender.example",
+         "message_id": "0100-1", "state": "PERMANENT_BOUNCE"},
+    ),
+    (
+        "HubSpot email events", "JSON of the API", "log",
+        json.dumps({"hasMore": False, "offset": "x", "events": [
+            {"recipient": "jane@example.com", "type": "BOUNCE", "created": 1772442681000, "emailCampaignId": 44, "appId": 113,
+             "portalId": 62515, "from": "founder@sender.example", "response": "550 5.1.1 User unknown", "category": "UNKNOWN_USER"}]}),
+        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:21", "sender": "founder@sender.example", "campaign": "44",
+         "event": "BOUNCE", "bounce_reason": "550 5.1.1 User unknown"},
+    ),
+    (
+        "Verifalia", "results as CSV", "leads",
+        "Input,Classification,Status,EmailAddress,IsRoleAccount,CompletedOn\n"
+        "jane@example.com,Risky,ServerIsCatchAll,jane@example.com,False,2026-03-02T09:11:21.1234567Z\n",
+        {"email": "jane@example.com", "email_status": "Risky", "verified_at": "2026-03-02T09:11:21"},
+    ),
+    (
+        "QuickEmailVerification", "results as CSV", "leads",
+        "email,result,reason,disposable,accept_all,role,free,safe_to_send,did_you_mean,user,domain\n"
+        "jane@example.com,valid,accepted_email,false,true,false,false,false,,jane,example.com\n",
+        {"email": "jane@example.com", "email_status": "valid (catch-all)"},
+    ),
+    (
         "SendGrid", "the activity feed", "log",
         "processed,message_id,event,subject,from,email,reason,mx,type\n"
         "2026-03-02T09:11:00Z,m1.filter01,bounce,Hello,founder@sender.example,jane@example.com,550 5.1.1 User unknown,mx.example.com,bounce\n",

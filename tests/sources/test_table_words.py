@@ -234,7 +234,7 @@ def test_a_slip_in_map_is_answered_with_the_columns_there_are(tmp_path: Path) ->
 
 #: Columns that may tell what bounced, and are not understood.
 UNREAD = [
-    "Email,Sent At,Delivered\njane@example.com,2026-03-02,Yes\nbob@example.net,2026-03-02,No\n",
+    "Email,Sent At,Delivered\njane@example.com,2026-03-02,Yes\nbob@example.net,2026-03-02,perhaps\n",
     "Email,Sent At,Bounced at step\njane@example.com,2026-03-02,\nbob@example.net,2026-03-02,second one\n",
 ]
 

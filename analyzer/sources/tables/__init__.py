@@ -22,7 +22,9 @@ from analyzer.sources.tables.clocks import with_clock
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_header
+from analyzer.sources.tables.hints import without_incoming
 from analyzer.sources.tables.named import wanted_columns
+from analyzer.sources.tables.recipient_states import unfolded_recipients
 from analyzer.sources.tables.table import Table, TableKind
 from analyzer.sources.tables.times import Order, Times, parse_times, read_times
 from analyzer.sources.tables.wide import unfolded
@@ -146,6 +148,8 @@ def read_table(
     if partial and mapping:
         own = {normalise_header(header) for header in cells.headers}
         mapping = {column: name for column, name in mapping.items() if normalise_header(column) in own}
+    if kind == "log":
+        cells = unfolded_recipients(cells, _values_of(cells))
     steps = unfolded(where, cells, mapping or {}, _values_of(cells)) if kind == "log" else None
     if steps is not None:
         cells, mapping = steps.cells, {**steps.mapping, **(mapping or {})}
@@ -154,6 +158,9 @@ def read_table(
     headers = map_headers(where, cells.headers, mapping, values, by_id=by_id)
     headers = with_clock(headers, cells.headers, mapping, values)
     warnings += headers.notes
+    if kind == "log" and "direction" in headers.fields:
+        cells, told = without_incoming(cells, headers.fields["direction"])
+        warnings += told
     large = large and len(cells.frame) >= MANY_ROWS
     made = canonical(
         cells,

@@ -11,6 +11,7 @@ from analyzer.sources.tables.plausible import (
     hold_replies,
     tell_bounces,
     tell_delivery,
+    tell_outcomes_of_probes,
     tell_verification,
 )
 
@@ -20,8 +21,28 @@ if TYPE_CHECKING:
 #: What tells one kind of bounce from another; a log may have a column for each.
 _KINDS = frozenset({"bounce", "hardness"})
 #: A blank column of these says nothing; one of bounces says that there were none.
-_NEEDS_VALUES = frozenset({"recipient", "sender", "email_status", "industry", "sent_at"})
-_TELLING = frozenset({"bounced", "bounce_reason", "state", "event"})
+_NEEDS_VALUES = frozenset({"recipient", "sender", "email_status", "industry", "sent_at", "state"})
+_TELLING = frozenset({"bounced", "bounce_reason", "state", "event", "was_delivered"})
+#: Words of headers about something else that may be valid, or not.
+_NO_ADDRESS = frozenset(
+    {
+        *(
+            "phone",
+            "mobile",
+            "tel",
+            "telephone",
+            "telefon",
+            "domain",
+            "website",
+            "url",
+            "linkedin",
+            "syntax",
+            "mx",
+            "dns",
+        ),
+        *("smtp", "format", "license", "vat", "iban", "consent"),
+    }
+)
 _BLANK = 1000
 _PRIVATE = 500
 
@@ -46,6 +67,7 @@ def fill_by_words(
             notes.append(f"both {headers[place]!r} and {rivals[0]!r} could be {name}; the first was taken")
     _fill_state(fields, headers, [place for place in free if place not in taken], column_values, taken)
     _fill_replies(fields, headers, [place for place in free if place not in taken], column_values, taken)
+    _fill_status(fields, headers, [place for place in free if place not in taken], column_values, taken)
     if taken:
         named = ", ".join(f"{headers[place]!r} as {name}" for place, name in sorted(taken.items()))
         wrong = next(iter(sorted(taken)))
@@ -132,6 +154,27 @@ def _fill_replies(
     holders = [place for place in free if hold_replies(column_values(place))]
     if len(holders) == 1 and not (used is not None and taken.get(used)):
         fields["bounce_reason"], taken[holders[0]] = holders[0], "bounce_reason"
+
+
+def _fill_status(
+    fields: dict[str, int],
+    headers: Sequence[str],
+    free: Sequence[int],
+    column_values: Callable[[int], list[str]],
+    taken: dict[int, str],
+) -> None:
+    """`email_status` from the one column that holds what probes find, whatever its header; none of several."""
+    if {"email_status", "is_valid", "is_verified"} & fields.keys():
+        return
+    chances = [
+        place
+        for place in free
+        if not _NO_ADDRESS.intersection(words_of(headers[place]))
+        and not any("private" in meanings_of(word) for word in words_of(headers[place]))
+        and tell_outcomes_of_probes(column_values(place))
+    ]
+    if len(chances) == 1:
+        fields["email_status"], taken[chances[0]] = chances[0], "email_status"
 
 
 def _is_state(header: str, values: Sequence[str]) -> bool:

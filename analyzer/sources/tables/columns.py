@@ -17,7 +17,7 @@ from analyzer.sources.tables.header_words import writes_day_first
 from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
 from analyzer.sources.tables.hints import tell_by_hints
 from analyzer.sources.tables.named import CARRIED, PREFIX
-from analyzer.sources.tables.plausible import flag_words, normalised
+from analyzer.sources.tables.plausible import are_times, first_word, flag_words, normalised
 from analyzer.sources.tables.times import DATE, Order, order_of, read_times
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _KEPT_HINTS = (
     *EXTRAS,
 )
 _SAMPLE = 2000
+#: Seconds since 1970 have as many figures or more.
+_FIGURES_OF_EPOCH = 10
 # What exports write where they have nothing; "NA" is left alone, it is Namibia.
 _BLANKS = ("nan", "null", "none", "n/a", "#n/a", "-", "--", "—", "undefined", "(blank)", "(empty)", "nil", "nat")
 # The longest of them; `_odd` looks at all texts that are no longer.
@@ -135,6 +137,7 @@ def canonical(
     # Of a large table, most of the time goes to looking up its texts, which leaves Python's lock alone.
     with ThreadPoolExecutor(os.cpu_count() if large else 1) as pool:
         columns = dict(zip(fields, pool.map(column_of, fields, fields.values()), strict=True))
+    _part_reasons(columns)
     tell_by_hints(columns, large=large)
     if headers.clock is not None:
         columns["sent_at"] = joined(columns["sent_at"], tidy(cells.frame.iloc[:, headers.clock]))
@@ -189,6 +192,34 @@ def canonical(
         made.warnings.append(f"headers used twice: {', '.join(twice[:5])}; {how}")
     made.frame = pd.DataFrame(ordered)
     return made
+
+
+def _part_reasons(columns: dict[str, pd.Series]) -> None:
+    """A state with its reason behind it ("BOUNCED: 550 5.1.1 User unknown") becomes both; what says in a column of
+    reasons that a mail was sent or delivered is none. `columns` (by field) are changed in place."""
+    from analyzer.sources.tables.encoded import over_distinct, texts
+
+    if "bounce_reason" in columns:
+        taken = flag_words("sent")
+        columns["bounce_reason"] = over_distinct(
+            columns["bounce_reason"], lambda said: said.mask(said.map(normalised).isin(taken), "")
+        )
+    name = "event" if "event" in columns else "state"
+    if name not in columns:
+        return
+    whole = columns[name]
+    columns[name] = over_distinct(whole, lambda said: said.map(first_word).astype("str"))
+    if "bounce_reason" in columns or not bool((texts(whole) != texts(columns[name])).any()):
+        return
+    bounced = flag_words("yes") | flag_words("maybe")
+    columns["bounce_reason"] = over_distinct(
+        whole, lambda said: said.map(partial(_reason_behind, bounced)).astype("str")
+    )
+
+
+def _reason_behind(bounced: frozenset[str], value: str) -> str:
+    word = first_word(value)
+    return value[len(word) :].strip(" :;()-–—") if word != value and normalised(word) in bounced else ""
 
 
 def _with_others(name: str, column: pd.Series, others: Sequence[pd.Series]) -> pd.Series:
@@ -273,9 +304,14 @@ def _told_of_dates(cells: Cells, taken: set[int]) -> list[str]:
     """The first unused column of dates, in a log where none is known to say when a mail was sent."""
     for place, header in enumerate(cells.headers[:200]):
         values = [] if place in taken or not header.isprintable() else sample(cells.frame, place)
-        if values and all(DATE.match(value) for value in values):
+        if values and (all(DATE.match(value) for value in values) or _are_late_times(values)):
             return [f'nothing says when a mail was sent; if {header!r} does, say --map "{header}=sent_at"']
     return []
+
+
+def _are_late_times(values: list[str]) -> bool:
+    """Whether the values are times in any writing; small numbers, which a spreadsheet may mean as days, are none."""
+    return not any(value.isdigit() and len(value) < _FIGURES_OF_EPOCH for value in values) and are_times(values[:20])
 
 
 def _proven_elsewhere(cells: Cells, place: int) -> Order:

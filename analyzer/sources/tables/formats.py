@@ -25,6 +25,7 @@ from analyzer.sources.tables.markup import markup_kind, read_markup
 from analyzer.sources.tables.other_files import refuse_others
 from analyzer.sources.tables.parquet import read_parquet
 from analyzer.sources.tables.sheets import as_table
+from analyzer.sources.tables.web_archives import is_web_archive, sheets_of_archive
 from analyzer.sources.tables.workbooks import read_sheets
 
 # The code pages that lead lists come in, by region; a free guess prefers exotic ones on short texts.
@@ -99,6 +100,9 @@ def _cells(path: Path, head: bytes, where: str, kind: str) -> tuple[Cells, str]:
             hashed = pool.submit(_sha256, path)
             return read_parquet(path, where), hashed.result()
     encoding, digest = _encoding(path, head)
+    if is_web_archive(head):
+        page = sheets_of_archive(path.read_bytes(), where)
+        return as_table(read_markup(page, "page", where), where, kind), digest
     start = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")[:2]
     if markup_kind(head.decode(encoding, errors="ignore")[:_MARKUP_LOOK]):
         return _of_markup(path, encoding, where, kind), digest

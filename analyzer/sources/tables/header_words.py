@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 #: "e-mail" and "e-post" are one word each, whatever stands between.
 _ELECTRONIC = re.compile(r"\be[-_ ]?(mail|post)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_JOINED = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+#: Kana, Han and Hangul, which set no blanks between words, or few.
+_WITHOUT_BLANKS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af]")
+# Letters that are no others with an accent.
+_PLAIN = str.maketrans("łøıđ", "loid")
 #: A header of more words is a sentence.
 _MOST_WORDS = 10
 _LONGEST = 200
@@ -84,12 +89,18 @@ def words_of(header: str) -> list[str]:
     """
     if len(header) > _LONGEST:
         return []
-    joined = _ELECTRONIC.sub(r"e\1", _CAMEL.sub(" ", header))
+    # "DeBounce" is a name, and no bounce.
+    spaced = _JOINED.sub(lambda found: found[0] if _is_word(found[0]) else _CAMEL.sub(" ", found[0]), header)
+    joined = _ELECTRONIC.sub(r"e\1", spaced)
     return [_bare(word) for word in _WORD.findall(unicodedata.normalize("NFKC", joined))]
 
 
+def _is_word(text: str) -> bool:
+    return _bare(text) in _words()[0]
+
+
 def _bare(word: str) -> str:
-    folded = unicodedata.normalize("NFKD", word.casefold().replace("ł", "l").replace("ø", "o"))
+    folded = unicodedata.normalize("NFKD", word.casefold().translate(_PLAIN))
     return "".join(character for character in folded if not unicodedata.combining(character))
 
 
@@ -101,6 +112,8 @@ def _meanings_of_word(word: str) -> frozenset[str] | None:
         return frozenset()
     if word in words:
         return words[word]
+    if _WITHOUT_BLANKS.match(word):
+        return _of_signs(word)
     for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
         first, second = word[:at], word[at:]
         # German and Dutch join words with an s: Versandsdatum, bedrijfsnaam.
@@ -108,6 +121,20 @@ def _meanings_of_word(word: str) -> frozenset[str] | None:
         if own and second in words:
             return own | words[second]
     return None
+
+
+def _of_signs(word: str) -> frozenset[str] | None:
+    """The meanings of the words that a text written without blanks is made of, the longest first: 送信日時."""
+    words, noise = _words()
+    found: set[str] = set()
+    at = 0
+    while at < len(word):
+        end = next((end for end in range(len(word), at, -1) if word[at:end] in words or word[at:end] in noise), at)
+        if end == at:
+            return None
+        found |= words.get(word[at:end], frozenset())
+        at = end
+    return frozenset(found)
 
 
 @cache

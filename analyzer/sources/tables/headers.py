@@ -21,9 +21,12 @@ from analyzer.sources.tables.plausible import (
     are_marks,
     are_steps,
     are_times,
+    are_yes_or_no,
     delivery_words,
     hold_addresses,
     normalised,
+    tell_bounces,
+    tell_delivery,
     tell_verification,
     verification_words,
 )
@@ -33,12 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
-#: Columns that are no field of their own, but tell one: the first five tell what became of a mail, the next three
-#: `email_status`, and the codes `industry`.
+#: Columns that are no field of their own, but tell one: the first seven tell what became of a mail (`direction`: that
+#: it is one of ours at all), the next three `email_status`, and the codes `industry`.
 HINTS: tuple[str, ...] = (
     "state",
     "event",
     "was_sent",
+    "was_delivered",
+    "direction",
     "spam_blocked",
     "complained",
     "catch_all",
@@ -68,10 +73,16 @@ _MOST_NAMED = 40
 _LONGEST_NAMED = 60
 #: Headers that mean a step here and the day of one, or how far a sale has come, there.
 _DOUBTFUL_STEPS = frozenset({"stage", "day", "touch"})
+#: What tells of a mail that it bounced, before "Delivered: no" is asked.
+_TELLING = frozenset({"bounced", "bounce_reason", "state", "event"})
+#: Headers of times that a platform's table may have of something else than mail.
+_OF_ANYTHING = frozenset({"createdat"})
+#: Headers of a column that says of each row what happened, where its values do.
+_KINDS = frozenset({"type", "kind", "typ", "tipo", "art", "種類", "тип"})
 #: Fields whose header may name in brackets who told it.
 _TOLD = ("email_status", "industry")
 _SOURCE_BEHIND = re.compile(r"(.{3,60}?)\s*[(\[][^()\[\]]{1,40}[)\]]\s*")
-_ENVELOPES = ("_airbyte_data.", "attributes.", "properties.", "fields.", "data.", "item.", "node.")
+_ENVELOPES = ("_airbyte_data.", "attributes.", "properties.", "fields.", "data.", "item.", "node.", "json.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +157,21 @@ def map_headers(
         _fill(fields, places, platform.columns, column_values)
     # Where a platform has its own columns of times, others such as "created at" are of something else.
     timed = platform is not None and "sent_at" in platform.columns
-    rest = {name: names for name, names in generic().columns.items() if not (timed and name == "sent_at")}
+    rest = dict(generic().columns)
+    if timed:
+        rest["sent_at"] = tuple(name for name in rest["sent_at"] if name not in _OF_ANYTHING)
     _fill(fields, places, rest, column_values)
     _fill_by_values(fields, keys, column_values)
     _move_marks(fields, keys, wanted, column_values)
+    _move_statuses(fields, keys, wanted, column_values)
+    notes += _by_delivery(fields, headers, wanted, column_values)
     others = platform.others if platform else frozenset()
     bare = ["" if key in others else header for (header, _), key in zip(split, keys, strict=True)]
     also, told = fill_by_words(
         fields, [header if key else "" for header, key in zip(bare, keys, strict=True)], column_values
     )
     notes += told
-    notes += _second_statuses(fields, headers, keys)
+    notes += _second_statuses(fields, headers, ["" if key in others else key for key in keys])
     if "recipient" not in fields and not (by_id and "lead_id" in fields):
         holders = [
             place
@@ -317,8 +332,12 @@ def _fill_by_values(fields: dict[str, int], keys: list[str], column_values: Call
             field: sum(value in words for value in values) / max(len(values), 1) for field, words in words.items()
         }
         best = max(shares, key=lambda field: shares[field])
-        if shares[best] >= 0.8 and best not in fields:
-            fields[best] = place
+        if "sent_at" in fields and shares["state"] == shares[best] and tell_bounces(values):
+            # "OK" and "bounced" are words of both; beside a time of sending they are of the mail.
+            best = "state"
+        meant = "event" if best == "state" and key in _KINDS else best
+        if shares[best] >= 0.8 and meant not in fields:
+            fields[meant] = place
 
 
 def _move_marks(
@@ -340,6 +359,42 @@ def _move_marks(
                 fields["email_status"] = fields.pop(hint)
     if "sent_at" in fields and "was_sent" not in fields and are_marks(column_values(fields["sent_at"])):
         fields["was_sent"] = fields.pop("sent_at")
+
+
+def _move_statuses(
+    fields: dict[str, int], keys: Sequence[str], wanted: Mapping[str, str], column_values: Callable[[int], list[str]]
+) -> None:
+    """An "Email Status" of sent and bounced mails is no verification: another column may be, and it tells of mails."""
+    used = fields.get("email_status")
+    if used is None or "email_status" in wanted.values():
+        return
+    values = column_values(used)
+    if not tell_bounces(values) or not tell_delivery(values) or tell_verification(values):
+        return
+    del fields["email_status"]
+    names = {name for platform in (*platforms(), generic()) for name in platform.columns.get("email_status", ())}
+    for place, key in enumerate(keys):
+        if key in names and place != used and place not in fields.values() and tell_verification(column_values(place)):
+            fields["email_status"] = place
+            break
+    if not {"state", "event"} & fields.keys():
+        fields["state"] = used
+
+
+def _by_delivery(
+    fields: dict[str, int],
+    headers: Sequence[str],
+    wanted: Mapping[str, str],
+    column_values: Callable[[int], list[str]],
+) -> list[str]:
+    """A column "Delivered" that says yes and no tells what bounced where no other does; a person is told."""
+    place = fields.get("was_delivered")
+    if place is None:
+        return []
+    if "was_delivered" not in wanted.values() and (_TELLING & fields.keys() or not are_yes_or_no(column_values(place))):
+        del fields["was_delivered"]
+        return []
+    return [f"nothing else tells which mails bounced; those where {headers[place]!r} says no were taken as bounced"]
 
 
 def _recognise(keys: frozenset[str]) -> Platform | None:

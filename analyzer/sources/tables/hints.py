@@ -2,21 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.sources.tables.headers import HINTS
+from analyzer.sources.tables.plausible import flag_words, normalised
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analyzer.sources.tables.cells import Cells
+
 _TOLD_BY_HINTS = ("email_status", "industry")
 _CODES = {"naics": "NAICS", "sic": "SIC", "gics": "GICS", "linkedin_industry_id": "LinkedIn"}
-_YES = ("true", "1", "yes", "y", "x", "t", "ja", "oui", "sí", "si", "sì", "sim", "tak", "✓", "✔", "☑", "✅")
+_YES = (
+    *("true", "1", "yes", "y", "x", "t", "ja", "oui", "sí", "si", "sì", "sim", "tak", "✓", "✔", "☑", "✅"),
+    *("evet", "да", "так", "ano", "igen", "kyllä", "はい", "是", "예", "네"),
+)
 _CATCH_ALL = (
     *_YES,
     *("catch all", "catch-all", "catch_all", "catchall", "accept all", "accept-all", "accept_all"),
     *("accept all (unverifiable)", "deliverable, accept-all"),
 )
+# What a column of directions calls a mail that came in; the rest went out.
+_INCOMING = frozenset(
+    {
+        *(
+            "incoming",
+            "inbound",
+            "received",
+            "in",
+            "receive",
+            "incomingemail",
+            "incomingmail",
+            "eingehend",
+            "empfangen",
+        ),
+        *("entrant", "reçu", "entrante", "recibido", "recebido", "ricevuta", "ricevuto", "inkomend", "ontvangen"),
+        *(
+            "przychodząca",
+            "przychodzące",
+            "odebrane",
+            "inkommande",
+            "indgående",
+            "gelen",
+            "входящее",
+            "входящий",
+            "受信",
+            "收件",
+        ),
+    }
+)
+
+
+def without_incoming(cells: Cells, place: int) -> tuple[Cells, list[str]]:
+    """The rows of mail that went out, of a table that also lists what came in, and what a person is told of it.
+
+    place: of the column of directions. A column "Incoming" says yes and no. All rows where each came in: then nothing
+    tells what went out.
+    """
+    said = cells.frame.iloc[:, place].map(normalised)
+    asked = normalised(cells.headers[place])
+    came_in = said.isin(_INCOMING)
+    if asked.startswith(("is", "in")):
+        came_in |= said.isin(set(map(normalised, _YES)))
+    if not came_in.any():
+        return cells, []
+    if came_in.all():
+        return cells, [f"{cells.headers[place]}: every row is of mail that came in, and none of what was sent"]
+    told = f"rows of mail that came in left out: {int(came_in.sum()):,}"
+    return replace(cells, frame=cells.frame[~came_in].reset_index(drop=True)), [told]
 
 
 def tell_by_hints(columns: dict[str, pd.Series], *, large: bool) -> None:
@@ -26,6 +81,9 @@ def tell_by_hints(columns: dict[str, pd.Series], *, large: bool) -> None:
     if not any(name in columns for name in HINTS):
         return
     told = {name: texts(columns[name]) for name in (*_TOLD_BY_HINTS, *HINTS) if name in columns}
+    if "was_delivered" in told:
+        said = told["was_delivered"].map(normalised)
+        told["bounced"] = said.map(lambda word: "bounced" if word in flag_words("no") else "").astype("str")
     _tell_status(told)
     _tell_industry(told)
     columns |= {name: encoded(column) if large else column for name, column in told.items()}

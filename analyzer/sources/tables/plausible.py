@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Yes, no, or how often.
 MARK = re.compile(
-    r"true|false|yes|no|y|n|x|ja|nein|nee|nej|oui|non|s[íiì]|sim|n[ãa]o|tak|nie|sent|\d{1,4}(?:\.0)?|[✓✔☑✅√🗸✗✘☐❌✖⨯]\ufe0f?",
+    r"true|false|yes|no|y|n|x|ja|nein|nee|nej|oui|non|s[íiì]|sim|n[ãa]o|tak|nie|evet|hayır|да|нет|так|ні|ano|ne|igen|nem|kyllä|ei|はい|いいえ|是|否|예|네|아니오|아니요|sent|\d{1,4}(?:\.0)?|[✓✔☑✅√🗸✗✘☐❌✖⨯]\ufe0f?",
     re.IGNORECASE,
 )
 # Words of flags.toml that say yes and no of anything, and not of mail.
@@ -28,7 +28,9 @@ _REFUSAL = re.compile(r"(?:^|[\s:;,(#])[45]\d\d[\s-]|\b[45]\.\d{1,2}\.\d{1,3}\b"
 _WORD = re.compile(r"[A-Za-z]{3}")
 _TAKEN = frozenset({"250", "251", "252", "200", "ok", "okq", "sen", "del"})
 _ADDRESS = re.compile(r"[^\s@,;<>]{1,64}@[^\s@,;<>]{1,250}\.[^\s@,;<>]{2,}")
+_BEFORE_REASON = re.compile(r"([^:;(\n]{2,30}?)\s*(?::|;|\(| [-–—] )")
 _NUMBER = re.compile(r"[-+]?[\d.,]+\s?%?")
+_PROBED = re.compile(r"valid|verif|deliverable|catchall|acceptall")
 _SIGNS = dict.fromkeys("✓✔☑✅√🗸", "yes") | dict.fromkeys("✗✘☐❌✖⨯", "no")
 _ENOUGH = 0.8
 _LONGEST_NAME = 120
@@ -74,12 +76,29 @@ def is_address(text: str) -> bool:
 
 def tell_delivery(values: Sequence[str]) -> bool:
     """Whether the values are words for what became of a mail."""
-    return _share(values, delivery_words()) >= _ENOUGH and _share(values, _telling()) > 0
+    words = [first_word(value) for value in values]
+    return _share(words, delivery_words()) >= _ENOUGH and _share(words, _telling()) > 0
 
 
 def tell_bounces(values: Sequence[str]) -> bool:
     """Whether any of the words says that a mail bounced."""
-    return _share(values, (flag_words("yes") | flag_words("maybe")) - _BARE) > 0
+    bounces = (flag_words("yes") | flag_words("maybe")) - _BARE
+    return _share([first_word(value) for value in values], bounces) > 0
+
+
+def first_word(value: str) -> str:
+    """What stands before the reason in "BOUNCED: 550 5.1.1 User unknown" and "Failed (mailbox full)", where that says
+    what became of a mail; else the value."""
+    head = _BEFORE_REASON.match(value)
+    known = delivery_words()
+    return head[1] if head and normalised(value) not in known and normalised(head[1]) in known else value
+
+
+def are_yes_or_no(values: Sequence[str]) -> bool:
+    """Whether the values say yes and no, both, and nothing else."""
+    said = {normalised(value) for value in values}
+    yes, no = said & flag_words("yes"), said & flag_words("no")
+    return bool(yes and no) and said == yes | no and are_marks(values)
 
 
 def _is_refusal(value: str) -> bool:
@@ -99,6 +118,13 @@ def hold_replies(values: Sequence[str]) -> bool:
 def tell_verification(values: Sequence[str]) -> bool:
     """Whether the values are words for what a probe found of an address."""
     return _share(values, verification_words()) >= _ENOUGH
+
+
+def tell_outcomes_of_probes(values: Sequence[str]) -> bool:
+    """Whether the values can be nothing but what probes found, whatever their header: two of them or more, and words
+    that are said of nothing else."""
+    different = {normalised(value) for value in values if value}
+    return len(different) > 1 and any(map(_PROBED.search, different)) and tell_verification(values)
 
 
 def _share(values: Sequence[str], words: frozenset[str]) -> float:

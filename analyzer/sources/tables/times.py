@@ -47,11 +47,22 @@ _MONTHS: dict[str, str] = {
 _ENGLISH = {name: month for month, names in _MONTHS.items() for name in names.split()}
 _FOREIGN_MONTH = rf"(?i)\b(?:{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})\b\.?"
 _CLOCK = (
-    r"^(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[.,]\d+)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*([Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?$"
+    r"^(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?:[.,]\d+)?\s*([AaPp])?\.?(?:[Mm]\.?)?(?:\s*Uhr)?\s*"
+    r"([Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
 _DAYLESS = r"(?i)(?:now|today|T?\d{1,2}:\d{2}.*)"
 _ZONE = r"(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})\)?$"
 _ZONE_NAME = r"([Z\d])\[[A-Za-z_/+\-0-9]{1,40}\]$"
+# East Asian dates and times name their parts: 2026年3月13日 午後4時05分, 2026년 3월 13일 오후 4:05.
+_NAMED_DAY = re.compile(
+    r"^\s*(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日号號일]\s*(?:[(（][^()（）]{1,4}[)）]\s*)?"
+)
+_YEAR_NAMED = r"^\s*\d{4}\s*[年년]"
+# Without the blanks between them.
+_NAMED_CLOCK = re.compile(
+    r"(오전|오후|[午上下][前後午])?(\d{1,2})[時时點点시:](?:(\d{1,2})(?:[分분:](?:(\d{1,2})[秒초]?)?)?)?"
+)
+_AFTER_NOON = frozenset({"午後", "下午", "오후"})
 # A plain date ends like an offset: 2026-03-02.
 _DATE = r"^\d{4}-\d{1,2}-\d{1,2}$|^\d{1,2}-\d{1,2}-\d{4}$"
 
@@ -146,6 +157,8 @@ def _read_distinct(text: pd.Series, wanted: Order) -> tuple[Times, pd.Series]:
     result = pd.Series(np.full(len(text), "NaT", dtype="datetime64[ns]"), index=text.index).dt.tz_localize("UTC")
     left = text != ""
     order: Order = ""
+    if bool((named := text.str.contains(_YEAR_NAMED, regex=True)).any()):
+        text = text.mask(named, text[named].map(_in_figures))
     is_number = left & text.str.fullmatch(_NUMBER)
     if is_number.any():
         result[is_number] = _from_numbers(text[is_number].str.replace(",", "."))
@@ -184,6 +197,22 @@ def _from_words(text: pd.Series) -> pd.Series:
         warnings.simplefilter("ignore")
         parsed = pd.to_datetime(words, format="mixed", utc=True, errors="coerce")
     return _sane(parsed)
+
+
+def _in_figures(text: str) -> str:
+    """A day whose parts are named, as ISO 8601; what stands behind it as it is where that is no time of day."""
+    day = _NAMED_DAY.match(text)
+    if day is None:
+        return text
+    date = f"{day[1]}-{day[2]:0>2}-{day[3]:0>2}"
+    rest = text[day.end() :]
+    clock = _NAMED_CLOCK.fullmatch("".join(rest.split()))
+    if clock is None:
+        return f"{date} {rest}".strip()
+    hour = int(clock[2])
+    if clock[1]:
+        hour = hour % 12 + (12 if clock[1] in _AFTER_NOON else 0)
+    return f"{date} {hour:02}:{clock[3] or 0:0>2}:{clock[4] or 0:0>2}"
 
 
 def _month_key(name: str) -> str:
