@@ -180,11 +180,11 @@ def statements(
             listed = len(found) > 1 and not _WORDS.search(_without(head.rest, found))
             heads.extend([replace(head, address=one, rest="") for one in found] if listed else [head])
         if failed_only:
-            told = head is not None and _explained(lines, head)
+            silent = head is None or not _explained(lines, head)
             not_failed.update(
                 a.lower()
                 for a in found
-                if a not in mentions and (_names_another(lines, number, a) or (not told and _related(_domain(a), ours)))
+                if a not in mentions and (_names_another(lines, number, a) or (silent and _related(_domain(a), ours)))
             )
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
