@@ -1,7 +1,8 @@
 """The lines of a log, and what stands in front of what a server says on them.
 
 Sources: RFC 3164 and RFC 5424 (syslog), systemd's `journalctl -o short-iso` and `-o json`, Docker's json-file driver,
-multilog's TAI64N stamps.
+multilog's TAI64N stamps, the CRI's log format (Kubernetes), and the JSON lines that rsyslog, Fluent Bit and Filebeat
+make of syslog (Elastic Common Schema, GELF).
 """
 
 from __future__ import annotations
@@ -33,7 +34,16 @@ _SYSLOG_5424 = re.compile(
     rb"(?P<stamp><\d{1,3}>1 (?:" + _TIME + rb"|-) (?P<host>\S+) )(?P<program>\S+) \S+ \S+ "
     rb"(?:-|(?:\[(?:[^\]\\\"]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+) ?(?:\xef\xbb\xbf)?(?P<text>.*)"
 )
+#: What Docker Compose and Kubernetes put in front of each line of a container.
+_CONTAINER = re.compile(rb"(?:[\w.-]{1,64}\s*\| |" + _TIME + rb" std(?:out|err) [FP] )(?P<line>.*)")
 _BEGINS = re.compile(_FRONT + rb"(?:1 )?(?:" + _TIME + rb"|-)[ \]]|(?:\x1b\[[\d;]*m)*\[[A-Z]+\s*\]|level=[A-Z]+ ")
+
+
+#: Where JSON has the words of a line, its time, its program and its host, in the order in which they are asked.
+_WORDS_UNDER = (b'"MESSAGE"', b'"log"', b'"message"', b'"short_message"')
+_TIME_UNDER = ("time", "@timestamp", "timestamp", "date")
+_PROGRAM_UNDER = ("program", "programname", "ident", "appname", "app_name", "syslog_program", "syslogtag")
+_HOST_UNDER = ("host", "hostname", "source")
 
 
 class Entry(NamedTuple):
@@ -94,7 +104,15 @@ def entry_of(number: int, line: bytes) -> Entry:
     found = _SYSLOG.match(line) or _SYSLOG_5424.match(line)
     if found:
         return Entry(number, found["stamp"], found["host"], found["program"], found["text"])
-    return Entry(number, line[:40], b"", b"", line)
+    return _bare(number, line)
+
+
+def _bare(number: int, line: bytes) -> Entry:
+    """A line without a tag, less what a container puts in front of it."""
+    at = line.find(b"std", 0, 48) if line[:1].isdigit() else line.find(b"|", 0, 80)
+    inner = _CONTAINER.match(line) if at > 0 else None
+    text = inner["line"] if inner else line
+    return Entry(number, text[:40], b"", b"", text)
 
 
 def begins_like_a_log(line: bytes) -> bool:
@@ -105,9 +123,9 @@ def begins_like_a_log(line: bytes) -> bool:
 
 
 def _from_json(number: int, line: bytes) -> Entry:
-    """A line of the journal (`MESSAGE`, `SYSLOG_IDENTIFIER`) or of a container's log (`log`, `time`)."""
+    """A line of the journal (`MESSAGE`, `SYSLOG_IDENTIFIER`), of a container's log (`log`, `time`) or a shipper's."""
     whole = Entry(number, line[:40], b"", b"", line)
-    if b'"MESSAGE"' not in line and b'"log"' not in line:
+    if not any(name in line for name in _WORDS_UNDER):
         return whole
     try:
         fields: Any = orjson.loads(line)
@@ -115,10 +133,9 @@ def _from_json(number: int, line: bytes) -> Entry:
         return whole
     if not isinstance(fields, dict):
         return whole
-    if isinstance(fields.get("log"), str) and isinstance(fields.get("time"), str):
-        inner = entry_of(number, fields["log"].rstrip("\n").encode())
-        return inner._replace(stamp=fields["time"].encode(), tagged=False)
-    message = fields.get("MESSAGE")
+    if "MESSAGE" not in fields:
+        return _shipped(number, fields) or whole
+    message = fields["MESSAGE"]
     if isinstance(message, list):
         # The journal writes what is not UTF-8 as numbers.
         message = bytes(b for b in message if isinstance(b, int) and 0 <= b < 256).decode("utf-8", "replace")
@@ -127,3 +144,36 @@ def _from_json(number: int, line: bytes) -> Entry:
         return whole
     moment, host = str(fields.get("__REALTIME_TIMESTAMP", ""))[:10], str(fields.get("_HOSTNAME", ""))
     return Entry(number, f"{moment} ".encode(), host.encode(), program.encode(), message.encode())
+
+
+def _shipped(number: int, fields: dict[str, Any]) -> Entry | None:
+    """A line that a shipper keeps whole, or with its syslog tag under a name of its own; None where it keeps none."""
+    texts = [fields.get(name) for name in ("log", "message", "short_message")]
+    text: str = next((one for one in texts if isinstance(one, str)), "")
+    stamp = next((_stamp(fields[name]) for name in _TIME_UNDER if fields.get(name)), b"")
+    if not text:
+        return None
+    # One kept inside another doubles the escapes each time: a line holds few.
+    inner = entry_of(number, text.rstrip("\n").encode("utf-8", "replace"))
+    if inner.program or _BEGINS.match(inner.text) or (stamp and "log" in fields):
+        return inner._replace(stamp=stamp or inner.stamp, tagged=False)
+    process = fields.get("process")
+    named: list[Any] = [fields.get(name) for name in _PROGRAM_UNDER]
+    named += [process.get("name") if isinstance(process, dict) else fields.get("process.name")]
+    program = next((one for one in named if isinstance(one, str) and one), "")
+    if not program:
+        return None
+    host = next((_host(fields[name]) for name in _HOST_UNDER if fields.get(name)), "")
+    tag = program.partition("[")[0].rstrip(":")
+    return Entry(number, stamp, host.encode("utf-8", "replace"), tag.encode("utf-8", "replace"), inner.text)
+
+
+def _stamp(value: Any) -> bytes:
+    """A time in ISO 8601, or a number of seconds or milliseconds, as a stamp that the clock reads."""
+    text = str(value)
+    digits = text.partition(".")[0]
+    return f"{digits[:10]} ".encode() if digits.isdigit() else text.encode("utf-8", "replace")
+
+
+def _host(value: Any) -> str:
+    return str(value.get("name") or value.get("hostname") or "") if isinstance(value, dict) else str(value)

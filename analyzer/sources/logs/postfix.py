@@ -26,7 +26,7 @@ _MARKS: dict[bytes, tuple[bytes, ...]] = {
     b"cleanup": (b": message-id=", b"reject: ", b"header Subject: "),
     b"bounce": (b" notification: ", b" status="),
     b"smtpd": (b"reject: ",),
-    b"postsuper": (b": removed",),
+    b"postsuper": (b": removed", b": requeued"),
 }
 #: Daemons that no other server has; with these beside them a name that is not "postfix" is one of its instances.
 _DAEMONS = _MARKS.keys() | {b"pickup", b"anvil", b"postscreen", b"master", b"scache", b"tlsmgr", b"verify", b"tlsproxy"}
@@ -191,8 +191,12 @@ class Postfix:
 
     def _removed(self, entry: Entry) -> Iterable[Event]:
         identifier, _, what = entry.text.partition(b": ")
+        key = entry.host + b" " + identifier
         if what.startswith(b"removed"):
-            self._queues.gone(entry.host + b" " + identifier)
+            self._queues.gone(key)
+        elif what.startswith(b"requeued") and (queued := self._queues.get(key)) is not None:
+            # It goes on under another id (`postsuper -r`), with all who wait.
+            self._queues.settle_all(queued)
         return ()
 
     def _refused(self, entry: Entry) -> Iterable[Event]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,7 +56,8 @@ class PowerMta:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._queues = Queues()
-        self._layout = _Layout([], ",")
+        # By the line of its names: files that were put one behind the other have rows of several.
+        self._layouts = [(0, _Layout([], ","))]
         self._open: list[Entry] = []
 
     @staticmethod
@@ -95,11 +97,11 @@ class PowerMta:
 
     def _row(self, entry: Entry) -> list[Event]:
         if b"type" in entry.text and (separator := _separator(entry.text)):
-            self._layout = _Layout(_cells(entry.text, separator), separator)
+            self._layouts.append((entry.number, _Layout(_cells(entry.text, separator), separator)))
             return []
         if not entry.text.strip():
             return []
-        row = self._layout.row(entry.text)
+        row = self._layouts[-1][1].row(entry.text)
         if row.type not in _TYPES:
             self._log.damaged(entry.number, "is no accounting record; the line may be cut off")
             return []
@@ -124,11 +126,15 @@ class PowerMta:
             waited = self._queues.settle(queued, row.rcpt)
             self._queues.gone(key)
             if waited is not None and row.bouncecat == _EXPIRED:
-                earlier = self._layout.row(waited.entry.text)
+                earlier = self._layout_of(waited.entry).row(waited.entry.text)
                 cause = earlier if earlier.dsndiag else row
-        return [self._event(entry.number, kind, row, cause)]
+        return [self._event(entry, kind, row, cause)]
 
-    def _event(self, number: int, kind: Kind, row: _Row, cause: _Row) -> Event:
+    def _layout_of(self, entry: Entry) -> _Layout:
+        """The names under which the line stands."""
+        return self._layouts[bisect_left(self._layouts, entry.number, key=itemgetter(0)) - 1][1]
+
+    def _event(self, entry: Entry, kind: Kind, row: _Row, cause: _Row) -> Event:
         """`cause` is the row that says why, which for a mail that expired is an earlier one."""
         status = _STATUS.match(cause.dsnstatus)
         says = cause.dsndiag or (status[2] if status else "") or ""
@@ -155,8 +161,8 @@ class PowerMta:
                 provider_class=_class(row.bouncecat),
             )
         host = row.dsnreportingmta.rpartition(";")[2].split(" ", 1)[0].encode()
-        at = self._log.time(row.timelogged)
-        return self._log.event(number, kind, self.name, (failure,), at=at, mail=self._layout.mail(row), host=host)
+        at, mail = self._log.time(row.timelogged), self._layout_of(entry).mail(row)
+        return self._log.event(entry.number, kind, self.name, (failure,), at=at, mail=mail, host=host)
 
     def _complaint(self, entry: Entry, row: _Row) -> Event:
         """A feedback loop's report: whom it is about stands in the original's recipient, where the loop tells it."""
@@ -165,11 +171,12 @@ class PowerMta:
         failure = complained(recipient, feedback, provider_class=_class(feedback))
         at = self._log.time(row.timelogged)
         kind = complaint_kind(feedback)
-        return self._log.event(entry.number, kind, self.name, (failure,), at=at, mail=self._layout.mail(row))
+        mail = self._layout_of(entry).mail(row)
+        return self._log.event(entry.number, kind, self.name, (failure,), at=at, mail=mail)
 
     def _delayed(self, waiting: Iterable[tuple[object, Attempt]]) -> list[Event]:
-        rows = [(attempt.entry.number, self._layout.row(attempt.entry.text)) for _, attempt in waiting]
-        return [self._event(number, "delayed", row, row) for number, row in rows]
+        rows = [(one.entry, self._layout_of(one.entry).row(one.entry.text)) for _, one in waiting]
+        return [self._event(entry, "delayed", row, row) for entry, row in rows]
 
 
 class _Row(NamedTuple):

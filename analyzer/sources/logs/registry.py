@@ -159,7 +159,7 @@ def _of_several(readers: list[Reader], lines: Iterator[tuple[int, bytes]]) -> It
             if found is not None:
                 yield from found.outcomes(entry)
                 # Such a log is one server's alone, unless each line is wrapped up on its own.
-                own = None if wrapped else found
+                own = found if entry.text is line else None
     for reader in readers:
         yield from reader.rest()
 
