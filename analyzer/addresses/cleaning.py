@@ -30,7 +30,7 @@ _ROUND_SIGNS = re.compile(r"(?:(?<!\s)\s+)?@\s*")
 _MAILTO = re.compile(r"^(?:mailto|smtp|e-?mail|email address)\s*:\s*", re.IGNORECASE)
 _ESCAPES = re.compile(r"^(?:u003[ce]|%20|%22|%3[ce]|&lt;|&quot;|=)+", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
-_ESCAPES_BEHIND = re.compile(r"(?:%20|%22|%3[ce]|%0[ad])+$", re.IGNORECASE)
+_ESCAPE_BEHIND = re.compile(r"%(?:20|22|3[ce]|0[ad])$", re.IGNORECASE)
 _ANGLE = re.compile(r"<([^<>@]*@[^<>]*)>")
 _COMMENT = re.compile(r"(?:(?<!\s)\s+)?\([^()@]*\)\s*$|^\s*\([^()@]*\)\s*")
 _OPEN, _CLOSE = "\"'`´‘’‚‛“”„«»‹›<([{ ", "\"'`´‘’‚‛“”„«»‹›>)]} "
@@ -101,7 +101,7 @@ def _stripped(text: str) -> str:
 def _without_escapes(text: str) -> str:
     text = _ESCAPES.sub("", text)
     if "%" in text:
-        text = _ESCAPES_BEHIND.sub("", text)
+        text = _ESCAPE_BEHIND.sub("", text)
         # What stands behind mailto: is taken apart as a link.
         text = unquote(text) if "@" not in text and "%40" in text and not _MAILTO.match(text) else text
     return _ENTITY.sub(lambda found: unescape(found[0]), text) if "&" in text else text

@@ -22,6 +22,7 @@ class Words:
     placeholder: frozenset[str]
     sample_name: frozenset[str]
     regions: frozenset[str]
+    forbidding_statuses: frozenset[str]
     #: misspelt domain -> what was meant
     typos: dict[str, str]
     not_typos: frozenset[str]
@@ -50,6 +51,7 @@ def words() -> Words:
     return Words(
         **local,
         regions=frozenset(table["regions"]["names"]),
+        forbidding_statuses=frozenset(table["forbidding_statuses"]["names"]),
         typos=typos,
         not_typos=frozenset(table["not_typos"]["domains"]),
         suffix_typos=table["suffix_typos"],

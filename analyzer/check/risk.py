@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 #: (code, evidence)
 Found: TypeAlias = tuple[str, str]
 
+_NO_LETTERS = re.compile(r"[^a-z]+")
 _TOKENS = re.compile(r"[._\-+]")
 _INITIAL = re.compile(r"(?:^|[._])[a-z](?:[._]|$)")
 _VOWELLESS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7,}")
@@ -189,6 +190,12 @@ def of_industry(industry: str, group: str, domain: str) -> Iterable[Found]:
         yield "strict_industry", industry
     elif group != "open" and under(domain.partition(".")[2], words().strict_suffixes):
         yield "strict_industry", f"by its domain {domain}"
+
+
+def of_status(text: str) -> Iterable[Found]:
+    """Whether the list's word for an address forbids mail to it, whatever its server says: a spam trap takes mail."""
+    if text and _NO_LETTERS.sub("", text.lower()) in words().forbidding_statuses:
+        yield "list_forbids", text
 
 
 def gmail_key(address: Address) -> str:

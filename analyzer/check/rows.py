@@ -8,7 +8,7 @@ from analyzer.addresses.key import address_key
 from analyzer.check.facts import findings
 from analyzer.check.grading import Grader, basis, of_domain_facts, sentences
 from analyzer.check.history import shape_of
-from analyzer.check.risk import Risk, gmail_key, of_industry
+from analyzer.check.risk import Risk, gmail_key, of_industry, of_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +80,8 @@ class RowMaker:
         self._aliases: dict[str, int] = {}
         self._twins: dict[int, tuple[Found, ...]] = {}
         self._contradicted: dict[int, Found] = {}
+        #: What a later row of the same address says against any mail to it.
+        self._forbidden: dict[int, Found] = {}
         counts: dict[str, int] = {}
         working: dict[str, set[str]] = {}
         for number, address in enumerate(addresses):
@@ -99,6 +101,8 @@ class RowMaker:
             self._twins[number] = (("duplicate", f"row {first + 1}"),)
             if self._leads.statuses[number] == "invalid" and self._leads.statuses[first] != "invalid":
                 self._contradicted.setdefault(first, ("contradicted", f"row {number + 1} says invalid"))
+            for code, text in of_status(self._leads.status_texts[number]):
+                self._forbidden.setdefault(first, (code, f"row {number + 1} says {text}"))
             return
         alias = gmail_key(address)
         if alias:
@@ -184,6 +188,9 @@ class RowMaker:
                 found.append(("domain_banned", listing))
         found += self._risk.of_address(address)
         leads = self._leads
+        found += of_status(leads.status_texts[number])
+        if number in self._forbidden:
+            found.append(self._forbidden[number])
         status = leads.statuses[number]
         if status != "verified" and not (mailbox and mailbox.state == "accepted"):
             found += self._risk.of_pattern(address)

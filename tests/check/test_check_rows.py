@@ -114,6 +114,28 @@ def test_a_list_that_says_two_things_of_an_address_is_not_believed() -> None:
     assert "contradicted: row 2 says invalid" in checked["evidence"][0]
 
 
+def test_what_the_list_forbids_is_not_sent_to_though_its_server_takes_mail() -> None:
+    words = ["spamtrap", "Spam trap", "abuse", "do_not_mail", "risky", "verified", "verified", "Do Not Mail"]
+    names = ["a", "b", "c", "d", "e", "f", "g", "g"]
+    leads = pd.DataFrame({"email": [f"{name}@known.example" for name in names], "email_status": words})
+    listed = read_leads(leads)
+    rows = RowMaker(
+        listed,
+        [read_address(text) for text in listed.texts],
+        policy=policies()["permissive"],
+        lists=Lists(),
+        history=History(),
+        today=20_000,
+        allow_reserved=True,
+    )
+    rows.facts["known.example"] = mx("known.example")
+    rows.mailboxes = {f"{name}@known.example": MailboxFacts(f"{name}@known.example", "accepted") for name in names}
+    found = [rows.row(number) for number in range(len(names))]
+    assert [one["grade"] for one in found] == [*["do_not_send"] * 4, "send", "send", "do_not_send", "do_not_send"]
+    assert found[0]["reasons"] == ("list_forbids",)
+    assert "list_forbids: row 8 says Do Not Mail" in found[6]["evidence"]
+
+
 @pytest.mark.parametrize("domain", ["gmial.com", "hotmial.com"])
 def test_a_known_misspelling_is_called_one_whoever_caught_the_domain(domain: str) -> None:
     found = row(f"jane@{domain}")
