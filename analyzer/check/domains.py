@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.addresses.words import under, words
 from analyzer.check.options import LookupOptions
+from analyzer.check.public import is_public
 from analyzer.check.records import DomainFacts
 from analyzer.errors import AnalyzerError
 from analyzer.nameserver import DENIES_ALL, host_and_port
@@ -193,7 +194,7 @@ class DomainLookup:
                 found = await self._host(host)
             except _NoAnswerInTime:
                 return facts
-            if any(_is_public(address) for address in found) or (found and self.options.allow_private):
+            if any(is_public(address) for address in found) or (found and self.options.allow_private):
                 return facts
             private += found
         if private:
@@ -218,7 +219,7 @@ class DomainLookup:
         answer: Any = reply.answer
         addresses = [record.address for record in answer]
         facts = _with_provider(DomainFacts(domain, "implicit_mx", (domain,), detail=f"A {addresses[0]}"))
-        if not (self.options.allow_private or any(map(_is_public, addresses))):
+        if not (self.options.allow_private or any(map(is_public, addresses))):
             return replace(facts, detail=f"not public: {', '.join(addresses)}")
         try:
             servers = await self._query(domain, "NS")
@@ -336,13 +337,6 @@ def _is_no_host(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_public(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
 
 
 def _negative_ttl(response: Any) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from typing import TYPE_CHECKING
 
+from analyzer.check.public import is_public
 from analyzer.check.smtp.connection import ConnectionTroubleError
 from analyzer.check.smtp.dialogue import RefusedError, Session, open_session
 from analyzer.check.smtp.meaning import of_refusal
@@ -78,7 +78,7 @@ class Hosts:
                 found = list(dict.fromkeys(await resolve(host)))
         except (OSError, TimeoutError) as error:
             raise ConnectionTroubleError("unreachable", f"{host} cannot be resolved: {error or 'no answer'}") from None
-        open_to_all = [one for one in found if self._options.allow_private or ipaddress.ip_address(one).is_global]
+        open_to_all = [one for one in found if self._options.allow_private or is_public(one)]
         if found and not open_to_all:
             raise ConnectionTroubleError("unreachable", f"{host} has only private addresses ({', '.join(found[:3])})")
         return sorted(open_to_all, key=lambda one: ":" in one)[:_MOST_ADDRESSES]

@@ -6,11 +6,11 @@ reverse DNS), and put who fails on a list rather than answer.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from analyzer.check.public import is_public
 from analyzer.errors import AnalyzerError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _sends_from(
     helo: str, addresses: Sequence[str], own: Sequence[str], faults: list[str], unanswered: list[str]
 ) -> None:
     """Behind a router the address that others see is not ours to know."""
-    public = [address for address in own if ipaddress.ip_address(address).is_global]
+    public = [address for address in own if is_public(address)]
     if not public:
         unanswered.append("the address that others see this host by")
     elif not set(public) & set(addresses):
