@@ -59,18 +59,18 @@ class Change:
 
 def changes(counts: Counts, weights: Mapping[Measure, Weights], *, q_value: float) -> list[Change]:
     """The changes of the last week, new ones first, the largest first among them."""
-    rows = counts.bounced
+    rows, sent = counts.bounced, _Sent.of(counts)
     found = [
-        _compared(counts, weights, "total", "", str(reason), part) for reason, part in rows.groupby("reason", sort=True)
+        _compared(sent, weights, "total", "", str(reason), part) for reason, part in rows.groupby("reason", sort=True)
     ]
     ours = rows[rows["fault"].isin(_OURS)]
     for (domain, reason), part in ours.groupby(["sender_domain", "reason"], sort=True):
         if domain:
-            found.append(_compared(counts, weights, "sender_domain", str(domain), str(reason), part))
+            found.append(_compared(sent, weights, "sender_domain", str(domain), str(reason), part))
     refused = rows[(rows["label"] == "spam") & (rows["fault"] != "complaint")]
     known = set(counts.sends["recipient_domain"]["value"])
     for domain, part in refused[refused["recipient_domain"].isin(known)].groupby("recipient_domain", sort=True):
-        found.append(_compared(counts, weights, "recipient_domain", str(domain), "", part))
+        found.append(_compared(sent, weights, "recipient_domain", str(domain), "", part))
     tested = [one for one in found if one is not None]
     order = sorted(range(len(tested)), key=lambda place: tested[place][1])
     q = [1.0] * len(tested)
@@ -86,13 +86,31 @@ def changes(counts: Counts, weights: Mapping[Measure, Weights], *, q_value: floa
     return _told_once(kept)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The mails of so many `weeks`, by dimension and value: a team may send from a thousand domains."""
+
+    weeks: int
+    mails: Mapping[str, Mapping[str, pd.DataFrame]]
+
+    @classmethod
+    def of(cls, counts: Counts) -> _Sent:
+        names = {"total": "", "sender_domain": "sender_domain", "recipient_domain": "recipient_domain"}
+        frames = {name: counts.sends[where].groupby("value", sort=False) for name, where in names.items()}
+        return cls(
+            len(counts.weeks.labels),
+            {name: {str(value): part for value, part in parts} for name, parts in frames.items()},
+        )
+
+
 def _compared(
-    counts: Counts, weights: Mapping[Measure, Weights], dimension: str, value: str, reason: str, part: pd.DataFrame
+    sent: _Sent, weights: Mapping[Measure, Weights], dimension: str, value: str, reason: str, part: pd.DataFrame
 ) -> tuple[Change, float] | None:
     """The change that one group shows, with its chance by accident; None where nothing is worth testing."""
-    weeks = len(counts.weeks.labels)
+    weeks, frame = sent.weeks, sent.mails[dimension].get(value)
+    if frame is None:
+        return None
     last, first = weeks - 1, max(0, weeks - 1 - RECENT)
-    frame = counts.sends["" if dimension == "total" else dimension]
     sends = exposure(frame, [value], weeks, {})[0]
     label = str(part["label"].iloc[0])
     by_step = next((found for measure, found in weights.items() if measure == label), {})
