@@ -160,7 +160,7 @@ def _shipped(number: int, fields: dict[str, Any]) -> Entry | None:
     process = fields.get("process")
     named: list[Any] = [fields.get(name) for name in _PROGRAM_UNDER]
     named += [process.get("name") if isinstance(process, dict) else fields.get("process.name")]
-    program = next((one for one in named if isinstance(one, str) and one), "")
+    program = next(filter(None, (one for one in named if isinstance(one, str))), "")
     if not program:
         return None
     host = next((_host(fields[name]) for name in _HOST_UNDER if fields.get(name)), "")
