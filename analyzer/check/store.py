@@ -78,9 +78,12 @@ class Store:
         except sqlite3.Error as error:
             raise OutputError(self._where, f"cannot be opened: {error}", "name another file") from None
         with self._named_errors():
+            # Nothing of a file is touched that is none of ours.
+            self._prepare()
+            if path is not None:
+                _keep_private(path)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._prepare()
             self.salt: bytes = self._db.execute("SELECT salt FROM salt").fetchone()[0]
 
     def __enter__(self) -> Store:
@@ -258,6 +261,12 @@ def _create_private(path: Path) -> None:
     """The file for its owner alone: it holds people's addresses. SQLite gives the files beside it the same mode."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise OutputError(str(path), f"cannot be opened: {error.strerror}", "name another file") from None
+
+
+def _keep_private(path: Path) -> None:
+    try:
         path.chmod(0o600)
     except OSError as error:
         raise OutputError(str(path), f"cannot be opened: {error.strerror}", "name another file") from None

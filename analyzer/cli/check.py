@@ -196,7 +196,8 @@ def check(
         check_limit(limit)
     if target is not None:
         check_ending(target)
-        spare_inputs(target, [leads, *(history or ()), *(log or ()), *(log_leads or ()), *(suppress or ())])
+        own_lists = (*(suppress or ()), *(disposable or ()), *(banned or ()))
+        spare_inputs(target, [leads, *(history or ()), *(log or ()), *(log_leads or ()), *own_lists])
     listed = read_leads(leads, dict(map(column_pair, mapping or ())))
     if target is not None:
         check_ending(target, len(listed))

@@ -220,6 +220,15 @@ def test_a_list_is_never_written_over(leads: Path) -> None:
     assert "write to another file" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--suppress", "--banned", "--disposable"])
+def test_nor_is_a_list_of_ones_own(leads: Path, option: str) -> None:
+    own = leads.with_name("own.csv")
+    own.write_text("domain\nbanned.example\n")
+    done = run(leads, option, own, "--out", own)
+    assert (done.returncode, "read by this very run" in done.stderr) == (2, True)
+    assert own.read_text() == "domain\nbanned.example\n"
+
+
 def test_a_comparison_without_bounces_is_refused(leads: Path) -> None:
     done = run(leads, "--by", "Company")
     assert done.returncode == 2

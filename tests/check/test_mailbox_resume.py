@@ -90,8 +90,14 @@ def test_files_that_are_no_cache_are_named(tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite"
     with sqlite3.connect(other) as db:
         db.execute("CREATE TABLE something (x)")
+    before = [(one.read_bytes(), one.chmod(0o640)) for one in (text, other)]
     with pytest.raises(UnreadableInputError, match="not a cache of this version"):
         Store(other)
+    with pytest.raises(UnreadableInputError, match=r"leads\.csv: is no cache"):
+        Store(text)
+    # What is somebody else's stays as it was, its mode too.
+    assert [(one.read_bytes(), None) for one in (text, other)] == before
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (text, other)} == {0o640}
     with pytest.raises(OutputError, match="cannot be opened"):
         Store(tmp_path / "nowhere" / "cache.sqlite")
 
