@@ -55,6 +55,18 @@ def test_a_line_is_read_whatever_keeps_it(tmp_path: Path, line: str | dict[str, 
             assert row["remote_mta"] == "mx.example.com"
 
 
+@pytest.mark.parametrize("front", ["", "qmail-1  | ", "2026-03-02T09:02:56.1Z stdout F "])
+def test_qmail_in_a_container(tmp_path: Path, front: str) -> None:
+    log = [
+        "info msg 1234: bytes 500 from <ava@outreach.example> qp 77 uid 0",
+        "starting delivery 6: msg 1234 to remote jane@example.com",
+        "delivery 6: failure: 192.0.2.80_does_not_like_recipient./Remote_host_said:_550_5.1.1_no_such_user/",
+    ]
+    (row,) = rows(tmp_path, "".join(f"{front}@4000000069a5524a075bcd15 {line}\n" for line in log), "current")
+    assert (row["recipient"], row["sender"]) == ("jane@example.com", "ava@outreach.example")
+    assert (row["reason"], row["received_at"]) == ("user_unknown", "2026-03-02T09:02:56Z")
+
+
 def test_a_rotated_log_is_read_packed(tmp_path: Path) -> None:
     (row,) = rows(tmp_path, gzip.compress(f"exim-1  | {EXIM}\n".encode()), "mainlog.3.gz")
     assert row["format"] == "exim"

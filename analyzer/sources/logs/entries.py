@@ -104,10 +104,10 @@ def entry_of(number: int, line: bytes) -> Entry:
     found = _SYSLOG.match(line) or _SYSLOG_5424.match(line)
     if found:
         return Entry(number, found["stamp"], found["host"], found["program"], found["text"])
-    return _bare(number, line)
+    return untagged(number, line)
 
 
-def _bare(number: int, line: bytes) -> Entry:
+def untagged(number: int, line: bytes) -> Entry:
     """A line without a tag, less what a container puts in front of it."""
     at = line.find(b"std", 0, 48) if line[:1].isdigit() else line.find(b"|", 0, 80)
     inner = _CONTAINER.match(line) if at > 0 else None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from analyzer.bounds import DEFAULT, Bounds
 from analyzer.sources.logs import times
 from analyzer.sources.logs.bounce_list import BounceList
-from analyzer.sources.logs.entries import TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered
+from analyzer.sources.logs.entries import TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered, untagged
 from analyzer.sources.logs.exchange import Exchange
 from analyzer.sources.logs.exim import Exim
 from analyzer.sources.logs.haraka import Haraka
@@ -145,7 +145,7 @@ def _of_several(readers: list[Reader], lines: Iterator[tuple[int, bytes]]) -> It
                     break
             continue
         if own is not None and not wrapped:
-            yield from own.outcomes(Entry(number, line[:40], b"", b"", line))
+            yield from own.outcomes(untagged(number, line))
             continue
         entry = entry_of(number, line)
         if entry.program:
@@ -159,7 +159,7 @@ def _of_several(readers: list[Reader], lines: Iterator[tuple[int, bytes]]) -> It
             if found is not None:
                 yield from found.outcomes(entry)
                 # Such a log is one server's alone, unless each line is wrapped up on its own.
-                own = found if entry.text is line else None
+                own = None if wrapped else found
     for reader in readers:
         yield from reader.rest()
 
