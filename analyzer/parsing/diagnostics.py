@@ -80,15 +80,19 @@ def _match_from(start: str, pattern: re.Pattern[str], text: str) -> re.Match[str
 
 
 def finish(failures: Iterable[Failure]) -> list[Failure]:
-    """Each recipient once, with a diagnostic on one line and whatever of status, reply and host it tells."""
-    seen: set[tuple[str, str]] = set()
-    done: list[Failure] = []
+    """Each recipient once, with a diagnostic on one line and whatever of status, reply and host it tells.
+
+    Of several for one recipient the first holds, or the first with a reply.
+    """
+    done: dict[tuple[str, str], Failure] = {}
     for failure in failures:
         key = (failure.recipient.lower(), failure.original_recipient.lower())
-        if key not in seen:
-            seen.add(key)
-            done.append(_finish(failure))
-    return done
+        known = done.get(key)
+        if known is None or not known.reply:
+            finished = _finish(failure)
+            if known is None or finished.reply:
+                done[key] = finished
+    return list(done.values())
 
 
 def _finish(failure: Failure) -> Failure:

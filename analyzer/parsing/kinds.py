@@ -68,6 +68,13 @@ _ANSWER_MARK = re.compile(
     r"|fwd?|wg|weitergeleitet|weiterleitung|tr|rv|enc|i|vb|vl|pd|i̇?lt|továbbítás|πρθ|doorst|转发|轉寄)(?:\s*\[\d+\])?\s*[:：]"
 )
 
+#: Outlook's head of the mail that is answered; its next line says when that was sent.
+_QUOTES_BELOW = re.compile(
+    r"^[ \t*_]{0,8}(?:from|von|de|da|van|fra|från|od|от|发件人|寄件者|差出人|보낸 사람)[ *]{0,3}[:：][^\n]{1,300}\n{1,2}[ \t*]{0,8}"
+    r"(?:sent|gesendet|envoyé|enviado|inviato|verzonden|sendt|skickat|wysłano|odesláno|отправлено|date|datum|发送时间|寄件日期|送信日時|보낸 날짜)"
+    r"[ *]{0,3}[:：]",
+    re.IGNORECASE | re.MULTILINE,
+)
 #: What a tracker of issues or tickets puts in front: "[Jira] (OPS-77) Undeliverable mails", "[#1234] …".
 _TRACKED = re.compile(r"[^:]{0,40}?[\[(](?:[a-z][a-z0-9]{1,9}-|#)\d{1,9}[\])]")
 
@@ -133,8 +140,10 @@ def _opening(message: Message) -> str:
     """The first of the server's own words, in lower case on one line."""
     if message.opening is None:
         words = own_words(message)[: 2 * _OPENING]
-        if "\n>" in words and (is_answer(message) or not from_reporter(message)):
+        if is_answer(message) or not from_reporter(message):
             # What somebody answers to is another's word, a bounce's perhaps.
+            quote = _QUOTES_BELOW.search(words)
+            words = words[: quote.start()] if quote else words
             words = "\n".join(line for line in words.split("\n") if not line.startswith(">"))
         message.opening = one_line(words).lower().replace("\u2019", "'")[:_OPENING]
     return message.opening

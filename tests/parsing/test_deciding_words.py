@@ -82,6 +82,13 @@ def test_a_recipient_named_twice_is_one_failure():
     assert [f.diagnostic for f in finish(twice)] == ["550 first"]
 
 
+def test_of_two_failures_of_one_recipient_the_one_with_a_reply_holds():
+    silent = Failure("kim@lumen.example", diagnostic="could not be delivered", status="5.0.0")
+    told = Failure("Kim@lumen.example", diagnostic="550 5.1.1 no such user")
+    assert [one.status for one in finish([silent, told, silent])] == ["5.1.1"]
+    assert [one.diagnostic for one in finish([told, silent])] == ["550 5.1.1 no such user"]
+
+
 @pytest.mark.parametrize(
     ("text", "host"),
     [

@@ -118,6 +118,32 @@ def test_a_bounce_that_a_postmaster_was_asked_about_is_quoted():
     assert (report.kind, report.failures) == ("other", ())
 
 
+OUTLOOK = """\
+Hi Ava,
+
+we have let you in, please try again.
+
+From: Ava North <ava@outreach.example>
+Sent: Tuesday, 3 March 2026 08:00
+To: IT
+Subject: Undeliverable: a question
+
+kim@lumen.example
+Remote Server returned '550 5.7.1 blocked'
+"""
+
+
+def test_what_outlook_quotes_below_an_answer_is_no_bounce():
+    answer = notice(
+        OUTLOOK,
+        sender="Lumen Mail Server Team <it@lumen.example>",
+        subject="RE: Undeliverable: a question",
+        headers="In-Reply-To: <why@outreach.example>\n",
+    ).replace(b"Return-Path: <>\n", b"")
+    report = read_message(answer)
+    assert (report.kind, report.failures) == ("other", ())
+
+
 @pytest.mark.parametrize("mark", ["Antwort", "Reply", "VB", "VL", "Vá", "İLT", "R", "PD", "RE ", "Sent again"])
 def test_a_bounce_that_somebody_answers_to_is_quoted_whatever_the_mark(mark):
     answer = person(QUOTED, subject=f"{mark}: Undelivered Mail Returned to Sender")
