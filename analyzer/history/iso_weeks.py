@@ -75,10 +75,16 @@ def first_day(text: str) -> date | None:
 
 
 def weeks_until(label: str, before: int, zone: zoneinfo.ZoneInfo) -> Weeks:
-    """The week `label` and the `before` weeks before it, as a zone's clocks have them."""
+    """The week `label` and the `before` weeks before it, as a zone's clocks have them.
+
+    `AnalyzerError` for a week at either end of all time, which has none before or behind it.
+    """
     last = monday_of(label)
-    mondays = [last + (number - before) * _WEEK for number in range(before + 2)]
-    bounds = tuple(_microseconds(datetime.combine(day, time(), tzinfo=zone)) for day in mondays)
+    try:
+        mondays = [last + (number - before) * _WEEK for number in range(before + 2)]
+        bounds = tuple(_microseconds(datetime.combine(day, time(), tzinfo=zone)) for day in mondays)
+    except OverflowError:
+        raise AnalyzerError(f"week {label!r}: no mail was sent then; give one such as 2026-W10") from None
     return Weeks(tuple(label_of(day) for day in mondays[:-1]), bounds)
 
 

@@ -49,6 +49,8 @@ _PATIENCE_S = 120.0
 _GRACE_HOURS = 24 * 7
 #: No commit takes so long: files that no version knows are then those of a writer that was killed.
 _UNDER_WAY_HOURS = 6
+#: Nobody keeps mail for longer, and calendars end somewhere.
+_CENTURY_DAYS = 36_500
 #: Statistics of text would write addresses into the tables' own log.
 _CONFIGURATION: dict[str, str | None] = {"delta.dataSkippingStatsColumns": "key"}
 
@@ -182,8 +184,8 @@ class Workspace:
 
     def retain(self, days: int) -> int:
         """Remove sends and bounces of weeks that ended more than `days` ago; the number of rows removed."""
-        if days < 1:
-            raise AnalyzerError(f"retain {days}: is no number of days; give 1 or more")
+        if not 1 <= days <= _CENTURY_DAYS:
+            raise AnalyzerError(f"retain {days}: is no number of days to keep; give 1 to {_CENTURY_DAYS:,}")
         oldest = pd.Timestamp.now(tz="UTC") - pd.Timedelta(days=days)
         year, week, _ = oldest.isocalendar()
         before = f"week < '{year}-W{week:02d}'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.readable import counted
 from analyzer.report.words import clean, percent, short, spread
 
 if TYPE_CHECKING:
@@ -34,10 +35,14 @@ def lines(found: Against) -> list[str]:
 
 def _head(found: Against) -> str:
     if found.logged:
-        head = f"{found.sent:,} of {found.leads:,} checked leads were sent to, by the log."
+        head = (
+            f"{found.sent:,} of {counted(found.leads, 'checked lead')} {'was' if found.sent == 1 else 'were'} sent to, "
+            "by the log."
+        )
     else:
         head = (
-            f"{found.leads:,} checked leads; without --log all of them are taken as sent to, so true rates are higher."
+            f"{counted(found.leads, 'checked lead')}; without --log all of them are taken as sent to, so true rates "
+            "are higher."
         )
     if found.strangers:
         head += f" {found.strangers:,} bounced {_addresses(found.strangers)} not in the list."
@@ -66,7 +71,7 @@ def _verdict(found: Against) -> list[str]:
         if not row["leads"]:
             told.append(f"{name}: none was sent to, so nothing shows how they would have done.")
             continue
-        few = f"; {row['leads']:,} leads are few" if row["leads"] < _FEW else ""
+        few = f"; {counted(row['leads'], 'lead is', 'leads are')} few" if row["leads"] < _FEW else ""
         told.append(
             f"{name}: {percent(row['rate'])} had a bad address ({spread(row['low'], row['high'])}), "
             f"{row['address']:,} of {row['leads']:,}{few}."
