@@ -11,16 +11,19 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.leads import LEAD_FRAME
+from analyzer.diagnose import lead_words
 from analyzer.diagnose.caveats import warnings
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
+from analyzer.diagnose.decisions import choose
 from analyzer.diagnose.deliverability import deliverability
 from analyzer.diagnose.diagnosis import Diagnosis, InputFile
 from analyzer.diagnose.drivers import drivers
 from analyzer.diagnose.forecast import history
 from analyzer.diagnose.hindsight import as_known
+from analyzer.diagnose.incomplete import observed
 from analyzer.diagnose.next_list import NextList, list_ahead
-from analyzer.diagnose.ranking_words import reasons
+from analyzer.diagnose.other_hard import other_hard
 from analyzer.diagnose.rates import breakdown, totals
 from analyzer.diagnose.untold import untold, withheld
 
@@ -35,10 +38,6 @@ SEED = 5321
 TOLERANCE = 0.05
 
 _DECISION_COLUMNS = ("decision", "probability", "reason")
-_TOOK = "Our earlier mail to this address was taken."
-_TOOK_BEYOND = "Our earlier mail to this address was taken, but with it the list would go beyond what is tolerated."
-_FROM_THERE = " bounce more than others like them"
-_BEYOND = "; with it, the list would go beyond what is tolerated."
 _BARRED = {
     "invalid": "The address is marked invalid.",
     "malformed": "This is no address that a mail can be sent to.",
@@ -87,6 +86,10 @@ def assess(
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance: {tolerance} is not a rate between 0 and 1")
     counted = contacts(correlated) if counted is None else counted
+    whole = correlated
+    correlated = observed(whole, counted)
+    if correlated is not whole:
+        counted = contacts(correlated)
     figures = totals(counted)
     # The parts know nothing of each other, and most of their time lies in NumPy and pandas, beside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -110,6 +113,7 @@ def assess(
         deliverability=whose,
         drivers=named.result(),
         warnings=warnings(correlated, counted, figures),
+        other_hard=other_hard(correlated, counted),
     )
     return diagnosis, ahead
 
@@ -118,8 +122,8 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis, ahead: NextList | No
     """What to do with each lead of the next list, least risk first.
 
     Columns: `email`, `decision` (`send`, `verify_again`, `do_not_send`), `probability` of an address-fault bounce (0 to
-    1), `reason`, then the lead's own. As many leads say `send` as the diagnosis' best mix has; what goes beyond it
-    is to be verified before it is used. Empty without a next list. `ahead` is the list as `assess` ranked it.
+    1), `reason`, then the lead's own. `decisions` says who is sent to; who else can be written to is to be verified
+    before. Empty without a next list. `ahead` is the list as `assess` ranked it.
     """
     given = correlated.next_leads
     if given is None:
@@ -127,36 +131,18 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis, ahead: NextList | No
     if ahead is None:
         counted = as_known(correlated, contacts(correlated))
         ahead = list_ahead(correlated, counted, history(counted))
-    order = ahead.by_risk()
-    decision = np.full(len(given), "do_not_send", dtype=object)
-    decision[order] = "verify_again"
-    decision[order[: diagnosis.data_quality.forecast.best_mix.leads]] = "send"
-    rows = np.concatenate([order, np.flatnonzero(ahead.barred != "")])
+    chosen = choose(ahead, diagnosis.data_quality, float(diagnosis.options["tolerance"]))
+    decision = np.where(ahead.barred == "", "verify_again", "do_not_send").astype(object)
+    decision[chosen.send] = "send"
+    rows = np.concatenate([ahead.by_risk(), np.flatnonzero(ahead.barred != "")])
     own = given[[name for name in given.columns if name in _OWN]]
     table = pd.DataFrame(
         {
             "email": given["email"].to_numpy(),
             "decision": decision,
             "probability": ahead.chance.round(4),
-            "reason": _reasons(ahead, decision),
+            "reason": lead_words.reasons(ahead, chosen).where(ahead.barred == "", pd.Series(ahead.barred).map(_BARRED)),
         }
     )
     joined: pd.DataFrame = pd.concat([table, own.reset_index(drop=True)], axis=1)
     return joined.iloc[rows].reset_index(drop=True)
-
-
-def _reasons(ahead: NextList, decision: np.ndarray[tuple[int, ...], np.dtype[np.object_]]) -> pd.Series[str]:
-    """One sentence a lead: why it is barred, or its cell's rate, what speaks for or against it, and what that means."""
-    if ahead.ranked is None:
-        raise ValueError("a list of its own has been ranked")
-    beyond = decision == "verify_again"
-    told = reasons(ahead.means, ahead.ranked.evidence, ahead.ranked.weights, beyond)
-    bad = ahead.from_bad_origins
-    if bad is not None and ahead.origins is not None and bad.any():
-        value = pd.Series(ahead.origin.text() if ahead.origin else [], dtype="str")
-        more = pd.Series(beyond).map({True: _BEYOND, False: "."})
-        told = told.mask(pd.Series(bad), f"Leads of the {ahead.origins.name} " + value + _FROM_THERE + more)
-    if ahead.took is not None:
-        told = told.mask(pd.Series(ahead.took), pd.Series(beyond).map({True: _TOOK_BEYOND, False: _TOOK}))
-    barred = pd.Series(ahead.barred).map(_BARRED)
-    return barred.where(barred.notna(), told)

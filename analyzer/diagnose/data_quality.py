@@ -13,6 +13,7 @@ import numpy as np
 
 from analyzer.diagnose import data_words
 from analyzer.diagnose.contacts import GROUPS
+from analyzer.diagnose.decisions import Decided, choose, counted
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Origin, Recommendation
 from analyzer.diagnose.explanations import explanations
 from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, forecast, history, outcomes
@@ -54,43 +55,73 @@ def data_quality(
             forecasts = bounded(_forecasts(ahead, drawn, tolerance, mix=most.best_mix.leads), most)
         else:
             forecasts = widened(forecasts, _forecasts(ahead, worst, tolerance, mix=forecasts.best_mix.leads))
-    named = explanations(correlated, contacts)
-    origin = _origin(ahead)
+    found = _origins(ahead, tolerance)
     apart = by_status(contacts, effect, seed=seed)
-    again = to_verify(judged, ahead.statuses(), apart)
+    old = ahead.old(tolerance)
+    aged = judged.named and old is not None and bool(old.any())
+    again = to_verify(judged, ahead.statuses(), apart, aged=aged)
+    held = Decided(judged.recommendation, forecasts, again, thresholds().guessed.stale_days if aged else None)
+    chosen = choose(ahead, held, tolerance)
+    named = explanations(correlated, contacts, ahead, chosen, tolerance=tolerance)
+    renewed = forecast(_renewed(ahead, tolerance), drawn, tolerance) if judged.named else None
     verdict = DataQuality(
         recommendation=judged.recommendation,
         guessed_effect=effect.verdict,
         risk_difference=effect.risk_difference,
         attributable_share=effect.share,
         forecast=forecasts,
-        why=data_words.why(contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart, again, origin),
+        why=data_words.why(
+            contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart, again, found, renewed
+        ),
         ranking=ahead.ranking,
         explained_by=named,
-        origin=origin,
+        origin=found[0] if found else None,
         by_status=apart,
         to_verify=again,
+        to_verify_older_than=held.to_verify_older_than,
+        origins=found,
+        decisions=counted(ahead, chosen) if ahead.own else None,
     )
     return verdict, ahead
 
 
-def _origin(ahead: NextList) -> Origin | None:
-    if ahead.origins is None:
-        return None
-    there = ahead.from_bad_origins if ahead.own else None
-    return ahead.origins.told(None if there is None else int(there.sum()))
+def _origins(ahead: NextList, tolerance: float) -> list[Origin]:
+    told = []
+    for place, each in enumerate(ahead.origins):
+        there = ahead.from_bad(place) if ahead.own else None
+        told.append(each.told(None if there is None else int(there.sum()), tolerance))
+    return told
+
+
+def _renewed(ahead: NextList, tolerance: float) -> Target:
+    """Max quality without those who are named as bad; nobody where nobody is."""
+    bad = ahead.named_bad(tolerance)
+    return ahead.without(bad) if bad.any() else ahead.first(np.zeros(0, dtype=np.int64))
 
 
 def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | None = None) -> Forecasts:
     """The next list, sent three ways; `mix` is how many leads the best mix has, where that is known."""
     order = ahead.by_risk()
     if mix is None:
-        mix = best_mix(ahead.cell[order], ahead.chance[order], ahead.means, drawn, tolerance, ahead.shared(order))
+        mix = best_mix(
+            ahead.cell[order],
+            ahead.chance[order],
+            ahead.means,
+            drawn,
+            tolerance,
+            ahead.shared(order),
+            _judged_size(tolerance),
+        )
     return Forecasts(
         max_quantity=forecast(ahead.quantity(), drawn, tolerance),
         max_quality=forecast(ahead.quality(), drawn, tolerance),
         best_mix=forecast(ahead.first(order[:mix]), drawn, tolerance),
     )
+
+
+def _judged_size(tolerance: float) -> int:
+    """The least leads that a list is judged at."""
+    return ceil(_ALLOWED_BOUNCES / tolerance) if tolerance > 0 else 0
 
 
 def judge(
@@ -108,8 +139,9 @@ def judge(
     `drawn` are outcomes at the shipped prior, where they were drawn already.
     """
     limits = thresholds().forecast
-    floor = ceil(_ALLOWED_BOUNCES / tolerance) if tolerance > 0 else 0
-    lists = tuple(target.scaled(floor) for target in (ahead.quantity(), ahead.quality(), ahead.verified()))
+    floor = _judged_size(tolerance)
+    ways = (ahead.quantity(), ahead.quality(), ahead.verified(), _renewed(ahead, tolerance))
+    lists = tuple(target.scaled(floor) for target in ways)
 
     def draw(prior: dict[str, float], *, settled: bool = False) -> Outcomes:
         return outcomes(past, prior, ahead.cells(), seed=seed, settled=settled)
@@ -120,8 +152,7 @@ def judge(
     central, settled = of(drawn or draw(limits.prior)), of(draw(limits.prior, settled=True))
     thin = _thin_arms(past, ahead.quantity(), tolerance)
     shown = effect.verdict in ("driven", "contributes")
-    stale = _stale(contacts, ahead, tolerance)
-    answer = recommend(central, settled, shown=shown, stale=stale)
+    answer = recommend(central, settled, shown=shown)
     leads = len(contacts.leads)
     if leads < thresholds().evidence.min_leads or ahead.quantity().size == 0:
         answer = "insufficient_evidence"
@@ -130,15 +161,14 @@ def judge(
         answer = "max_quantity" if safe and _within(past, tolerance) else "insufficient_evidence"
     elif thin:
         beliefs = {
-            recommend(of(draw(prior)), settled, shown=shown, stale=stale)
-            for prior in (limits.optimistic, limits.pessimistic)
+            recommend(of(draw(prior)), settled, shown=shown) for prior in (limits.optimistic, limits.pessimistic)
         }
         # A handful of bounces that leaves the whole rate open is no ground to call it safe, whatever is believed.
         open_rate = past.bounces.sum() < thresholds().evidence.min_bounces and not _within(past, tolerance)
         if beliefs != {answer} or (answer == "max_quantity" and open_rate):
             answer = "insufficient_evidence"
     more = _sends_needed(past, thin, tolerance) if answer == "insufficient_evidence" else 0
-    return Judgement(answer, central, settled, shown, thin, more)
+    return Judgement(answer, central, settled, shown, thin, more, named=answer == "reverify" and _cured(central))
 
 
 def _would_turn(
@@ -158,18 +188,12 @@ def _would_turn(
     return other.recommendation != judged.recommendation
 
 
-def _stale(contacts: Contacts, ahead: NextList, tolerance: float) -> bool:
-    """Whether old verifications explain most of the bounces and bounce beyond the tolerance without doubt."""
-    found, bounced = ahead.stale, contacts.leads["address"].to_numpy(dtype=np.bool_)
-    return found is not None and found.old_low > tolerance and 2 * found.explained(bounced) >= int(bounced.sum())
-
-
-def recommend(chances: Chances, settled: Chances, *, shown: bool, stale: bool = False) -> Recommendation:
-    """The rule of the product. `shown`: guessed addresses demonstrably bounce more than verified ones; `stale`: old
-    verifications explain most of the bounces.
+def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendation:
+    """The rule of the product. `shown`: guessed addresses demonstrably bounce more than verified ones.
 
     `reverify` accuses the data, so the rates seen must do so themselves, not just the doubt about them; where only the
-    doubt does, leaving out guessed addresses stands if they are shown to be worse, and else nothing is told.
+    doubt does, leaving out guessed addresses stands if they are shown to be worse, and else nothing is told. Leads that
+    are named as bad beyond doubt, and without which the list is within the tolerance, are accused.
     """
     risk = thresholds().forecast.risk
     if chances.quantity is None:
@@ -180,9 +204,14 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool, stale: bool = 
         # No leads are given up for a doubt alone: guessed ones are shown to be worse, or the rate is surely too high.
         sure = shown or (settled.quantity or 0.0) > risk
         return "max_quality" if sure else "insufficient_evidence"
-    if stale or (settled.quality is not None and settled.quality > risk):
+    if _cured(chances) or (settled.quality is not None and settled.quality > risk):
         return "reverify"
     return "max_quality" if shown else "insufficient_evidence"
+
+
+def _cured(chances: Chances) -> bool:
+    """Whether the list is within the tolerance without those who are named as bad."""
+    return chances.renewed is not None and chances.renewed <= thresholds().forecast.risk
 
 
 def _within(past: History, tolerance: float) -> bool:

@@ -39,19 +39,20 @@ def why(
     named: list[Explanation],
     apart: list[StatusEffect],
     again: list[str],
-    origin: Origin | None = None,
+    origins: list[Origin],
+    renewed: Forecast | None = None,
 ) -> str:
     """What the data shows, what the next list would do, and why that leads to this recommendation.
 
-    again: the email statuses whose addresses `reverify` is about.
+    again: the email statuses whose addresses `reverify` is about; renewed: the list without those who are named as bad,
+    where these alone are.
     """
     leads = len(contacts.leads)
     if leads == 0:
         return "No mail was sent, so there is nothing to judge."
     parts = [_compared(contacts, effect), *_others(apart)]
     parts += [sentences(named), _elsewhere(contacts, past, named)]
-    if origin is not None:
-        parts.append(origin.text)
+    parts += [origin.text for origin in origins]
     if judged.recommendation == "insufficient_evidence":
         parts.append(_cannot_tell(leads, past, judged, tolerance))
         if judged.unread:
@@ -59,7 +60,10 @@ def why(
         parts.append(_outlook(ahead, forecasts, tolerance))
         return " ".join(filter(None, parts))
     parts.append(_outlook(ahead, forecasts, tolerance))
-    parts.append(_conclusion(past, forecasts, judged, tolerance, again))
+    if renewed is not None:
+        parts.append(_renewed(ahead, renewed, tolerance))
+    else:
+        parts.append(_conclusion(past, forecasts, judged, tolerance, again))
     if judged.recommendation != "max_quantity":
         parts.append(_mix(forecasts, judged, tolerance))
     parts.append(_spread(past))
@@ -208,6 +212,12 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
             )
 
 
+def _renewed(ahead: NextList, renewed: Forecast, tolerance: float) -> str:
+    """What the list does without those who are named as bad."""
+    which = f"these {many(int(ahead.named_bad(tolerance).sum()), 'lead')}" if ahead.own else "such leads"
+    return f"Without {which} it {_expected(renewed, tolerance)}: have them verified; the others can stay as they are."
+
+
 def _where(past: History) -> str:
     """Which industry group the other one's verified addresses have nothing of, in brackets; "" if none stands out."""
     cells = slice(0, len(INDUSTRY_GROUPS))
@@ -231,10 +241,13 @@ def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
         return ""
     if judged.recommendation == "max_quality" and forecasts.max_quality.leads < _WORTH_SENDING * everyone.leads:
         return ""
+    if judged.named and mix.leads < _WORTH_SENDING * everyone.leads:
+        return ""
     if mix.leads < _WORTH_SENDING * everyone.leads and judged.recommendation == "max_quality":
+        kept = f"only {number(mix.leads)} of {many(everyone.leads, 'lead')}" if mix.leads else "no part of it"
         return (
-            f"Not with more certainty, though: only {number(mix.leads)} of {many(everyone.leads, 'lead')} would stay "
-            f"within {limit(tolerance)} with 90 % probability. Send a small part first, and look at its bounces."
+            f"Not with more certainty, though: {kept} would stay within {limit(tolerance)} with 90 % probability. "
+            "Send a small part first, and look at its bounces."
         )
     if mix.leads < _WORTH_SENDING * everyone.leads:
         kept = (

@@ -72,6 +72,31 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """Leads that bounced for one reason."""
+
+    reason: str
+    leads: int
+
+
+@dataclass(frozen=True, slots=True)
+class OtherHard:
+    """Leads with a hard bounce of which none says that the address is bad: full mailboxes, servers that failed.
+
+    `passing` of them bounced for reasons that pass. `provider` or `domain` is where most of them are, `first` to `last`
+    the days (ISO 8601, UTC) on which most of these mails were sent; "" where they are spread.
+    """
+
+    leads: int
+    reasons: list[ReasonCount]
+    passing: int
+    provider: str
+    domain: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Address-fault bounces expected of a list: mean, 95 % predictive interval, chance of exceeding the tolerance.
 
@@ -127,6 +152,8 @@ class Explanation:
     leads: int
     domains: list[str]
     text: str
+    #: Of old verifications: the leads of the next list to be verified again for it; None where that is not known.
+    next_leads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +194,19 @@ class StatusEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class Decisions:
+    """How many leads of the next list have which decision in next_send.csv.
+
+    `misspelt` are those of `verify_again` whose domain looks like a misspelling.
+    """
+
+    send: int
+    verify_again: int
+    do_not_send: int
+    misspelt: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataQuality:
     """Is it the data? The first of the two recommendations."""
 
@@ -183,8 +223,15 @@ class DataQuality:
     origin: Origin | None = None
     #: Guessed, catch-all, risky and unknown addresses, as far as enough mail went to them.
     by_status: list[StatusEffect] = field(default_factory=list)
-    #: With `reverify`: the email statuses to verify again or to leave out; without "verified", those are in order.
+    #: With `reverify`: the email statuses to verify again or to leave out; without "verified", those are in order. None
+    #: where only leads of `origins` are.
     to_verify: list[str] = field(default_factory=list)
+    #: Of verified ones, only those whose verification is older than so many days; None: whatever their age.
+    to_verify_older_than: int | None = None
+    #: All of `origin` and what else: each further column speaks of the leads that those before it say nothing against.
+    origins: list[Origin] = field(default_factory=list)
+    #: None without a next list.
+    decisions: Decisions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +329,8 @@ class Diagnosis:
     deliverability: Deliverability
     drivers: list[Driver]
     warnings: list[str]
+    #: None where every hard bounce calls an address bad.
+    other_hard: OtherHard | None = None
     schema_version: str = SCHEMA_VERSION
 
     def to_dict(self) -> dict[str, Any]:

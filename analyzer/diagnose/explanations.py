@@ -15,14 +15,15 @@ from scipy.stats import binom
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, sums
 from analyzer.diagnose.companies import free_mail
 from analyzer.diagnose.diagnosis import Explanation
-from analyzer.diagnose.staleness import staleness
 from analyzer.diagnose.suppression_list import dead_domains
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, many, number, percent
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.decisions import Chosen
+    from analyzer.diagnose.next_list import NextList
 
 #: Domains named in a text, and domains looked at for misspellings.
 _NAMED = 3
@@ -33,18 +34,24 @@ _NEARLY_ALL = 0.6
 _NEARLY_NOTHING = 0.8
 
 
-def explanations(correlated: Correlated, contacts: Contacts) -> list[Explanation]:
-    """The named causes that are there, most bounces first."""
+def explanations(
+    correlated: Correlated, contacts: Contacts, ahead: NextList, chosen: Chosen, *, tolerance: float
+) -> list[Explanation]:
+    """The named causes that are there, most bounces first; what is old is told of the list `ahead`, too, of which it is
+    `chosen` who is sent to.
+    """
     bounced = contacts.leads["address"].to_numpy(dtype=np.bool_)
     if not bounced.any():
         return []
     left = bounced.copy()
     found = []
-    for cause in (_typos, _dead, _patterns, _stale):
+    for cause in (_typos, _dead, _patterns):
         explained, taken = cause(correlated, contacts, left)
         left &= ~taken
         if explained is not None:
             found.append(explained)
+    if (stale := _stale(left, ahead, chosen, tolerance)) is not None:
+        found.append(stale)
     return sorted(found, key=lambda each: -each.bounces)
 
 
@@ -60,14 +67,15 @@ def _typos(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Exp
     del correlated
     names = np.array(contacts.domains, dtype=object)
     leads, bounces = _per_domain(contacts, left)
-    looked = np.flatnonzero((bounces > 0) & (bounces >= _NEARLY_NOTHING * leads))[:_LOOKED_UP]
+    lost = np.flatnonzero((bounces > 0) & (bounces >= _NEARLY_NOTHING * leads))
+    looked = _by_bounces(lost, bounces, contacts)[:_LOOKED_UP]
     typos = Typos()
     meant = {int(code): typos.suggestion(str(names[code]).lower()) for code in looked}
     codes = np.array([code for code, name in meant.items() if name], dtype=np.int64)
     taken = left & np.isin(contacts.domain, codes)
     if not taken.any():
         return None, taken
-    order = _by_bounces(codes, bounces)
+    order = _by_bounces(codes, bounces, contacts)
     told = listed([f"{names[code]} ({meant[int(code)]}?)" for code in order[:_NAMED]])
     return _explanation(
         "typo",
@@ -86,7 +94,7 @@ def _dead(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Expl
     taken = left & np.isin(contacts.domain, codes)
     if not taken.any():
         return None, taken
-    order = _by_bounces(codes, _per_domain(contacts, taken)[1])
+    order = _by_bounces(codes, _per_domain(contacts, taken)[1], contacts)
     order = order[np.isin(order, contacts.domain[taken])]
     named = listed([str(name) for name in names[order[:_NAMED]]])
     where = f"{named}, which {'takes' if len(order) == 1 else 'take'} no mail"
@@ -125,7 +133,7 @@ def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[
     taken = left & guessed & np.isin(contacts.domain, codes)
     if not taken.any():
         return None, taken
-    names, order = np.array(contacts.domains, dtype=object), _by_bounces(codes, bounces)
+    names, order = np.array(contacts.domains, dtype=object), _by_bounces(codes, bounces, contacts)
     told = listed([f"{names[code]} ({number(bounces[code])} of {number(leads[code])})" for code in order[:_NAMED]])
     where = "one company" if len(order) == 1 else f"{number(len(order))} companies"
     wrong = "is wrong" if (bounces[codes] >= _NEARLY_ALL * leads[codes]).all() else "is wrong, or one of several is"
@@ -138,18 +146,26 @@ def _patterns(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[
     ), taken
 
 
-def _stale(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
+def _stale(left: Flags, ahead: NextList, chosen: Chosen, tolerance: float) -> Explanation | None:
     """Verified addresses whose verification is old, where those bounce more than freshly verified ones."""
-    found = staleness(correlated, contacts, left)
-    if found is None:
-        return None, np.zeros(len(left), dtype=np.bool_)
+    stale = ahead.stale
+    explained = 0 if stale is None else stale.explained(left)
+    if stale is None or not explained:
+        return None
+    old = ahead.old(tolerance) if ahead.own else None
+    again = None if old is None else int(chosen.old.sum())
+    advice = ": verify the old ones again before the next send"
+    if stale.old_low <= tolerance:
+        advice, again = "", 0
+    elif again:
+        advice = f": verify the {number(again)} of the next list again"
+    elif old is not None:
+        advice = "" if old.any() else ": the next list has none of them"
     text = (
         f"Verified addresses whose verification was older than {number(thresholds().guessed.stale_days)} days "
-        f"bounced at {percent(found.old_rate)}, fresher ones at {percent(found.fresh_rate)}: verify the old ones again "
-        "before the next send."
+        f"bounced at {percent(stale.old_rate)}, fresher ones at {percent(stale.fresh_rate)}{advice}."
     )
-    explained = found.explained(left)
-    return Explanation("stale_verification", explained, int(found.old.sum()), [], text), left & found.old
+    return Explanation("stale_verification", explained, int(stale.old.sum()), [], text, again)
 
 
 def _explanation(kind: str, bounced: Flags, leads: Flags, domains: Texts, text: str) -> Explanation:
@@ -162,5 +178,7 @@ def _per_domain(contacts: Contacts, flag: Flags) -> tuple[Codes, Reals]:
     return np.bincount(contacts.domain, minlength=size), sums(contacts.domain, flag, size)
 
 
-def _by_bounces(codes: Codes, bounces: Reals) -> Codes:
-    return codes[np.argsort(-bounces[codes], kind="stable")]
+def _by_bounces(codes: Codes, bounces: Reals, contacts: Contacts) -> Codes:
+    """Domains, those with most bounces first; of as many, by name: how the log is sorted must not show."""
+    names = np.array([contacts.domains[code] for code in codes], dtype=object)
+    return codes[np.lexsort((names.astype(str), -bounces[codes]))]

@@ -255,10 +255,12 @@ def best_mix(
     drawn: Outcomes,
     tolerance: float,
     shared: Reals | None = None,
+    floor: int = 0,
 ) -> int:
     """How many leads of a list, in the order of their chance, stay within the tolerance with 90 % probability.
 
-    shared: how alike each lead is to those before it, as `target_of` takes it.
+    shared: how alike each lead is to those before it, as `target_of` takes it. Fewer leads than `floor` have to stay
+    within it as so many like them would, too: any two leads are, with luck.
 
     The chance of exceeding is not quite monotone in the size (one bounce in five leads is 20 %), so sizes are tried
     from the whole list downward on a grid, and the step that was found is then narrowed to one lead.
@@ -269,9 +271,12 @@ def best_mix(
         if size == 0:
             return True
         alike = None if shared is None else shared[:size]
-        bounces = drawn.bounces(target_of(cell[:size], chance[:size], means, alike))
+        target = target_of(cell[:size], chance[:size], means, alike)
+        bounces = drawn.bounces(target)
         # The mean as well: one lead of 8 % risk is "within" 5 % with 92 % probability, and no list to send.
-        return bool((bounces > tolerance * size + _TINY).mean() <= limit and bounces.mean() <= tolerance * size)
+        if (bounces > tolerance * size + _TINY).mean() > limit or bounces.mean() > tolerance * size:
+            return False
+        return size >= floor or (drawn.over(target.scaled(floor), tolerance) or 0.0) <= limit
 
     sizes = np.unique(np.linspace(0, len(cell), 65).round().astype(int))[::-1]
     for above, size in zip([len(cell) + 1, *sizes], sizes, strict=False):

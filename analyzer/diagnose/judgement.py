@@ -14,11 +14,16 @@ _BETWEEN = ("catch_all", "risky", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """How likely each setting exceeds the tolerance; None for a setting that leaves no lead."""
+    """How likely each setting exceeds the tolerance; None for a setting that leaves no lead.
+
+    `renewed` is max quality without those that are named as bad, for an old verification or where they come from; None
+    if there are none.
+    """
 
     quantity: float | None
     quality: float | None
     verified: float | None
+    renewed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ class Judgement:
 
     `arms` names the statuses whose history is too thin, `more` how many sends to each would settle it.
     `shown`: guessed addresses demonstrably bounce more than verified ones. `unread`: leads that bounced for a cause
-    that cannot be read, where the answer hangs on it (0 where it does not).
+    that cannot be read, where the answer hangs on it (0 where it does not). `named`: with `reverify`, only who is named
+    as bad is to be verified, for an old verification or for where they come from.
     """
 
     recommendation: Recommendation
@@ -38,14 +44,20 @@ class Judgement:
     arms: tuple[str, ...]
     more: int
     unread: int = 0
+    named: bool = False
 
 
-def to_verify(judged: Judgement, statuses: Sequence[str], apart: Sequence[StatusEffect]) -> list[str]:
+def to_verify(
+    judged: Judgement, statuses: Sequence[str], apart: Sequence[StatusEffect], *, aged: bool = False
+) -> list[str]:
     """Whose addresses `reverify` is about: of the `statuses` on the list, those in between that are shown to bounce
     more than verified ones (all of them where none is), and verified ones where they alone would exceed the tolerance.
+    Where only who is named as bad is: verified ones if some are `aged`, and no status for where they come from.
     """
     if judged.recommendation != "reverify":
         return []
+    if judged.named:
+        return ["verified"] if aged else []
     there = [name for name in _BETWEEN if name in statuses]
     shown = [each.status for each in apart if each.status in there and each.effect in ("driven", "contributes")]
     alone = judged.chances.verified

@@ -7,12 +7,13 @@ where that proves itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analyzer.correlate.addresses import address_keys
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
 from analyzer.diagnose.arrived import arrived
 from analyzer.diagnose.companies import company_of, consumer_domains
@@ -20,8 +21,8 @@ from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_
 from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import History, Target, cell_means, target_of
 from analyzer.diagnose.likeness import shared
-from analyzer.diagnose.origins import Origins, origins
-from analyzer.diagnose.ranking import Ranked, rank
+from analyzer.diagnose.origins import Origins, of_list, origins
+from analyzer.diagnose.ranking import FAMILIES, Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.refusals import NAMED
 from analyzer.diagnose.staleness import Staleness, age_of_contacts, days_since, staleness
@@ -51,9 +52,11 @@ class NextList:
 
     `own` says whether it is the list given as the next one; else it is this campaign's, taken as a model. `took` flags
     the leads whose address took a mail of ours before; `stale` is what old verifications are shown to do, `origins`
-    what the values of one column are, and `origin` that column of the list. `company` is where each
-    lead is, `contacted` how many leads there mail went to, whose outcome its chance knows, and `likeness` how alike
-    leads of one company are.
+    what the values of some columns are, and `from_origin` which of these each lead has (`Origins.values_of`), None
+    where the list does not say. `company` is where each lead is, `contacted` how many leads there mail went to, whose
+    outcome its chance knows, and `likeness` how alike leads of one company are. `days` is how old each verification
+    will be (NaN: not known), None where nothing says so; `meant` what a lead's domain is probably a misspelling of, ""
+    if of none; `unread` whose earlier mail bounced for a cause that nothing tells.
     """
 
     cell: Codes
@@ -67,20 +70,66 @@ class NextList:
     ranked: Ranked | None = None
     took: Flags | None = None
     stale: Staleness | None = None
-    origins: Origins | None = None
-    origin: Dimension | None = None
+    days: Reals | None = None
+    origins: tuple[Origins, ...] = ()
+    from_origin: tuple[Codes | None, ...] = ()
+    meant: Texts | None = None
+    unread: Flags | None = None
 
     @property
     def ranking(self) -> Ranking | None:
         """What the chances of a list of its own rest on."""
         return None if self.ranked is None else self.ranked.ranking
 
-    @property
-    def from_bad_origins(self) -> Flags | None:
-        """Which leads that can be written to come from where leads bounce more; None where that is not known."""
-        if self.origins is None or self.origin is None:
+    def old(self, tolerance: float) -> Flags | None:
+        """Which leads that can be written to are to be verified again for the age of their verification; None where
+        that is not known.
+        """
+        if self.stale is None or self.days is None:
             return None
-        return np.asarray(self.origins.bad(self.cell, self.origin) & (self.barred == ""), dtype=np.bool_)
+        verified = (self.status == _VERIFIED) & (self.barred == "") & ~self.taken
+        return self.stale.verify_first(verified, self.days, self.chance, tolerance)
+
+    def fresh(self, tolerance: float) -> Flags:
+        """Which verified leads are to stay within the tolerance for the age of their verification."""
+        if self.stale is None or self.days is None:
+            return np.zeros(len(self.cell), dtype=np.bool_)
+        return self.stale.fresh(self.status == _VERIFIED, self.days, tolerance)
+
+    def from_bad(self, place: int) -> Flags | None:
+        """Which leads that can be written to are of where leads bounce more; None where the list does not say.
+
+        place: of these, in `origins`; who is of one before it is not counted again.
+        """
+        value = self.from_origin[place]
+        if value is None:
+            return None
+        bad = self.origins[place].bad(self.cell, value) & (self.barred == "") & ~self.taken
+        for before in range(place):
+            if (counted := self.from_bad(before)) is not None:
+                bad = bad & ~counted
+        return np.asarray(bad, dtype=np.bool_)
+
+    def of_bad_origin(self, tolerance: float) -> tuple[Flags, ...]:
+        """For each of `origins`, who of the list is of it; nobody where its leads do not exceed the tolerance."""
+        found = [self.from_bad(place) for place in range(len(self.origins))]
+        nobody = np.zeros(len(self.cell), dtype=np.bool_)
+        return tuple(
+            nobody if there is None or each.rate <= tolerance else there
+            for there, each in zip(found, self.origins, strict=True)
+        )
+
+    def named_bad(self, tolerance: float) -> Flags:
+        """Who is named as bad, for an old verification or for where they come from."""
+        old = self.old(tolerance)
+        nobody = np.zeros(len(self.cell), dtype=np.bool_)
+        named = np.logical_or.reduce([nobody if old is None else old, *self.of_bad_origin(tolerance)])
+        return np.asarray(named, dtype=np.bool_)
+
+    @property
+    def taken(self) -> Flags:
+        """Which leads' address took a mail of ours before."""
+        return np.zeros(len(self.cell), dtype=np.bool_) if self.took is None else self.took
 
     @property
     def status(self) -> Codes:
@@ -111,6 +160,10 @@ class NextList:
     def verified(self) -> Target:
         """Verified addresses only."""
         return self._target((self.barred == "") & (self.status == _VERIFIED))
+
+    def without(self, some: Flags) -> Target:
+        """Max quality without some leads."""
+        return self._target((self.barred == "") & (self.status != _GUESSED) & ~some)
 
     def first(self, rows: Codes) -> Target:
         """Some rows only."""
@@ -150,35 +203,42 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
         cell = cell_of(contacts.leads)
         barred = np.where(cell // GROUPS == _INVALID, "invalid", "").astype(object)
         days = None if stale is None else age_of_contacts(correlated, contacts)
-        origin = None if bad is None else contacts.per_lead(bad.column)
-        chance = _by_origin(_aged(means[cell], cell, stale, days), cell, bad, origin)
+        had = tuple(each.values_of(contacts.per_lead(each.column)) for each in bad)
+        chance = _by_origin(_aged(means[cell], cell, stale, days), cell, bad, had)
         # Leads like these, at companies as large as theirs, of which nothing is known.
         company, alike = company_of(contacts), past.spread.likeness
         none = np.zeros_like(cell)
         return NextList(
             cell, chance, barred, means, own=False, company=company, contacted=none, likeness=alike, stale=stale,
-            origins=bad, origin=origin,
+            days=days, origins=bad, from_origin=had,
         )  # fmt: skip
     cell = cell_of(given)
     email = dimension(given, "email", lower=True)
-    domains = _domains(email.values)
+    keys = address_keys(pd.Series(email.values, dtype="str"))
+    domains = _domains(keys.tolist())
     ranked = rank(correlated, contacts, past, facts_of(given, domains[email.codes], contacts))
     barred = np.full(len(given), "", dtype=object)
     barred[cell // GROUPS == _INVALID] = "invalid"
     barred[_among(domains, closed_companies(correlated, contacts))[email.codes]] = "company"
-    barred[_of(email, refused(correlated))] = "refused"
+    barred[_of(email, keys, refused(correlated))] = "refused"
     barred[_malformed(email.values)[email.codes]] = "malformed"
     barred[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"
-    barred[_of(email, frozenset(suppression(correlated)["email"]))] = "suppressed"
+    barred[_of(email, keys, frozenset(address_keys(suppression(correlated)["email"].astype("str"))))] = "suppressed"
     chances = ranked.chance
-    if stale is not None and ranked.ranking.used == "cells" and "verified_at" in given.columns:
+    days = None
+    if stale is not None and "verified_at" in given.columns:
         # It goes out after the last mail that is known of.
         last = pd.Series([pd.to_datetime(correlated.sends["sent_at"], utc=True).max()] * len(given))
-        chances = _aged(chances, cell, stale, days_since(given["verified_at"], last))
-    origin = None if bad is None else bad.of(given)
-    chances = _by_origin(chances, cell, bad, origin)
+        days = days_since(given["verified_at"], last)
+        if ranked.ranking.used == "cells":
+            # A model knows of the age.
+            aged = _aged(chances, cell, stale, days)
+            ranked = replace(ranked, weights=ranked.weights + _for_age(aged / chances))
+            chances = aged
+    values = of_list(bad, given)
+    chances = _by_origin(chances, cell, bad, values)
     before = arrived(correlated, contacts)
-    took = (barred == "") & _of(email, before.addresses)
+    took = (barred == "") & _of(email, keys, before.addresses)
     ranked_chance = np.where(took, np.minimum(chances, before.chance), chances)
     # Who is marked or refuses us may have a good address; the others cannot be delivered to.
     chance = np.where(np.isin(barred, ("", "invalid", "refused", "company")), ranked_chance, 1.0)
@@ -186,7 +246,9 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     alike = past.spread.likeness
     return NextList(
         cell, chance, barred, means, own=True, company=company, contacted=written, likeness=alike, ranked=ranked,
-        took=took, stale=stale, origins=bad, origin=origin,
+        took=took, stale=stale, days=days, origins=bad, from_origin=values,
+        meant=_meant(domains, contacts)[email.codes],
+        unread=(barred == "") & _of(email, keys, _unread(correlated, contacts)),
     )  # fmt: skip
 
 
@@ -209,9 +271,44 @@ def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | Non
     return np.asarray(np.minimum(chance * stale.times(cell // GROUPS == _VERIFIED, days), 0.97))
 
 
-def _by_origin(chance: Reals, cell: Codes, bad: Origins | None, origin: Dimension | None) -> Reals:
+def _for_age(times: Reals) -> Reals:
+    """What the age of a verification adds to the log-odds of leads, (leads, FAMILIES)."""
+    return np.asarray(np.log(times)[:, None] * (np.array(FAMILIES) == "age"))
+
+
+def _by_origin(chance: Reals, cell: Codes, bad: tuple[Origins, ...], values: tuple[Codes | None, ...]) -> Reals:
     """The chances of leads, moved by where they come from where some of it is shown to bounce more."""
-    return chance if bad is None or origin is None else bad.moved(chance, cell, origin)
+    free = np.ones(len(cell), dtype=np.bool_)
+    for each, value in zip(bad, values, strict=True):
+        if value is not None:
+            chance = np.where(free, each.moved(chance, cell, value), chance)
+            # Further columns were looked at among the leads of no bad value before.
+            free &= value >= len(each.found)
+    return chance
+
+
+def _unread(correlated: Correlated, contacts: Contacts) -> frozenset[str]:
+    """Addresses (their keys) of leads that bounced, and nothing says why."""
+    leads = contacts.leads
+    rows = contacts.first[(leads["unknown"] & ~leads["address"]).to_numpy(dtype=np.bool_)]
+    return frozenset(address_keys(correlated.sends["recipient"].iloc[rows].astype("str").str.strip()))
+
+
+def _meant(domains: Texts, contacts: Contacts) -> Texts:
+    """What each of some domains (one a distinct address) is probably a misspelling of; "" if it is none.
+
+    A domain that took mail of ours is spelt as it should be, unless it is a slip that somebody is known to live off.
+    """
+    from analyzer.addresses.typos import Typos
+
+    codes, names = pd.factorize(domains)
+    counts = dict(zip(names.tolist(), np.bincount(codes, minlength=len(names)).tolist(), strict=True))
+    flags = [contacts.leads[name].to_numpy(dtype=np.bool_) for name in ("address", "hard", "spam", "unknown")]
+    silent = np.bincount(contacts.domain[~np.logical_or.reduce(flags)], minlength=len(contacts.domains)) > 0
+    alive = frozenset(np.array(contacts.domains, dtype=object)[silent]) if len(contacts.domains) else frozenset()
+    typos = Typos(counts)
+    told = [typos.suggestion(name) if typos.listed(name) or name not in alive else "" for name in names]
+    return np.array(told, dtype=object)[codes] if told else np.empty(0, dtype=object)
 
 
 def closed_companies(correlated: Correlated, contacts: Contacts) -> frozenset[str]:
@@ -244,8 +341,8 @@ def closed_companies(correlated: Correlated, contacts: Contacts) -> frozenset[st
     return frozenset(domain.values[code] for code in np.flatnonzero(whole)) - {"", *consumer_domains()}
 
 
-def _of(email: Dimension, wanted: frozenset[str]) -> Flags:
-    return _among(np.array(email.values, dtype=object), wanted)[email.codes]
+def _of(email: Dimension, keys: pd.Series, wanted: frozenset[str]) -> Flags:
+    return _among(keys.to_numpy(dtype=object), wanted)[email.codes]
 
 
 def _among(texts: Texts, wanted: frozenset[str]) -> Flags:

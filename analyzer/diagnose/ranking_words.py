@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.diagnose.arrays import Codes, Flags, Reals
 from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.ranking_features import HOSTS, SHAPES, Evidence
-from analyzer.diagnose.words import many, number, percent, status
+from analyzer.diagnose.words import listed, many, number, percent, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
@@ -24,7 +24,15 @@ _BY_MODEL = (
     "bounces, its pattern, the age of its verification, who runs its mail"
 )
 #: What moves a lead's odds by less than a seventh is not worth a word.
-_WORTH_TELLING = float(np.log(1.15))
+WORTH_TELLING = float(np.log(1.15))
+#: What a sentence about a lead ends in, and the positions of these.
+NOTHING, BEYOND, UNTOLD, RISKY = range(4)
+ENDINGS: tuple[str, ...] = (
+    ".",
+    "; with it, the list would go beyond what is tolerated.",
+    "; that the list stays within what is tolerated with it cannot be told.",
+    "; it will rather bounce than not.",
+)
 _HOST = {
     "google": "Google runs its domain's mail",
     "microsoft": "Microsoft runs its domain's mail",
@@ -81,10 +89,13 @@ def _day(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
 
 
-def reasons(means: Reals, known: Evidence, weights: Reals, beyond: Flags) -> pd.Series[str]:
-    """One sentence a lead: its cell's rate, the two things that move it most, and what going `beyond` means.
+def reasons(
+    means: Reals, known: Evidence, weights: Reals, ending: Codes, elsewhere: Flags, clause: str
+) -> pd.Series[str]:
+    """One sentence a lead: its cell's rate, the two things that move it most, and what its `ending` (in ENDINGS) says.
 
-    `weights` as `Ranked` has them. Sentences are made once for all leads that share one.
+    `weights` as `Ranked` has them; for those `elsewhere` the `clause` speaks, too. Sentences are made once for all
+    leads that share one.
     """
     import pandas as pd
 
@@ -101,21 +112,24 @@ def reasons(means: Reals, known: Evidence, weights: Reals, beyond: Flags) -> pd.
     chosen[1][chosen[0] == chosen[1]] = 0
     size = len(clauses)
     key = known.facts.cell
-    for part, width in ((chosen[0], size), (up[0], 2), (chosen[1], size), (up[1], 2), (beyond, 2)):
+    parts = ((chosen[0], size), (up[0], 2), (chosen[1], size), (up[1], 2), (elsewhere, 2), (ending, len(ENDINGS)))
+    for part, width in parts:
         key = key * width + part
     codes, keys = pd.factorize(key)
     texts = []
     for code in keys.tolist():
-        code, over = divmod(code, 2)
+        code, end = divmod(code, len(ENDINGS))
+        code, apart = divmod(code, 2)
         code, up_two = divmod(code, 2)
         code, two = divmod(code, size)
         code, up_one = divmod(code, 2)
         cell, one = divmod(code, size)
-        texts.append(_sentence(cell, means, [(clauses[one], up_one), (clauses[two], up_two)], beyond=bool(over)))
+        moved = [(clauses[one], up_one), (clauses[two], up_two), (clause if apart else "", 0)]
+        texts.append(_sentence(cell, means, moved, ENDINGS[end]))
     return pd.Series(np.array(texts, dtype=object)[codes] if len(texts) else [], dtype="str")
 
 
-def _sentence(cell: int, means: Reals, moved: Sequence[tuple[str, int]], *, beyond: bool) -> str:
+def _sentence(cell: int, means: Reals, moved: Sequence[tuple[str, int]], ending: str) -> str:
     group = INDUSTRY_GROUPS[cell % GROUPS]
     where = "" if group == "unclassified" else f" in {group} industries"
     name = status(EMAIL_STATUSES[cell // GROUPS])
@@ -123,8 +137,8 @@ def _sentence(cell: int, means: Reals, moved: Sequence[tuple[str, int]], *, beyo
     for word, sign in (("more", 1), ("less", 0)):
         why = [clause for clause, up in moved if clause and up == sign]
         if why:
-            text += f"; this one {word}, as {' and '.join(why)}"
-    return text + ("; with it, the list would go beyond what is tolerated." if beyond else ".")
+            text += f"; this one {word}, as {listed(why)}"
+    return text + ending
 
 
 def _two_largest(weights: Reals) -> tuple[Codes, Codes]:
@@ -132,7 +146,7 @@ def _two_largest(weights: Reals) -> tuple[Codes, Codes]:
     size = np.abs(weights)
     order = np.argsort(-size, axis=1, kind="stable")[:, :2]
     return tuple(  # type: ignore[return-value]
-        np.where(_at(size, order[:, place]) >= _WORTH_TELLING, order[:, place], -1) for place in (0, 1)
+        np.where(_at(size, order[:, place]) >= WORTH_TELLING, order[:, place], -1) for place in (0, 1)
     )
 
 

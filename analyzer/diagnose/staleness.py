@@ -38,8 +38,24 @@ class Staleness:
     fresh_times: float
 
     def explained(self, bounced: Flags) -> int:
-        """Bounces of old ones beyond what fresh ones would have; at least 1."""
-        return max(round(int((bounced & self.old).sum()) - self.fresh_rate * int(self.old.sum())), 1)
+        """Bounces of old ones beyond what fresh ones would have; 0 if there are none."""
+        found = int((bounced & self.old).sum())
+        return max(round(found - self.fresh_rate * int(self.old.sum())), min(found, 1))
+
+    def verify_first(self, verified: Flags, days: Reals, chance: Reals, tolerance: float) -> Flags:
+        """Which leads are to be verified again before they are used, where old ones bounce beyond the `tolerance`.
+
+        Those beyond it by their `chance` whose verification is old, or of unknown age.
+        """
+        if self.old_low <= tolerance:
+            return np.zeros(len(verified), dtype=np.bool_)
+        recent = days <= thresholds().guessed.stale_days
+        return np.asarray(verified & (chance > tolerance) & ~recent, dtype=np.bool_)
+
+    def fresh(self, verified: Flags, days: Reals, tolerance: float) -> Flags:
+        """Which leads' verification is recent, where such leads stay within the `tolerance`."""
+        recent = days <= thresholds().guessed.stale_days
+        return np.asarray(verified & recent & (self.fresh_rate <= tolerance), dtype=np.bool_)
 
     def times(self, verified: Flags, days: Reals) -> Reals:
         """How many times as likely as others of their status some leads are to bounce.

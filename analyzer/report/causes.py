@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.report.words import count, percent, plural, short
+from analyzer.report.words import count, percent, plural, short, tolerance
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.diagnosis import Diagnosis, Explanation
+    from analyzer.diagnose.diagnosis import Diagnosis, Explanation, Origin
 
 #: From this share of the bad addresses on, a cause is worth a step of its own.
 _PART: Final = 0.2
@@ -22,8 +22,9 @@ _WHERE: Final = {
 
 
 def leading(diagnosis: Diagnosis) -> Explanation | None:
-    """The cause that explains most, if that is a part that matters."""
-    found = max(diagnosis.data_quality.explained_by, key=lambda each: each.bounces, default=None)
+    """The cause that explains most, if that is a part that matters and comes again."""
+    there = [each for each in diagnosis.data_quality.explained_by if each.next_leads != 0]
+    found = max(there, key=lambda each: each.bounces, default=None)
     if found is None or found.bounces < max(thresholds().evidence.min_bounces, _PART * diagnosis.totals.address.count):
         return None
     return found
@@ -76,27 +77,53 @@ def step(diagnosis: Diagnosis, found: Explanation) -> tuple[str, str]:
         case "typo":
             return f"Correct the misspelt domains, such as {names}.", f"{part} are there."
         case _:
-            return "Have the old verifications renewed before the next sequence.", reason(found)
+            return old_step(found)
+
+
+def old_step(found: Explanation) -> tuple[str, str]:
+    """What to do about old verifications, and what speaks for it."""
+    days = thresholds().guessed.stale_days
+    which = "the leads"
+    if found.next_leads is not None:
+        which = f"the {plural(found.next_leads, 'lead')} of the next sequence"
+    was = "was" if found.next_leads == 1 else "were"
+    return f"Have {which} that {was} verified over {days} days ago verified again before you send.", reason(found)
 
 
 def origin_step(diagnosis: Diagnosis) -> tuple[str, str] | None:
     """What to do about leads from where they bounce more, where that is a part that matters and comes again."""
-    found = diagnosis.data_quality.origin
-    if found is None or found.next_leads == 0:
-        return None
-    extra = found.bounces - found.expected * found.leads
+    found = diagnosis.data_quality.origins
+    again = [each for each in found if each.next_leads != 0]
+    extra = sum(each.bounces - each.expected * each.leads for each in again)
     if extra < max(thresholds().evidence.min_bounces, _PART * diagnosis.totals.address.count):
         return None
+    return leave_out(found, tolerance(diagnosis.options) or 0.0)
+
+
+def leave_out(origins: list[Origin], limit: float) -> tuple[str, str] | None:
+    """Which leads to leave out for where they come from, or to have verified, and why; None if none exceed `limit`."""
+    found = [each for each in origins if each.next_leads != 0 and each.rate > limit]
+    if not found:
+        return None
+    whose = " and ".join(_leads_of(each) for each in found)
+    told = [
+        f"{percent(each.rate)} of {'them' if len(found) == 1 else f'the {_named(each)}'} were bad "
+        f"({count(each.bounces)} of {count(each.leads)}), {percent(each.expected)} of others like them."
+        for each in found
+    ]
+    return f"Leave {whose} out of the next sequence, or have them verified first.", " ".join(told)
+
+
+def _leads_of(found: Origin) -> str:
+    whose = f"the {plural(found.next_leads, 'lead')}" if found.next_leads else "leads"
+    kind = {"verified": " that are verified", "unverified": " that are not verified"}.get(found.only, "")
+    return f"{whose} of the {_named(found)}{kind}"
+
+
+def _named(found: Origin) -> str:
     names = [short(value, 60) for value in found.values[:_NAMED]]
     rest = len(found.values) - len(names)
-    of = f"the {found.column} {', '.join(names)}" + (f" and {plural(rest, 'more', 'more')}" if rest else "")
-    whose = f"the {plural(found.next_leads, 'lead')}" if found.next_leads else "leads"
-    of += {"verified": " that are verified", "unverified": " that are not verified"}.get(found.only, "")
-    return (
-        f"Leave {whose} of {of} out of the next sequence, or have them verified first.",
-        f"{percent(found.rate)} of them were bad ({count(found.bounces)} of {count(found.leads)}), "
-        f"{percent(found.expected)} of others like them.",
-    )
+    return f"{found.column} {', '.join(names)}" + (f" and {plural(rest, 'more', 'more')}" if rest else "")
 
 
 def reason(found: Explanation) -> str:

@@ -21,7 +21,7 @@ from analyzer.report.words import (
 )
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.diagnosis import Diagnosis, Explanation, Fix, Forecast
+    from analyzer.diagnose.diagnosis import Diagnosis, Fix, Forecast
 
 Tone: TypeAlias = Literal["act", "fine", "unsure"]
 
@@ -161,8 +161,12 @@ def _data(diagnosis: Diagnosis) -> Verdict:
         case "reverify":
             if between := _in_between(diagnosis):
                 return Verdict("Data", "act", f"{between[0]}: {between[1]}", why)
-            which = "old addresses" if _stale(diagnosis) else "addresses"
-            sentence = f"Have the {which} of the next sequence verified again before you send"
+            if named := _named(diagnosis):
+                sentence = named[0].rstrip(".")
+                if everyone.rate is not None:
+                    sentence += f": as it is, {_expected(diagnosis, everyone)}"
+                return Verdict("Data", "act", sentence + ".", why)
+            sentence = "Have the addresses of the next sequence verified again before you send"
             if without.rate is not None:
                 sentence += f": even without guessed addresses {_expected(diagnosis, without)}"
             return Verdict("Data", "act", sentence + ".", why)
@@ -250,7 +254,10 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                 )
                 if forecast.best_mix.leads > forecast.max_quality.leads:
                     over = chance(forecast.best_mix.p_over_tolerance)
-                    marked = ", the leads that next_send.csv says to send to," if diagnosis.data_quality.ranking else ""
+                    decided = diagnosis.data_quality.decisions
+                    marked = ""
+                    if decided is not None and decided.send == forecast.best_mix.leads:
+                        marked = ", the leads that next_send.csv says to send to,"
                     detail += (
                         f" The best mix{marked} keeps {count(forecast.best_mix.leads)}, with a chance of {over} of too "
                         "many."
@@ -272,8 +279,8 @@ def reverify(diagnosis: Diagnosis) -> tuple[str, str]:
     """Which addresses to have verified again, and what speaks for it."""
     if between := _in_between(diagnosis):
         return f"{between[0]}.", f"{between[1]} Verified addresses alone would stay within what you accept."
-    if stale := _stale(diagnosis):
-        return "Have the old addresses verified again before the next sequence.", causes.reason(stale)
+    if named := _named(diagnosis):
+        return named
     return (
         "Have the addresses verified again before the next sequence.",
         "Verified addresses bounce as well, and no data-quality setting cures that.",
@@ -291,17 +298,21 @@ def _in_between(diagnosis: Diagnosis) -> tuple[str, str] | None:
     return what, f"{count(bad)} of {count(leads)} were bad ({percent(bad / leads)})." if leads else "they are in doubt."
 
 
-def _stale(diagnosis: Diagnosis) -> Explanation | None:
-    """Verifications that are old, where they explain most of the bad addresses."""
-    for found in diagnosis.data_quality.explained_by:
-        if found.kind == "stale_verification" and causes.explains_most(diagnosis, found):
-            return found
-    return None
+def _named(diagnosis: Diagnosis) -> tuple[str, str] | None:
+    """What to do with leads of old verifications or bad origins, and why, where these alone are to be verified."""
+    quality = diagnosis.data_quality
+    if quality.recommendation != "reverify" or (quality.to_verify and quality.to_verify_older_than is None):
+        return None
+    if quality.to_verify_older_than is None:
+        return causes.leave_out(quality.origins, tolerance(diagnosis.options) or 0.0)
+    found = next((each for each in quality.explained_by if each.kind == "stale_verification"), None)
+    return None if found is None else causes.old_step(found)
 
 
 def _cause_action(diagnosis: Diagnosis) -> Action | None:
     """The step for a cause that can be named, whatever the setting."""
-    if (origin := causes.origin_step(diagnosis)) is not None:
+    origin = causes.origin_step(diagnosis)
+    if origin is not None and origin != _named(diagnosis):
         return Action(*origin, "drivers")
     found, quality = causes.leading(diagnosis), diagnosis.data_quality
     if found is None or (quality.recommendation == "reverify" and found.kind == "stale_verification"):

@@ -55,8 +55,8 @@ class _Screen:
             self.line(self.text(f"{number}. {action.what}", "bold"), self.text(f" {action.detail}"), hang=3)
         self.heading(words.contacted(diagnosis.totals))
         self.rates(diagnosis)
-        if bounds := words.bounds_line(diagnosis.totals):
-            self.line(self.text(bounds))
+        for line in words.under_rates(diagnosis):
+            self.line(self.text(line))
         self.forecast(diagnosis)
         for dimension in _SHOWN:
             if len(diagnosis.breakdown.get(dimension, [])) > 1:
@@ -163,7 +163,13 @@ class _Screen:
         self.heading("Forecast of bad addresses")
         self.table(["", "Leads", "Rate", "95 % range", over], rows)
         quality = diagnosis.data_quality
-        for line in (words.forecast_line(quality), *words.guessed_lines(quality), words.ranking_line(quality)):
+        for line in (
+            words.forecast_line(quality),
+            words.mix_line(quality),
+            words.decisions_line(quality),
+            *words.guessed_lines(quality),
+            words.ranking_line(quality),
+        ):
             if line:
                 self.line(self.text(line))
 
@@ -178,6 +184,8 @@ class _Screen:
             self.row_rates(dimension, shown, silent=extracts.silent_bounces(rows))
         if len(rows) > len(shown):
             self.line(self.text(f"{words.count(len(rows) - len(shown))} more in the report"))
+        if dimension == "week" and (caution := words.week_line(diagnosis)):
+            self.line(self.text(caution))
 
     def counts(self, dimension: str, rows: Sequence[Row]) -> None:
         top = max(max(row.hard, row.spam) for row in rows)

@@ -11,12 +11,23 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from analyzer import readable
+from analyzer.diagnose.words import listed
 from analyzer.knowledge import reasons
 from analyzer.readable import clean as clean
 from analyzer.readable import short as short
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.diagnosis import DataQuality, Deliverability, Fix, Forecast, Interval, Rate, Row, Totals
+    from analyzer.diagnose.diagnosis import (
+        DataQuality,
+        Deliverability,
+        Diagnosis,
+        Fix,
+        Forecast,
+        Interval,
+        Rate,
+        Row,
+        Totals,
+    )
     from analyzer.records import Matching
 
 #: Printed where nothing is known.
@@ -80,6 +91,8 @@ _OPTION_NAMES: Final = {"tolerance": "bad addresses accepted", "seed": "seed of 
 SIDE_NAMES: Final = {"sender": "ours to fix", "recipient": "the receiver's choice"}
 
 #: An ISO week.
+#: Hard bounces that call no address bad are worth a line from so many on, and from this share of all hard ones.
+_FEW_OTHERS, _OTHERS = 3, 0.2
 _WEEK: Final = re.compile(r"20\d\d-W(?:0[1-9]|[1-4]\d|5[0-3])")
 
 
@@ -287,6 +300,38 @@ def bounds_line(totals: Totals) -> str:
     )
 
 
+def under_rates(diagnosis: Diagnosis) -> list[str]:
+    """What has to be said of the rates themselves."""
+    return [line for line in (bounds_line(diagnosis.totals), other_hard_line(diagnosis)) if line]
+
+
+def other_hard_line(diagnosis: Diagnosis) -> str:
+    """What the hard bounces are that call no address bad, where they are many; else ""."""
+    found, hard = diagnosis.other_hard, diagnosis.totals.hard.count
+    if found is None or found.leads < max(_FEW_OTHERS, hard * _OTHERS):
+        return ""
+    where = found.domain or found.provider
+    told = [listed([f"{reason_name(one.reason)} ({count(one.leads)})" for one in found.reasons])]
+    told += [f"nearly all at {short(where, 60)}"] if where else []
+    if found.first:
+        told.append(f"of mails sent {period(date.fromisoformat(found.first), date.fromisoformat(found.last))}")
+    line = f"{count(found.leads)} of the {count(hard)} hard bounces say nothing against the address: {', '.join(told)}."
+    if not found.passing:
+        return line
+    who = "these leads" if found.passing == found.leads else f"{count(found.passing)} of these leads"
+    return f"{line} Such failures pass: {who} can be written to again."
+
+
+def week_line(diagnosis: Diagnosis) -> str:
+    """Why later weeks of a sequence look better than they are; "" where there is one week or one step."""
+    if min(len(diagnosis.breakdown.get(name, [])) for name in ("week", "step")) < 2:
+        return ""
+    return (
+        "A week's leads are all that got a mail in it. Who bounced gets no more, so weeks of follow-ups look better; "
+        "the chart in report.html compares like steps."
+    )
+
+
 def rate_of(part: int, leads: int) -> str:
     """ "12 of 400 leads"."""
     return f"{count(part)} of {plural(leads, 'lead')}"
@@ -382,6 +427,31 @@ def forecast_line(quality: DataQuality) -> str:
         "The ranges go from none of the bounces without a reason being a bad address to all of them; the best mix "
         "holds even then."
     )
+
+
+def mix_line(quality: DataQuality) -> str:
+    """Why there is no best mix; "" where there is one, or nothing to mix."""
+    everyone = quality.forecast.max_quantity
+    if quality.forecast.best_mix.leads or not everyone.leads or everyone.rate is None:
+        return ""
+    if quality.recommendation == "max_quantity":
+        return "No part of the list is surer than the whole of it: its leads are about as risky as each other."
+    return "There is no best mix: leaving the riskier leads out does not make sure enough of the others."
+
+
+def decisions_line(quality: DataQuality) -> str:
+    """What next_send.csv says, in counts; "" without a next list."""
+    found = quality.decisions
+    if found is None or not (leads := found.send + found.verify_again + found.do_not_send):
+        return ""
+    if found.send == leads:
+        whom = "the one lead" if leads == 1 else f"all {plural(leads, 'lead')}"
+        return f"next_send.csv says to send to {whom} of the next list."
+    told = [f"to send to {count(found.send)} of the {plural(leads, 'lead')} of the next list"]
+    misspelt = f" ({count(found.misspelt)} of these at misspelt domains)" if found.misspelt else ""
+    told += [f"to verify {count(found.verify_again)} first{misspelt}"] if found.verify_again else []
+    told += [f"to leave {count(found.do_not_send)} out"] if found.do_not_send else []
+    return f"next_send.csv says {listed(told)}."
 
 
 def unknown_rate(row: Row) -> str:

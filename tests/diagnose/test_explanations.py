@@ -129,3 +129,13 @@ def test_each_bounce_has_one_cause() -> None:
     found = told(verified_ago(correlated, 5, 300, 300, 300))
     assert sum(kinds(found).values()) <= 29
     assert kinds(found) == {"stale_verification": 19, "dead_domain": 4, "typo": 3}
+
+
+def test_companies_are_named_in_one_order_however_the_log_is_sorted() -> None:
+    blocks = [
+        Block(6, "guessed", domain=f"{name}.example", bounced=bad(6)) for name in ("delta", "alpha", "echo", "bravo")
+    ]
+    rest = (Block(300), Block(300, "guessed", bounced=bad(10)))
+    one, other = (told(campaign(*some, *rest)).explained_by[0] for some in (blocks, blocks[::-1]))
+    assert one.domains == other.domains == ["alpha.example", "bravo.example", "delta.example", "echo.example"]
+    assert one.text == other.text

@@ -148,3 +148,40 @@ def test_verified_leads_of_a_bad_source_stay_where_only_its_guessed_ones_are_bad
     assert table[table.index.str.startswith("n0-")].min() > 0.2
     assert table[table.index.str.startswith("n1-")].max() < 0.03
     assert table[table.index.str.startswith("n2-")].max() < 0.08
+
+
+def test_bad_sources_of_two_columns_do_not_hide_one_another() -> None:
+    """A bad list source and a bad country: each is told, and who is of neither is sent to."""
+    parts = (("Webinar", "DE", 1200, 18), ("Crawler", "DE", 300, 45), ("Webinar", "BR", 300, 45))
+    blocks = [Block(leads, bounced={"user_unknown": bad}) for _, _, leads, bad in parts]
+    ahead = next_list((400, *VERIFIED), (100, *VERIFIED), (80, *VERIFIED))
+    for place, column in enumerate(("list_source", "country")):
+        ahead[column] = ahead["email"].str[1].astype(int).map({row: part[place] for row, part in enumerate(parts)})
+    correlated = campaign(*blocks, next_leads=ahead, drivers=("list_source",))
+    number = correlated.sends["lead_id"].str.partition("-")[0].astype(int)
+    for place, column in enumerate(("list_source", "country")):
+        correlated.sends[column] = number.map({row: part[place] for row, part in enumerate(parts)})
+    diagnosis = diagnose(correlated)
+    quality = diagnosis.data_quality
+    assert {each.column: (each.values, each.next_leads) for each in quality.origins} == {
+        "list source": (["Crawler"], 100),
+        "country": (["BR"], 80),
+    }
+    assert quality.origin == quality.origins[0]
+    assert (quality.recommendation, quality.to_verify) == ("reverify", [])
+    table = next_send(correlated, diagnosis)
+    good = table["email"].str.startswith("n0-")
+    assert set(table.loc[good, "decision"]) == {"send"}
+    assert set(table.loc[~good, "decision"]) == {"verify_again"}
+    assert table.loc[good, "probability"].max() < 0.04
+    told_first = actions(diagnosis)[0].what
+    assert "100 leads of the list source Crawler" in told_first
+    assert "80 leads of the country BR" in told_first
+
+
+def test_a_source_within_the_tolerance_may_stay() -> None:
+    correlated = sent(("A", 1000, 30), ("B", 3000, 15), next_leads=upcoming(("A", 500), ("B", 500)))
+    found = told(correlated)
+    assert found.origin is not None
+    assert "no more than the 5 % that are accepted" in found.origin.text
+    assert not any("Leave" in action.what for action in actions(diagnose(correlated)))

@@ -1,0 +1,126 @@
+"""The verdict lead by lead: who of the next list is sent to, who is verified first, who is left out.
+
+What is sent to is what the recommendation keeps, or the best mix where that keeps more. Whatever the setting, a lead is
+verified first where something names it as bad: a misspelt domain, an origin that bounces beyond the tolerance, an old
+verification where these do, a bounce of its own that says nothing of its cause, or a chance by which it will rather
+bounce than not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from analyzer.diagnose.arrays import Flags
+from analyzer.diagnose.diagnosis import Decisions, Forecasts, Recommendation
+from analyzer.records import EMAIL_STATUSES
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.next_list import NextList
+
+#: A lead that will rather bounce than not is none to send to, however few of them a list may hold.
+_TOO_RISKY = 0.5
+_GUESSED, _VERIFIED = EMAIL_STATUSES.index("guessed"), EMAIL_STATUSES.index("verified")
+
+
+class Held(Protocol):
+    """What decides of a verdict on the data (`DataQuality`, which has it all)."""
+
+    @property
+    def recommendation(self) -> Recommendation: ...
+    @property
+    def forecast(self) -> Forecasts: ...
+    @property
+    def to_verify(self) -> list[str]: ...
+    @property
+    def to_verify_older_than(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The same before the verdict is put into words."""
+
+    recommendation: Recommendation
+    forecast: Forecasts
+    to_verify: list[str]
+    to_verify_older_than: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Flags for each lead: who is sent to; and who is verified first for being `misspelt`, `old`, of a bad origin (one
+    flag an origin of the list), `risky`, or `unread`, having bounced before for no known cause, whatever the setting of
+    the `recommendation`.
+    """
+
+    send: Flags
+    misspelt: Flags
+    old: Flags
+    origins: tuple[Flags, ...]
+    risky: Flags
+    unread: Flags
+    recommendation: Recommendation
+
+    @property
+    def first(self) -> Flags:
+        """Who is verified first, whatever the setting."""
+        return np.asarray(
+            np.logical_or.reduce([self.misspelt, self.old, self.risky, self.unread, *self.origins]), dtype=np.bool_
+        )
+
+
+def counted(ahead: NextList, chosen: Chosen) -> Decisions:
+    """How many leads have which decision."""
+    sent, free = int(chosen.send.sum()), int((ahead.barred == "").sum())
+    return Decisions(sent, free - sent, len(ahead.barred) - free, int(chosen.misspelt.sum()))
+
+
+def choose(ahead: NextList, held: Held, tolerance: float) -> Chosen:
+    """Who is sent to."""
+    free, nobody = ahead.barred == "", np.zeros(len(ahead.barred), dtype=np.bool_)
+    unmet = free & ~ahead.taken
+    old = ahead.old(tolerance)
+    found = Chosen(
+        send=nobody,
+        misspelt=nobody if ahead.meant is None else unmet & (ahead.meant != ""),
+        old=nobody if old is None else old,
+        origins=ahead.of_bad_origin(tolerance),
+        risky=unmet & (ahead.chance > _TOO_RISKY),
+        unread=nobody if ahead.unread is None else ahead.unread,
+        recommendation=held.recommendation,
+    )
+    kept = _kept(ahead, held, tolerance) & ~found.first
+    if held.forecast.best_mix.leads >= kept.sum():
+        kept = nobody.copy()
+        kept[ahead.by_risk()[: held.forecast.best_mix.leads]] = True
+        if ahead.ranking is not None and ahead.ranking.used == "model" and held.recommendation != "max_quantity":
+            # The model knows how much each age adds, and the mix takes as many of the old ones as there is room for.
+            found = replace(found, old=found.old & ~kept)
+    send = kept & ~found.first
+    if "verified" not in held.to_verify:
+        send &= ~np.isin(ahead.status, [EMAIL_STATUSES.index(name) for name in held.to_verify])
+    return replace(found, send=send)
+
+
+def _kept(ahead: NextList, held: Held, tolerance: float) -> Flags:
+    """Whom the recommendation sends to."""
+    kept = ahead.barred == ""
+    match held.recommendation:
+        case "max_quantity":
+            pass
+        case "max_quality":
+            kept &= ahead.status != _GUESSED
+        case "reverify" if held.to_verify_older_than is not None or not held.to_verify:
+            # Who is named as bad is left out, and the others hold.
+            kept &= ahead.status != _GUESSED
+        case "reverify":
+            kept &= (ahead.status == _VERIFIED) & ("verified" not in held.to_verify)
+        case _:
+            # The setting is left as it is, and nothing accuses those that were verified and are expected to hold. Where
+            # nothing tells why mail bounced, nothing is expected.
+            told = held.forecast.max_quantity.rate is not None
+            expected = (ahead.chance <= tolerance) | ahead.fresh(tolerance)
+            kept &= (ahead.status == _VERIFIED) & expected & told
+    return np.asarray(kept, dtype=np.bool_)

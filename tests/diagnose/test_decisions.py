@@ -1,0 +1,139 @@
+"""The verdict lead by lead: next_send.csv asks for what the report advises, and for no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from diagnose_builder import OPEN, Block, campaign, next_list
+
+from analyzer.correlate import Correlated
+from analyzer.diagnose import diagnose, next_send
+from analyzer.diagnose.diagnosis import Diagnosis
+from analyzer.report.sentences import actions
+from analyzer.report.words import decisions_line, mix_line
+
+
+def bad(count: int, reason: str = "user_unknown") -> dict[str, int]:
+    return {reason: count}
+
+
+def told(correlated: Correlated) -> tuple[Diagnosis, pd.DataFrame]:
+    diagnosis = diagnose(correlated)
+    table = next_send(correlated, diagnosis)
+    counts = diagnosis.data_quality.decisions
+    assert counts is not None
+    assert table["decision"].value_counts().to_dict() == {
+        name: number for name in ("send", "verify_again", "do_not_send") if (number := getattr(counts, name))
+    }
+    return diagnosis, table
+
+
+def aged(fresh_bad: int, old_bad: int, *, fresh: int, old: int) -> Correlated:
+    """1,000 leads verified 10 days and 900 verified 300 days before their mail; and a next list of such leads."""
+    ahead = next_list((fresh, "verified", OPEN), (old, "verified", OPEN))
+    days = ahead["email"].str.startswith("n0-").map({True: 10, False: 300})
+    ahead["verified_at"] = pd.Timestamp("2026-03-03T09:00:00Z") - pd.to_timedelta(days, "D")
+    correlated = campaign(Block(1000, bounced=bad(fresh_bad)), Block(900, bounced=bad(old_bad)), next_leads=ahead)
+    block = correlated.sends["lead_id"].str.partition("-")[0].astype(int)
+    correlated.sends["verified_at"] = correlated.sends["sent_at"] - pd.to_timedelta(block.map({0: 10, 1: 300}), "D")
+    return correlated
+
+
+def advice(diagnosis: Diagnosis) -> str:
+    return " ".join(f"{action.what} {action.detail}" for action in actions(diagnosis))
+
+
+@pytest.mark.parametrize(
+    ("fresh_bad", "old_bad", "recommendation"),
+    [(15, 160, "reverify"), (44, 150, "insufficient_evidence")],
+    ids=["fresh ones hold", "fresh ones are near the limit"],
+)
+def test_only_old_verifications_are_renewed(fresh_bad: int, old_bad: int, recommendation: str) -> None:
+    diagnosis, table = told(aged(fresh_bad, old_bad, fresh=1200, old=400 if fresh_bad < 20 else 60))
+    quality = diagnosis.data_quality
+    assert quality.recommendation == recommendation
+    fresh = table["email"].str.startswith("n0-")
+    assert set(table.loc[fresh, "decision"]) == {"send"}
+    assert set(table.loc[~fresh, "decision"]) == {"verify_again"}
+    assert table.loc[~fresh, "reason"].str.startswith("Its verification is older than 90 days").all()
+    assert f"Have the {int((~fresh).sum())} leads of the next sequence that were verified over 90 days ago" in advice(
+        diagnosis
+    )
+    assert quality.to_verify_older_than == (90 if recommendation == "reverify" else None)
+
+
+def test_no_renewal_is_advised_where_the_next_list_holds_nothing_old() -> None:
+    diagnosis, table = told(aged(15, 160, fresh=1200, old=0))
+    assert set(table["decision"]) == {"send"}
+    assert "verified over 90 days ago" not in advice(diagnosis)
+    assert "the next list has none of them" in diagnosis.data_quality.why
+
+
+def test_a_list_of_leads_alike_is_sent_whole_or_by_its_setting() -> None:
+    """Two of 1,500 leads are within any tolerance with luck: that is no mix."""
+    ahead = next_list((1000, "verified", OPEN), (400, "guessed", OPEN))
+    sent = (Block(1500, bounced=bad(55)), Block(600, "guessed", bounced=bad(95)))
+    whole, table = told(campaign(*sent[:1], next_leads=ahead[ahead["email_status"] == "verified"]))
+    assert whole.data_quality.recommendation == "max_quantity"
+    assert whole.data_quality.forecast.best_mix.leads == 0
+    assert set(table["decision"]) == {"send"}
+    assert decisions_line(whole.data_quality) == "next_send.csv says to send to all 1,000 leads of the next list."
+    assert "about as risky as each other" in mix_line(whole.data_quality)
+    setting, table = told(campaign(*sent, next_leads=ahead))
+    assert setting.data_quality.recommendation == "max_quality"
+    by_status = table.groupby("email_status")["decision"].unique()
+    assert by_status["verified"].tolist() == ["send"]
+    assert "verify_again" in by_status["guessed"]
+
+
+def test_a_misspelt_domain_is_told_with_what_was_meant() -> None:
+    ahead = next_list((200, "verified", OPEN))
+    ahead.loc[:1, "email"] = ["ann@gmial.com", "bob@gmail.com"]
+    diagnosis, table = told(campaign(Block(900, bounced=bad(9)), next_leads=ahead))
+    lead = table.set_index("email").loc["ann@gmial.com"]
+    assert (lead["decision"], lead["reason"]) == ("verify_again", "Its domain looks misspelt (gmail.com?).")
+    assert (table["decision"] == "verify_again").sum() == 1
+    assert "1 first (1 of these at misspelt domains)" in decisions_line(diagnosis.data_quality)
+
+
+def test_a_domain_that_took_our_mail_is_spelt_as_it_should_be() -> None:
+    ahead = next_list((30, "verified", OPEN), (1, "verified", OPEN))
+    ahead["email"] = [*(f"p{number}@northwind.example" for number in range(30)), "q@nortwind.example"]
+    unmet = campaign(Block(900, bounced=bad(9)), next_leads=ahead.replace({r"\.example$": ".com"}, regex=True))
+    assert told(unmet)[1].set_index("email").loc["q@nortwind.com", "decision"] == "verify_again"
+    met = campaign(
+        Block(900, bounced=bad(9)),
+        Block(3, domain="nortwind.com"),
+        next_leads=ahead.replace({r"\.example$": ".com"}, regex=True),
+    )
+    assert set(told(met)[1]["decision"]) == {"send"}
+
+
+def test_a_lead_that_bounced_for_no_known_cause_is_verified_before_it_is_written_to_again() -> None:
+    correlated = campaign(Block(600, bounced=bad(6)), Block(20, bounced=bad(10, "unspecified")))
+    recipients = correlated.sends.loc[correlated.sends["lead_id"].str.startswith("1-"), "recipient"]
+    ahead = pd.DataFrame(
+        {"email": recipients.str.upper().tolist(), "email_status": "verified", "industry_group": "open"}
+    )
+    _, table = told(replace(correlated, next_leads=ahead))
+    table = table.set_index(table["email"].str.lower())
+    bounced = [f"p1.{number}@d1-{number}.example" for number in range(10)]
+    assert set(table.loc[bounced, "decision"]) == {"verify_again"}
+    assert table.loc[bounced, "reason"].str.startswith("An earlier mail to this address bounced").all()
+
+
+def test_whom_to_verify_where_the_verified_ones_are_in_order() -> None:
+    """The advice is to leave catch-all ones out: none of them is sent to, though some would still fit in."""
+    ahead = next_list((600, "verified", OPEN), (300, "catch_all", OPEN), (100, "guessed", OPEN))
+    sent = (
+        Block(1000, bounced=bad(10)),
+        Block(400, "catch_all", bounced=bad(80)),
+        Block(300, "guessed", bounced=bad(15)),
+    )
+    diagnosis, table = told(campaign(*sent, next_leads=ahead))
+    assert diagnosis.data_quality.to_verify == ["catch_all"]
+    by_status = table.groupby("email_status")["decision"].unique()
+    assert by_status["catch_all"].tolist() == ["verify_again"]
+    assert by_status["verified"].tolist() == ["send"]
