@@ -48,7 +48,7 @@ _FLAGGED = ("key", "kind", "label", "fault", "reason")
 
 def domain_of(column: str) -> str:
     """SQL for the domain of an address, also where a log writes it with a name and brackets."""
-    plain = f"lower(split_part({column}, '@', -1))"
+    plain = f"split_part(address_key({column}), '@', -1)"
     return f"CASE WHEN ends_with({column}, '>') THEN rtrim({plain}, '> ') ELSE {plain} END"
 
 

@@ -18,6 +18,8 @@ from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.diagnose import suppression
 from analyzer.export.inputs import read_lead_ids
 from analyzer.history import Workspace
+from analyzer.history.files import TableFiles
+from analyzer.history.matching import domain_of
 from analyzer.records import Event, Failure, Original, Report
 
 #: One address in letters, with its marks as signs of their own, in A-labels, and loud.
@@ -126,6 +128,13 @@ def test_the_history_knows_it_by_either_spelling(tmp_path: Path) -> None:
     space.add_leads(pd.DataFrame({"email": [JANE[0]], "email_status": ["guessed"]}))
     space.add_leads(pd.DataFrame({"email": [JANE[2]], "email_status": ["verified"]}))
     assert space.leads()["email"].tolist() == [JANE[2]], "the same lead, told anew"
+
+
+@pytest.mark.parametrize("spelling", [*JANE, "JÖRG@müller.example ", "Jörg <jörg@müller.example>"])
+def test_the_histories_domains_are_those_of_a_diagnosis(tmp_path: Path, spelling: str) -> None:
+    with TableFiles(tmp_path) as files:
+        found = files.con.execute(f"SELECT {domain_of('trim(who)')} FROM (SELECT ? AS who)", [spelling]).fetchall()
+    assert found == [("müller.example",)]
 
 
 def test_a_check_knows_who_bounced_and_who_is_suppressed(tmp_path: Path) -> None:
