@@ -50,6 +50,7 @@ def silent(leads: int) -> Silent:
         values=values.reset_index(drop=True),
         domains=none[["value", "leads"]],
         companies=lambda *_: (none, none),
+        beside=lambda *_: values,
     )
 
 

@@ -152,9 +152,18 @@ class Counted:
         quiet = ~np.logical_or.reduce([whole.leads[name].to_numpy() for name in FLAGS])
         return np.unique(whole.domain[quiet])
 
-    def observations(self, whole: Contacts, name: str, *, first_only: bool) -> Observations:
-        """The silent leads by one dimension, in the codes of `whole`; with `first_only`, by their first mail alone."""
-        rows = self.silent.values[self.silent.values["dimension"] == name]
+    def observations(
+        self, whole: Contacts, name: str, *, first_only: bool, chosen: dict[str, list[str]] | None = None
+    ) -> Observations:
+        """The silent leads by one dimension, in the codes of `whole`; with `first_only`, by their first mail alone.
+
+        With `chosen`, counted apart by which of these values of other dimensions they `had` at their first mail.
+        """
+        chosen = chosen or {}
+        if chosen:
+            rows = self.silent.beside(name, chosen)
+        else:
+            rows = self.silent.values[self.silent.values["dimension"] == name]
         if first_only:
             rows = rows[rows["first"]]
         values = whole.at[name].values
@@ -165,7 +174,8 @@ class Counted:
             cell_of(rows.reset_index(drop=True)),
             rows["first"].to_numpy(dtype=np.int64),
             rows["leads"].to_numpy(dtype=np.int64),
-            lambda chosen: self.alike(values, name, chosen, first_only=first_only),
+            lambda codes: self.alike(values, name, codes, first_only=first_only),
+            {other: rows[f"had_{other}"] for other in chosen},
         )
 
 

@@ -2,31 +2,50 @@
 
 A value is held against what the others' rates, at its own mix of email status and industry group, would give it (direct
 standardisation, the value itself left out), with an exact beta-binomial tail that knows how much leads of one domain
-are alike. All values that were looked at count in the correction for many tests (Benjamini & Hochberg, 1995).
+are alike. Several bad values of a column would be each other's measure and hide one another: those that stand out by
+far are set aside, and the others measured by the rest. All values that were looked at count in the correction for many
+tests (Benjamini & Hochberg, 1995), weighted so that every column has the same part of it however many values it has (C.
+Genovese, K. Roeder, L. Wasserman, Biometrika 93, 2006): a thousand recipient domains do not hide a bad industry.
+
+What is found is then told apart, the surest first: of a bad mailbox, the campaign that it wrote most of is no second
+finding. Each further value is held against leads that are alike in what was found before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.stats import betabinom
 from statsmodels.stats.multitest import multipletests
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
 from analyzer.diagnose.companies import company_of
-from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_of, pairs
+from analyzer.diagnose.contacts import CELLS, LEAD_DIMENSIONS, Contacts, Dimension, cell_of, dimension
 from analyzer.diagnose.diagnosis import Driver
+from analyzer.diagnose.driver_counts import (
+    MIXES,
+    Label,
+    Table,
+    alike_elsewhere,
+    at_domains,
+    by_mail,
+    expected,
+    mix_of,
+    observations,
+    table,
+    tail,
+)
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.variation import intraclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyzer.diagnose.silent import Alike
+    from analyzer.diagnose.silent import Observations
 
-Label: TypeAlias = Literal["hard", "spam"]
+#: Places of scans, each with a value's code.
+_Values: TypeAlias = tuple[tuple[int, int], ...]
 #: The flag of leads that each label counts.
 _FLAGS: dict[Label, str] = {"hard": "address", "spam": "spam"}
 
@@ -47,13 +66,10 @@ DRIVER_DIMENSIONS: tuple[str, ...] = (
     "weekday",
     "hour",
 )
-#: What changes from mail to mail of a lead. Who refuses does so at the first mail: later ones meet the survivors, so
-#: first mails are held against first mails. (Columns that a person names are taken so, too.)
-_PER_MAIL = frozenset({"template", "weekday", "hour"})
 #: A dead address shows at the first mail: later steps only ever meet the survivors.
 _NOT_FOR_HARD = frozenset({"step"})
-#: Cells, with a lead's first mails told from its later ones.
-_MIXES = 2 * CELLS
+#: Of more digits a step's name is no number.
+_DIGITS = 18
 #: Who runs the receiving side is mostly learnt from bounces: where it is known for few, it is known for those that
 #: bounced, and every provider looks bad.
 _KNOWN_ENOUGH = 0.9
@@ -63,8 +79,8 @@ _KNOWN_ENOUGH = 0.9
 class _Scan:
     """One dimension, counted, value by value.
 
-    `mark` is the same for two values with the same bounced leads; `tested` says which values count in the correction,
-    `story` which are one recipient domain's doing.
+    `likeness` is what each value's leads have in common beside their cells (of those that may be named, else 0);
+    `tested` says which values count in the correction, `story` which are one recipient domain's doing.
     """
 
     dimension: str
@@ -73,10 +89,20 @@ class _Scan:
     leads: Codes
     bounces: Codes
     expected: Reals
+    likeness: Reals
     p: Reals
-    mark: Codes
     tested: Flags
     story: Flags
+
+    def worth(self) -> Flags:
+        """Which values bounce enough more than expected to be named, if it is not chance."""
+        limits = thresholds().drivers
+        return (
+            self.tested
+            & ~self.story
+            & (self.bounces >= limits.bounces)
+            & (self.bounces >= limits.lift * np.maximum(self.expected, 1e-9))
+        )
 
 
 def drivers(
@@ -88,27 +114,29 @@ def drivers(
     """
     if not len(contacts.leads):
         return []
-    cell = cell_of(contacts.leads)
     names = tuple(names) or (*DRIVER_DIMENSIONS, *contacts.named)
     scans: list[_Scan] = []
     for label in labels:
-        flag = _FLAGS[label]
-        everyone = np.zeros(len(contacts.leads), dtype=np.int64)
-        likeness = intraclass(contacts.leads[flag].to_numpy(), everyone, company_of(contacts))
+        likeness = _likeness(contacts, label)
         scans += [
-            _scan(contacts, name, label, cell, min(max(likeness, 0.01), 0.9))
+            _scan(contacts, name, label, likeness)
             for name in names
             if contacts.at[name].given and not (label == "hard" and name in _NOT_FOR_HARD)
             if name != "provider" or _share_known(contacts, name) >= _KNOWN_ENOUGH
         ]
     scans = [scan for scan in scans if scan.tested.any()]
-    if not scans:
-        return []
-    q = multipletests(np.concatenate([scan.p[scan.tested] for scan in scans]), method="fdr_bh")[1]
-    parts = np.split(q, np.cumsum([int(scan.tested.sum()) for scan in scans])[:-1])
-    found = [each for scan, part in zip(scans, parts, strict=True) for each in _chosen(scan, part)]
-    found.sort(key=lambda each: (-each[1].bounces, names.index(each[1].dimension), each[1].value))
-    return _without_twins(found)
+    found: list[Driver] = []
+    for label in labels:
+        found += _told_apart(contacts, scans, label)
+    return sorted(found, key=lambda each: (-each.bounces, names.index(each.dimension), each.value))
+
+
+def _likeness(contacts: Contacts, label: Label) -> float:
+    """How alike leads of one company are beyond their industry: what a bad industry's companies share is its doing."""
+    leads = contacts.leads
+    industry = leads["industry"].cat.codes.to_numpy(dtype=np.int64) + 1
+    found = intraclass(leads[_FLAGS[label]].to_numpy(), industry, company_of(contacts))
+    return min(max(found, 0.01), 0.9)
 
 
 def _share_known(contacts: Contacts, name: str) -> float:
@@ -121,211 +149,290 @@ def _share_known(contacts: Contacts, name: str) -> float:
     return mails / contacts.sends if contacts.sends else 0.0
 
 
-def _scan(contacts: Contacts, name: str, label: Label, cell: Codes, likeness: float) -> _Scan:
-    """Count one dimension; `likeness` is the correlation between leads of one recipient domain."""
-    limits = thresholds().drivers
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One dimension's pairs of value and lead, row by row: those that something came back of, and the silent ones.
+
+    `mails` are the contacts whose leads `lead` numbers.
+    """
+
+    mails: Contacts
+    group: Dimension
+    lead: Codes
+    bounced: Flags
+    silent: Observations | None
+
+    def table(self, name: str, label: Label, sign: Codes, silent_sign: Codes, signs: int) -> Table:
+        """Counted by value, mix and sign (below `signs`): those of each lead, and of each row of the silent ones."""
+        mix = mix_of(cell_of(self.mails.leads), name, label)[self.lead]
+        first_only = by_mail(self.mails, name, label)
+        if first_only:
+            mix = mix + CELLS * (self.group.codes == self.mails.at[name].codes[self.mails.first][self.lead])
+        width = MIXES * signs
+        keys = self.group.codes * np.int64(width) + mix * signs + sign[self.lead]
+        counted = table(keys, np.ones(len(mix), dtype=np.bool_), self.bounced, width)
+        if self.silent is None:
+            return counted
+        more = mix_of(self.silent.cell, name, label) + CELLS * (self.silent.first & first_only)
+        keys = np.concatenate(
+            [counted.value * width + counted.cell, self.silent.codes * width + more * signs + silent_sign]
+        )
+        leads = np.concatenate([counted.leads, self.silent.leads])
+        return table(keys, leads, np.concatenate([counted.bounces, np.zeros(len(more))]), width)
+
+
+def _seen(contacts: Contacts, name: str, label: Label, chosen: dict[str, list[str]] | None = None) -> _Seen:
+    """Read one dimension; with `chosen`, silent leads are counted apart by which of these values they had."""
     silent = None
     if contacts.counted is not None and name != "recipient_domain":
         # A lead's domain is one for all its mails: there everyone is looked at, counted or not.
-        counted = contacts.counted
-        silent = counted.observations(contacts, name, first_only=label == "hard")
-        contacts, cell = counted.told, cell_of(counted.told.leads)
-    group, lead, bounced = _observations(contacts, name, label)
-    mix = _mix(cell, name)[lead]
-    by_mail = label == "spam" and (name in _PER_MAIL or name in contacts.named)
-    if by_mail:
-        mix = mix + CELLS * (group.codes == contacts.at[name].codes[contacts.first][lead])
-    table = _table(group.codes * _MIXES + mix, np.ones(len(mix), dtype=np.bool_), bounced)
+        silent = contacts.counted.observations(contacts, name, first_only=label == "hard", chosen=chosen)
+        contacts = contacts.counted.told
+    group, lead, bounced = observations(contacts, name, label)
     if silent is not None:
         group = Dimension(group.codes, silent.values)
-        table = table.plus(silent.codes, _mix(silent.cell, name) + CELLS * (silent.first & by_mail), silent.leads)
-    size = len(group.values)
-    leads = sums(table.value, table.leads, size).astype(np.int64)
-    bounces = sums(table.value, table.bounces, size).astype(np.int64)
-    expected, doubt = _expected(table, size)
-    known = np.array([value != "" for value in group.values])
-    # A value that nearly all leads share has nothing to be compared with.
+    return _Seen(contacts, group, lead, bounced, silent)
+
+
+def _scan(contacts: Contacts, name: str, label: Label, likeness: float) -> _Scan:
+    """Count one dimension; `likeness` is the correlation between leads of one recipient domain."""
+    limits = thresholds().drivers
+    seen = _seen(contacts, name, label)
+    none = np.zeros(1, dtype=np.int64)
+    nobody = np.zeros(len(seen.mails.leads), dtype=np.int64)
+    silent_rows = 0 if seen.silent is None else len(seen.silent.codes)
+    counted = seen.table(name, label, nobody, np.zeros(silent_rows, dtype=np.int64), 1)
+    values = seen.group.values
+    size = len(values)
+    leads = sums(counted.value, counted.leads, size).astype(np.int64)
+    bounces = sums(counted.value, counted.bounces, size).astype(np.int64)
+    known = np.array([value != "" for value in values])
     if name == "step":
         # Who refuses does so at the first mail: it always has more than the later ones, which meet the survivors.
-        known &= np.array(group.values) != min((v for v in group.values if v), key=_step_number, default="")
-    tested = known & (leads >= limits.bounces) & (leads.sum() - leads >= thresholds().evidence.min_leads_per_arm)
-    # Only these can be named; of a million domains nearly all have no bounce, and their p is left at 1.
-    worth = tested & (bounces >= limits.bounces) & (bounces >= limits.lift * expected)
-    p, mark, story = np.ones(size), np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_)
-    if worth.any():
-        rows = np.flatnonzero(worth[group.codes])
-        codes, hit = group.codes[rows], bounced[rows]
-        doubtful = doubt
-        if name != "recipient_domain":
-            alike = silent.alike(np.flatnonzero(worth)) if silent is not None else None
-            pairs_alike, story = _domains(codes, size, company_of(contacts)[lead[rows]], hit, alike)
-            doubtful = doubt + likeness * pairs_alike
-        else:
-            doubtful = doubt + _alike_elsewhere(leads, bounces)
-        p[worth] = _tail(bounces[worth], leads[worth], expected[worth], doubtful[worth])
-        marks = np.random.default_rng(0).integers(1, 2**40, size=len(contacts.leads))
-        np.add.at(mark, codes[hit], marks[lead[rows][hit]])
-    return _Scan(name, label, group.values, leads, bounces, expected, p, mark, tested, story)
+        known &= np.array(values) != min((v for v in values if v), key=_step_number, default="")
+    arm = thresholds().evidence.min_leads_per_arm
+    # A value that nearly all leads share has nothing to be compared with.
+    tested = known & (leads >= limits.bounces) & (leads.sum() - leads >= arm)
+    blank, zeros = np.zeros(size, dtype=np.bool_), np.zeros(size)
+    scan = _Scan(name, label, values, leads, bounces, zeros, zeros, np.ones(size), tested, blank)
+    aside, asked = blank.copy(), blank.copy()
+    alike: Reals = np.zeros(size)
+    story = blank.copy()
+    while True:
+        usual, doubt = expected(counted, aside, np.repeat(none, MIXES))
+        # Only these can be named; of a million domains nearly all have no bounce, and their p is left at 1.
+        worth = replace(scan, expected=usual).worth()
+        if name == "recipient_domain":
+            alike = alike_elsewhere(leads, bounces, aside)
+        elif (new := worth & ~asked).any():
+            together, top = _at_domains(seen, new)
+            alike = np.where(new, likeness * together, alike)
+            story = np.where(new, top >= limits.one_domain_share * np.maximum(bounces, 1), story)
+            asked |= new
+        p = np.ones(size)
+        p[worth] = tail(bounces[worth], leads[worth], usual[worth], (doubt + alike)[worth])
+        scan = replace(scan, expected=usual, likeness=alike, p=p, story=story)
+        # By Bonferroni, the strictest of corrections: who is not at fault should stay among the measure.
+        far = worth & ~story & ~aside & (p * tested.sum() < limits.q_value)
+        if not far.any() or leads[~(aside | far)].sum() < arm:
+            return scan
+        aside |= far
 
 
-def _alike_elsewhere(leads: Codes, bounces: Codes) -> Reals:
-    """For each domain, how alike leads are within the other domains (`intraclass`, the domain itself left out).
-
-    Where every company refuses all its leads or none, one more that refuses all is no finding; the bank that blocks
-    while nobody else does is one.
-    """
-    share = bounces.sum() / max(int(leads.sum()), 1)
-    variance = share * (1 - share)
-    excess = (bounces - share * leads) ** 2 - leads * variance
-    pairs = leads * (leads - 1) * variance
-    others = pairs.sum() - pairs
-    return np.where(others > 0, np.clip((excess.sum() - excess) / np.maximum(others, 1e-9), 0.0, 0.9), 0.0)
+def _at_domains(seen: _Seen, worth: Flags) -> tuple[Reals, Reals]:
+    """`at_domains` of the values asked for."""
+    rows = np.flatnonzero(worth[seen.group.codes])
+    alike = seen.silent.alike(np.flatnonzero(worth)) if seen.silent is not None else None
+    company = company_of(seen.mails)[seen.lead[rows]]
+    return at_domains(seen.group.codes[rows], len(worth), company, seen.bounced[rows], alike)
 
 
 def _step_number(step: str) -> tuple[int, str]:
-    digits = "".join(character for character in step if character.isdigit())
-    return (int(digits) if digits else 0, step)
+    digits = "".join(character for character in step if character.isdecimal())
+    # Python refuses to make a number of thousands of digits.
+    return (int(digits) if 0 < len(digits) <= _DIGITS else 0, step)
 
 
-def _observations(contacts: Contacts, name: str, label: Label) -> tuple[Dimension, Codes, Flags]:
-    """Pairs of value and lead, and whether the lead bounced there.
-
-    Address faults are the first contact's, whichever mail brought them back; refusals count where they happened.
-    """
-    if contacts.counted is not None:
-        group = Dimension(contacts.domain, contacts.domains)
-        return (
-            group,
-            np.arange(len(contacts.leads)),
-            contacts.leads["address" if label == "hard" else "spam"].to_numpy(),
-        )
-    if label == "hard":
-        group = contacts.per_lead(name)
-        return group, np.arange(len(contacts.leads)), contacts.leads["address"].to_numpy()
-    sends = contacts.at[name]
-    leads = len(contacts.leads)
-    codes, lead = pairs(sends.codes, contacts.lead, leads, contacts.first)
-    hit = sends.codes[contacts.spam] * np.int64(leads) + contacts.lead[contacts.spam]
-    bounced = np.zeros(len(lead), dtype=np.bool_)
-    at = np.flatnonzero(contacts.leads["spam"].to_numpy()[lead])
-    bounced[at] = np.isin(codes[at] * np.int64(leads) + lead[at], hit)
-    return Dimension(codes, sends.values), lead, bounced
+def _adjusted(scans: list[_Scan]) -> list[Reals]:
+    """The q-value of each value of each scan, 1 where it was not tested; every scan has the same part of the pool."""
+    sizes = [int(scan.tested.sum()) for scan in scans]
+    part = sum(sizes) / len(sizes)
+    weighted = [np.minimum(scan.p[scan.tested] * size / part, 1) for scan, size in zip(scans, sizes, strict=True)]
+    q = multipletests(np.concatenate(weighted), method="fdr_bh")[1]
+    found: list[Reals] = []
+    for scan, own in zip(scans, np.split(q, np.cumsum(sizes)[:-1]), strict=True):
+        adjusted = np.ones(len(scan.values))
+        adjusted[scan.tested] = own
+        found.append(adjusted)
+    return found
 
 
-def _mix(cell: Codes, name: str) -> Codes:
-    """The cell whose rate a lead is expected to have; a dimension is never explained by itself."""
-    if name == "email_status":
-        return cell % GROUPS
-    if name == "industry":
-        return cell // GROUPS
-    return cell
+def _shown(scans: list[_Scan]) -> list[Flags]:
+    """Which values of each scan are more than chance, and enough more."""
+    limit = thresholds().drivers.q_value
+    return [scan.worth() & (q < limit) for scan, q in zip(scans, _adjusted(scans), strict=True)] if scans else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Leads, and those that bounced, by `value` and `cell`: one row for each pair that is there, in their order.
-
-    What is summed over cells is so the same to the last digit, whatever the order of the rows that were counted.
-    """
-
-    value: Codes
-    cell: Codes
-    leads: Codes
-    bounces: Reals
-
-    def plus(self, value: Codes, cell: Codes, leads: Codes) -> _Table:
-        """With leads that did not bounce."""
-        keys = np.concatenate([self.value, value]) * _MIXES + np.concatenate([self.cell, cell])
-        bounces = np.concatenate([self.bounces, np.zeros(len(value))])
-        return _table(keys, np.concatenate([self.leads, leads]), bounces)
-
-
-def _table(keys: Codes, leads: Codes | Flags, bounces: Reals | Flags) -> _Table:
-    key, index = grouped(keys)
-    order = np.argsort(key)
-    summed = sums(index, leads, len(key)).astype(np.int64)[order]
-    return _Table(key[order] // _MIXES, key[order] % _MIXES, summed, sums(index, bounces, len(key))[order])
-
-
-def _expected(table: _Table, size: int) -> tuple[Reals, Reals]:
-    """Bounces of each value at the rates that the other values have in its cells, and 1 / the leads that tell them.
-
-    The cells of a value are shrunk onto the campaign's own rate by the leads of one bounce, shared among them: what has
-    no bounce elsewhere is no driver 900 times the usual, and its chance is then about the one that Fisher's test gives.
-    """
-    value, inside, own = table.value, table.cell, table.leads
-    leads, bounces = sums(inside, own, _MIXES), sums(inside, table.bounces, _MIXES)
-    rest, rest_bounces = leads[inside] - own, bounces[inside] - table.bounces
-    usual = max(bounces.sum(), 1) / max(leads.sum(), 1)
-    pull = 1 / (usual * np.bincount(value, minlength=size)[value])
-    rate = (rest_bounces + usual * pull) / (rest + pull)
-    share = own / np.maximum(sums(value, own, size), 1)[value]
-    doubt = sums(value, share**2 / (rest + pull), size)
-    return sums(value, own * rate, size), doubt
-
-
-def _domains(codes: Codes, size: int, domain: Codes, bounced: Flags, alike: Alike | None) -> tuple[Reals, Flags]:
-    """Per value, the share of its pairs of leads that share a domain; and which values are one domain's story.
-
-    `alike`: the leads of whom only counts are held.
-    """
-    weight = np.ones(len(codes), dtype=np.int64)
-    pairs: Reals = np.zeros(size)
-    if alike is not None:
-        codes, domain = np.concatenate([codes, alike.codes]), np.concatenate([domain, alike.domain])
-        bounced = np.concatenate([bounced, np.zeros(len(alike.codes), dtype=np.bool_)])
-        weight, pairs = np.concatenate([weight, alike.leads]), alike.pairs
-    key, index = grouped(codes * (domain.max() + 1) + domain)
-    value = key // (domain.max() + 1)
-    leads, bounces = sums(index, weight), sums(index, bounced)
-    total = sums(codes, weight, size) + (alike.elsewhere if alike is not None else 0)
-    within = sums(value, leads * (leads - 1), size) + pairs
-    top = np.zeros(size)
-    np.maximum.at(top, value, bounces)
-    story = top >= thresholds().drivers.one_domain_share * np.maximum(sums(codes, bounced, size), 1)
-    return within / np.maximum(total * (total - 1), 1), story
-
-
-def _tail(bounces: Codes, leads: Codes, expected: Reals, likeness: Reals) -> Reals:
-    """The chance of as many bounces or more: beta-binomial with the expected rate and that correlation between leads.
-
-    Doubt about the expected rate works like a correlation too: all leads of the value share it.
-    """
-    rate = np.clip(expected / leads, 1e-6, 1 - 1e-6)
-    # To twelve digits: what the order of a sum over domains leaves in the last ones, the tail makes a thousandfold.
-    spread = 1 / np.clip(np.round(likeness, 12), 1e-6, 0.99) - 1
-    return np.asarray(betabinom.sf(bounces - 1, leads, rate * spread, (1 - rate) * spread), dtype=np.float64)
-
-
-def _chosen(scan: _Scan, q: Reals) -> list[tuple[int, Driver]]:
-    """The values worth naming, each with its mark; `q` goes with the tested ones."""
-    limits = thresholds().drivers
-    adjusted = np.ones(len(scan.values))
-    adjusted[scan.tested] = q
-    lift = scan.bounces / np.maximum(scan.expected, 1e-9)
-    enough = (lift >= limits.lift) & (scan.bounces >= limits.bounces)
+def _found(scans: list[_Scan], label: Label) -> list[tuple[int, int]]:
+    """The values of a label that are shown: the place of the scan, and the code."""
     return [
-        (
-            int(scan.mark[at]),
-            Driver(
-                scan.dimension,
-                scan.values[at],
-                scan.label,
-                int(scan.leads[at]),
-                int(scan.bounces[at]),
-                float(scan.bounces[at] / scan.leads[at]),
-                float(scan.expected[at] / scan.leads[at]),
-                float(lift[at]),
-                float(adjusted[at]),
-            ),
-        )
-        for at in np.flatnonzero((adjusted < limits.q_value) & enough & ~scan.story)
+        (place, int(code))
+        for place, flags in enumerate(_shown(scans))
+        if scans[place].label == label
+        for code in np.flatnonzero(flags)
     ]
 
 
-def _without_twins(found: list[tuple[int, Driver]]) -> list[Driver]:
-    """A mailbox and its domain, with the same leads and bounces, are one finding under two names: the first is kept."""
-    kept: dict[tuple[str, int, int], Driver] = {}
-    for mark, driver in found:
-        kept.setdefault((driver.label, driver.leads, mark), driver)
-    return list(kept.values())
+def _told_apart(contacts: Contacts, scans: list[_Scan], label: Label) -> list[Driver]:
+    """What is shown of a label, without what others of it explain: the surest first, then what still is beside it."""
+    asked = _found(scans, label)
+    if len({place for place, _ in asked}) < 2:
+        return _as_drivers(scans, asked)
+    beside = _Beside(contacts, scans, asked)
+    kept: list[tuple[int, int]] = []
+    alive = asked
+    while True:
+        # What may yet be found is no good measure: a bad mailbox would hide the bad domain of others.
+        now = beside.given(kept, alive)
+        alive = [each for each in _found(now, label) if each in asked]
+        left = [each for each in alive if each not in kept]
+        if not left:
+            break
+        kept.append(min(left, key=lambda each: _surest(now, each)))
+    # What was found first may be explained by what was found after it.
+    for each in list(kept):
+        rest = [other for other in kept if other != each]
+        if each not in _found(beside.given(rest, kept), label):
+            kept = rest
+    return _as_drivers(beside.given(kept, kept), kept)
+
+
+def _surest(scans: list[_Scan], each: tuple[int, int]) -> tuple[float, float, bool, int, str]:
+    """What a value is ordered by: its chance, then what goes before where two are the same leads."""
+    scan, code = scans[each[0]], each[1]
+    # Refusals are about our mail before they are about how we came by an address.
+    last = scan.label == "spam" and scan.dimension == "email_status"
+    return float(scan.p[code]), float(scan.expected[code] - scan.bounces[code]), last, each[0], scan.values[code]
+
+
+def _as_drivers(scans: list[_Scan], chosen: list[tuple[int, int]]) -> list[Driver]:
+    adjusted = _adjusted(scans) if chosen else []
+    found = []
+    for place, code in chosen:
+        scan = scans[place]
+        leads, bounces, usual = int(scan.leads[code]), int(scan.bounces[code]), float(scan.expected[code])
+        lift = bounces / max(usual, 1e-9)
+        q = float(adjusted[place][code])
+        found.append(
+            Driver(
+                scan.dimension, scan.values[code], scan.label, leads, bounces, bounces / leads, usual / leads, lift, q
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """One dimension, counted by what else of the values asked for its leads had at their first mail.
+
+    signs: (signs, dimensions), the place of that value among those asked for of a dimension from 1 on, 0 for none.
+    """
+
+    table: Table
+    names: list[str]
+    signs: Codes
+
+
+class _Beside:
+    """The scans that have values in question, each value held against leads that are alike in what else is known."""
+
+    def __init__(self, contacts: Contacts, scans: list[_Scan], asked: list[tuple[int, int]]) -> None:
+        self._scans, self._asked = scans, asked
+        chosen: dict[str, list[str]] = {}
+        for place, code in asked:
+            chosen.setdefault(scans[place].dimension, []).append(scans[place].values[code])
+        self._chosen = {name: sorted(values) for name, values in chosen.items()}
+        self._signed = {
+            place: _signed(contacts, scans[place], self._chosen) for place in dict.fromkeys(place for place, _ in asked)
+        }
+        self._known: dict[tuple[int, _Values, _Values], _Scan] = {}
+
+    def given(self, kept: list[tuple[int, int]], alive: list[tuple[int, int]]) -> list[_Scan]:
+        """The scans as they are given some values of other dimensions, without those `alive` among the measure."""
+        scans = list(self._scans)
+        for place, signed in self._signed.items():
+            matters = {at for at, each in enumerate(scans) if at == place or each.dimension in signed.names}
+            others = tuple(sorted(each for each in kept if each[0] in matters - {place}))
+            away = tuple(sorted(each for each in {*alive, *kept} - {*others} if each[0] in matters))
+            key = (place, others, away)
+            if key not in self._known:
+                self._known[key] = self._one(*key)
+            scans[place] = self._known[key]
+        return scans
+
+    def _one(self, place: int, others: _Values, away: _Values) -> _Scan:
+        scan, signed = self._scans[place], self._signed[place]
+        signs, tainted = np.zeros_like(signed.signs), np.zeros(len(signed.signs), dtype=np.bool_)
+        for at, code in others:
+            column, value = self._sign(signed, at, code)
+            signs[:, column] = np.where(signed.signs[:, column] == value, value, signs[:, column])
+        for at, code in away:
+            if at != place:
+                column, value = self._sign(signed, at, code)
+                tainted |= signed.signs[:, column] == value
+        known, sign = np.unique(signs, axis=0, return_inverse=True)
+        many, all_signs = len(known), len(signs)
+        whole, had = signed.table, signed.table.cell % len(signs)
+        cell = whole.cell // all_signs * many + sign.ravel()[had]
+        counted = whole.by(cell, MIXES * many)
+        clean = np.where(tainted[had], 0, whole.leads), np.where(tainted[had], 0.0, whole.bounces)
+        measure = replace(whole, leads=clean[0], bounces=clean[1]).by(cell, MIXES * many)
+        aside = np.zeros(len(scan.values), dtype=np.bool_)
+        aside[[code for at, code in away if at == place]] = True
+        usual, doubt = expected(counted, aside, np.tile(np.arange(many), MIXES), measure)
+        p, codes = scan.p.copy(), np.array([code for at, code in self._asked if at == place])
+        p[codes] = tail(scan.bounces[codes], scan.leads[codes], usual[codes], (doubt + scan.likeness)[codes])
+        mine = np.zeros(len(scan.values), dtype=np.bool_)
+        mine[codes] = True
+        return replace(scan, expected=np.where(mine, usual, scan.expected), p=p)
+
+    def _sign(self, signed: _Signed, at: int, code: int) -> tuple[int, int]:
+        """The column of `signs` for a value, and the value's place there."""
+        name = self._scans[at].dimension
+        return signed.names.index(name), self._chosen[name].index(self._scans[at].values[code]) + 1
+
+
+def _signed(contacts: Contacts, scan: _Scan, chosen: dict[str, list[str]]) -> _Signed:
+    """Count a scan's dimension once more, by the `chosen` values of the others."""
+    # Leads of a domain are all looked at, also those of whom nothing but this is held.
+    known = LEAD_DIMENSIONS if scan.dimension == "recipient_domain" else tuple(chosen)
+    own = {name: values for name, values in chosen.items() if name in known and name != scan.dimension}
+    seen = _seen(contacts, scan.dimension, scan.label, own)
+    rows = len(seen.mails.leads)
+    silent_rows = 0 if seen.silent is None else len(seen.silent.codes)
+    sign, signs = np.zeros(rows + silent_rows, dtype=np.int64), np.zeros((1, 0), dtype=np.int64)
+    for name, values in own.items():
+        place = _places(_of_leads(seen.mails, name), values)
+        if seen.silent is not None:
+            place = np.concatenate([place, _places(dimension(seen.silent.had[name].to_frame(name), name), values)])
+        key, index = grouped(sign * (len(values) + 1) + place)
+        order = np.argsort(key)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        sign, key = rank[index], key[order]
+        signs = np.column_stack([signs[key // (len(values) + 1)], key % (len(values) + 1)])
+    counted = seen.table(scan.dimension, scan.label, sign[:rows], sign[rows:], len(signs))
+    return _Signed(counted, list(own), signs)
+
+
+def _of_leads(contacts: Contacts, name: str) -> Dimension:
+    """A dimension at the first mail of each lead."""
+    if name == "recipient_domain":
+        return Dimension(contacts.domain, contacts.domains)
+    return dimension(contacts.leads, name) if name in LEAD_DIMENSIONS else contacts.per_lead(name)
+
+
+def _places(column: Dimension, values: list[str]) -> Codes:
+    """The place of each row's value among some, from 1 on; 0 for others."""
+    place = {value: number for number, value in enumerate(values, start=1)}
+    return np.array([place.get(value, 0) for value in column.values], dtype=np.int64)[column.codes]

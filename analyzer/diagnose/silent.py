@@ -32,6 +32,8 @@ class Silent:
     companies: asked with a dimension, its values and whether only first mails count, gives two frames: `value`,
         `domain`, `leads` at domains of told leads, and elsewhere `value`, `leads`, `pairs` (of leads at one domain),
         those that `shared` it, and `companies` (such domains).
+    beside: asked with a dimension and values of others, by name, gives the rows of `values` of that dimension, counted
+        apart by which of these each lead had at its first mail: `had_NAME`, "" for none of them.
     """
 
     mails: int
@@ -45,6 +47,7 @@ class Silent:
     values: pd.DataFrame
     domains: pd.DataFrame
     companies: Callable[[str, list[str], bool], tuple[pd.DataFrame, pd.DataFrame]]
+    beside: Callable[[str, dict[str, list[str]]], pd.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Alike:
 @dataclass(frozen=True, slots=True)
 class Observations:
     """Pairs of value and silent lead, counted: `codes` into `values`, the lead's `cell`, whether its first mail has the
-    value, and how many `leads`.
+    value, and how many `leads`; `had`: other dimensions at their first mails, as far as they were asked for.
     """
 
     values: list[str]
@@ -86,3 +89,4 @@ class Observations:
     first: Codes
     leads: Codes
     alike: Callable[[Codes], Alike]
+    had: dict[str, pd.Series]

@@ -10,6 +10,8 @@ from analyzer.correlate import Beside
 from analyzer.spark.rows import DIMENSIONS, EXTRAS, TAKEN, order_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
     from pyspark.sql import Column, DataFrame
@@ -162,9 +164,10 @@ class Counts:
             shapes=listed.assign(cell=listed["cell"].map(number).astype("int64")).astype({"leads": "int64"}),
             copies=shapes["copies"].to_numpy(),
             free=shapes["name"].to_pylist(),
-            values=self._values(leads),
+            values=self._values(leads, DIMENSIONS),
             domains=pd.concat([ours, largest], ignore_index=True),
             companies=lambda name, values, first_only: _companies(leads, name, values, first_only=first_only),
+            beside=lambda name, chosen: self._values(leads, (name,), chosen),
         )
         return found, ranks[0]
 
@@ -215,8 +218,19 @@ class Counts:
             "all_provider", sf.array(provider)
         )
 
-    def _values(self, leads: DataFrame) -> pd.DataFrame:
+    def _values(
+        self, leads: DataFrame, names: Sequence[str], chosen: dict[str, list[str]] | None = None
+    ) -> pd.DataFrame:
+        """`Silent.values` of some dimensions; with `chosen`, as `Silent.beside` counts them."""
         from pyspark.sql import functions as sf
+
+        had = {
+            f"had_{name}": sf.col("domain" if name == "recipient_domain" else f"first.{name}") for name in chosen or {}
+        }
+        shown = [
+            sf.when(column.isin((chosen or {})[name.removeprefix("had_")]), column).otherwise("").alias(name)
+            for name, column in had.items()
+        ]
 
         def pairs(name: str) -> Column:
             return sf.transform(
@@ -229,11 +243,11 @@ class Counts:
             )
 
         every = leads.select(
-            "email_status", "industry_group", sf.explode(sf.concat(*map(pairs, DIMENSIONS))).alias("pair")
+            "email_status", "industry_group", *shown, sf.explode(sf.concat(*map(pairs, names))).alias("pair")
         )
-        counted = every.groupBy("pair.dimension", "pair.value", "pair.first", "email_status", "industry_group")
+        counted = every.groupBy("pair.dimension", "pair.value", "pair.first", "email_status", "industry_group", *had)
         frame: pd.DataFrame = counted.agg(sf.count("*").alias("leads")).toArrow().to_pandas()
-        order = ["dimension", "value", "email_status", "industry_group", "first"]
+        order = ["dimension", "value", "email_status", "industry_group", *had, "first"]
         return frame.sort_values(order, ignore_index=True).astype({"first": bool})
 
 

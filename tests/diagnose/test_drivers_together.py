@@ -1,0 +1,134 @@
+"""Several values at fault at once: each is named with what the good ones let expect, and no bystander is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from diagnose_builder import STRICT, Block, campaign
+
+from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.diagnosis import Driver
+from analyzer.diagnose.driver_counts import tail
+from analyzer.diagnose.drivers import drivers
+
+INDUSTRIES = [(name, "open") for name in ("Construction", "Restaurants", "Machinery", "Real Estate", "Textiles")]
+
+
+def found(*blocks: Block) -> list[Driver]:
+    return drivers(contacts(campaign(*blocks)))
+
+
+def named(those: list[Driver]) -> list[tuple[str, str, str]]:
+    return sorted((driver.dimension, driver.value, driver.label) for driver in those)
+
+
+def test_three_bad_industries_of_five_do_not_hide_one_another() -> None:
+    """Held against each other they are 1.8 times the rest, at companies that refuse as a whole."""
+    bad = [Block(180, industry=each, per_domain=3, bounced={"spam_content": 36}) for each in INDUSTRIES[:3]]
+    good = [Block(400, industry=each, per_domain=3, bounced={"spam_content": 6}) for each in INDUSTRIES[3:]]
+    those = found(*bad, *good)
+    assert named(those) == sorted(("industry", name, "spam") for name, _ in INDUSTRIES[:3])
+    for driver in those:
+        assert driver.expected == pytest.approx(12 / 800, rel=0.15)
+        assert driver.rate == pytest.approx(0.2)
+
+
+def test_a_thousand_domains_do_not_hide_an_industry() -> None:
+    """Each domain of five leads or more is looked at; the industry's chance is one of twelve, not of a thousand."""
+    industry = Block(250, industry=INDUSTRIES[0], per_domain=5, bounced={"spam_content": 40})
+    rest = [Block(1500, industry=each, per_domain=5, bounced={"spam_content": 25}) for each in INDUSTRIES[1:]]
+    assert named(found(industry, *rest)) == [("industry", "Construction", "spam")]
+
+
+def test_bad_values_of_two_columns_are_both_named() -> None:
+    """A mailbox at five times the rate of others, a campaign at four times, and both together at twenty."""
+    blocks = [
+        Block(n, campaign=where, sender=f"{who}@sender.example", bounced={"spam_content": hits})
+        for where, who, n, hits in (
+            ("good", "ann", 800, 8),
+            ("good", "bad", 400, 20),
+            ("poor", "ann", 400, 16),
+            ("poor", "bad", 200, 40),
+        )
+    ]
+    those = found(*blocks)
+    assert named(those) == [("campaign", "poor", "spam"), ("sender", "bad@sender.example", "spam")]
+    # 400 leads at the good mailbox's 1 %, 200 at the bad one's 5 %, and one bounce more believed of the others.
+    assert next(each for each in those if each.dimension == "campaign").expected == pytest.approx(14 / 600, rel=0.1)
+
+
+def test_a_campaign_that_a_bad_mailbox_wrote_most_of_is_no_finding() -> None:
+    bad = [Block(360, campaign="north", sender="bad@a.example", bounced={"spam_content": 54})]
+    bad += [Block(40, campaign="south", sender="bad@a.example", bounced={"spam_content": 6})]
+    good = [
+        Block(n, campaign=where, sender=f"{who}@a.example", bounced={"spam_content": n // 100})
+        for where, n in (("north", 100), ("south", 400))
+        for who in ("ann", "joe")
+    ]
+    assert named(found(*bad, *good)) == [("sender", "bad@a.example", "spam")]
+
+
+def test_a_bad_domains_mailboxes_are_one_finding_and_a_good_domains_bad_mailbox_is_its_own() -> None:
+    domain = [Block(200, sender=f"{who}@bad.example", bounced={"spam_content": 24}) for who in ("a", "b", "c")]
+    mailbox = [Block(200, sender="worse@good.example", bounced={"spam_content": 24})]
+    rest = [Block(400, sender=f"{who}@good.example", bounced={"spam_content": 4}) for who in ("d", "e")]
+    assert named(found(*domain, *mailbox, *rest)) == [
+        ("sender", "worse@good.example", "spam"),
+        ("sender_domain", "bad.example", "spam"),
+    ]
+
+
+@pytest.mark.parametrize("others", [0, 40], ids=["all of its leads", "most of its leads"])
+def test_guessed_addresses_are_not_blamed_for_refusals_of_the_mailbox_that_wrote_to_them(others: int) -> None:
+    """All that it wrote to were guessed, and hardly any others were."""
+    those = found(
+        Block(300, "guessed", sender="bad@a.example", bounced={"spam_content": 45}),
+        Block(1 + others, "verified", sender="bad@a.example", bounced={"spam_content": others // 7}),
+        Block(1 + others, "guessed", sender="ann@a.example"),
+        Block(900, "verified", sender="ann@a.example", bounced={"spam_content": 9}),
+    )
+    assert named(those) == [("sender", "bad@a.example", "spam")]
+
+
+def test_a_bad_source_of_guessed_addresses_is_no_spam_finding() -> None:
+    those = found(
+        Block(400, "guessed", bounced={"user_unknown": 60, "spam_content": 8}),
+        Block(800, "verified", bounced={"user_unknown": 8, "spam_content": 16}),
+    )
+    assert named(those) == [("email_status", "guessed", "hard")]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_clustered_chance_names_nobody(seed: int) -> None:
+    """Companies that refuse as a whole, statuses and senders that go with the industry: nothing is to be named."""
+    rng = np.random.default_rng(seed)
+    blocks = []
+    for number, industry in enumerate([*INDUSTRIES, STRICT]):
+        for company in range(70):
+            size = int(rng.integers(1, 7))
+            refuses = rng.random() < 0.03
+            status = "guessed" if rng.random() < number / 6 else "verified"
+            blocks.append(
+                Block(
+                    size,
+                    status,
+                    industry,
+                    {"spam_content": size} if refuses else None,
+                    domain=f"c{number}-{company}.example",
+                    campaign=f"of {min(number, int(rng.integers(0, 6)))}",
+                    sender=f"m{int(rng.integers(0, 5))}@s{number % 3}.example",
+                )
+            )
+    assert found(*blocks) == []
+
+
+def test_a_tail_far_out_is_summed_and_not_subtracted() -> None:
+    # 100 of 1,000 at 1 % without correlation: 1 minus the lower tail would be 0.
+    chance = tail(np.array([100, 10]), np.array([1000, 1000]), np.array([10.0, 10.0]), np.array([1e-6, 1e-6]))
+    assert 0 < chance[0] < 1e-50
+    assert chance[1] == pytest.approx(0.5427, abs=0.002)
+
+
+def test_a_step_may_be_called_anything() -> None:
+    steps = ("Step \u00b2", "Step \u2460", "3", "1" * 5000)
+    assert found(*(Block(100, step=step, bounced={"spam_content": 6}) for step in steps)) == []
