@@ -71,6 +71,7 @@ class Correlated:
         (`sends.TELLING`), be they blank.
     drivers: columns of `sends` beside SEND_FRAME's, and those of its own that a person wants scanned for drivers.
     timezone: that of the hours and weekdays that drivers are told by; "" is UTC.
+    judge: what read the log's own reason texts; None is `classify`.
     """
 
     sends: pd.DataFrame
@@ -82,6 +83,7 @@ class Correlated:
     next_leads: pd.DataFrame | None = None
     drivers: tuple[str, ...] = ()
     timezone: str = ""
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def correlate(
         next_leads=upcoming.frame[[*LEAD_FRAME, *extras(upcoming.frame)]] if upcoming else None,
         drivers=tuple(dict.fromkeys([*more, *(name for name in drivers if name in SEND_FRAME)])),
         timezone=timezone,
+        judge=judge,
     )
 
 

@@ -28,6 +28,7 @@ from analyzer.diagnose.thresholds import thresholds
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
+    from analyzer.correlate.outcomes import Judge
 
 Party: TypeAlias = Literal["sender", "recipient", "open"]
 
@@ -232,7 +233,7 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
         known = told[told[column] != ""]
         by_record = dict(zip(known["record_id"], known[column], strict=True))
         table[column] = [by_record.get(record, "") for record in table["record_id"]]
-    table["own_rule"] = (table["reason"].isin(OWN_RULE) & ~_says_nothing(table)) | recipients_own(
+    table["own_rule"] = (table["reason"].isin(OWN_RULE) & ~_says_nothing(table, correlated.judge)) | recipients_own(
         table["reason"], table["diagnostic"]
     )
     telling = table["reason"].isin(NAMED).to_numpy() | table["own_rule"].to_numpy()
@@ -244,16 +245,17 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _says_nothing(table: pd.DataFrame) -> Flags:
+def _says_nothing(table: pd.DataFrame, judge: Judge | None) -> Flags:
     """Which refusals count as policy for want of any word on why: "550 5.7.1 Message rejected" names no rule."""
     asked = (table["reason"] == "policy").to_numpy(dtype=np.bool_)
     by = table["decided_by"].astype("str").where(asked, "")
     unread = asked & (by == "").to_numpy()
     if unread.any():
         # Of what a log says nothing stands among the bounces.
-        from analyzer.classify import classifier_of
+        if judge is None:
+            from analyzer.classify import classify
 
-        judge = classifier_of(None).classify
+            judge = classify
         words = {text: judge(text).decided_by for text in table["diagnostic"][unread].unique()}
         by = by.mask(pd.Series(unread, index=table.index), table["diagnostic"].map(words))
     return asked & by.str.startswith(_VAGUE).to_numpy(dtype=np.bool_)
@@ -331,8 +333,7 @@ def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     hits = hits[(hits >= thresholds().evidence.min_bounces) & ~hits.index.isin(nobody)]
     if hits.empty:
         return ()
-    sizes = np.bincount(contacts.domain)
-    written = np.array([sizes[contacts.domains.index(name)] for name in hits.index])
+    written = np.bincount(contacts.domain)[pd.Index(contacts.domains, dtype=object).get_indexer(hits.index)]
     share = limits.one_domain_share
     whole = hits[(hits >= share * written) | (hits >= share * len(refused))]
     if whole.sum() < limits.blocking_weight * len(refused):
@@ -345,13 +346,14 @@ def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
 def _all_there_is(whole: pd.Series[int], refused: pd.DataFrame, contacts: Contacts) -> bool:
     """Whether hardly anybody beside some few domains refuses, and most of these are not in strict industries."""
     limits = thresholds().deliverability
-    codes = [contacts.domains.index(str(name)) for name in whole.index]
-    others = int((~np.isin(contacts.domain, codes)).sum())
+    others = int((~np.isin(contacts.domain, pd.Index(contacts.domains, dtype=object).get_indexer(whole.index))).sum())
     rest = len(refused) - int(whole.sum())
     there = refused[refused["domain"].isin(whole.index)].drop_duplicates("domain")
     strict = int((there["group"] == "strict").sum())
-    # By company as by lead: under half of what makes our own sending suspicious.
-    few = len(whole) <= limits.block_line * len(np.unique(company_of(contacts))) / 2
+    # By company as by lead: under half of what makes our own sending suspicious. A company is one observation however
+    # many leads it has, and a handful of them, all below the line, show no more than chance does.
+    line = limits.block_line * len(np.unique(company_of(contacts)))
+    few = len(whole) <= (line if len(whole) < thresholds().evidence.min_bounces else line / 2)
     return few and rest <= limits.block_line * others / 2 and 2 * strict < len(whole)
 
 

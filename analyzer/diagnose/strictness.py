@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.diagnose.arrays import Codes, Flags, Texts
-from analyzer.diagnose.rates import clustered_rate
+from analyzer.diagnose.rates import clustered_rate, wilson
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, percent
 
@@ -60,12 +60,19 @@ def learnt_groups(contacts: Contacts, refused: Flags, higher_p: Test) -> tuple[T
             witnesses = len(np.unique(contacts.domain[here]))
             if witnesses < limits.strict_domains or others.sum() < max(inside.sum(), evidence.min_leads_per_arm):
                 continue
+            if not _beyond_doubt(witnesses, len(np.unique(contacts.domain[inside]))):
+                continue
             if not _without_its_worst(refused, contacts.domain, inside, limits.block_line):
                 continue
             if higher_p(refused, contacts.domain, inside, others) * len(candidates) <= limits.moved_p:
                 group[inside] = "strict"
                 moved.append(Moved(names[code], "strict", rate.estimate))
     return group, tuple(moved)
+
+
+def _beyond_doubt(refusing: int, asked: int) -> bool:
+    """Whether more companies refuse than the usual few, beyond doubt: what three of a hundred do is theirs alone."""
+    return float(wilson(refusing, asked)[0]) > thresholds().deliverability.block_line
 
 
 def _without_its_worst(refused: Flags, domain: Codes, inside: Flags, line: float) -> bool:

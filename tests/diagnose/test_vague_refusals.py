@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
 
+from analyzer.classify import classify
 from analyzer.diagnose import diagnose
 from analyzer.diagnose.diagnosis import Deliverability
+from analyzer.records import Verdict
 
 VAGUE = ("550 5.7.1 Message rejected", "554 5.7.1 Message blocked", "554 Transaction failed: message refused")
 OWN = "550 5.7.1 Blocked by the company's rule for outside mail"
@@ -58,6 +62,47 @@ def test_a_few_companies_that_refuse_as_a_whole_are_no_fault_of_ours() -> None:
     assert found.side == "recipient"
     assert found.fixes[0].id == "RCPT-DOMAIN-BLOCK"
     assert found.fixes[0].domains == 3
+
+
+@pytest.mark.parametrize("size", [12, 40])
+@pytest.mark.parametrize("many", [3, 4])
+@pytest.mark.parametrize("scattered", [0, 1])
+def test_a_few_of_450_companies_that_refuse_as_a_whole_are_theirs(size: int, many: int, scattered: int) -> None:
+    """Of several open industries, with vague words: what three refuse is 2 % of all leads and more."""
+    industries = (OPEN, ("Construction", "open"), ("Retail", "open"))
+    closed = [
+        Block(size, industry=industries[n % 3], domain=f"closed{n}.example", bounced={"policy": size}, text=VAGUE[0])
+        for n in range(many)
+    ]
+    others = [
+        Block(450, industry=industry, per_domain=4, bounced={"policy": scattered}, text=VAGUE[0])
+        for industry in (*industries, STRICT)
+    ]
+    found = diagnose(campaign(*closed, *others)).deliverability
+    assert found.side == "recipient"
+    assert (found.fixes[0].id, found.fixes[0].domains) == ("RCPT-DOMAIN-BLOCK", many)
+
+
+def test_a_few_companies_of_one_open_industry_do_not_make_it_strict() -> None:
+    closed = [Block(40, domain=f"closed{n}.example", bounced={"policy": 40}, text=VAGUE[0]) for n in range(3)]
+    others = [Block(470, industry=each, per_domain=4) for each in (OPEN, ("Construction", "open"), STRICT)]
+    found = diagnose(campaign(*closed, *others)).deliverability
+    assert found.side == "recipient"
+    assert found.fixes[0].id == "RCPT-DOMAIN-BLOCK"
+    assert "counts as strict" not in found.why
+
+
+def test_a_rule_of_ones_own_is_asked_what_a_log_means() -> None:
+    """A text that the shipped rules call vague, and the user's own rule calls the receiver's: no bounce was read."""
+    blocks = (Block(600, bounced={"policy": 36}, text=VAGUE[0]), Block(400, industry=STRICT))
+    correlated = campaign(*blocks)
+    correlated.sends["record_id"] = ""
+    assert diagnose(replace(correlated, judge=classify)).deliverability.side == "sender"
+
+    def own(text: str, **_: str) -> Verdict:
+        return replace(classify(text), decided_by="rule:own/closed")
+
+    assert diagnose(replace(correlated, judge=own)).deliverability.side == "recipient"
 
 
 def test_where_others_refuse_too_such_companies_are_only_large_ones() -> None:
