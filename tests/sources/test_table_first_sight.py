@@ -25,7 +25,7 @@ HEADERS: dict[str, str] = {
     "Datum odeslání": "sent_at", "Odesláno": "sent_at", "Důvod odmítnutí": "", "Avsändare": "sender", "Lähettäjä": "sender",
     "DeBounce Result": "email_status", "ELV Result": "email_status", "Clearout Status": "email_status", "ZeroBounce": "email_status",
     "Last Contacted From": "sender", "Stage sent at": "step", "Last step completed at": "sent_at", "Mailing Country": "country",
-    "Event date": "sent_at", "LastDeliveryEvent": "state", "Statut d'envoi": "state", "電話": "", "备注": "",
+    "Event date": "sent_at", "activityDate": "sent_at", "From Address (Envelope)": "sender", "Segmento": "industry", "LastDeliveryEvent": "state", "Statut d'envoi": "state", "電話": "", "备注": "",
 }  # fmt: skip
 
 #: A result of a verification in another language -> its status
@@ -82,6 +82,9 @@ LOGS: dict[str, str] = {
     "mail that came in": "to,date_sent,direction,bounced\na@x.example,2026-03-02,outgoing,no\nb@x.example,2026-03-02,outgoing,yes\nme@own.example,2026-03-03,incoming,no\n",
     "mail that came in, marked": "to,date sent,Is Incoming,bounced\na@x.example,2026-03-02,0,no\nb@x.example,2026-03-02,0,yes\nme@own.example,2026-03-03,1,no\n",
     "a type of happening": "email,date,type\na@x.example,2026-03-02,SENT\nb@x.example,2026-03-02,SENT\nb@x.example,2026-03-02,BOUNCE\na@x.example,2026-03-03,OPEN\n",
+    "a name and an address": "Recipient,Recipient Email,Sent,Bounced\na,a@x.example,2026-03-02,\nb,b@x.example,2026-03-02,yes\n",
+    "a state under any header": "E-mail,Sent on,How it went\na@x.example,2026-03-02,Delivered\nb@x.example,2026-03-02,Bounced\n",
+    "Ukrainian": "Електронна пошта;Надіслано;Повернуто\na@x.example;02.03.2026 10:00;ні\nb@x.example;02.03.2026 10:00;так\n",
     "Turkish": "E-posta;Gönderim tarihi;Geri döndü mü\na@x.example;02.03.2026 10:00;Hayır\nb@x.example;02.03.2026 10:00;Evet\n",
     "Japanese": "メールアドレス,送信日時,バウンス\na@x.example,2026年3月2日 10:00,いいえ\nb@x.example,2026年3月2日 10:00,はい\n",
     "Russian": "Почта;Дата отправки;Статус отправки\na@x.example;02.03.2026 10:00;Доставлено\nb@x.example;02.03.2026 10:00;Отказ\n",
@@ -142,6 +145,28 @@ def test_a_verification_is_told_by_what_it_holds(tmp_path: Path, kind: str) -> N
     text, statuses = LISTS[kind]
     table = read_table(_table(tmp_path, text), "leads")
     assert normalise_statuses(table.frame["email_status"], table.platform).tolist() == statuses
+
+
+def test_a_day_under_the_name_of_a_verification(tmp_path: Path) -> None:
+    text = "Email,Result,Validated On\na@x.example,valid,Mar 2 2026\nb@x.example,invalid,Mar 3 2026\n"
+    table = read_table(_table(tmp_path, text), "leads")
+    assert table.frame["verified_at"].dt.strftime("%Y-%m-%d").tolist() == ["2026-03-02", "2026-03-03"]
+
+
+#: A code page that a guess by letters takes for another -> a list in it
+PAGES: dict[str, str] = {
+    "cp1250": "E-mail;Společnost;Země;Kampaň;Odesílatel\na@x.example;Novák;Česko;jaro;já@x.example\n",
+    "cp1251": "Почта;Компания;Страна;Должность\na@x.example;Ромашка;Россия;Директор\n",
+    "cp1254": "E-posta;Şirket;Ülke;Gönderim tarihi\na@x.example;Yılmaz;Türkiye;02.03.2026\n",
+    "cp1252": "Empfänger;Unternehmen;Länder;geprüft am\na@x.example;Müller;Österreich;02.03.2026\n",
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_words_of_a_table_tell_its_code_page(tmp_path: Path, page: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(PAGES[page].encode(page))
+    assert f"list.csv: not UTF-8; read as {page}" in read_table(path, "leads").warnings
 
 
 def test_each_recipient_of_a_mail_has_its_own_state(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def fill_by_words(
         if rivals and rank < _BLANK:
             notes.append(f"both {headers[place]!r} and {rivals[0]!r} could be {name}; the first was taken")
     _fill_state(fields, headers, [place for place in free if place not in taken], column_values, taken)
+    _fill_state_by_values(fields, [place for place in free if place not in taken], column_values, taken)
     _fill_replies(fields, headers, [place for place in free if place not in taken], column_values, taken)
     _fill_status(fields, headers, [place for place in free if place not in taken], column_values, taken)
     if taken:
@@ -138,6 +139,26 @@ def _fill_state(
         return
     taken.pop(fields.get("state", -1), None)
     fields["state"], taken[place] = place, "state"
+
+
+def _fill_state_by_values(
+    fields: dict[str, int],
+    free: Sequence[int],
+    column_values: Callable[[int], list[str]],
+    taken: dict[int, str],
+) -> None:
+    """`state` from the one column that says what became of each mail, whatever its header, where nothing else tells."""
+    if _TELLING & fields.keys():
+        return
+    chances = [
+        place
+        for place in free
+        if tell_bounces(column_values(place))
+        and tell_delivery(column_values(place))
+        and not tell_verification(column_values(place))
+    ]
+    if len(chances) == 1:
+        fields["state"], taken[chances[0]] = chances[0], "state"
 
 
 def _fill_replies(

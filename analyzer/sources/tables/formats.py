@@ -20,10 +20,12 @@ from analyzer.sources.content import utf16_codec
 from analyzer.sources.tables.cells import Cells
 from analyzer.sources.tables.compressed import is_packed, unpacked
 from analyzer.sources.tables.delimited import read_delimited
+from analyzer.sources.tables.header_words import is_known
 from analyzer.sources.tables.json_records import read_json, unfolded
 from analyzer.sources.tables.markup import markup_kind, read_markup
 from analyzer.sources.tables.other_files import refuse_others
 from analyzer.sources.tables.parquet import read_parquet
+from analyzer.sources.tables.plausible import delivery_words, normalised, verification_words
 from analyzer.sources.tables.sheets import as_table
 from analyzer.sources.tables.web_archives import is_web_archive, sheets_of_archive
 from analyzer.sources.tables.workbooks import read_sheets
@@ -38,6 +40,9 @@ _FEW = 8
 _PAIR = re.compile(rb"[\x80-\xff]{2}|[\x81-\x9f]")
 # Letters without which hardly a Slovak text goes, the only ones with an "ŕ": š, ž, ť, ľ.
 _SLOVAK = re.compile(rb"[\x8a\x8d\x8e\x9a\x9d\x9e\xbc\xbe]")
+# A word with a letter beyond ASCII.
+_ODD_WORD = re.compile(rb"[A-Za-z]{0,30}[\x80-\xff][A-Za-z\x80-\xff]{0,30}")
+_MOST_WORDS = 500
 _CHUNK = 1024 * 1024
 _MARKUP_LOOK = 16 * 1024
 _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
@@ -192,15 +197,37 @@ def _code_page(sample: bytes) -> str:
     letters = re.findall(rb"[\x80-\xff]", telling)
     alone = _stands_alone(telling)
     if alone and len(letters) < _FEW and all(letter >= b"\xc0" for letter in letters):
-        # A handful of accents tells no page from another: the most usual one.
-        return "cp1252"
+        # A handful of accents tells no page from another: words do, else it is the most usual one.
+        return _by_known_words(telling, "cp1252") or "cp1252"
     pages = [page for page in _CODE_PAGES if page not in _OF_PAIRS] if alone else _CODE_PAGES
     best = charset_normalizer.from_bytes(telling, cp_isolation=pages).best()
     if best is None:
         return "cp1252"
+    told = _by_known_words(telling, best.encoding)
+    if told:
+        return told
     if best.encoding == "cp1250" and (_same_text(telling, "cp1250", "cp1252") or _has_grave_accents(telling)):
         return "cp1252"
     return best.encoding
+
+
+def _by_known_words(sample: bytes, guess: str) -> str:
+    """The code page in which most words are ones that tables are made of (headers, states, results); "" where the
+    guess is as good."""
+    words = list(dict.fromkeys(_ODD_WORD.findall(sample)))[:_MOST_WORDS]
+    if guess in _OF_PAIRS or not words:
+        return ""
+    known = {page: sum(_is_known(word, page) for word in words) for page in _CODE_PAGES if page not in _OF_PAIRS}
+    best = max(known, key=lambda page: known[page])
+    return best if known[best] > known.get(guess, 0) else ""
+
+
+def _is_known(word: bytes, page: str) -> bool:
+    try:
+        text = word.decode(page)
+    except UnicodeDecodeError:
+        return False
+    return is_known(text) or normalised(text) in delivery_words() or normalised(text) in verification_words()
 
 
 def _stands_alone(sample: bytes) -> bool:

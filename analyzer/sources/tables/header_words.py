@@ -95,6 +95,11 @@ def words_of(header: str) -> list[str]:
     return [_bare(word) for word in _WORD.findall(unicodedata.normalize("NFKC", joined))]
 
 
+def is_known(text: str) -> bool:
+    """Whether a word is one that headers are made of."""
+    return len(text) >= _SHORTEST_PART and bool(_meanings_of_word(_bare(text)))
+
+
 def _is_word(text: str) -> bool:
     return _bare(text) in _words()[0]
 

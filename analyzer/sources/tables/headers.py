@@ -75,6 +75,8 @@ _LONGEST_NAMED = 60
 _DOUBTFUL_STEPS = frozenset({"stage", "day", "touch"})
 #: What tells of a mail that it bounced, before "Delivered: no" is asked.
 _TELLING = frozenset({"bounced", "bounce_reason", "state", "event"})
+#: Fields that hold addresses.
+_OF_ADDRESSES = frozenset({"recipient", "sender"})
 #: Headers of times that a platform's table may have of something else than mail.
 _OF_ANYTHING = frozenset({"createdat"})
 #: Headers of a column that says of each row what happened, where its values do.
@@ -316,6 +318,9 @@ def _fill(
         if meant in fields:
             continue
         there = [places[name] for name in names if name in places and places[name] not in taken]
+        if len(there) > 1 and meant in _OF_ADDRESSES:
+            # "Recipient" may be a name, and "Recipient Email" the address.
+            there = [place for place in there if hold_addresses(column_values(place))] or there
         if there:
             fields[meant] = there[0] if len(there) == 1 else next(filter(column_values, there), there[0])
             taken.add(fields[meant])
