@@ -71,7 +71,7 @@ _REACHED = re.compile(
 #: What stands right before the sender's address, and before one to turn to instead: neither has failed.
 _BEFORE_OTHERS = re.compile(
     r"(?:\b(?:from|sender|return-path|envelope[- ]from|mail from|sent by|absender|von|expéditeur|remitente|mittente)"
-    r"|发件人|寄件者|差出人|送信者|보낸 사람)(?:['’]s)?(?: (?:e-?mail )?address)?[\s.]*[:：=]?\s*[\"'<(\[`]*$"
+    r"|发件人|寄件者|差出人|送信者|보낸 사람)(?:['’]s)?(?: (?:e-?mail )?address)?[\s.]*+(?:[:：=]\s*+)?[\"'<(\[`]*+$"
     r"|[从由從]$"
     r"|\b(?:contact|write to|questions|assistance|get in touch|please use|new (?:e-?mail )?address|changed to|moved to"
     r"|kontaktieren|wenden|schreiben sie|neue (?:e-?mail-?)?adresse|contactez|contacter|contacte|contatt\w{1,6})\b"
