@@ -74,9 +74,11 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     bounced = int(contacts.leads["address"].sum())
     leads = len(contacts.leads)
     if not effect.guessed.leads and not effect.verified.leads:
+        carried = (contacts.leads["email_status"].astype(object) != "unknown").any()
+        why = "None of the leads is guessed or verified" if carried else "The leads carry no email status"
         return (
-            f"{_of(bounced, leads)} bounced because of the address. The leads carry no email status, so guessed and "
-            "verified addresses cannot be told apart."
+            f"{_of(bounced, leads)} bounced because of the address. {why}, so guessed and verified addresses cannot be "
+            f"{'compared' if carried else 'told apart'}."
         )
     if not effect.guessed.leads or not effect.verified.leads:
         only = "verified" if effect.verified.leads else "guessed"
@@ -304,6 +306,8 @@ def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float)
 def _elsewhere(contacts: Contacts, past: History, named: list[Explanation]) -> str:
     """Where a few companies make the rate: what is left without those that explain it, or what it is by company."""
     by_company = _by_company(past)
+    if not past.bounces.any():
+        return ""
     if float(past.bounces.sum()) < _FAR_OFF * by_company * float(past.leads.sum()):
         return ""
     whole = [each for each in named if each.kind in ("wrong_pattern", "dead_domain")]

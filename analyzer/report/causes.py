@@ -82,12 +82,14 @@ def step(diagnosis: Diagnosis, found: Explanation) -> tuple[str, str]:
 
 def old_step(found: Explanation) -> tuple[str, str]:
     """What to do about old verifications, and what speaks for it."""
-    days = thresholds().guessed.stale_days
-    which = "the leads"
-    if found.next_leads is not None:
-        which = f"the {plural(found.next_leads, 'lead')} of the next sequence"
-    was = "was" if found.next_leads == 1 else "were"
-    return f"Have {which} that {was} verified over {days} days ago verified again before you send.", reason(found)
+    return f"Have {old_addresses(found)} verified again before the next sequence.", reason(found)
+
+
+def old_addresses(found: Explanation) -> str:
+    """Those of the next list that are old, with their number where it is known."""
+    if found.next_leads == 1:
+        return "the old address"
+    return f"the {count(found.next_leads)} old addresses" if found.next_leads else "the old addresses"
 
 
 def origin_step(diagnosis: Diagnosis) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from analyzer.diagnose.words import kinds
 from analyzer.report import causes
 from analyzer.report.words import (
+    NOT_GIVEN,
     chance,
     clean,
     count,
@@ -21,7 +22,7 @@ from analyzer.report.words import (
 )
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.diagnosis import Diagnosis, Fix, Forecast
+    from analyzer.diagnose.diagnosis import Diagnosis, Explanation, Fix, Forecast
 
 Tone: TypeAlias = Literal["act", "fine", "unsure"]
 
@@ -163,6 +164,8 @@ def _data(diagnosis: Diagnosis) -> Verdict:
                 return Verdict("Data", "act", f"{between[0]}: {between[1]}", why)
             if named := _named(diagnosis):
                 sentence = named[0].rstrip(".")
+                if aged := _aged(diagnosis):
+                    sentence = f"Have {causes.old_addresses(aged)} of the next sequence verified again before you send"
                 if everyone.rate is not None:
                     sentence += f": as it is, {_expected(diagnosis, everyone)}"
                 return Verdict("Data", "act", sentence + ".", why)
@@ -305,8 +308,16 @@ def _named(diagnosis: Diagnosis) -> tuple[str, str] | None:
         return None
     if quality.to_verify_older_than is None:
         return causes.leave_out(quality.origins, tolerance(diagnosis.options) or 0.0)
-    found = next((each for each in quality.explained_by if each.kind == "stale_verification"), None)
-    return None if found is None else causes.old_step(found)
+    aged = _aged(diagnosis)
+    return None if aged is None else causes.old_step(aged)
+
+
+def _aged(diagnosis: Diagnosis) -> Explanation | None:
+    """Verifications that are old, where these are to be renewed and no others."""
+    quality = diagnosis.data_quality
+    if quality.to_verify_older_than is None:
+        return None
+    return next((each for each in quality.explained_by if each.kind == "stale_verification"), None)
 
 
 def _cause_action(diagnosis: Diagnosis) -> Action | None:
@@ -351,7 +362,7 @@ def _lacking(diagnosis: Diagnosis) -> _Lacking | None:
             "Get the bounce messages of this campaign, or a log that gives the reasons.",
             "Leave the data setting as it is until then.",
         )
-    if not {row.value for row in diagnosis.breakdown.get("email_status", [])} & {"verified", "guessed"}:
+    if {row.value for row in diagnosis.breakdown.get("email_status", [])} <= {"unknown", NOT_GIVEN}:
         return _Lacking(
             "Cannot be told: nothing says which addresses are verified and which are guessed.",
             "Give the lead list with its email status (verified or guessed).",

@@ -58,16 +58,14 @@ def test_only_old_verifications_are_renewed(fresh_bad: int, old_bad: int, recomm
     assert set(table.loc[fresh, "decision"]) == {"send"}
     assert set(table.loc[~fresh, "decision"]) == {"verify_again"}
     assert table.loc[~fresh, "reason"].str.startswith("Its verification is older than 90 days").all()
-    assert f"Have the {int((~fresh).sum())} leads of the next sequence that were verified over 90 days ago" in advice(
-        diagnosis
-    )
+    assert f"Have the {int((~fresh).sum())} old addresses verified again before the next sequence." in advice(diagnosis)
     assert quality.to_verify_older_than == (90 if recommendation == "reverify" else None)
 
 
 def test_no_renewal_is_advised_where_the_next_list_holds_nothing_old() -> None:
     diagnosis, table = told(aged(15, 160, fresh=1200, old=0))
     assert set(table["decision"]) == {"send"}
-    assert "verified over 90 days ago" not in advice(diagnosis)
+    assert "verified again" not in advice(diagnosis)
     assert "the next list has none of them" in diagnosis.data_quality.why
 
 
@@ -137,3 +135,14 @@ def test_whom_to_verify_where_the_verified_ones_are_in_order() -> None:
     by_status = table.groupby("email_status")["decision"].unique()
     assert by_status["catch_all"].tolist() == ["verify_again"]
     assert by_status["verified"].tolist() == ["send"]
+
+
+def test_leads_of_other_statuses_carry_a_status() -> None:
+    diagnosis = diagnose(campaign(Block(300, "catch_all", bounced=bad(30)), Block(200, "risky", bounced=bad(20))))
+    assert "None of the leads is guessed or verified" in diagnosis.data_quality.why
+    assert "Give the lead list with its email status" not in advice(diagnosis)
+
+
+def test_without_a_bad_address_nothing_is_said_of_companies() -> None:
+    correlated = campaign(Block(600, bounced=bad(40, "unspecified")))
+    assert "company by company" not in diagnose(correlated).data_quality.why

@@ -113,7 +113,13 @@ def test_bad_catch_all_addresses_are_not_called_stale(campaign: Case) -> None:
 
 
 def test_old_verifications_are_named(campaign: Case) -> None:
-    found = told(campaign.diagnosis, recommendation="reverify", to_verify=["verified"], explained_by=STALE)
+    found = told(
+        campaign.diagnosis,
+        recommendation="reverify",
+        to_verify=["verified"],
+        to_verify_older_than=90,
+        explained_by=STALE,
+    )
     assert sentences.verdicts(found)[0].sentence.startswith(
         "Have the old addresses of the next sequence verified again"
     )
