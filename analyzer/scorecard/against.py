@@ -1,7 +1,8 @@
 """The closed loop: how the grades and scores of an earlier check compare with what then bounced.
 
 Only an address fault is evidence against a grade: a full mailbox, a refusal for what the mail was, or a failing server
-say nothing about the data. Intervals are Wilson's, 95 %.
+say nothing about the data. Intervals are those of `diagnose`, 95 %: leads of one company bounce together, and forty at
+a dead domain are not forty observations.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from scipy.stats import fisher_exact, mannwhitneyu
 from analyzer.check.facts import score as score_facts
 from analyzer.check.records import GRADES
 from analyzer.correlate.addresses import address_keys, normalise_addresses
-from analyzer.diagnose.rates import wilson
+from analyzer.diagnose.companies import companies, free_mail
+from analyzer.diagnose.rates import belief_of
 from analyzer.errors import AnalyzerError, MissingColumnError
 from analyzer.export.inputs import read_given
 from analyzer.knowledge import data_folder, load_toml
@@ -113,7 +115,7 @@ def against(
     if len(leads) < len(given.rows):
         notes.append(f"Rows that repeat an address or have none, left out: {len(given.rows) - len(leads):,}.")
     outcome, strangers, logged = _outcomes(leads["key"], bounces, log, jobs, rules)
-    leads = leads.assign(outcome=outcome)
+    leads = leads.assign(outcome=outcome, company=_companies(leads["key"]))
     sent = leads[leads["outcome"] != "not_sent"]
     if logged and sent.empty:
         raise AnalyzerError(
@@ -236,21 +238,36 @@ def _listed(sources: Any) -> list[Any]:
     return [sources] if isinstance(sources, (str, Path, pd.DataFrame)) else list(sources)
 
 
-def _rates(table: pd.DataFrame) -> pd.DataFrame:
-    """`rate`, `low` and `high` behind `leads` and `address`; None without leads."""
+def _rates(table: pd.DataFrame, sent: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
+    """`rate`, `low` and `high` behind `leads` and `address`; None without leads.
+
+    table: by what `group` says of each row of `sent`; what it says of none is left out.
+    """
     some = table["leads"] > 0
-    low, high = wilson(table["address"], table["leads"].where(some, 1))
+    place = pd.Index(table.index).get_indexer(group)
+    inside = place >= 0
+    of, company = place[inside].astype(np.int64), sent["company"].to_numpy(dtype=np.int64)[inside]
+    bad = (sent["outcome"] == "address").to_numpy(dtype=np.bool_)[inside]
+    counted = companies(of, company, {"address": (of[bad], company[bad])}, len(table))
+    low, high = counted.interval("address", belief_of("address"))
     columns = {"rate": table["address"] / table["leads"].where(some, 1), "low": low, "high": high}
     return table.assign(**{name: pd.Series(values, index=table.index).where(some) for name, values in columns.items()})
 
 
+def _companies(keys: pd.Series) -> pd.Series:
+    """A number for each address's company, its domain; who has a mailbox at a free-mail provider is one himself."""
+    number, domains = pd.factorize(keys.str.rpartition("@")[2])
+    alone = free_mail([str(domain) for domain in domains])[number]
+    return pd.Series(np.where(alone, len(domains) + np.arange(len(keys)), number), index=keys.index)
+
+
 def _matrix(leads: pd.DataFrame, sent: pd.DataFrame) -> pd.DataFrame:
     counts = pd.crosstab(sent["grade"], sent["outcome"]).reindex(index=GRADES, columns=list(OUTCOMES), fill_value=0)
-    counts = counts.rename_axis(None, axis=1).rename_axis("grade").reset_index()
+    counts = counts.rename_axis(None, axis=1).rename_axis("grade")
     counts["leads"] = counts[list(OUTCOMES)].sum(axis=1)
     not_sent = leads[leads["outcome"] == "not_sent"]["grade"].value_counts()
     counts["not_sent"] = [int(not_sent.get(grade, 0)) for grade in GRADES]
-    return _rates(counts)[list(MATRIX_COLUMNS)]
+    return _rates(counts, sent, sent["grade"]).reset_index()[list(MATRIX_COLUMNS)]
 
 
 def _calibration(sent: pd.DataFrame) -> pd.DataFrame:
@@ -262,7 +279,8 @@ def _calibration(sent: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(
         score_from=[edges[place] for place in table.index], score_to=[edges[p + 1] for p in table.index]
     )
-    return _rates(table.sort_index(ascending=False).reset_index(drop=True))[list(CALIBRATION_COLUMNS)]
+    table = _rates(table, known, pd.Series(band)).sort_index(ascending=False)
+    return table.reset_index(drop=True)[list(CALIBRATION_COLUMNS)]
 
 
 def _ranking(sent: pd.DataFrame) -> float | None:
@@ -289,9 +307,9 @@ def _by(sent: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
     grouped = frame.groupby("value")
     table = grouped.agg(
         leads=("bad", "size"), send=("good", "sum"), expected=("expected", "mean"), address=("bad", "sum")
-    ).reset_index()
-    table = table.sort_values(["leads", "value"], ascending=[False, True], ignore_index=True)
-    return _rates(table)[list(BY_COLUMNS)]
+    )
+    table = _rates(table, sent, values).reset_index()
+    return table.sort_values(["leads", "value"], ascending=[False, True], ignore_index=True)[list(BY_COLUMNS)]
 
 
 def _columns(table: pd.DataFrame, named: str, by: Sequence[str]) -> dict[str, pd.Series]:

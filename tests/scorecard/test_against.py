@@ -52,6 +52,11 @@ BOUNCES = pd.DataFrame(
 SENT = ["a1@example.com", "a2@example.com", "a3@example.com", "v1@example.com", "d1@example.com", "other@example.net"]
 
 
+def apart(*frames: pd.DataFrame) -> list[pd.DataFrame]:
+    """The same with every lead at a company of its own."""
+    return [frame.replace(r"^([A-Za-z]\d)@.*", r"\1@\1.example", regex=True) for frame in frames]
+
+
 def counts(found: object) -> dict[str, list[int]]:
     matrix = found.matrix  # type: ignore[attr-defined]
     return {row["grade"]: [row[name] for name in ("leads", *OUTCOMES, "not_sent")] for row in matrix.to_dict("records")}
@@ -67,9 +72,27 @@ def test_the_matrix_without_a_log():
     }
     assert (found.leads, found.sent, found.logged, found.strangers) == (8, 8, False, 1)
     assert found.notes == ("Rows that repeat an address or have none, left out: 2.",)
-    row = found.matrix.iloc[0]
-    # Wilson, 1 of 4: centre (0.25 + 1.9207/4) / (1 + 3.8415/4), E. B. Wilson 1927.
+    # At companies of their own. Wilson, 1 of 4: centre (0.25 + 1.9207/4) / (1 + 3.8415/4), E. B. Wilson 1927.
+    row = against(*apart(LEADS, BOUNCES)).matrix.iloc[0]
     assert (row["rate"], round(row["low"], 4), round(row["high"], 4)) == (0.25, 0.0456, 0.6994)
+
+
+def test_leads_of_one_company_are_not_as_many_observations():
+    """Sixty bad addresses at a dead domain, against twenty companies of three: by hand, both are 60 of 660."""
+    good = [(f"p{n}@c{n // 3}.example", "send", 97) for n in range(600)]
+    one = [(f"q{n}@closed.example", "send", 97) for n in range(60)]
+    many = [(f"q{n}@d{n // 3}.example", "send", 97) for n in range(60)]
+    ranges = {}
+    for name, bad in (("one", one), ("many", many)):
+        back = pd.DataFrame([bounce(email, "user_unknown") for email, _, _ in bad])
+        found = against(checked(*good, *bad).assign(source="list"), back, by=["source"])
+        rows = found.matrix.iloc[0], found.by["source"].iloc[0], found.calibration.iloc[0]
+        (ranges[name],) = {(row["address"], row["rate"], row["low"], row["high"]) for row in rows}
+    assert ranges["one"][:2] == ranges["many"][:2] == (60, 60 / 660)
+    assert ranges["one"][3] - ranges["one"][2] > 1.5 * (ranges["many"][3] - ranges["many"][2])
+    # Wilson's would be 0.0715 to 0.1154; twenty companies of 220 make it about 0.06 to 0.14.
+    assert ranges["many"][2] == pytest.approx(0.06, abs=0.006)
+    assert ranges["many"][3] == pytest.approx(0.14, abs=0.01)
 
 
 def test_only_leads_in_the_log_were_sent_to():
@@ -171,7 +194,7 @@ def test_by_source_and_vendor():
 
 
 def test_words_for_a_person():
-    text = "\n".join(lines(against(LEADS, BOUNCES)))
+    text = "\n".join(lines(against(*apart(LEADS, BOUNCES))))
     assert "8 checked leads; without --log" in text
     assert "Graded send: 25.0 % had a bad address (4.6–69.9 %), 1 of 4; 4 leads are few." in text
     assert "Of 3 bad addresses that bounced, 1 (33.3 %) had been graded send, 1 verify again, 1 do not send." in text
