@@ -33,18 +33,27 @@ def fixes(found: Findings, side: Side) -> list[Fix]:
     """
     rows, line = found.refused, thresholds().deliverability.block_line
     chosen: list[tuple[FixRule, pd.DataFrame, int]] = []
-    for rule, mine in _dealt(found):
-        explained = _explained(rule, mine, found)
+    dealt = [(rule, mine, _explained(rule, mine, found)) for rule, mine in _dealt(found)]
+    # Beside a proven fault, the few that name nothing are what every campaign has.
+    unnamed = [each for each in dealt if _doubtful(each[0]) and not set(each[0].reasons) & set(NAMED)]
+    usual = sum(explained for _, _, explained in unnamed) <= line * found.leads
+    beside = {rule.id for rule, _, _ in unnamed} if found.proofs and usual else set()
+    for rule, mine, explained in dealt:
         # A reply that names nothing is no reason to change anything where our side is not the one at fault.
-        doubtful = rule.side == "sender" and not rule.proof
         few = explained < thresholds().evidence.min_bounces or explained <= line * found.leads
-        if explained and not (doubtful and (side == "none" or (side == "recipient" and few))):
+        idle = _doubtful(rule) and (side == "none" or (side == "recipient" and few))
+        if explained and not idle and rule.id not in beside:
             chosen += [
                 (each, rows[part], explained if part is mine else int(part.sum()))
                 for each, part in _split(rule, rows, mine)
             ]
     chosen.sort(key=lambda each: (_rank(each[0], each[1], found, side), -each[2] * each[0].confidence, each[0].id))
     return [_fix(rule, part, count, len(rows), place) for place, (rule, part, count) in enumerate(chosen, start=1)]
+
+
+def _doubtful(rule: FixRule) -> bool:
+    """Whether a fix is asked for by what names no fault of ours."""
+    return rule.side == "sender" and not rule.proof
 
 
 def _dealt(found: Findings) -> list[tuple[FixRule, Flags]]:
