@@ -4,6 +4,7 @@ that are no sends."""
 from __future__ import annotations
 
 import quopri
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -207,6 +208,43 @@ def test_a_workbook_saved_as_a_single_file_web_page(tmp_path: Path) -> None:
     table = read_table(_table(tmp_path, _archive(frame, page), "book.xls"))
     assert table.frame["recipient"].tolist() == ["jürgen@x.example", "b@x.example"]
     assert table.frame["bounced"].tolist() == ["No", "Yes"]
+
+
+#: What people hand in for a table -> (the parts of an archive, or a text; what is said of it)
+NO_TABLES: dict[str, tuple[tuple[str, ...] | str, str]] = {
+    "a.docx": (
+        ("[Content_Types].xml", "word/document.xml"),
+        "is a Word document, no table; save its table as CSV or XLSX",
+    ),
+    "b.docx": (("word/document.xml",), "is a Word document, no table; save its table as CSV or XLSX"),
+    "a.numbers": (
+        ("Index/Document.iwa", "preview.jpg"),
+        "is a document of Apple Numbers or Pages, no table; save its table",
+    ),
+    "a.csv": (
+        "From: a@x.example\nTo: b@x.example\nSubject: Hello\n\nHow are you\n",
+        "is mail, no table; bounces go with --bounces",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_what_is_no_table_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+    content, said = NO_TABLES[name]
+    path = tmp_path / name
+    if isinstance(content, str):
+        path.write_text(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            for part in content:
+                archive.writestr(part, "<x/>")
+    with pytest.raises(UnreadableInputError, match=f"{name}: {said}"):
+        read_table(path)
+
+
+def test_a_path_that_leads_nowhere_is_to_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInputError, match=r"cannot be read: No such file or directory; check the path"):
+        read_table(tmp_path / "missing.csv")
 
 
 def test_a_saved_page_without_a_table_and_mail_say_what_they_are(tmp_path: Path) -> None:

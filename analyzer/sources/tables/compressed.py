@@ -30,6 +30,13 @@ _LOCAL = struct.Struct("<26xHH")
 _AGAIN = "save it again"
 # What file managers and Office put beside the data.
 _CHAFF = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+# Documents that are zips of their own kind, by the beginning of a part's name (ECMA-376; Apple's iWork).
+_DOCUMENTS = (
+    ("word/", "a Word document"),
+    ("ppt/", "a PowerPoint document"),
+    ("Index/", "a document of Apple Numbers or Pages"),
+    ("Index.zip", "a document of Apple Numbers or Pages"),
+)
 
 
 def is_packed(head: bytes) -> bool:
@@ -54,6 +61,8 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
                 _bounded(members)
                 _honest(file, members, where)
                 return None
+            if what := next((what for mark, what in _DOCUMENTS if any(name.startswith(mark) for name in names)), ""):
+                raise UnreadableInputError(where, f"is {what}, no table", "save its table as CSV or XLSX")
             tables = [name for name in names if not name.endswith("/") and not any(chaff in name for chaff in _CHAFF)]
             if len(tables) != 1:
                 held = f"holds {len(tables)} files" if tables else "holds no file"

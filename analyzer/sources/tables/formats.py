@@ -61,7 +61,7 @@ def read_cells(path: Path, kind: str = "") -> tuple[Cells, str]:
                 return _of_file(_copied(path, Path(folder) / "table", where), where, kind)
         return _of_file(path, where, kind)
     except OSError as error:
-        raise UnreadableInputError(where, f"cannot be read: {error.strerror}") from None
+        raise UnreadableInputError(where, f"cannot be read: {error.strerror}", "check the path") from None
 
 
 def _of_file(path: Path, where: str, kind: str) -> tuple[Cells, str]:

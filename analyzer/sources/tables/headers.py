@@ -181,7 +181,7 @@ def map_headers(
             if place not in fields.values() and hold_addresses(column_values(place))
         ]
         if len(holders) != 1:
-            refuse_mail(headers, where)
+            refuse_mail(headers, column_values(0) if headers else (), where)
             found = ", ".join(short(header, _LONGEST_NAMED) for header in headers[:_MOST_NAMED] if header) or "none"
             more = f", and {len(headers) - _MOST_NAMED} more" if len(headers) > _MOST_NAMED else ""
             by_list = ", or give the list of these leads, with their ids, as --leads" if "lead_id" in fields else ""

@@ -20,6 +20,7 @@ _ENCRYPTED, _MESSAGE = ("EncryptedPackage".encode("utf-16-le"), "__substg1.0_".e
 #: Files of other kinds, by how they begin; what they are stands with the same marks in `content`.
 _OTHERS = (b"7z\xbc\xaf\x27\x1c", b"Rar!", b"!BDN", b"%PDF")
 _CHUNK = 1024 * 1024
+_LINES = 20
 
 
 def refuse_others(path: Path, head: bytes, where: str) -> None:
@@ -36,9 +37,13 @@ def refuse_others(path: Path, head: bytes, where: str) -> None:
             raise UnreadableInputError(where, "is a message of Outlook, no table", "bounces go with --bounces")
 
 
-def refuse_mail(headers: Sequence[str], where: str) -> None:
-    """`UnreadableInputError` for what has the first line of mail for a header; asked where no column has addresses."""
-    if recognise((", ".join(headers) + "\n").encode()) in ("message", "mbox"):
+def refuse_mail(headers: Sequence[str], below: Sequence[str], where: str) -> None:
+    """`UnreadableInputError` for what has the first line of mail for a header; asked where no column has addresses.
+
+    below: the first cells of the first column.
+    """
+    lines = "\n".join((", ".join(headers), *below[:_LINES], ""))
+    if recognise(lines.encode()) in ("message", "mbox"):
         raise UnreadableInputError(where, "is mail, no table", "bounces go with --bounces")
 
 
