@@ -8,6 +8,7 @@ import pytest
 from weekly_story import MAILS, history, weeks, workspace
 
 from analyzer.api import run_weekly
+from analyzer.report.weekly.page import html as weekly_page
 
 
 def spaced(place: Path, domain: str) -> Path:
@@ -25,6 +26,12 @@ def test_a_rate_of_domains_that_are_known_by_their_bounces_is_no_alarm(tmp_path:
     )
     assert found.now.rate == pytest.approx(1.0)
     assert week.alarms == []
+
+
+@pytest.mark.parametrize(("domain", "told"), [("company{}.example", True), ("gmail.com", False)])
+def test_the_page_says_that_such_rates_are_too_high(tmp_path: Path, domain: str, told: bool) -> None:
+    page = weekly_page(run_weekly(spaced(tmp_path / "space", domain)))
+    assert ("these rates are too high, compare counts" in page) == told
 
 
 def test_a_provider_that_is_known_by_name_is_held_against_the_line(tmp_path: Path) -> None:

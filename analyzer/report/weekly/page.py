@@ -90,6 +90,8 @@ def _breakdown(week: Week, dimension: str) -> dict[str, Any]:
         "title": words.dimension_title(dimension),
         "more": len(ordered) - len(shown),
         "scale": words.limit_words(scale.top),
+        # As `extracts.counts_only` has it of leads.
+        "misleading": dimension == "provider" and 5 * _sends(rows.get("", {})) > week.sends,
         "rows": [
             {
                 "name": words.value_name(dimension, value),
@@ -106,4 +108,4 @@ def _breakdown(week: Week, dimension: str) -> dict[str, Any]:
 
 
 def _sends(pair: dict[str, Series]) -> int:
-    return max(one.now.leads for one in pair.values())
+    return max((one.now.leads for one in pair.values()), default=0)
