@@ -116,16 +116,24 @@ def _read_prose(message: Message, data: bytes) -> tuple[Kind, str, str, list[Fai
         if reader.recognises(message):
             failures = list(reader.failures(message))
             if failures:
-                return _kind_of_notice(message, failures), reader.name, "", failures
+                return _as_told(message, reader.name, failures)
     if kinds.is_challenge(message):
         return "challenge", "challenge", "", []
     if kinds.is_bounce_like(message):
         failures = list(fallback.failures(message, data))
         if failures:
-            return _kind_of_notice(message, failures), "flufl.bounce", "", failures
+            return _as_told(message, "flufl.bounce", failures)
     if kinds.is_null_answer(message):
         return "autoreply", "rfc3834", "", []
     return ("delivered" if kinds.is_receipt(message) else "other"), "", "", []
+
+
+def _as_told(message: Message, form: str, failures: list[Failure]) -> tuple[Kind, str, str, list[Failure]]:
+    """As `_judge`, of what a reader found: nobody of a delay or a delivery has failed."""
+    kind = _kind_of_notice(message, failures)
+    if kind in {"delayed", "delivered"}:
+        failures = [replace(failure, action=kind) for failure in failures]
+    return kind, form, "", failures
 
 
 def _kind_of_notice(message: Message, failures: list[Failure]) -> Kind:

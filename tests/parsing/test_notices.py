@@ -252,6 +252,14 @@ def test_kinds(data, kind):
         assert report.failures == ()
 
 
+def test_nobody_has_failed_of_a_mail_that_is_late():
+    data = notice(
+        "Delivery to the following recipient has been delayed:\n\n     kim@lumen.example\n", subject="Delivery delayed"
+    )
+    report = read_message(data)
+    assert (report.kind, [failure.action for failure in report.failures]) == ("delayed", ["delayed"])
+
+
 def test_the_subject_of_our_message_is_no_word_of_the_server():
     (failure,) = read_message(
         notice(
