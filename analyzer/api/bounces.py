@@ -45,7 +45,7 @@ class ParseRun:
         all_kinds: bool = False,
         jobs: int | None = 1,
         rejects: Path | None = None,
-        rules: Path | None = None,
+        rules: str | Path | None = None,
         bounds: Bounds | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
@@ -55,7 +55,8 @@ class ParseRun:
         #: What was over a bound, and which.
         self.exceeded = Exceeded(bounds)
         self.reading = Reading(sources, rejects=self._rejects, bounds=bounds, exceeded=self.exceeded)
-        self._all_kinds, self._jobs, self._rules, self._bounds = all_kinds, jobs, rules, bounds
+        self._all_kinds, self._jobs, self._bounds = all_kinds, jobs, bounds
+        self._rules = Path(rules) if rules else None
         #: Messages by kind.
         self.kinds: Counter[str] = Counter()
         self.rows = 0
@@ -93,7 +94,7 @@ def parse(
     *sources: Source | Sequence[Source],
     all_kinds: bool = False,
     jobs: int | None = 1,
-    rules: Path | None = None,
+    rules: str | Path | None = None,
     bounds: Bounds | None = None,
 ) -> pd.DataFrame:
     """The bounces in the sources: a frame with `BOUNCE_COLUMNS`, one row per failed recipient.
@@ -112,7 +113,7 @@ def parse(
 def read_bounces(
     bounces: Source | Sequence[Source] | pd.DataFrame,
     jobs: int | None,
-    rules: Path | None,
+    rules: str | Path | None,
     on_progress: Callable[[int], None] | None = None,
     bounds: Bounds | None = None,
 ) -> tuple[list[Row], list[InputFile], list[str]]:

@@ -69,14 +69,14 @@ def diagnose(
     *,
     bounces: Source | Sequence[Source] | pd.DataFrame,
     log: TableSource | Sequence[TableSource],
-    leads: TableSource | Sequence[TableSource] = (),
+    leads: TableSource | Sequence[TableSource] | None = (),
     next_list: TableSource | None = None,
     tolerance: float = 0.05,
     mapping: Sequence[str] = (),
     dates: str = "",
     timezone: str = "",
     jobs: int | None = 1,
-    rules: Path | None = None,
+    rules: str | Path | None = None,
     drivers: Sequence[str] = (),
     verp_keys: Keys | None = None,
     bounds: Bounds | None = None,
@@ -114,7 +114,7 @@ def run_diagnosis(
     *,
     bounces: Source | Sequence[Source] | pd.DataFrame = (),
     log: TableSource | Sequence[TableSource] = (),
-    leads: TableSource | Sequence[TableSource] = (),
+    leads: TableSource | Sequence[TableSource] | None = (),
     next_list: TableSource | None = None,
     tolerance: float = 0.05,
     mapping: Sequence[str] = (),
@@ -123,7 +123,7 @@ def run_diagnosis(
     workspace: str | Path = "",
     since: str = "",
     jobs: int | None = 1,
-    rules: Path | None = None,
+    rules: str | Path | None = None,
     drivers: Sequence[str] = (),
     on_progress: Callable[[int], None] | None = None,
     verp_keys: Keys | None = None,
@@ -141,10 +141,11 @@ def run_diagnosis(
     from analyzer.version import __version__
 
     pairs = dict(column_pair(one) for one in mapping)
+    rules = Path(rules) if rules else None
     rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress, bounds)
     logs, lists, upcoming = (
         listed_tables(log),
-        listed_tables(leads),
+        [] if leads is None else listed_tables(leads),
         [] if next_list is None else listed_tables(next_list),
     )
     kept_frames: list[object] = []

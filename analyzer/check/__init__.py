@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
-    from pathlib import Path
 
     import pandas as pd
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
+_One = TypeVar("_One")
+
 
 def check(
     leads: Source | pd.DataFrame | Iterable[str],
@@ -25,21 +27,21 @@ def check(
     smtp: ProbeOptions | None = None,
     policy: str = "balanced",
     resolver: str | None = None,
-    history: Sequence[Source | pd.DataFrame] = (),
-    history_log: Sequence[Source] = (),
-    history_leads: Sequence[Source] = (),
+    history: Source | pd.DataFrame | Sequence[Source | pd.DataFrame] = (),
+    history_log: Source | Sequence[Source] = (),
+    history_leads: Source | Sequence[Source] = (),
     workspace: str | Path = "",
-    suppress: Sequence[Source] = (),
-    disposable: Sequence[Source] = (),
-    banned: Sequence[Source] = (),
+    suppress: Source | Sequence[Source] = (),
+    disposable: Source | Sequence[Source] = (),
+    banned: Source | Sequence[Source] = (),
     blocklist_zones: Sequence[str] = (),
-    cache: Path | None = None,
+    cache: str | Path | None = None,
     resume: bool = False,
     allow_private: bool = False,
     allow_reserved: bool = False,
     as_of: date | None = None,
     mapping: Mapping[str, str] | None = None,
-    rules: Path | None = None,
+    rules: str | Path | None = None,
 ) -> pd.DataFrame:
     """Grade a lead list before it is sent: a frame with one row a lead, in the order of the list.
 
@@ -66,20 +68,20 @@ def check(
         smtp=smtp,
         policy=policy,
         resolver=resolver,
-        history=history,
-        history_log=history_log,
-        history_leads=history_leads,
+        history=_listed(history),
+        history_log=_listed(history_log),
+        history_leads=_listed(history_leads),
         workspace=workspace,
-        suppress=suppress,
-        disposable=disposable,
-        banned=banned,
+        suppress=_listed(suppress),
+        disposable=_listed(disposable),
+        banned=_listed(banned),
         blocklist_zones=blocklist_zones,
-        cache=cache,
+        cache=Path(cache) if cache else None,
         resume=resume,
         allow_private=allow_private,
         allow_reserved=allow_reserved,
         as_of=as_of,
-        rules=rules,
+        rules=Path(rules) if rules else None,
     )
     run = CheckRun(listed, options)
     columns: dict[str, list[object]] = {name: [] for name in run.columns}
@@ -94,3 +96,10 @@ def check(
             for name, values in columns.items()
         }
     )
+
+
+def _listed(given: _One | Sequence[_One]) -> Sequence[_One]:
+    """One source or several; a path alone is no sequence of letters, nor a frame one of its columns."""
+    if isinstance(given, (str, Path)) or hasattr(given, "iloc"):
+        return [given]  # type: ignore[list-item]
+    return given  # type: ignore[return-value]

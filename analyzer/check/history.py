@@ -156,7 +156,9 @@ def _rows(
     source: Source | pd.DataFrame, jobs: int | None, rules: Path | None
 ) -> tuple[list[Mapping[str, Any]], list[str]]:
     if not isinstance(source, (str, Path)):
-        return [{str(name): value for name, value in row.items()} for row in source.to_dict("records")], []
+        # What a frame has no text for is blank, not "nan".
+        told = source.astype(object).where(source.notna(), None)
+        return [{str(name): value for name, value in row.items()} for row in told.to_dict("records")], []
     from analyzer.api import ParseRun
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
 

@@ -82,6 +82,9 @@ def read_leads(source: Source | pd.DataFrame | Iterable[str], mapping: Mapping[s
 
         if isinstance(source, pd.DataFrame):
             return _of_table(source, mapping)
+        given: object = source
+        if isinstance(given, (bytes, bytearray)):
+            raise TypeError("check: a list is the path of a file (str or Path), a frame or addresses, not bytes")
         # Every one of them is a lead, so that the answers stand in their places; NaN is what is not itself.
         return _of_lines("(addresses)", ["" if text is None or text != text else str(text) for text in source])
     if str(source) == "-":

@@ -30,3 +30,11 @@ def test_lines_as_windows_shells_write_them(encoding: str) -> None:
 def test_a_log_that_is_no_table_is_named_as_what_it_is(log: object) -> None:
     with pytest.raises(TypeError, match="a table is the path of a file"):
         analyzer.diagnose(bounces=SAMPLE / "bounces.mbox", log=log)
+
+
+def test_rules_are_a_path_or_its_text_and_no_leads_are_none(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("")
+    bounces = analyzer.parse(SAMPLE / "bounces.mbox", rules=str(tmp_path))
+    assert len(bounces) == len(analyzer.parse(SAMPLE / "bounces.mbox"))
+    found = analyzer.diagnose(bounces=bounces, log=SAMPLE / "log.csv", leads=None, rules=str(tmp_path))
+    assert found.totals.leads_contacted > 0
