@@ -95,10 +95,8 @@ def _rates(diagnosis: Diagnosis) -> str:
         (name, words.percent(rate.rate), words.spread(rate.low, rate.high), words.rate_line(rate))
         for name, rate in words.named_rates(totals)
     ]
-    return (
-        _table(["What", "Rate", "Range", "Leads"], rows)
-        + f"\n\n{words.contacted(totals)} Ranges are 95 % intervals. {words.bounds_line(totals)}".rstrip()
-    )
+    said = [words.contacted(totals), "Ranges are 95 % intervals.", *map(escaped, words.under_rates(diagnosis))]
+    return _table(["What", "Rate", "Range", "Leads"], rows) + "\n\n" + " ".join(said)
 
 
 def _forecast(diagnosis: Diagnosis) -> str:

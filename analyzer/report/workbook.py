@@ -140,9 +140,9 @@ class _Report(Sheets):
         )
         self.cell(sheet, row, 0, "Emails sent")
         self.cell(sheet, row, 1, diagnosis.totals.emails_sent, "count")
-        if bounds := words.bounds_line(diagnosis.totals):
+        for line in words.under_rates(diagnosis):
             row += 1
-            self.line(sheet, row, bounds, "wrap")
+            self.line(sheet, row, line, "wrap")
         self._forecast(sheet, row + 2, diagnosis)
 
     def _forecast(self, sheet: Any, row: int, diagnosis: Diagnosis) -> None:

@@ -23,6 +23,7 @@ TEXTS = {
     "sender_account": "550 5.4.5 Daily sending limit exceeded",
     "complaint": "abuse report",
     "mailbox_full": "452 4.2.2 Mailbox full",
+    "network_error": "connection timed out",
     "unspecified": "",
 }
 FAULTS = {
@@ -38,6 +39,7 @@ FAULTS = {
     "recipient_restricted": "recipient",
     "complaint": "complaint",
     "mailbox_full": "mailbox",
+    "network_error": "infrastructure",
     "unspecified": "unknown",
 }
 STRICT, OPEN, UNCLASSIFIED = ("Banking", "strict"), ("Software Development", "open"), ("", "unclassified")
