@@ -54,12 +54,12 @@ def why(
     parts += [sentences(named), _elsewhere(contacts, past, named)]
     parts += [origin.text for origin in origins]
     if judged.recommendation == "insufficient_evidence":
-        parts.append(_cannot_tell(leads, past, judged, tolerance))
+        parts.append(_cannot_tell(contacts, past, judged, tolerance))
         if judged.unread:
             parts.append(_unread_by_status(contacts))
-        parts.append(_outlook(ahead, forecasts, tolerance))
+        parts.append(_outlook(ahead, forecasts, tolerance, known_too_late=_known_too_late(contacts)))
         return " ".join(filter(None, parts))
-    parts.append(_outlook(ahead, forecasts, tolerance))
+    parts.append(_outlook(ahead, forecasts, tolerance, known_too_late=_known_too_late(contacts)))
     if renewed is not None:
         parts.append(_renewed(ahead, renewed, tolerance))
     else:
@@ -76,6 +76,8 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     if not effect.guessed.leads and not effect.verified.leads:
         carried = (contacts.leads["email_status"].astype(object) != "unknown").any()
         why = "None of the leads is guessed or verified" if carried else "The leads carry no email status"
+        if _known_too_late(contacts):
+            why = "The email statuses of the leads look as if they were written after the send"
         return (
             f"{_of(bounced, leads)} bounced because of the address. {why}, so guessed and verified addresses cannot be "
             f"{'compared' if carried else 'told apart'}."
@@ -143,7 +145,13 @@ def _share(share: Interval) -> str:
     return f"about {100 * share.estimate:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
 
 
-def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float) -> str:
+def _known_too_late(contacts: Contacts) -> bool:
+    """Whether leads have an email status, and all of them were taken for ones that know the outcome (`hindsight`)."""
+    used = (contacts.leads["email_status"].astype(object) != "unknown").any()
+    return not used and any(value != "unknown" for value in contacts.at["email_status"].values)
+
+
+def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float, *, known_too_late: bool) -> str:
     everyone, without = forecasts.max_quantity, forecasts.max_quality
     if not everyone.leads:
         return ""
@@ -156,7 +164,10 @@ def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float) -> str:
         )
     text = f"{which}, sent to everyone, {_expected(everyone, tolerance)}"
     if not ahead.status_known:
-        return text + ". Which of its leads max quality would leave out cannot be told: none has an email status."
+        none = (
+            "their statuses are of after the send" if known_too_late and not ahead.own else "none has an email status"
+        )
+        return f"{text}. Which of its leads max quality would leave out cannot be told: {none}."
     if without.leads and without.leads < everyone.leads:
         text += f"; without guessed addresses it {_expected(without, tolerance)}"
     return text + "."
@@ -265,7 +276,8 @@ def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
     )
 
 
-def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float) -> str:
+def _cannot_tell(contacts: Contacts, past: History, judged: Judgement, tolerance: float) -> str:
+    leads = len(contacts.leads)
     bounces = int(past.bounces.sum())
     if judged.chances.quantity is None:
         return "The next list has no lead that could be written to."
@@ -279,9 +291,10 @@ def _cannot_tell(leads: int, past: History, judged: Judgement, tolerance: float)
     known = [name for name in judged.arms if name != "unknown"]
     by_status = past.leads.reshape(len(EMAIL_STATUSES), -1).sum(1)
     if by_status.sum() == by_status[EMAIL_STATUSES.index("unknown")]:
+        lacking = "as it was before the send" if _known_too_late(contacts) else "with its email status"
         return (
             "Whether leaving guessed addresses out would help cannot be told, and more sends would not tell either: "
-            "give the lead list with its email status."
+            f"give the lead list {lacking}."
         )
     if not judged.arms and leads >= thresholds().evidence.min_leads:
         again = (

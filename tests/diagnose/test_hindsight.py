@@ -19,6 +19,10 @@ def test_bounces_that_turned_invalid_do_not_clear_the_guessed_ones() -> None:
     assert found.data_quality.recommendation == "insufficient_evidence"
     assert found.data_quality.guessed_effect == "too_little_data"
     assert any("60 leads that were written to are marked invalid" in warning for warning in found.warnings)
+    why = found.data_quality.why
+    assert "The email statuses of the leads look as if they were written after the send" in why
+    assert "give the lead list as it was before the send" in why
+    assert "no email status" not in why
     # The tables still show what the files say.
     assert {row.value for row in found.breakdown["email_status"]} == {"guessed", "invalid", "verified"}
 
