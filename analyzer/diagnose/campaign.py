@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from analyzer.diagnose.caveats import warnings
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
 from analyzer.diagnose.decisions import choose
+from analyzer.diagnose.decisions import counted as counted_decisions
 from analyzer.diagnose.deliverability import deliverability
 from analyzer.diagnose.diagnosis import Diagnosis, InputFile
 from analyzer.diagnose.drivers import drivers
@@ -101,6 +103,8 @@ def assess(
     whose = sides.result()
     if why := untold(correlated, figures, inputs):
         verdict, whose = withheld(verdict, whose, why)
+        if ahead.own:
+            verdict = replace(verdict, decisions=counted_decisions(ahead, choose(ahead, verdict, tolerance)))
     diagnosis = Diagnosis(
         inputs=list(inputs),
         tool_version=tool_version,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.correlate.sends import TELLING
+from analyzer.diagnose.diagnosis import Forecast, Forecasts
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import number
 
@@ -40,8 +41,13 @@ def untold(correlated: Correlated, figures: Totals, inputs: Sequence[InputFile])
 
 
 def withheld(quality: DataQuality, sides: Deliverability, why: str) -> tuple[DataQuality, Deliverability]:
-    """Both verdicts taken back, for the one reason `why`."""
+    """Both verdicts taken back, for the one reason `why`; and the forecast, which has learnt from silence alone."""
+    ways = quality.forecast
+    everyone, without = (
+        Forecast(way.leads, 0.0, None, None, None, None) for way in (ways.max_quantity, ways.max_quality)
+    )
+    forecast = Forecasts(everyone, without, Forecast(0, 0.0, None, None, None, None))
     return (
-        replace(quality, recommendation="insufficient_evidence", why=why),
+        replace(quality, recommendation="insufficient_evidence", why=why, forecast=forecast, to_verify=[]),
         replace(sides, side="undetermined", why=why),
     )

@@ -447,7 +447,7 @@ def decisions_line(quality: DataQuality) -> str:
     if found.send == leads:
         whom = "the one lead" if leads == 1 else f"all {plural(leads, 'lead')}"
         return f"next_send.csv says to send to {whom} of the next list."
-    told = [f"to send to {count(found.send)} of the {plural(leads, 'lead')} of the next list"]
+    told = [f"to send to {count(found.send) if found.send else 'none'} of the {plural(leads, 'lead')} of the next list"]
     misspelt = f" ({count(found.misspelt)} of these at misspelt domains)" if found.misspelt else ""
     told += [f"to verify {count(found.verify_again)} first{misspelt}"] if found.verify_again else []
     told += [f"to leave {count(found.do_not_send)} out"] if found.do_not_send else []

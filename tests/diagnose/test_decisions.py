@@ -10,7 +10,7 @@ from diagnose_builder import OPEN, Block, campaign, next_list
 
 from analyzer.correlate import Correlated
 from analyzer.diagnose import diagnose, next_send
-from analyzer.diagnose.diagnosis import Diagnosis
+from analyzer.diagnose.diagnosis import Decisions, Diagnosis, InputFile
 from analyzer.report.sentences import actions
 from analyzer.report.words import decisions_line, mix_line
 
@@ -135,6 +135,17 @@ def test_whom_to_verify_where_the_verified_ones_are_in_order() -> None:
     by_status = table.groupby("email_status")["decision"].unique()
     assert by_status["catch_all"].tolist() == ["verify_again"]
     assert by_status["verified"].tolist() == ["send"]
+
+
+def test_of_a_campaign_that_nothing_is_known_of_no_list_is_judged() -> None:
+    correlated = campaign(Block(300), next_leads=next_list((200, "verified", OPEN)))
+    log = [InputFile("log.csv", "log", 300, "")]
+    diagnosis = diagnose(correlated, inputs=log)
+    quality = diagnosis.data_quality
+    assert quality.recommendation == "insufficient_evidence"
+    assert (quality.forecast.max_quantity.leads, quality.forecast.max_quantity.rate) == (200, None)
+    assert quality.decisions == Decisions(0, 200, 0, 0)
+    assert set(next_send(correlated, diagnosis)["decision"]) == {"verify_again"}
 
 
 def test_leads_of_other_statuses_carry_a_status() -> None:
