@@ -15,6 +15,8 @@ _Form: TypeAlias = Literal["NFC", "NFD", "NFKC"]
 
 #: What IDNA takes for dots beside the dot itself (RFC 3490, 3.1).
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
+#: RFC 3696, 3. What is longer is no address, and is not worth keeping.
+_LONGEST_ADDRESS = 320
 # RFC 1035, 2.3.4. A longer label is none, and decoding one takes quadratic time.
 _LONGEST_LABEL, _LONGEST_NAME = 63, 253
 
@@ -22,7 +24,7 @@ _LONGEST_LABEL, _LONGEST_NAME = 63, 253
 def address_key(address: str) -> str:
     """An address without its case, its domain in letters, all of it in one Unicode form; texts without "@" as well."""
     low = address.lower()
-    return low if low.isascii() and "--" not in low else _odd_key(address)
+    return low if (low.isascii() and "--" not in low) or len(low) > _LONGEST_ADDRESS else _odd_key(address)
 
 
 def domain_key(domain: str) -> str:

@@ -48,9 +48,9 @@ def address_keys(addresses: pd.Series) -> pd.Series:
     texts = arrow(low)
     if _is_plain(texts):
         return low
-    odd = np.asarray(pc.or_(pc.invert(pc.string_is_ascii(texts)), pc.match_substring(texts, "--")), dtype=bool)
-    asked = addresses[odd]
-    return low.mask(odd, asked.map({text: address_key(text) for text in asked.unique()}).astype("str"))
+    odd = pc.or_(pc.invert(pc.string_is_ascii(texts)), pc.match_substring(texts, "--"))
+    keys = pa.array([address_key(text) for text in addresses[np.asarray(odd, dtype=bool)]], texts.type)
+    return pd.Series(pd.array(pc.replace_with_mask(texts, odd, keys), dtype="str"), index=addresses.index)
 
 
 def _is_plain(texts: pa.Array) -> bool:

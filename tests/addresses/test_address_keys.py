@@ -76,6 +76,11 @@ def test_domains(domain: str, key: str, ascii_name: str) -> None:
     assert domain_key(ascii_name) == key
 
 
+def test_what_is_too_long_for_an_address_is_only_lowered() -> None:
+    text = f"{'Jö' * 200}@XN--Mller-KVA.example"
+    assert address_key(text) == address_keys(pd.Series([text]))[0] == text.lower()
+
+
 def test_a_column_has_the_keys_of_its_cells() -> None:
     column = pd.Series([*JANE, *OTHERS, "Jane@Example.com", "a-b@c--d.example", "", "no address"])
     assert address_keys(normalise_addresses(column)).tolist()[: len(JANE)] == [JANE[0]] * len(JANE)
