@@ -116,7 +116,13 @@ def _forecast(diagnosis: Diagnosis) -> str:
         )
     head = ["Way to send", "Leads", "Bounces expected", "Rate", "Range", words.over_heading(limit)]
     quality = diagnosis.data_quality
-    lines = [words.forecast_line(quality), *words.guessed_lines(quality), escaped(words.ranking_line(quality))]
+    lines = [
+        words.forecast_line(quality),
+        words.mix_line(quality),
+        escaped(words.decisions_line(quality)),
+        *words.guessed_lines(quality),
+        escaped(words.ranking_line(quality)),
+    ]
     return _table(head, rows) + "\n\n" + " ".join(line for line in lines if line)
 
 
