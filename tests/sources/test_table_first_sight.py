@@ -121,6 +121,30 @@ def test_delivered_tells_nothing_beside_a_state_as_a_count_or_where_it_never_say
     assert (found["label"] == "").all()
 
 
+#: Happenings of mails, and how many mails they are.
+HAPPENINGS: dict[str, tuple[str, int]] = {
+    "one mail": ("a@x.example,<1>,processed\na@x.example,<1>,delivered\na@x.example,<1>,open\n", 1),
+    "two mails to one lead": (
+        "a@x.example,<1>,sent\na@x.example,<1>,delivered\na@x.example,<2>,sent\na@x.example,<2>,bounce\n",
+        2,
+    ),
+    "a delivery alone": ("a@x.example,<1>,delivered\nb@x.example,<2>,sent\nb@x.example,<2>,delivered\n", 2),
+    "no ids": (
+        "a@x.example,,Send Email\na@x.example,,Email Delivered\nb@x.example,,Send Email\nb@x.example,,Email Bounced\n",
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HAPPENINGS)
+def test_a_mail_that_was_sent_and_delivered_is_one_mail(tmp_path: Path, kind: str) -> None:
+    rows, mails = HAPPENINGS[kind]
+    dated = "".join(f"2026-03-02 10:{place:02},{row}\n" for place, row in enumerate(rows.splitlines()))
+    found = correlate([], read_table(_table(tmp_path, f"date,email,message id,event\n{dated}"))).sends
+    assert len(found) == mails
+    assert (found["label"] != "").sum() == rows.lower().count("bounce")
+
+
 def test_mail_that_came_in_is_told(tmp_path: Path) -> None:
     table = read_table(_table(tmp_path, LOGS["mail that came in"]))
     assert "table.csv: rows of mail that came in left out: 1" in table.warnings

@@ -13,6 +13,7 @@ from analyzer.formulas import GUARD
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables.cells import Cells, cell_text
 from analyzer.sources.tables.clocks import joined
+from analyzer.sources.tables.happenings import without_second_sends
 from analyzer.sources.tables.header_words import writes_day_first
 from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
 from analyzer.sources.tables.hints import tell_by_hints
@@ -138,6 +139,7 @@ def canonical(
     with ThreadPoolExecutor(os.cpu_count() if large else 1) as pool:
         columns = dict(zip(fields, pool.map(column_of, fields, fields.values()), strict=True))
     _part_reasons(columns)
+    without_second_sends(columns)
     tell_by_hints(columns, large=large)
     if headers.clock is not None:
         columns["sent_at"] = joined(columns["sent_at"], tidy(cells.frame.iloc[:, headers.clock]))
