@@ -118,9 +118,7 @@ def _kept(ahead: NextList, held: Held, tolerance: float) -> Flags:
         case "reverify":
             kept &= (ahead.status == _VERIFIED) & ("verified" not in held.to_verify)
         case _:
-            # The setting is left as it is, and nothing accuses those that were verified and are expected to hold. Where
-            # nothing tells why mail bounced, nothing is expected.
+            # No setting is known to hold. Where old verifications are what is bad, nothing accuses the others.
             told = held.forecast.max_quantity.rate is not None
-            expected = (ahead.chance <= tolerance) | ahead.fresh(tolerance)
-            kept &= (ahead.status == _VERIFIED) & expected & told
+            kept &= (ahead.status == _VERIFIED) & ahead.fresh(tolerance) & told
     return np.asarray(kept, dtype=np.bool_)
