@@ -104,12 +104,17 @@ def expected(counted: Table, aside: Flags, sign: Codes, measure: Table | None = 
     usual_leads, usual_bounces = np.where(aside[value], 0, measure.leads), np.where(aside[value], 0.0, measure.bounces)
     leads, bounces = sums(inside, usual_leads, width), sums(inside, usual_bounces, width)
     rest, rest_bounces = leads[inside] - usual_leads, bounces[inside] - usual_bounces
-    # Where no lead of a sign is part of it, they themselves are all there is to hold them against.
-    there = sums(sign, leads) > 0
-    known = there[sign[inside]]
-    all_leads = sums(sign[inside], np.where(known, usual_leads, own))
-    all_bounces = sums(sign[inside], np.where(known, usual_bounces, counted.bounces))
-    usual = (np.maximum(all_bounces, 1) / np.maximum(all_leads, 1))[sign[inside]]
+    # The value's own leads count in what a bounce is worth, be it set aside or not: beside none it would be worth most.
+    group = value * np.int64(width) + sign[inside]
+    of_row = np.unique(group, return_inverse=True)[1]
+    missing = [
+        sums(of_row, all_of - part_of)[of_row]
+        for all_of, part_of in ((own, usual_leads), (counted.bounces, usual_bounces))
+    ]
+    all_leads, all_bounces = (
+        sums(sign, part)[sign[inside]] + more for part, more in zip((leads, bounces), missing, strict=True)
+    )
+    usual = np.maximum(all_bounces, 1) / np.maximum(all_leads, 1)
     pull = 1 / (usual * np.bincount(value, minlength=size)[value])
     rate = (rest_bounces + usual * pull) / (rest + pull)
     share = own / np.maximum(sums(value, own, size), 1)[value]

@@ -380,6 +380,8 @@ class _Beside:
             if at != place:
                 column, value = self._sign(signed, at, code)
                 tainted |= signed.signs[:, column] == value
+        # Leads of what was found are held against their like: a bad mailbox is all of a domain that is in question.
+        tainted &= ~signs.any(axis=1)
         known, sign = np.unique(signs, axis=0, return_inverse=True)
         many, all_signs = len(known), len(signs)
         whole, had = signed.table, signed.table.cell % len(signs)

@@ -8,7 +8,7 @@ from diagnose_builder import STRICT, Block, campaign
 
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.diagnosis import Driver
-from analyzer.diagnose.driver_counts import tail
+from analyzer.diagnose.driver_counts import Table, expected, tail
 from analyzer.diagnose.drivers import drivers
 
 INDUSTRIES = [(name, "open") for name in ("Construction", "Restaurants", "Machinery", "Real Estate", "Textiles")]
@@ -132,3 +132,37 @@ def test_a_tail_far_out_is_summed_and_not_subtracted() -> None:
 def test_a_step_may_be_called_anything() -> None:
     steps = ("Step \u00b2", "Step \u2460", "3", "1" * 5000)
     assert found(*(Block(100, step=step, bounced={"spam_content": 6}) for step in steps)) == []
+
+
+def test_what_is_expected_of_a_value_does_not_hang_on_its_being_set_aside() -> None:
+    """Five of 240 beside one of 960, in four cells: one bounce more is believed of the others, 2 of 960, either way."""
+    counted = Table(
+        np.repeat([0, 1], 4), np.tile(range(4), 2), np.repeat([60, 240], 4), np.array([2.0, 3, 0, 0, 0, 0, 0, 1])
+    )
+    signs = np.zeros(4, dtype=np.int64)
+    usual, doubt = expected(counted, np.array([False, False]), signs)
+    # 6 of 1,200 are usual; in each of four cells 50 leads more with a quarter of a bounce.
+    assert usual[0] == pytest.approx(60 * (3 * 0.25 + 1.25) / 290)
+    for aside in ([True, False], [False, True]):
+        again, doubted = expected(counted, np.array(aside), signs)
+        assert (again[aside.index(True)], doubted[aside.index(True)]) == pytest.approx(
+            (usual[aside.index(True)], doubt[aside.index(True)])
+        )
+
+
+def test_a_template_is_named_beside_a_mailbox_whose_domain_is_in_question_too() -> None:
+    """The mailbox makes its whole domain look bad; what is measured within the mailbox is measured by all its leads."""
+    correlated = campaign(
+        *(
+            Block(n, sender=who, title=title, bounced={"spam_content": hits})
+            for who, title, n, hits in (
+                ("ann@good.example", "CEO", 800, 8),
+                ("ann@good.example", "CTO", 400, 24),
+                ("bad@poor.example", "CEO", 260, 21),
+                ("bad@poor.example", "CTO", 130, 45),
+                ("joe@poor.example", "CEO", 260, 3),
+                ("joe@poor.example", "CTO", 130, 8),
+            )
+        )
+    )
+    assert named(drivers(contacts(correlated))) == [("sender", "bad@poor.example", "spam"), ("title", "CTO", "spam")]
