@@ -14,7 +14,6 @@ more alike than those seen were.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -23,7 +22,8 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 from statsmodels.stats.proportion import proportion_confint
 
-from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
+from analyzer.diagnose.arrays import Codes, Reals, sums
+from analyzer.diagnose.free_mail import free_mail
 
 if TYPE_CHECKING:
     from analyzer.diagnose.contacts import Contacts
@@ -146,21 +146,6 @@ def _company_of(contacts: Contacts) -> Codes:
     alone = np.flatnonzero(free[contacts.domain])
     company[alone] = len(contacts.domains) + np.arange(len(alone))
     return company
-
-
-@cache
-def consumer_domains() -> tuple[str, ...]:
-    """Domains of free-mail providers, sorted."""
-    from analyzer.addresses.words import words
-    from analyzer.classify.providers import known
-
-    return tuple(sorted(words().free_mail | {domain for provider in known().values() for domain in provider.domains}))
-
-
-def free_mail(domains: list[str]) -> Flags:
-    """Which of some domains are free-mail providers'."""
-    free = frozenset(consumer_domains())
-    return np.fromiter(map(free.__contains__, domains), np.bool_, len(domains))
 
 
 def companies(

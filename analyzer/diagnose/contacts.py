@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes, Flags, Texts, sums
-from analyzer.diagnose.companies import free_mail
 from analyzer.diagnose.diagnosis import DIMENSIONS
+from analyzer.diagnose.free_mail import free_mail
 from analyzer.diagnose.silent import Alike, Observations, Silent
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 from analyzer.sources.tables.encoded import numbered

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.stats import binom
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, sums
-from analyzer.diagnose.companies import free_mail
 from analyzer.diagnose.diagnosis import Explanation
+from analyzer.diagnose.free_mail import free_mail
 from analyzer.diagnose.suppression_list import dead_domains
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, many, number, percent

@@ -16,10 +16,11 @@ import pandas as pd
 from analyzer.correlate.addresses import address_keys
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
 from analyzer.diagnose.arrived import arrived
-from analyzer.diagnose.companies import company_of, consumer_domains
+from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_of, dimension
 from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import History, Target, cell_means, target_of
+from analyzer.diagnose.free_mail import consumer_domains
 from analyzer.diagnose.likeness import shared
 from analyzer.diagnose.origins import Origins, of_list, origins
 from analyzer.diagnose.ranking import FAMILIES, Ranked, rank

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, grouped, sums
-from analyzer.diagnose.companies import consumer_domains
 from analyzer.diagnose.contacts import GROUPS, STATUSES, cell_of
 from analyzer.diagnose.forecast import History, cell_means
+from analyzer.diagnose.free_mail import consumer_domains
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:

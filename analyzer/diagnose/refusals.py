@@ -16,10 +16,11 @@ import pandas as pd
 from statsmodels.stats.proportion import test_proportions_2indep
 
 from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
-from analyzer.diagnose.companies import company_of, free_mail
+from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
 from analyzer.diagnose.fix_rules import recipients_own
+from analyzer.diagnose.free_mail import free_mail
 from analyzer.diagnose.rates import clustered_rate, design_effect
 from analyzer.diagnose.resampling import permutation_p
 from analyzer.diagnose.strictness import Moved, learnt_groups
@@ -155,9 +156,10 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         blocking, tested = (), is_open
         _, suspicious = _over_the_line(left & ours, domain, tested)
     health, unhealthy = _over_the_line(ours, domain, tested)
-    standing = not suspicious and _standing(refused, ours, domain, ~is_strict)
+    mostly = _mostly_standing(refused, domain, is_open)
+    standing = not suspicious and (mostly or _standing(refused, ours, domain, ~is_strict))
     about_us = named.copy()
-    if "block list" in proofs or (suspicious and _standing_spread(refused)):
+    if "block list" in proofs or mostly or (suspicious and _standing_spread(refused)):
         # What is said of our standing is about us wherever it is said. Strict industries sit behind gateways of their
         # own, which may ask more lists than others: that is no blocking of theirs.
         about_us |= speaks_of_standing(refused)
@@ -216,6 +218,19 @@ def _standing_spread(refused: pd.DataFrame) -> bool:
     """Whether several domains of open industries speak of our standing."""
     open_too = speaks_of_standing(refused) & (refused["group"] == "open").to_numpy()
     return refused["domain"][open_too].nunique() >= thresholds().deliverability.spread_domains
+
+
+def _mostly_standing(refused: pd.DataFrame, domain: Codes, is_open: Flags) -> bool:
+    """Whether most refusals speak of our standing, at more than the usual few, and open industries' do as well.
+
+    Then they are not the strict ones' doing, though these refuse more: they sit behind the gateways that ask.
+    """
+    line = thresholds().deliverability.block_line
+    speaking = speaks_of_standing(refused)
+    if 2 * int(speaking.sum()) < len(refused) or not _standing_spread(refused):
+        return False
+    flag = _flag(len(domain), refused["lead"][speaking])
+    return (clustered_rate(flag, domain).low or 0.0) > line and float(flag[is_open].mean()) > line
 
 
 def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
@@ -333,7 +348,7 @@ def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     hits = hits[(hits >= thresholds().evidence.min_bounces) & ~hits.index.isin(nobody)]
     if hits.empty:
         return ()
-    written = np.bincount(contacts.domain)[pd.Index(contacts.domains, dtype=object).get_indexer(hits.index)]
+    written = np.bincount(contacts.domain)[_codes(contacts.domains, hits.index)]
     share = limits.one_domain_share
     whole = hits[(hits >= share * written) | (hits >= share * len(refused))]
     if whole.sum() < limits.blocking_weight * len(refused):
@@ -343,10 +358,20 @@ def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     return tuple(str(name) for name in whole.index)
 
 
+def _codes(domains: list[str], names: pd.Index[str]) -> Codes:
+    """The code of each of some domains, in one pass; of silent leads several may be called alike: the first counts."""
+    wanted = frozenset(names)
+    place: dict[str, int] = {}
+    for code, name in enumerate(domains):
+        if name in wanted:
+            place.setdefault(name, code)
+    return np.array([place[name] for name in names], dtype=np.int64)
+
+
 def _all_there_is(whole: pd.Series[int], refused: pd.DataFrame, contacts: Contacts) -> bool:
     """Whether hardly anybody beside some few domains refuses, and most of these are not in strict industries."""
     limits = thresholds().deliverability
-    others = int((~np.isin(contacts.domain, pd.Index(contacts.domains, dtype=object).get_indexer(whole.index))).sum())
+    others = int((~np.isin(contacts.domain, _codes(contacts.domains, whole.index))).sum())
     rest = len(refused) - int(whole.sum())
     there = refused[refused["domain"].isin(whole.index)].drop_duplicates("domain")
     strict = int((there["group"] == "strict").sum())

@@ -27,8 +27,9 @@ from analyzer.diagnose.alarms import (
 )
 from analyzer.diagnose.diagnosis import Rate
 from analyzer.diagnose.step_weights import Weights, exposure, step_weights
-from analyzer.diagnose.weekly_changes import RECENT, Change, changes
+from analyzer.diagnose.weekly_changes import Change, changes
 from analyzer.diagnose.weekly_rates import BEFORE, Lying
+from analyzer.history.counts import RECENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,6 +15,7 @@ from analyzer.diagnose.alarms import limits
 from analyzer.diagnose.diagnosis import Rate
 from analyzer.diagnose.rates import rate
 from analyzer.diagnose.step_weights import exposure
+from analyzer.history.counts import RECENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from analyzer.history.counts import Counts
 
 Kind: TypeAlias = Literal["new", "worse", "fixed"]
-#: Weeks before this one that a change is held against.
-RECENT = 8
 #: Fewer bounces than this are no change.
 _FEW = 5
 #: A rate that did not at least double, or halve, is not worth a sentence.

@@ -37,6 +37,8 @@ _VALUES = {
 }
 #: Recipient domains whose mails are counted, those that refused most, and from how many refusals on.
 _REFUSING, _REFUSALS = 100, 5
+#: Weeks before the last one that it is held against.
+RECENT = 8
 #: A bounce may come this many weeks after the week of its mail.
 LATE_WEEKS = 5
 #: A mail of these many weeks later may be what a bounce without a Message-ID is about.
@@ -212,8 +214,6 @@ def _count(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, pd.DataFram
 
 def _companies(files: TableFiles, weeks: Weeks, sends: str) -> dict[str, AtCompanies]:
     """How mails lie at companies, after `_count`."""
-    from analyzer.diagnose.weekly_changes import RECENT
-
     last = len(weeks.labels) - 1
     files.con.execute(f"""
         CREATE TEMP VIEW of_weeks AS

@@ -115,7 +115,7 @@ class Counts:
         """
         from pyspark.sql import functions as sf
 
-        from analyzer.diagnose.companies import consumer_domains
+        from analyzer.diagnose.free_mail import consumer_domains
         from analyzer.diagnose.silent import CELL, Silent
         from analyzer.diagnose.thresholds import thresholds
 

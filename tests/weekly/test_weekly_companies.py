@@ -12,8 +12,9 @@ from weekly_story import bounce, history, workspace
 
 from analyzer.api import run_weekly
 from analyzer.correlate import correlate
-from analyzer.diagnose.companies import companies, consumer_domains
+from analyzer.diagnose.companies import companies
 from analyzer.diagnose.diagnosis import Rate
+from analyzer.diagnose.free_mail import consumer_domains
 from analyzer.diagnose.rates import belief_of, rate
 from analyzer.diagnose.weekly import Week
 from analyzer.history import Workspace
