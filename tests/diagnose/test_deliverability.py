@@ -195,6 +195,17 @@ def test_verdicts(name: str, side: str, fixes: set[str], blocks: tuple[Block, ..
     assert {fix.id for fix in found.fixes} == fixes, f"{name}: {found.why}"
 
 
+@pytest.mark.parametrize(("open_hits", "side"), [(12, "sender"), (3, "recipient")])
+def test_refusals_for_our_standing_are_ours_though_strict_industries_have_most(open_hits: int, side: str) -> None:
+    """Their gateways ask for it: 2 % of open industries do as well, which alone is not beyond doubt; 0.5 % is as usual."""
+    found = verdict(
+        Block(600, per_domain=4, bounced={"domain_reputation": open_hits}),
+        Block(320, industry=STRICT, per_domain=2, bounced={"domain_reputation": 76}),
+    )
+    assert found.side == side
+    assert found.fixes[0].id == ("REP-DOMAIN" if side == "sender" else "RCPT-STRICT")
+
+
 @pytest.mark.parametrize(("others", "asked"), [(6, {"AUTH-DMARC"}), (40, {"AUTH-DMARC", "CONTENT-SPAM"})])
 def test_what_every_campaign_has_asks_for_no_fix_beside_a_proven_fault(others: int, asked: set[str]) -> None:
     """Six of 1,000 called spam are below the usual 1 %, and rewriting the text for them is no work to do now."""
