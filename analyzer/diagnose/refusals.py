@@ -16,10 +16,11 @@ import pandas as pd
 from statsmodels.stats.proportion import test_proportions_2indep
 
 from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
-from analyzer.diagnose.companies import company_of, free_mail
+from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
 from analyzer.diagnose.fix_rules import recipients_own
+from analyzer.diagnose.free_mail import free_mail
 from analyzer.diagnose.rates import clustered_rate, design_effect
 from analyzer.diagnose.resampling import permutation_p
 from analyzer.diagnose.strictness import Moved, learnt_groups
