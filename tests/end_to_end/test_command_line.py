@@ -233,6 +233,11 @@ def test_an_option_takes_several_files_at_once(files, tmp_path):
 def test_a_column_of_names_taken_for_addresses_is_named(files, tmp_path):
     table = tmp_path / "names.csv"
     table.write_text("Recipient,Email,Sent at\nJane Roe,jane@corp.example,2026-03-02\n")
+    # Where another column holds the addresses, that one is taken.
+    beside = run("diagnose", "--bounces", files["bounces"], "--log", table)
+    assert beside.returncode == 0, beside.stderr
+    assert "names.csv: Email = recipient" in beside.stderr
+    table.write_text("Recipient,Sent at\nJane Roe,2026-03-02\n")
     done = run("diagnose", "--bounces", files["bounces"], "--log", table)
     assert done.returncode == 2
     assert "names.csv: its column 'Recipient'" in done.stderr
