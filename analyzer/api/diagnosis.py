@@ -203,6 +203,7 @@ def run_diagnosis(
         inputs=inputs,
         rules_version=rules_version(rules),
         tool_version=__version__,
+        begun_before=bool(since),
     )
     return DiagnosisRun(diagnosis, correlated, mappings, ahead)
 

@@ -83,13 +83,17 @@ def assess(
     rules_version: str = "",
     tool_version: str = "",
     seed: int = SEED,
+    begun_before: bool = False,
 ) -> tuple[Diagnosis, NextList]:
-    """`diagnose`, and the ranked list that it rests on, for `next_send`."""
+    """`diagnose`, and the ranked list that it rests on, for `next_send`.
+
+    begun_before: somebody has chosen from when on mail counts; leads first written to before then are no slip.
+    """
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance: {tolerance} is not a rate between 0 and 1")
     counted = contacts(correlated) if counted is None else counted
     whole = correlated
-    correlated = observed(whole, counted)
+    correlated = observed(whole, counted, begun_before=begun_before)
     if correlated is not whole:
         counted = contacts(correlated)
     figures = totals(counted)

@@ -34,14 +34,16 @@ _OTHERS = 2
 _NAMED = 4
 
 
-def observed(correlated: Correlated, contacts: Contacts) -> Correlated:
+def observed(correlated: Correlated, contacts: Contacts, *, begun_before: bool = False) -> Correlated:
     """The campaign without the mails to leads of whom a part is missing, and with warnings that say so.
 
-    The very same where nothing is, or of a campaign that is only counted.
+    The very same where nothing is, or of a campaign that is only counted. begun_before: it is known that the log begins
+    later than the sequences do.
     """
     if contacts.counted is not None or not len(contacts.leads):
         return correlated
-    late, (silent, said) = joined_late(correlated, contacts), unheard(contacts)
+    silent, said = unheard(contacts)
+    late = np.zeros_like(silent) if begun_before else joined_late(correlated, contacts)
     if not (late.any() or silent.any()):
         return correlated
     told = []

@@ -9,7 +9,7 @@ import pytest
 from diagnose_builder import Block, campaign
 
 from analyzer.correlate import Correlated
-from analyzer.diagnose import diagnose
+from analyzer.diagnose import assess, diagnose
 
 DAY = "2026-03-{:02}T09:00:00Z"
 
@@ -43,6 +43,13 @@ def test_leads_that_the_log_has_from_mid_sequence_on_are_left_out() -> None:
     later = diagnose(cut(whole, 14))
     assert later.totals.address.rate == pytest.approx(0.1)
     assert "are in the log with later steps only" in later.warnings[0]
+
+
+def test_a_beginning_that_somebody_chose_is_no_slip() -> None:
+    later = cut(sequence(), 14)
+    found, _ = assess(later, begun_before=True)
+    assert found.totals.emails_sent == len(later.sends)
+    assert found.totals.leads_contacted > diagnose(later).totals.leads_contacted
 
 
 def test_a_whole_log_is_taken_whole() -> None:
