@@ -87,7 +87,8 @@ def joined_late(correlated: Correlated, contacts: Contacts) -> Flags:
     behind = begin[~here & begin["day"].notna().to_numpy()]
     gap = _gaps(mails)
     before = behind["day"] - gap.reindex(pd.MultiIndex.from_frame(behind[["campaign", "step"]])).to_numpy()
-    ahead = (before <= 0).groupby([behind["campaign"], behind["step"]]).transform("mean") >= _AHEAD
+    # Strictly: of a log whose mails all have one time, nothing can be told.
+    ahead = (before < 0).groupby([behind["campaign"], behind["step"]]).transform("mean") >= _AHEAD
     late = none.copy()
     late[ahead.index[ahead]] = True
     return late if late.mean() >= _SOME else none

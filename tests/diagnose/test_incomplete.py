@@ -76,6 +76,12 @@ def test_a_branch_that_begins_later_is_no_cut() -> None:
     assert diagnose(both).totals.leads_contacted == 2 * 24 * 40
 
 
+def test_a_log_of_one_time_tells_nothing_of_a_cut() -> None:
+    later = cut(sequence(), 14)
+    later.sends["sent_at"] = pd.Timestamp(DAY.format(14))
+    assert diagnose(later).totals.emails_sent == len(later.sends)
+
+
 def mailboxes(*bounced: int, leads: int = 300) -> list[Block]:
     return [
         Block(leads, sender=f"s{number}@sender.example", bounced={"user_unknown": count})
