@@ -14,7 +14,7 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
-from analyzer.nameserver import DENIES_ALL, host_and_port
+from analyzer.network.nameserver import DENIES_ALL, host_and_port
 
 Outcome: TypeAlias = Literal["found", "absent", "unanswered"]
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.addresses.words import under, words
 from analyzer.check.options import LookupOptions
-from analyzer.check.public import is_public
 from analyzer.check.records import DomainFacts
 from analyzer.errors import AnalyzerError
-from analyzer.nameserver import DENIES_ALL, host_and_port
+from analyzer.network.nameserver import DENIES_ALL, host_and_port
+from analyzer.network.public import is_public
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from analyzer.errors import OutputError
-from analyzer.http_bounds import bounded
+from analyzer.network.http_bounds import bounded
 from analyzer.serve.app import create_app
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from analyzer.http_bounds import bounded
+from analyzer.network.http_bounds import bounded
 
 if TYPE_CHECKING:
     import socket

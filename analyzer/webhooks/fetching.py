@@ -6,27 +6,24 @@ An address is followed only on Amazon's own SNS hosts, over HTTPS, without redir
 from __future__ import annotations
 
 import re
-import ssl
 import threading
 import time
 from collections import OrderedDict
-from http.client import HTTPException, HTTPSConnection
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from analyzer.network.https import FetchError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    #: The body behind an address; `FetchError` where there is none.
-    Fetch: TypeAlias = Callable[[str], bytes]
+    from analyzer.network.https import Fetch
 
 _HOST = re.compile(r"sns\.[a-z0-9-]{3,40}\.amazonaws\.com(\.cn)?")
 _CERTIFICATE = re.compile(r"/[A-Za-z0-9._-]{1,200}\.pem")
-_MOST_BYTES = 65_536
-_PATIENCE_S = 5.0
 #: What could not be had is not asked for again for a while.
 _AGAIN_S = 60.0
 _KEPT = 32
@@ -34,10 +31,6 @@ _KEPT = 32
 _FAILURES = 5
 #: How long one request waits while another fetches; SNS asks again.
 _WAIT_S = 2.0
-
-
-class FetchError(Exception):
-    """Nothing could be fetched; its text says why."""
 
 
 def on_sns(address: str) -> bool:
@@ -67,47 +60,6 @@ def is_certificate_address(address: str) -> bool:
         return False
     parts = urlsplit(address)
     return not parts.query and _CERTIFICATE.fullmatch(parts.path) is not None
-
-
-class HttpsFetch:
-    """Over HTTPS. `connect_to` (host, port) and `context` are for tests: the name asked for stays the address's."""
-
-    def __init__(self, context: ssl.SSLContext | None = None, connect_to: tuple[str, int] | None = None) -> None:
-        self._context = context or ssl.create_default_context()
-        self._connect_to = connect_to
-
-    def __call__(self, address: str) -> bytes:
-        """The body of a 200; a redirect is none."""
-        parts = urlsplit(address)
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        connection = _Connection(parts.hostname or "", self._context, self._connect_to)
-        try:
-            connection.request("GET", target, headers={"Accept": "*/*", "Connection": "close"})
-            answer = connection.getresponse()
-            body, until = b"", time.monotonic() + 2 * _PATIENCE_S
-            while len(body) <= _MOST_BYTES and (piece := answer.read1(_MOST_BYTES)):
-                body += piece
-                if time.monotonic() > until:
-                    raise TimeoutError("it took too long")
-        except (OSError, HTTPException, ValueError) as error:
-            raise FetchError(f"{parts.hostname}: {error or type(error).__name__}") from None
-        finally:
-            connection.close()
-        if answer.status != 200 or len(body) > _MOST_BYTES:
-            raise FetchError(f"{parts.hostname}: answered {answer.status} with {len(body):,} bytes")
-        return body
-
-
-class _Connection(HTTPSConnection):
-    def __init__(self, host: str, context: ssl.SSLContext, connect_to: tuple[str, int] | None) -> None:
-        super().__init__(host, 443, timeout=_PATIENCE_S, context=context)
-        self._tls, self._to = context, connect_to or (host, 443)
-
-    def connect(self) -> None:
-        import socket
-
-        plain = socket.create_connection(self._to, self.timeout)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
 class Certificates:

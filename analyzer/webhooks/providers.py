@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from analyzer.errors import UnreadableInputError
 
 if TYPE_CHECKING:
+    from analyzer.network.https import Fetch
     from analyzer.webhooks.endpoint import Endpoint
-    from analyzer.webhooks.fetching import Fetch
     from analyzer.webhooks.signatures import Scheme
 
 _HEADS = ("basic", "bearer", "header", "query")
@@ -126,7 +126,8 @@ def _signature(endpoint: Endpoint, where: str) -> Scheme:
 
 
 def _sns(endpoint: Endpoint, where: str, fetch: Fetch | None) -> Scheme:
-    from analyzer.webhooks.fetching import Certificates, HttpsFetch
+    from analyzer.network.https import HttpsFetch
+    from analyzer.webhooks.fetching import Certificates
     from analyzer.webhooks.signatures.credentials import Basic, Nothing
     from analyzer.webhooks.signatures.sns import Sns
 

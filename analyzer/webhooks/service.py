@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.history import Workspace
+    from analyzer.network.https import Fetch
     from analyzer.verp.keys import Keys
     from analyzer.webhooks.connections import Server
-    from analyzer.webhooks.fetching import Fetch
 
 __all__ = ["Pace", "listen"]
 

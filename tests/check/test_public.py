@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.check.public import is_public
+from analyzer.network.public import is_public
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::1"])

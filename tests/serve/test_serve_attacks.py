@@ -436,7 +436,7 @@ def test_silent_connections_are_closed(tmp_path, monkeypatch):
 
     import uvicorn
 
-    from analyzer.http_bounds import bounded
+    from analyzer.network.http_bounds import bounded
 
     app = create_app(Settings(tmp_path / "jobs", patience_s=0.4))
     config = uvicorn.Config(app, port=0, http=bounded(0.3), ws="none", log_level="warning")

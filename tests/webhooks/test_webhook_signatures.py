@@ -18,8 +18,9 @@ import pytest
 import webhook_senders as senders
 from webhook_senders import PASSWORD, TOPIC, WHSEC, Request, SendGridSender, SnsSender
 
+from analyzer.network.https import FetchError
 from analyzer.webhooks import Endpoint
-from analyzer.webhooks.fetching import Certificates, FetchError, is_certificate_address, on_sns
+from analyzer.webhooks.fetching import Certificates, is_certificate_address, on_sns
 from analyzer.webhooks.providers import scheme_of
 from analyzer.webhooks.signatures import Delivery, Scheme
 
@@ -404,7 +405,7 @@ def test_certificates_come_over_https_of_the_right_host_without_redirects(tmp_pa
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
 
-    from analyzer.webhooks.fetching import HttpsFetch
+    from analyzer.network.https import HttpsFetch
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "local")])

@@ -6,10 +6,10 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING
 
-from analyzer.check.public import is_public
 from analyzer.check.smtp.connection import ConnectionTroubleError
 from analyzer.check.smtp.dialogue import RefusedError, Session, open_session
 from analyzer.check.smtp.meaning import of_refusal
+from analyzer.network.public import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from analyzer.check.public import is_public
 from analyzer.errors import AnalyzerError
+from analyzer.network.public import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

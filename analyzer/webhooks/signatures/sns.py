@@ -19,15 +19,16 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from analyzer.network.https import FetchError
 from analyzer.webhooks.decoding import coded, decoded
-from analyzer.webhooks.fetching import Certificates, FetchError, is_certificate_address, on_sns
+from analyzer.webhooks.fetching import Certificates, is_certificate_address, on_sns
 from analyzer.webhooks.signatures.credentials import Basic
 from analyzer.webhooks.signatures.scheme import AHEAD_S, Delivery, Reply, WholeBody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyzer.webhooks.fetching import Fetch
+    from analyzer.network.https import Fetch
 
 #: What is signed of each type, in this order; a subject only where there is one.
 _SIGNED: dict[str, tuple[str, ...]] = {
