@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from analyzer.audit import published, returned
+from analyzer.audit import mta_sts, published, returned
 from analyzer.audit.fixes import judge
 from analyzer.audit.lookup import Lookup
 from analyzer.audit.records import Audit, Check, CheckState, DomainAudit, FixAudit, FixVerdict
@@ -13,6 +13,8 @@ from analyzer.errors import AnalyzerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from analyzer.network.https import Fetch
 
 __all__ = ["Audit", "Check", "CheckState", "DomainAudit", "FixAudit", "FixVerdict", "audit"]
 
@@ -26,12 +28,14 @@ def audit(
     addresses: Sequence[str] = (),
     timeout: float = 5.0,
     patience: float = 20.0,
+    fetch: Fetch | None = None,
 ) -> Audit:
     """What each of `domains` publishes, and whether that bears out what its `bounces` (BOUNCE_COLUMNS) ask for.
 
     resolver: `HOST` or `HOST:PORT`, "" for the system's. selectors: DKIM selectors beside those that the returned
     originals show. addresses: IP addresses that mail is sent from, beside those that refusals name. timeout: seconds a
     look-up. patience: seconds to wait in all for look-ups that nobody answers; the rest is then not asked, and says so.
+    fetch: gets the policy of MTA-STS by its address, in place of a connection to a public address of its host.
     Without a network every look-up is `unanswered`, and what the bounces tell is still there. Raises `AnalyzerError`
     for what is no domain or no address.
     """
@@ -39,7 +43,9 @@ def audit(
     lookup = Lookup(resolver, timeout=timeout, patience=patience)
     told = returned.by_domain(bounces)
     names = list(dict.fromkeys(_domain(name) for name in domains))
-    done = tuple(_audited(name, told.get(name, returned.Returned()), lookup, selectors, addresses) for name in names)
+    done = tuple(
+        _audited(name, told.get(name, returned.Returned()), lookup, selectors, addresses, fetch) for name in names
+    )
     warnings = []
     others = {name: len(one.rows) for name, one in told.items() if name and name not in names}
     if others:
@@ -59,7 +65,12 @@ def audit(
 
 
 def _audited(
-    domain: str, told: returned.Returned, lookup: Lookup, selectors: Sequence[str], addresses: Sequence[str]
+    domain: str,
+    told: returned.Returned,
+    lookup: Lookup,
+    selectors: Sequence[str],
+    addresses: Sequence[str],
+    fetch: Fetch | None,
 ) -> DomainAudit:
     seen = [pair for pair, _ in told.signatures.most_common(5)]
     sent_from = list(dict.fromkeys([*addresses, *returned.sending_addresses(told)]))
@@ -70,7 +81,7 @@ def _audited(
         returned.alignment(domain, told),
         published.mx(domain, lookup),
         published.ptr(sent_from, lookup),
-        published.mta_sts(domain, lookup),
+        mta_sts.check(domain, published.hosts_of(domain, lookup), lookup, fetch),
         returned.unsubscribe(told),
     )
     return DomainAudit(domain, checks, judge(told.rows, checks))

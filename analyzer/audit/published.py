@@ -1,4 +1,4 @@
-"""What a sender domain publishes: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), MX, PTR, MTA-STS (RFC 8461).
+"""What a sender domain publishes: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), MX, PTR; MTA-STS is in `mta_sts`.
 
 The records themselves are judged by checkdmarc; here it is told apart what is not there from what nobody answered.
 """
@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from analyzer.audit.records import Check, CheckState, Subject
+from analyzer.audit.records import Check, CheckState, Subject, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +48,7 @@ def spf(domain: str, lookup: Lookup) -> Check:
     if re.search(r"(?:^|\s)\+?all(?:\s|$)", record, re.IGNORECASE):
         return Check("spf", "fault", "The record ends in +all: everyone may send as the domain.", record)
     result, silent = _checked("spf", "check_spf", domain, lookup)
-    notes = tuple(_sentence(note) for note in result.get("warnings", ()))
+    notes = tuple(sentence(note) for note in result.get("warnings", ()))
     count = result.get("dns_lookups")
     if count is not None and count > MAX_SPF_LOOKUPS:
         says = f"It takes {count} DNS look-ups; receivers stop after {MAX_SPF_LOOKUPS} and call it an error."
@@ -57,7 +57,7 @@ def spf(domain: str, lookup: Lookup) -> Check:
         says = f"There is a record, and nobody answers about what it leads to: {', '.join(silent)}."
         return Check("spf", "unanswered", says, record, notes)
     if result.get("error"):
-        return Check("spf", "fault", _sentence(result["error"]), record, notes)
+        return Check("spf", "fault", sentence(result["error"]), record, notes)
     if where := _open_at(result.get("parsed") or {}):
         says = f"It leads to {where}, which ends in +all: everyone may send as the domain."
         return Check("spf", "fault", says, record, notes)
@@ -100,12 +100,12 @@ def dmarc(domain: str, lookup: Lookup) -> Check:
         )
     # RFC 7489 section 6.6.3: what does not begin with the version is passed over.
     result, silent = _checked("dmarc", "check_dmarc", name, lookup, ignore_unrelated_records=True)
-    notes = tuple(_sentence(note) for note in result.get("warnings", ()))
+    notes = tuple(sentence(note) for note in result.get("warnings", ()))
     if others := [text for text in answer.records if text not in records]:
         notes += (f"_dmarc.{name} also holds what is no DMARC record: {' | '.join(others)}",)
     if result.get("error"):
         state: CheckState = "unanswered" if silent else "fault"
-        return Check("dmarc", state, _sentence(result["error"]), records[0], notes)
+        return Check("dmarc", state, sentence(result["error"]), records[0], notes)
     tags = {tag: value.lower() for tag, value in _tags(records[0]).items()}
     policy = f"p={tags.get('p', 'none')}"
     inherited = "" if name == domain else f" of {name}"
@@ -159,9 +159,7 @@ def dkim(domain: str, selectors: Iterable[tuple[str, str]], lookup: Lookup) -> C
 def mx(domain: str, lookup: Lookup) -> Check:
     """Whether the domain can take replies and bounces: receivers refuse senders that cannot be answered."""
     answer = lookup.ask(domain, "MX")
-    hosts = [record.split(" ", 1)[1] for record in sorted(answer.records, key=lambda each: int(each.split(" ")[0]))]
-    # RFC 7505 section 3: beside others it is none.
-    hosts = [host for host in hosts if host not in ("", ".")]
+    hosts = _hosts(answer)
     if answer.records and not hosts:
         return Check(
             "mx", "fault", f"{domain} publishes a null MX: it says that it takes no mail, not even a reply.", "0 ."
@@ -173,15 +171,28 @@ def mx(domain: str, lookup: Lookup) -> Check:
             return Check("mx", "fault", says, ", ".join(answer.records))
         return Check("mx", "ok", f"Mail for the domain goes to {', '.join(hosts[:3])}.", ", ".join(answer.records))
     if answer.outcome == "unanswered":
-        return Check("mx", "unanswered", _sentence(answer.why))
+        return Check("mx", "unanswered", sentence(answer.why))
     addresses = [lookup.ask(domain, kind) for kind in ("A", "AAAA")]
     if any(each.records for each in addresses):
         return Check("mx", "ok", f"{domain} has no MX record, and mail goes to its own address.")
     if silent := [each.why for each in addresses if each.outcome == "unanswered"]:
-        return Check("mx", "unanswered", _sentence(silent[0]))
+        return Check("mx", "unanswered", sentence(silent[0]))
     return Check(
         "mx", "absent", f"{domain} has neither an MX record nor an address: no reply and no bounce can reach it."
     )
+
+
+def hosts_of(domain: str, lookup: Lookup) -> list[str]:
+    """The mail servers of a domain, the preferred first (RFC 5321 section 5.1); none where nobody answers."""
+    answer = lookup.ask(domain, "MX")
+    return [domain] if answer.outcome == "absent" else _hosts(answer)
+
+
+def _hosts(answer: Answer) -> list[str]:
+    """The hosts of MX records, the preferred first."""
+    hosts = [record.split(" ", 1)[1] for record in sorted(answer.records, key=lambda each: int(each.split(" ")[0]))]
+    # RFC 7505 section 3: beside others a null MX is none.
+    return [host for host in hosts if host not in ("", ".")]
 
 
 def ptr(addresses: Sequence[str], lookup: Lookup) -> Check:
@@ -209,19 +220,6 @@ def ptr(addresses: Sequence[str], lookup: Lookup) -> Check:
     if faults:
         return Check("ptr", "fault", _joined(faults), notes=tuple(good))
     return Check("ptr", "ok", _joined(good)) if good else Check("ptr", "unanswered", _joined(unanswered))
-
-
-def mta_sts(domain: str, lookup: Lookup) -> Check:
-    """Whether the domain announces MTA-STS for the mail that it receives; nothing to do with what it sends."""
-    answer = lookup.ask(f"_mta-sts.{domain}", "TXT")
-    records = [text for text in answer.records if text.lower().startswith("v=stsv1")]
-    if records:
-        return Check("mta_sts", "ok", "Announced; the policy file itself is not fetched.", records[0])
-    if answer.outcome == "unanswered":
-        return Check("mta_sts", "unanswered", _sentence(answer.why))
-    return Check(
-        "mta_sts", "ok", "Not announced. It protects mail to the domain, and no receiver asks a sender for it."
-    )
 
 
 def organisational(domain: str) -> str:
@@ -301,14 +299,9 @@ def _checked(module: str, function: str, domain: str, lookup: Lookup, **more: An
 
 def _missing(subject: Subject, answer: Answer, absent: str) -> Check:
     if answer.outcome == "unanswered":
-        return Check(subject, "unanswered", _sentence(answer.why))
+        return Check(subject, "unanswered", sentence(answer.why))
     return Check(subject, "absent", absent)
 
 
 def _joined(parts: Sequence[str]) -> str:
-    return _sentence("; ".join(parts))
-
-
-def _sentence(text: object) -> str:
-    plain = " ".join(str(text).split())
-    return plain[:1].upper() + plain[1:] + ("" if plain.endswith((".", "?", "!")) else ".")
+    return sentence("; ".join(parts))

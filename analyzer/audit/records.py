@@ -29,6 +29,12 @@ class Check:
     sure: bool = True
 
 
+def sentence(text: object) -> str:
+    """Text on one line, as a sentence of `says` or `notes`."""
+    plain = " ".join(str(text).split())
+    return plain[:1].upper() + plain[1:] + ("" if plain.endswith((".", "?", "!")) else ".")
+
+
 @dataclass(frozen=True, slots=True)
 class FixAudit:
     """A fix that `bounces` bounces asked for, held against what is published now."""

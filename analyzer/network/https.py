@@ -19,7 +19,7 @@ _PATIENCE_S = 5.0
 
 
 class FetchError(Exception):
-    """Nothing could be fetched; its text says why. `answered`: whether the server was there, and gave what is no page."""
+    """Nothing could be fetched; its text says why. `answered`: whether somebody was there and gave what is no page."""
 
     def __init__(self, says: str, *, answered: bool = False) -> None:
         super().__init__(says)

@@ -6,17 +6,22 @@ import base64
 import json
 import shutil
 import socket
+import ssl
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from servers.scripted import server_tls
 
 from analyzer.api import run_audit
-from analyzer.audit import audit
+from analyzer.audit import audit, mta_sts
 from analyzer.cli import main
 from analyzer.errors import AnalyzerError
+from analyzer.network.https import HttpsFetch
 
 ADDRESS = "192.0.2.25"
 
@@ -38,9 +43,17 @@ ZONE = [
     _txt("spf.relay.example", "v=spf1 ip4:198.51.100.0/24 -all"),
     _txt("s1._domainkey.good.example", f"v=DKIM1; k=rsa; p={_key(2048)}"),
     _txt("_dmarc.good.example", "v=DMARC1; p=reject; rua=mailto:dmarc@good.example"),
-    _txt("_mta-sts.good.example", "v=STSv1; id=20260101"),
     "mx-host=good.example,mx.good.example,10",
     "host-record=mx.good.example,192.0.2.25",
+    _txt("_mta-sts.sts.example", "v=STSv1; id=20260101"),
+    "mx-host=sts.example,mx.good.example,10",
+    "host-record=mta-sts.sts.example,127.0.0.1",
+    _txt("_mta-sts.half.example", "v=STSv1; id=1;"),
+    _txt("_mta-sts.two.example", "v=STSv1; id=1;"),
+    _txt("_mta-sts.twice.example", "v=STSv1; id=1;"),
+    _txt("_mta-sts.twice.example", "v=STSv1; id=2;"),
+    _txt("_mta-sts.bad.example", "v=STSv1; id=not-an-id;"),
+    _txt("_mta-sts.waiting.example", "v=STSv1; id=1;"),
     "host-record=good.example,192.0.2.80",
     "ptr-record=25.2.0.192.in-addr.arpa,mx.good.example",
     # Each thing wrong in its way.
@@ -115,7 +128,7 @@ def resolver(tmp_path_factory: pytest.TempPathFactory, silent: str):
         "\n".join(
             [
                 *("no-resolv", "no-hosts", "local=/example/", "local=/arpa/", "edns-packet-max=4096"),
-                f"server=/silent.example/{silent.replace(':', '#')}",
+                f"server=/silent.example/mta-sts.waiting.example/{silent.replace(':', '#')}",
                 *ZONE,
             ]
         )
@@ -147,6 +160,9 @@ def bounce(text: str, *, reason: str = "auth_failure", signed: str = "", unsubsc
         headers["list-unsubscribe-post"] = "List-Unsubscribe=One-Click"
     row = {"sender": "ava@good.example", "reason": reason, "diagnostic": text, "delivered_to": "ava@good.example"}
     return {**row, "original_headers": json.dumps(headers), **more}
+
+
+GOOD_POLICY = "version: STSv1\nmode: enforce\nmx: *.good.example\nmax_age: 86400\n"
 
 
 def _checks(domain, resolver, bounces=(), **more):
@@ -385,3 +401,84 @@ def test_selectors_and_headers_come_out_of_the_returned_mail(resolver, tmp_path)
     assert checks["dkim"].value == "s1._domainkey.good.example"
     assert (checks["alignment"].state, checks["unsubscribe"].state) == ("ok", "ok")
     assert [(fix.id, fix.verdict) for fix in found.fixes] == [("AUTH-DKIM", "contradicted")]
+
+
+@pytest.fixture(scope="session")
+def policies(tmp_path_factory):
+    """An HTTPS server for mta-sts.sts.example, as something that fetches from it."""
+    folder = tmp_path_factory.mktemp("policies")
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/.well-known/mta-sts.txt" else 404)
+            self.send_header("Content-Type", "text/plain")
+            self.end_headers()
+            self.wfile.write(GOOD_POLICY.encode())
+
+        def log_message(self, *said: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        server.socket = server_tls(folder, "mta-sts.sts.example").wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        trusting = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
+        yield HttpsFetch(trusting, ("127.0.0.1", server.server_port))
+        server.shutdown()
+
+
+def test_the_policy_of_mta_sts_comes_over_https(resolver, policies):
+    check = _checks("sts.example", resolver, fetch=policies)["mta_sts"]
+    assert (check.state, check.says) == ("ok", "Announced; a policy in mode enforce, which the mail servers meet.")
+    # The certificate is for another name.
+    check = _checks("half.example", resolver, fetch=policies)["mta_sts"]
+    assert (check.state, "certificate" in check.says) == ("fault", True), check
+
+
+@pytest.mark.parametrize(
+    ("domain", "policy", "state", "words"),
+    [
+        ("sts.example", "version: STSv1\nmode: enforce\nmx: *.other.example\nmax_age: 1\n", "fault", "replies are not"),
+        ("sts.example", "version: STSv1\nmode: testing\nmx: mx.other.example\nmax_age: 1\n", "ok", "not mx.good.example"),
+        ("sts.example", "version: STSv1\nmode: none\nmax_age: 1\n", "ok", "mode none."),
+        ("sts.example", "version: STSv1\nmode: enforce\nmax_age: 1\n", "fault", "at least one mx"),
+        ("sts.example", "<html>Not found</html>", "fault", "Line 1"),
+        ("half.example", GOOD_POLICY, "ok", "and not mx.half.example"),
+        # Without MX its own address takes the mail (RFC 5321 section 5.1).
+        ("two.example", "version: STSv1\nmode: enforce\nmx: two.example\nmax_age: 1\n", "ok", "servers meet"),
+        ("two.example", GOOD_POLICY, "fault", "not two.example"),
+        ("twice.example", GOOD_POLICY, "fault", "2 records"),
+        ("bad.example", GOOD_POLICY, "fault", "id value"),
+        ("deep.example", GOOD_POLICY, "ok", "Not announced"),
+    ],
+)  # fmt: skip
+def test_what_a_policy_of_mta_sts_says(resolver, domain, policy, state, words):
+    check = _checks(domain, resolver, fetch=lambda _: policy.encode())["mta_sts"]
+    assert (check.state, words in check.says) == (state, True), check
+
+
+@pytest.mark.parametrize(
+    ("domain", "state", "words"),
+    [
+        # Somebody's own network is not asked, whoever points a name there.
+        ("sts.example", "fault", "no public address, but 127.0.0.1"),
+        ("half.example", "fault", "mta-sts.half.example has no address"),
+        ("waiting.example", "unanswered", "mta-sts.waiting.example"),
+    ],
+)
+def test_where_a_policy_is_fetched_from(resolver, domain, state, words):
+    check = _checks(domain, resolver, patience=2)["mta_sts"]
+    assert (check.state, words in check.says) == (state, True), check
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "fits"),
+    [
+        ("mx.example.net", "MX.example.net.", True),
+        ("*.example.net", "mx.example.net", True),
+        ("*.example.net", "a.mx.example.net", False),
+        ("*.example.net", "example.net", False),
+        ("mx.example.net", "mx2.example.net", False),
+    ],
+)
+def test_a_wildcard_of_mta_sts_stands_for_one_label(pattern, host, fits):
+    assert mta_sts.covers(pattern, host) is fits

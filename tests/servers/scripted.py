@@ -144,8 +144,8 @@ def self_signed(folder: Path, name: str = "mx.example.net") -> tuple[Path, Path]
     return certificate, key
 
 
-def server_tls(folder: Path) -> ssl.SSLContext:
+def server_tls(folder: Path, name: str = "mx.example.net") -> ssl.SSLContext:
     """A server's TLS with such a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*self_signed(folder))
+    context.load_cert_chain(*self_signed(folder, name))
     return context
