@@ -47,16 +47,27 @@ def model_behind_rules(masked: str, status: str, reply: str, provider: str) -> G
     return shipped_model()(masked, status, reply, provider)
 
 
-def classify(text: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = "") -> Verdict:
+def classify(text: str, *, status: str = "", reply: str | int = "", host: str = "", recipient: str = "") -> Verdict:
     """Why this recipient failed, from a diagnostic text and what is known beside it ("" where nothing is).
 
-    `TypeError` for anything but text.
+    `TypeError` for anything but text; the reply code may be a number.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"classify: the text is a str, not {type(text).__name__}")
+    reply = _refuse_no_text(text, status, reply, host, recipient)
     return default_classifier().classify(text, status=status, reply=reply, host=host, recipient=recipient)
 
 
-def explain(text: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = "") -> Explanation:
+def explain(text: str, *, status: str = "", reply: str | int = "", host: str = "", recipient: str = "") -> Explanation:
     """`classify`, with the rule, its source, the words, the other rules that matched and what the codes would say."""
+    reply = _refuse_no_text(text, status, reply, host, recipient)
     return default_classifier().explain(text, status=status, reply=reply, host=host, recipient=recipient)
+
+
+def _refuse_no_text(text: str, status: str, reply: str | int, host: str, recipient: str) -> str:
+    """The reply code as text; `TypeError` for anything else that is none."""
+    if type(reply) is int:
+        reply = str(reply)
+    given = (text, status, reply, host, recipient)
+    for name, value in zip(("text", "status", "reply", "host", "recipient"), given, strict=True):
+        if not isinstance(value, str):
+            raise TypeError(f"classify: the {name} is a str, not {type(value).__name__}")
+    return str(reply)

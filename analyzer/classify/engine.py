@@ -7,6 +7,7 @@ a code that means one thing, codes that mean little, "unspecified".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from analyzer.classify.patterns import Prefilter
 
 _EVIDENCE_LENGTH = 200
-#: Judgements that are kept, and the length in characters of the longest text that is worth keeping.
-_KEPT, _KEPT_LENGTH = 1 << 13, 1000
+#: Judgements that are kept, and the length in characters from which on a text is kept by its digest.
+_KEPT, _LONG = 1 << 13, 1000
 #: Statuses of which only the class means anything (RFC 3463 3.1).
 _GENERIC = frozenset({"2.0.0", "4.0.0", "5.0.0"})
 #: The number of the first shipped file of rules that read what a reply says before its asides: the rules before know
@@ -117,6 +118,11 @@ class _Case:
         return (*near[1:], *wide[1:], self.at_host, self.at_consumer)
 
 
+def _digest(key: tuple[str, ...]) -> bytes:
+    """What stands for a key that is too long to be kept; 128 bits, so that nobody finds two keys of one digest."""
+    return blake2b(repr(key).encode(), digest_size=16).digest()
+
+
 class _Judgement(NamedTuple):
     """A verdict for every text of one key. `number` is the pattern that decided, -1 for none; it found its words in the
     innermost reply, or (`on_whole`) in the whole. `phase` is what the text must name as well, None where nobody asked.
@@ -156,7 +162,7 @@ class Classifier:
                 if family in _SAY_LITTLE:
                     self._say_little.add(number)
         #: Bounces repeat: a text that is another one's but for addresses is judged once.
-        self._judged: dict[tuple[str, ...], _Judgement] = {}
+        self._judged: dict[tuple[str, ...] | bytes, _Judgement] = {}
         #: The patterns of rules for any provider, and for each provider with its own.
         self._for_any = frozenset(numbers.pop(""))
         self._for_provider = {name: self._for_any.union(own) for name, own in numbers.items()}
@@ -166,14 +172,13 @@ class Classifier:
     ) -> Verdict:
         """Why this recipient failed. Everything but the text is optional and may be "" (unknown)."""
         case = _read(diagnostic, status, reply, host, recipient)
-        key = case.key()
+        key = case.key() if len(diagnostic) <= _LONG else _digest(case.key())
         known = self._judged.get(key)
         if known is None or (known.phase is not None and known.phase != case.phase()):
             known = self._judge(case)
-            if len(diagnostic) <= _KEPT_LENGTH:
-                if len(self._judged) >= _KEPT:
-                    self._judged.clear()
-                self._judged[key] = known
+            if len(self._judged) >= _KEPT:
+                self._judged.clear()
+            self._judged[key] = known
         if known.number < 0:
             return known.verdict
         verdict = known.verdict

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from analyzer.classify import classify
+from analyzer.classify import classify, explain
 from analyzer.cli import app
 from analyzer.errors import AnalyzerError
 from analyzer.records import VERDICT_COLUMNS
@@ -131,6 +131,15 @@ def test_a_line_that_is_no_json_is_told_by_its_number_and_answered_in_its_place(
 def test_the_library_takes_text_alone(text: object) -> None:
     with pytest.raises(TypeError, match=rf"^classify: the text is a str, not {type(text).__name__}$"):
         classify(text)  # type: ignore[arg-type]
+
+
+def test_a_reply_code_may_be_a_number_and_nothing_else_may() -> None:
+    assert classify("refused", reply=550) == classify("refused", reply="550")
+    assert explain("refused", reply=421).verdict.reply == "421"
+    with pytest.raises(TypeError, match=r"^classify: the reply is a str, not float$"):
+        classify("refused", reply=550.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^classify: the status is a str, not int$"):
+        classify("refused", status=5)  # type: ignore[arg-type]
 
 
 def test_a_slip_of_the_pen_in_a_rules_id_is_helped() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,27 @@ def test_a_full_store_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = Classifier([rule_of(ROW, "test.toml")])
     texts = [f"550 no {who} here" for who in "abcdefg"]
     assert [classifier.classify(text).evidence for text in texts] == [text[4:] for text in texts]
+
+
+def test_a_long_text_is_judged_once_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = Classifier([rule_of(ROW, "test.toml")])
+    judge, judged = classifier._judge, []
+
+    def counted(case: Any) -> Any:
+        judged.append(case)
+        return judge(case)
+
+    monkeypatch.setattr(classifier, "_judge", counted)
+    told = "more of the same; " * 200
+    found = [classifier.classify(f"550 {told} no {who}@example.com here") for who in ("kim", "lee", "kim")]
+    assert [one.evidence for one in found] == [
+        "no kim@example.com here",
+        "no lee@example.com here",
+        "no kim@example.com here",
+    ]
+    assert len(judged) == 1
+    assert classifier.classify(f"550 {told} nothing of kim").decided_by == "code"
+    assert all(isinstance(key, bytes) for key in classifier._judged)
 
 
 @pytest.mark.parametrize(
