@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.api.bounces import Source, read_bounces
-from analyzer.api.tables import TableSource, column_pair, listed_tables, mapping_used
+from analyzer.api.tables import TableSource, column_pair, mapping_used
 from analyzer.bounds import Bounds, using
 from analyzer.classify import classifier_of
 from analyzer.errors import AnalyzerError, UnreadableInputError
@@ -137,6 +137,7 @@ def run_diagnosis(
     from analyzer.correlate import correlate
     from analyzer.diagnose.diagnosis import InputFile
     from analyzer.sources.tables import read_tables
+    from analyzer.sources.tables.folders import tables_in
     from analyzer.sources.tables.named import driver_columns
     from analyzer.version import __version__
 
@@ -144,9 +145,9 @@ def run_diagnosis(
     rules = Path(rules) if rules else None
     rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress, bounds)
     logs, lists, upcoming = (
-        listed_tables(log),
-        [] if leads is None else listed_tables(leads),
-        [] if next_list is None else listed_tables(next_list),
+        tables_in(log),
+        [] if leads is None else tables_in(leads),
+        [] if next_list is None else tables_in(next_list),
     )
     kept_frames: list[object] = []
     if workspace:

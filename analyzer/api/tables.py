@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,9 +25,11 @@ def column_pair(text: str) -> tuple[str, str]:
     return column.strip(), field.strip()
 
 
-def listed_tables(sources: TableSource | Sequence[TableSource]) -> list[TableSource]:
-    """One table or several as a list; a frame is one, though it is iterable too."""
-    return list(sources) if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
+def column_fields(mapping: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+    """Fields by column, out of such a mapping or of `column=field` pairs, of which one may stand alone."""
+    if isinstance(mapping, Mapping):
+        return dict(mapping)
+    return dict(column_pair(one) for one in ([mapping] if isinstance(mapping, str) else mapping))
 
 
 def mapping_used(table: Table) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.api.bounces import Source, read_bounces
-from analyzer.api.tables import TableSource, column_pair, listed_tables, mapping_used
+from analyzer.api.tables import TableSource, column_pair, mapping_used
 from analyzer.bounds import Bounds, using
 from analyzer.logbook import Log
 from analyzer.records import SENT_AT_ZONED
@@ -57,10 +57,11 @@ def ingest(
     from analyzer.history.shifted import refuse_shifted
     from analyzer.history.signed import add_bounces, take_back
     from analyzer.sources.tables import read_tables
+    from analyzer.sources.tables.folders import tables_in
     from analyzer.version import __version__
 
     store = Workspace(workspace)
-    logs, lists = listed_tables(log), listed_tables(leads)
+    logs, lists = tables_in(log), tables_in(leads)
     with using(bounds):
         tables = read_tables(
             [*((one, "log") for one in logs), *((one, "leads") for one in lists)],

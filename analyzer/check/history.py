@@ -206,12 +206,14 @@ def _tied(
     from analyzer.diagnose.forecast import history as learn
     from analyzer.diagnose.next_list import list_ahead
     from analyzer.sources.tables import read_tables
+    from analyzer.sources.tables.folders import tables_in
 
-    tables = read_tables([*((path, "log") for path in logs), *((path, "leads") for path in log_leads)])
+    sent = tables_in(logs)
+    tables = read_tables([*((path, "log") for path in sent), *((path, "leads") for path in tables_in(log_leads))])
     correlated = correlate(
         rows,
-        tables[: len(logs)],
-        tables[len(logs) :] or None,
+        tables[: len(sent)],
+        tables[len(sent) :] or None,
         leads,
         judge=classifier_of(rules).classify if rules else None,
         verp_keys=verp_keys,

@@ -33,11 +33,17 @@ Bounces: TypeAlias = Annotated[
 ]
 Log: TypeAlias = Annotated[
     list[Path] | None,
-    typer.Option("--log", metavar="FILE", help="The campaign log: what was sent to whom; may be repeated."),
+    typer.Option(
+        "--log", metavar="FILE", help="The campaign log, what was sent to whom, or a folder of them; may be repeated."
+    ),
 ]
 Leads: TypeAlias = Annotated[
     list[Path] | None,
-    typer.Option("--leads", metavar="FILE", help="The lead list: email status, industry, …; may be repeated."),
+    typer.Option(
+        "--leads",
+        metavar="FILE",
+        help="The lead list (email status, industry, …), or a folder of them; may be repeated.",
+    ),
 ]
 Mapping: TypeAlias = Annotated[
     list[str] | None,

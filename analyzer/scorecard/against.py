@@ -209,6 +209,7 @@ def _sends(
     from analyzer.correlate import correlate
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
     from analyzer.sources.tables import read_tables
+    from analyzer.sources.tables.folders import tables_in
 
     rows: list[dict[str, Any]] = []
     for source in _listed(bounces):
@@ -220,7 +221,7 @@ def _sends(
             rows += read_own_rows(path)
         else:
             rows += _dicts(_parsed(source, jobs, rules))
-    tables = log if isinstance(log, pd.DataFrame) else read_tables([(path, "log") for path in _listed(log)])
+    tables = log if isinstance(log, pd.DataFrame) else read_tables([(path, "log") for path in tables_in(log)])
     # The log's own texts are judged by the same rules as the bounces.
     return correlate(rows, tables, judge=classifier_of(rules).classify if rules else None).sends
 

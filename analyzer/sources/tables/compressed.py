@@ -66,7 +66,9 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
             tables = [name for name in names if not name.endswith("/") and not any(chaff in name for chaff in _CHAFF)]
             if len(tables) != 1:
                 held = f"holds {len(tables)} files" if tables else "holds no file"
-                raise UnreadableInputError(where, f"is an archive that {held}", "unpack it, and give the one table")
+                raise UnreadableInputError(
+                    where, f"is an archive that {held}", "unpack it, and give the one table or the folder"
+                )
             for member in zip_members(file, current()):
                 if member.name == tables[0]:
                     if member.problem:
