@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.diagnose import deliverability_words
 from analyzer.diagnose.diagnosis import Deliverability, Interval, Side
+from analyzer.diagnose.fix_mail import FixMail
 from analyzer.diagnose.fixes import fixes
 from analyzer.diagnose.refusals import Findings, findings
 from analyzer.diagnose.thresholds import thresholds
@@ -19,7 +20,7 @@ def deliverability(correlated: Correlated, contacts: Contacts, *, seed: int) -> 
     """The verdict on the refusals, with the fixes that they ask for."""
     found = findings(correlated, contacts, seed=seed)
     side = side_of(found)
-    asked = fixes(found, side)
+    asked = fixes(found, side, FixMail(correlated, contacts))
     return Deliverability(
         side=side,
         sender_rate=found.open_rate,

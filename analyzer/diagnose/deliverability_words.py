@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.diagnose import strictness
 from analyzer.diagnose.companies import wilson
 from analyzer.diagnose.diagnosis import Fix, Interval, Side
+from analyzer.diagnose.mended import mended
 from analyzer.diagnose.refusals import NAMED, speaks_of_standing
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import limit, listed, many, number, percent
@@ -176,6 +177,13 @@ def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
                 else (f"{about} {line} in all, that is usual; what a reply names is still worth mending.")
             )
             return f"{usual} {_of_few(found)}".strip()
+        case "sender" if gone := mended(fixes, found.leads):
+            day = max(fix.until for fix in gone)
+            clear = number(max(fix.clear or 0 for fix in gone))
+            return (
+                f"The last mail refused so went out on {day}. {clear} mails like these have gone out since, and none "
+                "came back so: that seems mended."
+            )
         case "sender":
             reason = (
                 f"More than {line} refused even by open industries means it is our side." if found.unhealthy else ""

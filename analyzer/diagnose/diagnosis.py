@@ -235,11 +235,23 @@ class DataQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class FixPart:
+    """The part of our mail that nearly all bounces of a fix are of: a sender domain or mailbox, campaign or alike."""
+
+    dimension: str
+    value: str
+    bounces: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """One named fix that the bounces ask for. `share` is its part of all spam bounces; lower `priority` comes first.
 
-    `senders` are the sender domains whose mail was refused so, the one with most bounces first; `since` is the day
-    (ISO 8601, UTC) of the first such mail, "" where the log has no times.
+    `senders` are the sender domains whose mail was refused so, the one with most bounces first; `since` and `until` are
+    the days (ISO 8601, UTC) of the first and the last such mail, "" where the log has no times. `clear` are the mails
+    like these that went out after the last one, none of them refused so, where chance would hardly leave as many: the
+    fault is no longer there, or its mail is no longer sent. None where it may still be there. `only` are the parts of
+    our mail that it is about, where these are not all of it.
     """
 
     id: str
@@ -255,6 +267,9 @@ class Fix:
     verify: list[str]
     senders: list[str] = field(default_factory=list)
     since: str = ""
+    until: str = ""
+    clear: int | None = None
+    only: list[FixPart] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

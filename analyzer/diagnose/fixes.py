@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from analyzer.diagnose.arrays import Flags
 from analyzer.diagnose.diagnosis import Fix, Side
+from analyzer.diagnose.fix_mail import FixMail
 from analyzer.diagnose.fix_rules import FixRule, fix_rules
 from analyzer.diagnose.refusals import NAMED, Findings
 from analyzer.diagnose.thresholds import thresholds
@@ -24,15 +25,25 @@ _ADDRESS = re.compile(r"(?<![^\s<>@\"'(),;:\[\]=])[^\s<>@\"'(),;:\[\]=]+@([\w.-]
 _CHANGING = re.compile(r"(?<![\da-f])[\da-f]*\d[\da-f.:-]*|\b[\w-]{16,}\b", re.IGNORECASE)
 
 
-def fixes(found: Findings, side: Side) -> list[Fix]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A fix with the refusals that ask for it, how many of them it explains, and `Fix.clear`."""
+
+    rule: FixRule
+    rows: pd.DataFrame
+    bounces: int
+    clear: int | None
+
+
+def fixes(found: Findings, side: Side, mail: FixMail) -> list[Fix]:
     """The fixes that the findings ask for, numbered by priority; each refusal counts for one of them.
 
     What is proven on our side comes first, for it holds everything else back, unless the side is the recipients' alone.
     Then the fixes of the side found, each group by the bounces explained, weighed by how sure the fix is. One reply
-    suffices to list a proof, not to put it before what explains sixty.
+    suffices to list a proof, not to put it before what explains sixty. Last are faults of ours that are over.
     """
     rows, line = found.refused, thresholds().deliverability.block_line
-    chosen: list[tuple[FixRule, pd.DataFrame, int]] = []
+    chosen: list[_Asked] = []
     dealt = [(rule, mine, _explained(rule, mine, found)) for rule, mine in _dealt(found)]
     # Beside a proven fault, the few that name nothing are what every campaign has.
     unnamed = [each for each in dealt if _doubtful(each[0]) and not set(each[0].reasons) & set(NAMED)]
@@ -44,11 +55,15 @@ def fixes(found: Findings, side: Side) -> list[Fix]:
         idle = _doubtful(rule) and (side == "none" or (side == "recipient" and few))
         if explained and not idle and rule.id not in beside:
             chosen += [
-                (each, rows[part], explained if part is mine else int(part.sum()))
+                _Asked(each, rows[part], explained if part is mine else int(part.sum()), _clear(each, rows[part], mail))
                 for each, part in _split(rule, rows, mine)
             ]
-    chosen.sort(key=lambda each: (_rank(each[0], each[1], found, side), -each[2] * each[0].confidence, each[0].id))
-    return [_fix(rule, part, count, len(rows), place) for place, (rule, part, count) in enumerate(chosen, start=1)]
+    chosen.sort(key=lambda each: (_rank(each, found, side), -each.bounces * each.rule.confidence, each.rule.id))
+    return [_fix(each, mail, len(rows), place) for place, each in enumerate(chosen, start=1)]
+
+
+def _clear(rule: FixRule, rows: pd.DataFrame, mail: FixMail) -> int | None:
+    return mail.clear(rows) if rule.side == "sender" else None
 
 
 def _doubtful(rule: FixRule) -> bool:
@@ -111,9 +126,12 @@ def _put_down_to_us(found: Findings) -> Flags:
     return np.asarray(mine.to_numpy(), dtype=np.bool_)
 
 
-def _rank(rule: FixRule, rows: pd.DataFrame, found: Findings, side: Side) -> int:
-    """0 for proofs on our side, 1 for the fixes of the side found, 2 for the other side's."""
-    proven = bool(set(rows["reason"].map(NAMED)) & set(found.proofs))
+def _rank(each: _Asked, found: Findings, side: Side) -> int:
+    """0 for proofs on our side, 1 for the fixes of the side found, 2 for the other side's, 3 for what is over."""
+    rule = each.rule
+    if each.clear:
+        return 3
+    proven = bool(set(each.rows["reason"].map(NAMED)) & set(found.proofs))
     if side != "recipient" and rule.side == "sender" and rule.proof and proven:
         return 0
     return 2 if side in ("sender", "recipient") and rule.side != side else 1
@@ -198,22 +216,27 @@ def _blocklists() -> dict[str, dict[str, Any]]:
     return {str(row.get("name", row.get("id", ""))): row for row in rows}
 
 
-def _fix(rule: FixRule, rows: pd.DataFrame, bounces: int, refused: int, place: int) -> Fix:
+def _fix(each: _Asked, mail: FixMail, refused: int, place: int) -> Fix:
+    rule, rows = each.rule, each.rows
+    days = rows["day"][rows["day"] != ""]
     return Fix(
         id=rule.id,
         title=rule.title,
         side=rule.side,
         reasons=sorted(set(rows["reason"])),
         priority=place,
-        bounces=bounces,
+        bounces=each.bounces,
         # Where another fix or the other side has a part in these refusals, it has one in their domains.
-        domains=max(1, round(rows["domain"].nunique() * bounces / len(rows))),
-        share=bounces / refused,
+        domains=max(1, round(rows["domain"].nunique() * each.bounces / len(rows))),
+        share=each.bounces / refused,
         evidence=_evidence(rows),
         steps=list(rule.steps),
         verify=list(rule.verify),
         senders=[name for name in rows["sender_domain"].value_counts(sort=True).index if name][:_SENDERS],
-        since=min((day for day in rows["day"] if day), default=""),
+        since=min(days, default=""),
+        until=max(days, default=""),
+        clear=each.clear,
+        only=mail.parts(rows) if rule.side == "sender" else [],
     )
 
 

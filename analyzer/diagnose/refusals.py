@@ -57,15 +57,15 @@ STANDING = frozenset({"ip_reputation", "domain_reputation", "rate_limited", "too
 class Findings:
     """What the refusals show.
 
-    `refused` has one row per lead refused: `reason`, `fault`, `diagnostic`, `blocklist`, `sender_domain` and `day`
-    (of the mail, "" unknown), `own_rule` (the recipient's own doing, by its reason or its words), `domain`, `group`,
-    `provider` and `party`, whose side the refusal was put down to
-    ("open": neither is shown). `proofs` are kinds of
-    NAMED that are beyond doubt; `health` is the rate among open industries without the recipients' own rules;
-    `strict_p` is the chance of an excess as large in strict industries (None: not comparable); `excess` how many of
-    their refusals, put down to us because open industries refuse as well, go beyond what those do. `unknown` leads
-    bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and `own_rule_rate`
-    are rates of all leads, `strict_unnamed`, `open_unnamed` and `unclassified_unnamed` of those in such industries.
+    `refused` has one row per lead refused: `row` of its mail, `reason`, `fault`, `diagnostic`, `blocklist`,
+    `sender_domain` and `day` (of the mail, "" unknown), `own_rule` (the recipient's own doing, by its reason or its
+    words), `domain`, `group`, `provider` and `party`, whose side the refusal was put down to ("open": neither is
+    shown). `proofs` are kinds of NAMED that are beyond doubt; `health` is the rate among open industries without the
+    recipients' own rules; `strict_p` is the chance of an excess as large in strict industries (None: not comparable);
+    `excess` how many of their refusals, put down to us because open industries refuse as well, go beyond what those do.
+    `unknown` leads bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and
+    `own_rule_rate` are rates of all leads, `strict_unnamed`, `open_unnamed` and `unclassified_unnamed` of those in such
+    industries.
     `moved` are industries that count as strict or open by the sender's own data, `companies` how many were written to.
     """
 
@@ -237,7 +237,7 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     """One row per lead refused, by its first refusal in the log's order that names a cause, else its first."""
     rows = np.flatnonzero(contacts.spam)
     sends = correlated.sends.iloc[rows]
-    table = pd.DataFrame({"lead": contacts.lead[rows]})
+    table = pd.DataFrame({"lead": contacts.lead[rows], "row": rows})
     for column in ("reason", "fault", "diagnostic", "record_id"):
         table[column] = dimension(sends, column).text()
     table["sender_domain"] = contacts.at["sender_domain"].take(rows).text()

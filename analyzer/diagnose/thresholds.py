@@ -71,6 +71,16 @@ class Refusals:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixes:
+    """When a fault counts as over, and when as one part of the mail's."""
+
+    over_p: float
+    part: float
+    part_of_mail: float
+    part_p: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drivers:
     """What is worth reporting as a driver."""
 
@@ -113,6 +123,7 @@ class Thresholds:
     guessed: Guessed
     forecast: Outlook
     deliverability: Refusals
+    fixes: Fixes
     drivers: Drivers
     origins: Origins
     draws: Draws
@@ -124,6 +135,7 @@ _SECTIONS: dict[str, type] = {
     "guessed": Guessed,
     "forecast": Outlook,
     "deliverability": Refusals,
+    "fixes": Fixes,
     "drivers": Drivers,
     "origins": Origins,
     "draws": Draws,

@@ -133,7 +133,7 @@ def _fixes(diagnosis: Diagnosis) -> str:
     usual = words.fixes_line(diagnosis.deliverability)
     lines = [usual + "\n"] if usual else []
     for number, fix in enumerate(fixes[:_FIXES], 1):
-        title = escaped(words.short(fix.title, 200))
+        title = escaped(words.fix_title(fix))
         lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {escaped(words.fix_size(fix))}.")
         whole = number <= _WHOLE_FIXES
         lines += [f"   - They say: {code(said, 200)}" for said in fix.evidence[: 2 if whole else 1]]

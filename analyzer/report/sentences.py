@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from analyzer.diagnose.mended import mended
+from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import kinds
 from analyzer.report import causes
 from analyzer.report.words import (
@@ -12,7 +15,9 @@ from analyzer.report.words import (
     chance,
     clean,
     count,
+    day,
     fix_size,
+    fix_title,
     limit_words,
     percent,
     plural,
@@ -83,8 +88,6 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
 
 def _does_not_cure(diagnosis: Diagnosis) -> bool:
     """Whether the list may well exceed the tolerance without guessed addresses too."""
-    from analyzer.diagnose.thresholds import thresholds
-
     over = diagnosis.data_quality.forecast.max_quality.p_over_tolerance
     return over is not None and over > thresholds().forecast.risk
 
@@ -98,19 +101,20 @@ def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
 
     A refusal or two that the verdict does not rest on ask for nothing now; they stand among the fixes.
     """
-    from analyzer.diagnose.thresholds import thresholds
-
     side, room = diagnosis.deliverability.side, max(room, 1)
     if side == "none":
         return []
     usual = thresholds().deliverability.block_line * diagnosis.totals.leads_contacted
     numbered = list(enumerate(ordered_fixes(diagnosis), 1))
 
-    def of(whose: str) -> list[tuple[int, Fix]]:
-        here = [one for one in numbered if one[1].side == whose]
-        return [one for one in here if one[1].bounces > min(_FEW, usual)] or here[: side in (whose, "mixed")]
+    over = [one for one in numbered if one[1].clear is not None]
 
-    ours, theirs = of("sender"), of("recipient")
+    def of(whose: str) -> list[tuple[int, Fix]]:
+        here = [one for one in numbered if one[1].side == whose and one not in over]
+        least = side in (whose, "mixed") and not over
+        return [one for one in here if one[1].bounces > min(_FEW, usual)] or here[:least]
+
+    ours, theirs = of("sender") or over[:1], of("recipient")
     match side:
         case "sender":
             chosen = (ours or theirs)[:room]
@@ -119,7 +123,7 @@ def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
         case "mixed" if ours and theirs:
             chosen = ours[: max(room - 1, 1)] + theirs[:1]
         case _:
-            chosen = sorted(ours + theirs)[:room]
+            chosen = sorted([one for one in ours if one not in over] + theirs)[:room]
     return [_fix_action(fix, number) for number, fix in chosen]
 
 
@@ -192,8 +196,22 @@ def _deliverability(diagnosis: Diagnosis) -> Verdict:
     refused = f"spam bounces from {percent(spam.rate)} of the leads ({count(spam.count)} of {count(spam.leads)})"
     open_rate, strict_rate = advice.sender_rate.estimate, advice.strict_rate.estimate
     match advice.side:
+        case "sender" if gone := mended(advice.fixes, spam.leads):
+            rest = spam.count - sum(fix.bounces for fix in gone)
+            usual = rest <= thresholds().deliverability.block_line * spam.leads
+            sentence = (
+                f"Our own sending was the problem and seems mended: {refused}, but none for that cause since "
+                f"{day(date.fromisoformat(max(fix.until for fix in gone)))}."
+            )
+            return Verdict("Deliverability", "fine" if usual else "act", sentence, why)
+        case "mixed" if gone := mended(advice.fixes, spam.leads):
+            sentence = (
+                f"Both sides play a part: {refused}; ours seems mended, with none since "
+                f"{day(date.fromisoformat(max(fix.until for fix in gone)))}. Reach strict receivers another way."
+            )
+            return Verdict("Deliverability", "act", sentence, why)
         case "sender":
-            named = plural(sum(fix.side == "sender" for fix in advice.fixes), "fix", "fixes")
+            named = plural(sum(fix.side == "sender" and fix.clear is None for fix in advice.fixes), "fix", "fixes")
             sentence = f"Our own sending is the problem: {refused}; {named} below."
             return Verdict("Deliverability", "act", sentence, why)
         case "recipient" if (whole := _companies(diagnosis)) is not None:
@@ -343,8 +361,6 @@ class _Lacking:
 
 def _lacking(diagnosis: Diagnosis) -> _Lacking | None:
     """The cases of `insufficient_evidence` in which waiting does not help, as the diagnosis tells them apart."""
-    from analyzer.diagnose.thresholds import thresholds
-
     totals, quality = diagnosis.totals, diagnosis.data_quality
     if _nothing_told(diagnosis):
         return _not_told(diagnosis)
@@ -399,8 +415,12 @@ def _uncertainty(forecast: Forecast) -> str:
 
 
 def _fix_action(fix: Fix, position: int) -> Action:
+    what = f"{fix_title(fix)}."
     first = f" First step: {short(fix.steps[0], 240)}" if fix.steps else ""
-    return Action(short(fix.title, 160).rstrip(".") + ".", f"{fix_size(fix)}.{first}", f"fix-{position}")
+    if fix.clear is not None:
+        what = f"Check that this stays mended: {fix_title(fix)}."
+        first = f" Then: {short(fix.verify[0], 240)}" if fix.verify else ""
+    return Action(what, f"{fix_size(fix)}.{first}", f"fix-{position}")
 
 
 def _suppress_action(diagnosis: Diagnosis) -> Action | None:

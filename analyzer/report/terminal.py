@@ -241,7 +241,7 @@ class _Screen:
         )
 
     def fix(self, number: int, fix: Fix) -> None:
-        title = f"{number}. {words.short(fix.title, 120)} ({words.SIDE_NAMES[fix.side]})"
+        title = f"{number}. {words.fix_title(fix)} ({words.SIDE_NAMES[fix.side]})"
         self.line(self.text(title, "bold"), hang=3)
         self.line(self.text(words.fix_size(fix)), left=3)
         for said in fix.evidence[:1]:

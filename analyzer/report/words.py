@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Deliverability,
         Diagnosis,
         Fix,
+        FixPart,
         Forecast,
         Interval,
         Rate,
@@ -88,6 +89,13 @@ BAND_WORDS: Final = {
     "within": "as expected",
 }
 _OPTION_NAMES: Final = {"tolerance": "bad addresses accepted", "seed": "seed of the simulation", "redact": "masked"}
+_PARTS: Final = {
+    "sender_domain": "from",
+    "sender": "from mailbox",
+    "campaign": "in campaign",
+    "step": "at step",
+    "template": "with template",
+}
 SIDE_NAMES: Final = {"sender": "ours to fix", "recipient": "the receiver's choice"}
 
 #: An ISO week.
@@ -480,8 +488,14 @@ def over_heading(limit: float | None) -> str:
     return "Chance of too many" if limit is None else f"Chance of more than {limit_words(limit)}"
 
 
+def fix_title(fix: Fix) -> str:
+    """What to do, and of which part of our mail where it is about no other: "Change the links (only at step 3)"."""
+    parts = ", ".join(_part(part) for part in fix.only)
+    return f"{short(fix.title, 200).rstrip('.')}{f' (only {parts})' if parts else ''}"
+
+
 def fix_size(fix: Fix) -> str:
-    """How much hangs on a fix; for our side's also whose mail it is about, and since when."""
+    """How much hangs on a fix; for our side's also whose mail it is about, and when it was sent."""
     bounces = plural(fix.bounces, "bounce")
     if fix.domains > fix.bounces:
         # A fix that takes a share of the refusals cannot say at which of their domains that share is.
@@ -489,10 +503,26 @@ def fix_size(fix: Fix) -> str:
     size = f"{bounces} at {plural(fix.domains, 'domain')}, {percent(fix.share)} of all spam bounces"
     if fix.side != "sender":
         return size
-    whose = f", mail from {short(', '.join(fix.senders[:3]), 120)}" if fix.senders else ""
-    # The diagnosis names the first few only, so how many more there are is not known here.
-    more = " and others" if len(fix.senders) > 3 else ""
-    return f"{size}{whose}{more}{f', first on {fix.since}' if fix.since else ''}"
+    size += "".join(f", {count(part.bounces)} of them {_part(part)}" for part in fix.only if part.bounces < fix.bounces)
+    if fix.senders and not any(part.dimension in ("sender", "sender_domain") for part in fix.only):
+        # The diagnosis names the first few only, so how many more there are is not known here.
+        more = " and others" if len(fix.senders) > 3 else ""
+        size += f", mail from {short(', '.join(fix.senders[:3]), 120)}{more}"
+    return size + _when(fix)
+
+
+def _part(part: FixPart) -> str:
+    """ "at step 3", "from mailbox ann@example.net"."""
+    return f"{_PARTS.get(part.dimension, part.dimension)} {short(part.value, 60)}"
+
+
+def _when(fix: Fix) -> str:
+    """When the mails of a fix were sent; of a fault that is over, that none like them was refused so since."""
+    if not fix.since:
+        return ""
+    if fix.clear is not None:
+        return f", last on {fix.until}, and none in the {count(fix.clear)} mails like these since"
+    return f", first on {fix.since}" + (f", last on {fix.until}" if fix.until > fix.since else "")
 
 
 #: What makes a value a driver.

@@ -257,11 +257,14 @@ class _Report(Sheets):
         rows = [
             [
                 number,
-                fix.title,
+                words.fix_title(fix),
                 words.SIDE_NAMES[fix.side],
                 fix.bounces,
                 fix.domains,
                 fix.share,
+                fix.since,
+                fix.until,
+                fix.clear,
                 ", ".join(words.reason_name(reason) for reason in fix.reasons),
                 " / ".join(fix.evidence[:5]),
                 " ".join(f"{step}. {text}" for step, text in enumerate(fix.steps, 1)),
@@ -269,9 +272,10 @@ class _Report(Sheets):
             ]
             for number, fix in enumerate(sentences.ordered_fixes(diagnosis), 1)
         ]
-        head = ["No.", "Fix", "Side", "Bounces", "Domains", "Share of spam", "Reasons", "They say", "Do", "Then check"]
-        kinds = ["count", "bold", "wrap", "count", "count", "percent", "wrap", "wrap", "wrap", "wrap"]
-        self.listing("Fixes", head, kinds, [5, 34, 16, 10, 10, 10, 24, 60, 60, 40], rows)
+        head = ["No.", "Fix", "Side", "Bounces", "Domains", "Share of spam", "First", "Last", "Clear since"]
+        head += ["Reasons", "They say", "Do", "Then check"]
+        kinds = ["count", "bold", "wrap", "count", "count", "percent", "text", "text", "count", *["wrap"] * 4]
+        self.listing("Fixes", head, kinds, [5, 34, 16, 10, 10, 10, 12, 12, 10, 24, 60, 60, 40], rows)
 
     def drivers(self, diagnosis: Diagnosis) -> None:
         rows = [

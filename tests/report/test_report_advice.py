@@ -14,7 +14,7 @@ from rich.console import Console
 
 from analyzer import report
 from analyzer.diagnose import words as diagnose_words
-from analyzer.diagnose.diagnosis import Diagnosis, Explanation, Forecast, Forecasts, Interval, StatusEffect
+from analyzer.diagnose.diagnosis import Diagnosis, Explanation, FixPart, Forecast, Forecasts, Interval, StatusEffect
 from analyzer.report import markdown, page, sentences, terminal, words
 
 
@@ -165,6 +165,52 @@ def test_the_steps_are_of_the_side_that_the_headline_names(
     assert not set(lacks) & set(found)
     assert found[-1] == "Stop writing to the 561 bad addresses."
     assert len(found) <= 4
+
+
+def test_a_fault_that_is_over_is_no_longer_demanded(campaign: Case) -> None:
+    ours, theirs = campaign.diagnosis.deliverability.fixes
+    spam = campaign.diagnosis.totals.spam.count
+    gone = replace(ours, bounces=spam - 10, since="2026-03-02", until="2026-03-05", clear=1240, priority=2)
+    advice = replace(campaign.diagnosis.deliverability, side="sender", fixes=[replace(theirs, priority=1), gone])
+    found = replace(campaign.diagnosis, deliverability=advice)
+    verdict = sentences.verdicts(found)[1]
+    assert verdict.tone == "fine"
+    assert verdict.sentence.startswith("Our own sending was the problem and seems mended")
+    assert verdict.sentence.endswith("none for that cause since 5 March 2026.")
+    step = next(one for one in sentences.actions(found) if "DMARC" in one.what)
+    assert step.what == "Check that this stays mended: Make DMARC pass for mail.example.net."
+    assert "last on 2026-03-05, and none in the 1,240 mails like these since" in step.detail
+    both = replace(found, deliverability=replace(advice, side="mixed"))
+    assert "ours seems mended" in sentences.verdicts(both)[1].sentence
+
+
+def test_a_fault_that_stands_is_demanded_beside_one_that_is_over(campaign: Case) -> None:
+    ours, theirs = campaign.diagnosis.deliverability.fixes
+    gone = replace(ours, title="Sign every mail", bounces=50, until="2026-03-05", clear=1240, priority=3)
+    advice = replace(
+        campaign.diagnosis.deliverability, side="sender", fixes=[replace(ours, bounces=400, priority=1), theirs, gone]
+    )
+    found = replace(campaign.diagnosis, deliverability=advice)
+    assert "Our own sending is the problem" in sentences.verdicts(found)[1].sentence
+    assert "1 fix below" in sentences.verdicts(found)[1].sentence
+    assert not any("Sign every mail" in one for one in steps(found))
+
+
+def test_the_step_says_of_which_mail_it_is(campaign: Case) -> None:
+    ours, theirs = campaign.diagnosis.deliverability.fixes
+    only = [FixPart("sender", "ann@example.net", 15), FixPart("step", "3", 14)]
+    advice = replace(
+        campaign.diagnosis.deliverability, side="sender", fixes=[replace(ours, bounces=15, only=only), theirs]
+    )
+    found = replace(campaign.diagnosis, deliverability=advice)
+    step = next(one for one in sentences.actions(found) if "DMARC" in one.what)
+    assert step.what == "Make DMARC pass for mail.example.net (only from mailbox ann@example.net, at step 3)."
+    assert step.detail.count("ann@example.net") == 0
+    assert "14 of them at step 3" in step.detail
+    assert "mail from" not in step.detail
+    made = markdown.text(found), page.html(found, campaign.correlated, campaign.suppression)  # type: ignore[arg-type]
+    assert all("(only from mailbox ann" in one for one in made)
+    assert "ann@example.net" not in markdown.text(report.redacted(found))
 
 
 def test_one_refusal_is_no_step_where_no_side_is_known(campaign: Case) -> None:
