@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from analyzer.errors import AnalyzerError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
@@ -39,8 +41,8 @@ def check(
     resume: bool = False,
     allow_private: bool = False,
     allow_reserved: bool = False,
-    as_of: date | None = None,
-    mapping: Mapping[str, str] | None = None,
+    as_of: date | str | None = None,
+    mapping: Mapping[str, str] | Sequence[str] | None = None,
     rules: str | Path | None = None,
 ) -> pd.DataFrame:
     """Grade a lead list before it is sent: a frame with one row a lead, in the order of the list.
@@ -51,17 +53,24 @@ def check(
     machine; `smtp` asks the mailboxes' hosts, and looks domains up as well. `history`: bounce sources, or tables or
     frames of `parse`, with `history_log` (what was sent) and `history_leads` also each lead's chance to bounce;
     `workspace` adds all three as it keeps them; `rules`: a folder of your own rules, by which the history is judged.
-    Raises `UnreadableInputError` for files that cannot be read and a workspace that holds nothing, and `AnalyzerError`
-    for an unknown policy or a resolver that does not answer.
+    `as_of`: the day on which the age of verifications is judged (today), or its text (2026-03-31); `mapping`: fields by
+    column, or `column=field` pairs. Raises `UnreadableInputError` for files that cannot be read and a workspace that
+    holds nothing, `AnalyzerError` for an unknown policy, what is no day or a resolver that does not answer, and
+    `TypeError` for what is no list of leads and for an `smtp` that does not say who asks.
     """
     import pandas as pd
 
+    from analyzer.api.tables import column_fields
     from analyzer.check.leads import read_leads
     from analyzer.check.rows import CHECK_TYPES, LIST_COLUMNS
     from analyzer.check.run import CheckRun
     from analyzer.check.start import options_for
 
-    listed = read_leads(leads, mapping)
+    if not (smtp is None or hasattr(smtp, "mail_from")):
+        wanted = "analyzer.check.smtp.ProbeOptions(helo=…, mail_from=…)"
+        raise TypeError(f"check: smtp is {wanted}, not {type(smtp).__name__}: every mail server is told who asks")
+    day = _day(as_of)
+    listed = read_leads(leads, column_fields(mapping or ()))
     options = options_for(
         listed,
         dns=dns,
@@ -80,7 +89,7 @@ def check(
         resume=resume,
         allow_private=allow_private,
         allow_reserved=allow_reserved,
-        as_of=as_of,
+        as_of=day,
         rules=Path(rules) if rules else None,
     )
     run = CheckRun(listed, options)
@@ -96,6 +105,22 @@ def check(
             for name, values in columns.items()
         }
     )
+
+
+def _day(given: date | str | None) -> date | None:
+    """The day that is given; of a moment its own day."""
+    from datetime import date, datetime
+
+    if isinstance(given, str):
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            raise AnalyzerError(f"as_of {given}: is no day; give one such as 2026-03-31") from None
+    if isinstance(given, datetime):
+        return given.date()
+    if given is None or isinstance(given, date):
+        return given
+    raise TypeError(f"check: as_of is a day (date or str), not {type(given).__name__}")
 
 
 def _listed(given: _One | Sequence[_One]) -> Sequence[_One]:

@@ -163,9 +163,9 @@ def _rows(
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
 
     if is_own_rows(source):
-        forged = _forged_in(Path(source))
+        strangers = _strangers_in(Path(source))
         own = list(read_own_rows(Path(source)))
-        return [row for row in own if (row["source"], row["record_id"]) not in forged], []
+        return [row for row in own if (row["source"], row["record_id"]) not in strangers], []
     run = ParseRun([source], jobs=jobs, rules=rules)
     rows = list(run)
     broken = run.reading.broken
@@ -174,8 +174,9 @@ def _rows(
     ] if broken else []
 
 
-def _forged_in(path: Path) -> frozenset[tuple[str, str]]:
-    """(source, record_id) of the suspected forgeries in the bounces.csv of a diagnosis: a stranger's words."""
+def _strangers_in(path: Path) -> frozenset[tuple[str, str]]:
+    """(source, record_id) of the suspected forgeries in the bounces.csv of a diagnosis, and of bounces that were tied
+    to no mail there: a stranger's words, who may date his mail before the log."""
     import csv
 
     if path.suffix.lower() != ".csv":
@@ -187,7 +188,7 @@ def _forged_in(path: Path) -> frozenset[tuple[str, str]]:
         return frozenset(
             (str(row.get("source") or ""), str(row.get("record_id") or ""))
             for row in told
-            if (row["suspected_forged"] or "").lower() == "true"
+            if (row["suspected_forged"] or "").lower() == "true" or not row.get("match_method", "untold")
         )
 
 

@@ -11,6 +11,7 @@ import csv
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,8 +19,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from analyzer.errors import UnreadableInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     import pandas as pd
 
 Source: TypeAlias = str | Path
@@ -83,15 +82,27 @@ def read_leads(source: Source | pd.DataFrame | Iterable[str], mapping: Mapping[s
         if isinstance(source, pd.DataFrame):
             return _of_table(source, mapping)
         given: object = source
-        if isinstance(given, (bytes, bytearray)):
-            raise TypeError("check: a list is the path of a file (str or Path), a frame or addresses, not bytes")
-        # Every one of them is a lead, so that the answers stand in their places; NaN is what is not itself.
-        return _of_lines("(addresses)", ["" if text is None or text != text else str(text) for text in source])
+        if isinstance(given, (bytes, bytearray, dict)) or not isinstance(given, Iterable):
+            what = type(given).__name__
+            raise TypeError(f"check: a list is the path of a file (str or Path), a frame or addresses, not {what}")
+        return _of_lines("(addresses)", [_line_of(one) for one in source])
     if str(source) == "-":
         return _of_stdin(mapping)
     path = Path(source)
     lines = _plain_lines(path, mapping)
     return _of_lines(str(path), _without_end(lines)) if lines is not None else _of_table(path, mapping)
+
+
+def _line_of(given: object) -> str:
+    """One of the addresses in memory: every one is a lead, so that the answers stand in their places."""
+    import pandas as pd
+
+    if isinstance(given, str):
+        return given
+    if isinstance(given, (Mapping, Sequence)) or hasattr(given, "iloc"):
+        what = type(given).__name__
+        raise TypeError(f"check: an address is a str, not {what}; give a frame where more is known of each lead")
+    return "" if pd.isna(given) else str(given)  # type: ignore[call-overload]
 
 
 def _of_stdin(mapping: Mapping[str, str] | None) -> LeadList:

@@ -69,7 +69,7 @@ def _share(part: float, total: float) -> str:
 
 def over_limit(run: CheckRun, limit: str) -> str:
     """Why a list fails `--fail-on`, or "": `do_not_send`, `verify_again` (that or worse), with `:5%` or `:20` behind it
-    for a share or a number that may not be exceeded; `5%` or `20` alone speak of leads not to send to.
+    for a share or a number that may not be exceeded; `5%`, `0.05` or `20` alone speak of leads not to send to.
     """
     grade, most, share = _parsed(limit)
     total = sum(run.grades.values())
@@ -92,8 +92,15 @@ def _parsed(limit: str) -> tuple[str, float, bool]:
         return amount, 0.0, False
     grade = grade if colon else "do_not_send"
     number = amount.strip().removesuffix("%").strip()
-    if grade not in {"do_not_send", "verify_again"} or not number.replace(".", "", 1).isdecimal():
+    is_percent = amount.strip().endswith("%")
+    if (
+        grade not in {"do_not_send", "verify_again"}
+        or not number.replace(".", "", 1).isdecimal()
+        or (is_percent and float(number) > 100)
+    ):
         raise AnalyzerError(
             f"--fail-on {limit}: is no limit; use do_not_send, verify_again, 5%, do_not_send:20 or verify_again:10%"
         )
-    return grade, float(number), amount.strip().endswith("%")
+    if not is_percent and 0 < float(number) < 1:  # a share, as --tolerance has it: there is no half of a lead
+        return grade, 100 * float(number), True
+    return grade, float(number), is_percent

@@ -47,27 +47,41 @@ def model_behind_rules(masked: str, status: str, reply: str, provider: str) -> G
     return shipped_model()(masked, status, reply, provider)
 
 
-def classify(text: str, *, status: str = "", reply: str | int = "", host: str = "", recipient: str = "") -> Verdict:
-    """Why this recipient failed, from a diagnostic text and what is known beside it ("" where nothing is).
+def classify(
+    text: str,
+    *,
+    status: str | None = "",
+    reply: str | int | None = "",
+    host: str | None = "",
+    recipient: str | None = "",
+) -> Verdict:
+    """Why this recipient failed, from a diagnostic text and what is known beside it ("" or None where nothing is).
 
     `TypeError` for anything but text; the reply code may be a number.
     """
-    reply = _refuse_no_text(text, status, reply, host, recipient)
-    return default_classifier().classify(text, status=status, reply=reply, host=host, recipient=recipient)
+    beside = _beside(text, status=status, reply=reply, host=host, recipient=recipient)
+    return default_classifier().classify(text, **beside)
 
 
-def explain(text: str, *, status: str = "", reply: str | int = "", host: str = "", recipient: str = "") -> Explanation:
+def explain(
+    text: str,
+    *,
+    status: str | None = "",
+    reply: str | int | None = "",
+    host: str | None = "",
+    recipient: str | None = "",
+) -> Explanation:
     """`classify`, with the rule, its source, the words, the other rules that matched and what the codes would say."""
-    reply = _refuse_no_text(text, status, reply, host, recipient)
-    return default_classifier().explain(text, status=status, reply=reply, host=host, recipient=recipient)
+    beside = _beside(text, status=status, reply=reply, host=host, recipient=recipient)
+    return default_classifier().explain(text, **beside)
 
 
-def _refuse_no_text(text: str, status: str, reply: str | int, host: str, recipient: str) -> str:
-    """The reply code as text; `TypeError` for anything else that is none."""
-    if type(reply) is int:
-        reply = str(reply)
-    given = (text, status, reply, host, recipient)
-    for name, value in zip(("text", "status", "reply", "host", "recipient"), given, strict=True):
+def _beside(text: str, **known: str | int | None) -> dict[str, str]:
+    """What is known beside the text, as text: "" for None, the digits of a number; `TypeError` for what is no text."""
+    if type(known["reply"]) is int:
+        known["reply"] = str(known["reply"])
+    beside = {name: "" if value is None else value for name, value in known.items()}
+    for name, value in {"text": text, **beside}.items():
         if not isinstance(value, str):
             raise TypeError(f"classify: the {name} is a str, not {type(value).__name__}")
-    return str(reply)
+    return {name: str(value) for name, value in beside.items()}

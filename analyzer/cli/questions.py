@@ -112,4 +112,6 @@ def _refused(source: str, number: int, problem: str) -> UnreadableInputError:
 
 def _said(row: dict[str, Any], key: str, otherwise: str) -> str:
     value = row.get(key)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # as a table wrote it whose column lacks some
     return otherwise if value is None else str(value)

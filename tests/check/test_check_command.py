@@ -96,7 +96,7 @@ def test_columns_can_be_chosen(leads: Path) -> None:
     ("limit", "code"),
     [
         *(("50%", 0), ("49%", 1), ("2", 0), ("1", 1), ("do_not_send", 1), ("verify_again:75%", 0)),
-        *(("verify_again:74%", 1), ("verify_again", 1)),
+        *(("verify_again:74%", 1), ("verify_again", 1), ("0.5", 0), ("0.49", 1), ("verify_again:0.74", 1)),
     ],
 )
 def test_a_pipeline_can_be_made_to_fail(leads: Path, limit: str, code: int) -> None:
@@ -117,6 +117,7 @@ def test_a_pipeline_can_be_made_to_fail(leads: Path, limit: str, code: int) -> N
         (["LEADS", "--out", "checked.doc"], "'.doc'"),
         (["LEADS", "--json", "--out", "checked.csv"], "one of them"),
         (["LEADS", "--fail-on", "many"], "--fail-on many"),
+        (["LEADS", "--fail-on", "500%"], "--fail-on 500%: is no limit"),
         (["LEADS", "--resolver", "192.0.2.1"], "DNS"),
         (["LEADS", "--dns", "--resolver", "nonsense:port"], "--resolver"),
         (["LEADS", "--as-of", "yesterday"], "--as-of yesterday"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ import pytest
 from analyzer.check import check
 from analyzer.check.leads import read_leads
 from analyzer.errors import AnalyzerError, MissingColumnError, UnreadableInputError
+from analyzer.records import BOUNCE_COLUMNS
 
 TABLE = "Name,Work Email,Email Status,Industry,Verified At\nAnn,ann@example.org,Verified,Banking,2026-03-01\nBob,,,,\nCy,none here,Guessed,Retail,\n"
 PLAIN = "ann@example.org\n\nnone here\n"
@@ -203,3 +206,60 @@ def test_addresses_in_memory_keep_their_places() -> None:
     checked = check(["ann@example.org", None, "", float("nan"), ""], allow_reserved=True)  # type: ignore[list-item]
     assert list(checked["reasons"].map(str)) == ["not_verified", *["blank_line"] * 4]
     assert list(checked["email"]) == ["ann@example.org", "", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (None, "check: a list is the path of a file (str or Path), a frame or addresses, not NoneType"),
+        (5, "check: a list is the path of a file (str or Path), a frame or addresses, not int"),
+        (
+            {"email": ["ann@example.org"]},
+            "check: a list is the path of a file (str or Path), a frame or addresses, not d",
+        ),
+        ([{"email": "ann@example.org"}], "check: an address is a str, not dict; give a frame where more is known"),
+        ([b"ann@example.org"], "check: an address is a str, not bytes"),
+    ],
+)
+def test_what_is_no_list_in_memory_is_refused(given: object, told: str) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(told)}"):
+        check(given)  # type: ignore[arg-type]
+
+
+def test_the_day_of_judging_may_be_a_text_or_a_moment() -> None:
+    frame = pd.DataFrame({"email": ["ann@example.org"], "email_status": ["verified"], "verified_at": ["2025-06-01"]})
+    days = [
+        *("2025-06-02", date(2025, 6, 2), datetime(2025, 6, 2, 23, tzinfo=UTC)),
+        *("2026-11-01", pd.Timestamp("2026-11-01", tz="UTC")),
+    ]
+    scores = [int(check(frame, as_of=day, allow_reserved=True)["score"][0]) for day in days]
+    assert scores[0] == scores[1] == scores[2] > scores[3] == scores[4]
+    with pytest.raises(AnalyzerError, match=r"^as_of 1\.6\.2025: is no day; give one such as 2026-03-31$"):
+        check(frame, as_of="1.6.2025")
+    with pytest.raises(TypeError, match=r"^check: as_of is a day"):
+        check(frame, as_of=2025)  # type: ignore[arg-type]
+
+
+def test_mailboxes_are_asked_by_somebody() -> None:
+    with pytest.raises(TypeError, match=r"^check: smtp is analyzer\.check\.smtp\.ProbeOptions.* not bool: every"):
+        check(["ann@example.org"], smtp=True)  # type: ignore[arg-type]
+
+
+def test_columns_are_named_as_a_mapping_or_as_the_command_names_them() -> None:
+    frame = pd.DataFrame({"Work mail": ["ann@example.org"], "Second": ["bob@example.org"]})
+    for mapping in ({"Second": "email"}, ["Second=email"], "Second=email"):
+        assert list(check(frame, mapping=mapping)["email"]) == ["bob@example.org"]
+
+
+def test_a_diagnosis_bounces_of_strangers_are_nobodys_history(tmp_path: Path) -> None:
+    told = {"kind": "bounce", "label": "hard", "fault": "address", "reason": "user_unknown", "record_id": "1"}
+    ties = {"tied": ("recipient", "false"), "forged": ("", "true"), "untied": ("", "false")}
+    rows = [
+        {**told, "source": name, "recipient": f"{name}@example.org", "match_method": tie, "suspected_forged": forged}
+        for name, (tie, forged) in ties.items()
+    ]
+    pd.DataFrame(rows).reindex(columns=[*BOUNCE_COLUMNS, "match_method", "suspected_forged"]).to_csv(
+        tmp_path / "bounces.csv", index=False
+    )
+    checked = check([f"{name}@example.org" for name in ties], history=tmp_path / "bounces.csv", allow_reserved=True)
+    assert list(checked["reasons"]) == ["bounced_before", "not_verified", "not_verified"]

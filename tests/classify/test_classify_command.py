@@ -142,6 +142,16 @@ def test_a_reply_code_may_be_a_number_and_nothing_else_may() -> None:
         classify("refused", status=5)  # type: ignore[arg-type]
 
 
+def test_none_says_that_nothing_is_known_beside_the_text() -> None:
+    assert classify("refused", status=None, reply=None, host=None, recipient=None) == classify("refused")
+
+
+def test_a_reply_code_that_a_table_made_a_decimal_of_is_the_code() -> None:
+    # pandas writes a column of whole numbers in which one is missing so.
+    result = run("classify", "--json", stdin='{"text": "refused", "reply": 550.0}\n')
+    assert '"reply":"550"' in result.stdout
+
+
 def test_a_slip_of_the_pen_in_a_rules_id_is_helped() -> None:
     assert "did you mean blocklist/dnsbl-postfix" in str(run("rules", "show", "blocklist/dnsbl-postfx").exception)
     assert "`rules list` shows them all" in str(run("rules", "show", "xyz").exception)
