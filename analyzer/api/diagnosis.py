@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.api.bounces import Source, read_bounces
-from analyzer.api.tables import TableSource, column_pair, mapping_used
+from analyzer.api.tables import TableSource, column_fields, mapping_used, refuse_no_share
 from analyzer.bounds import Bounds, using
 from analyzer.classify import classifier_of
 from analyzer.errors import AnalyzerError, UnreadableInputError
@@ -72,7 +72,7 @@ def diagnose(
     leads: TableSource | Sequence[TableSource] | None = (),
     next_list: TableSource | None = None,
     tolerance: float = 0.05,
-    mapping: Sequence[str] = (),
+    mapping: Mapping[str, str] | Sequence[str] = (),
     dates: str = "",
     timezone: str = "",
     jobs: int | None = 1,
@@ -84,11 +84,12 @@ def diagnose(
     """Tell why a campaign bounced, and what to do for the next one.
 
     `bounces` are message sources, tables that `parse` wrote, or such a frame; `log`, `leads` and `next_list` are table
-    files (CSV, XLSX, Parquet, JSON lines) or frames with such columns; `mapping` holds `column=field` pairs for headers
-    that are not recognised. `dates` ("day-first", "month-first") and `timezone` (such as "Europe/Berlin") are for times
-    that leave it open: without them the whole column tells day from month, and such times are UTC.
-    `tolerance` is the share of bad addresses (0 to 1) above which a list should not be sent. `drivers` names columns of
-    the log or the lead list that are looked through for values that bounce too much, beside those that always are.
+    files (CSV, XLSX, Parquet, JSON lines) or frames with such columns; `mapping` holds `column=field` pairs, or fields
+    by column, for headers that are not recognised. `dates` ("day-first", "month-first") and `timezone` (such as
+    "Europe/Berlin") are for times that leave it open: without them the whole column tells day from month, and such
+    times are UTC. `tolerance` is the share of bad addresses (over 0 and under 1; `AnalyzerError` for any other) above
+    which a list should not be sent. `drivers` names columns of the log or the lead list that are looked through for
+    values that bounce too much, beside those that always are.
     `verp_keys` (`analyzer.verp.keys_from`) are those that return paths or a header of ours were signed with: a valid
     signature proves which mail a bounce is about, a wrong one that the bounce is none of ours.
     `bounds` (`analyzer.bounds.Bounds`) says how much of each input is read; what is over one is told in the warnings.
@@ -117,7 +118,7 @@ def run_diagnosis(
     leads: TableSource | Sequence[TableSource] | None = (),
     next_list: TableSource | None = None,
     tolerance: float = 0.05,
-    mapping: Sequence[str] = (),
+    mapping: Mapping[str, str] | Sequence[str] = (),
     dates: str = "",
     timezone: str = "",
     workspace: str | Path = "",
@@ -141,7 +142,9 @@ def run_diagnosis(
     from analyzer.sources.tables.named import driver_columns
     from analyzer.version import __version__
 
-    pairs = dict(column_pair(one) for one in mapping)
+    refuse_no_share(tolerance)
+    pairs = column_fields(mapping)
+    drivers = [drivers] if isinstance(drivers, str) else drivers
     rules = Path(rules) if rules else None
     rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress, bounds)
     logs, lists, upcoming = (

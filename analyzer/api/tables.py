@@ -32,6 +32,16 @@ def column_fields(mapping: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
     return dict(column_pair(one) for one in ([mapping] if isinstance(mapping, str) else mapping))
 
 
+def refuse_no_share(tolerance: float) -> None:
+    """`AnalyzerError` for a tolerated share that is none: before anything is read."""
+    try:
+        is_share = 0 < tolerance < 1
+    except TypeError:
+        is_share = False
+    if not is_share:
+        raise AnalyzerError(f"--tolerance {tolerance}: is no share between 0 and 1; give one such as 0.05")
+
+
 def mapping_used(table: Table) -> str:
     used = ", ".join(header if header == field else f"{header} = {field}" for header, field in table.mapping.items())
     unused = f"; not used: {', '.join(table.unmapped)}" if table.unmapped else ""

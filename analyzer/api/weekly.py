@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analyzer.api.tables import refuse_no_share
 from analyzer.classify import classifier_of
 from analyzer.diagnose.week_findings import WeekFindings
-from analyzer.errors import AnalyzerError, UnreadableInputError
+from analyzer.errors import UnreadableInputError
 from analyzer.knowledge import rules_version
 from analyzer.logbook import Log
 
@@ -62,8 +63,7 @@ def run_weekly(
     from analyzer.history.iso_weeks import monday_of, weeks_until, zone_of
     from analyzer.version import __version__
 
-    if not 0 < tolerance < 1:
-        raise AnalyzerError(f"--tolerance {tolerance:g}: is no share between 0 and 1; give one such as 0.05")
+    refuse_no_share(tolerance)
     zone = zone_of(timezone)
     judge = classifier_of(rules).classify if rules else None
     with TableFiles(workspace, storage_options) as files:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.api.bounces import Source, read_bounces
-from analyzer.api.tables import TableSource, column_pair, mapping_used
+from analyzer.api.tables import TableSource, column_fields, mapping_used
 from analyzer.bounds import Bounds, using
 from analyzer.logbook import Log
 from analyzer.records import SENT_AT_ZONED
@@ -37,7 +37,7 @@ def ingest(
     bounces: Source | Sequence[Source] | pd.DataFrame = (),
     log: TableSource | Sequence[TableSource] = (),
     leads: TableSource | Sequence[TableSource] = (),
-    mapping: Sequence[str] = (),
+    mapping: Mapping[str, str] | Sequence[str] = (),
     dates: str = "",
     timezone: str = "",
     jobs: int | None = 1,
@@ -65,7 +65,7 @@ def ingest(
     with using(bounds):
         tables = read_tables(
             [*((one, "log") for one in logs), *((one, "leads") for one in lists)],
-            dict(column_pair(one) for one in mapping),
+            column_fields(mapping),
             dates=dates,
             timezone=timezone,
         )

@@ -57,8 +57,6 @@ def diagnose(
         raise typer.BadParameter("give --log, with --bounces where there are any, or a --workspace")
     if since and not workspace:
         raise typer.BadParameter("--since is about the history that a --workspace keeps: give one, or leave it out")
-    if not 0 < tolerance < 1:
-        raise typer.BadParameter(f"--tolerance {tolerance:g} is no share between 0 and 1; give one such as 0.05")
     from analyzer.cli.screen import say, say_json
     from analyzer.cli.sparing import spare_inputs
     from analyzer.report import backtest

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import analyzer
+from analyzer.errors import AnalyzerError
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 
@@ -38,3 +40,20 @@ def test_rules_are_a_path_or_its_text_and_no_leads_are_none(tmp_path: Path) -> N
     assert len(bounces) == len(analyzer.parse(SAMPLE / "bounces.mbox"))
     found = analyzer.diagnose(bounces=bounces, log=SAMPLE / "log.csv", leads=None, rules=str(tmp_path))
     assert found.totals.leads_contacted > 0
+
+
+@pytest.mark.parametrize("tolerance", ["5%", 5, 0, None])
+def test_a_tolerance_that_is_none_is_told_before_anything_is_read(tolerance: object) -> None:
+    with pytest.raises(
+        AnalyzerError, match=rf"^--tolerance {tolerance}: is no share between 0 and 1; give one such as"
+    ):
+        analyzer.diagnose(bounces="nowhere.mbox", log="nowhere.csv", tolerance=tolerance)  # type: ignore[arg-type]
+
+
+def test_columns_are_named_as_a_mapping_or_as_the_command_names_them(tmp_path: Path) -> None:
+    rows = [f"p{n}@corp{n}.example,b{n}@second{n}.example,2026-03-0{1 + n % 9},{'AB'[n % 2]}" for n in range(40)]
+    (tmp_path / "log.csv").write_text("\n".join(["First,Second,sent_at,Source", *rows]))
+    bounces = pd.DataFrame(columns=list(analyzer.BOUNCE_COLUMNS))
+    for mapping in ({"Second": "recipient"}, ["Second=recipient"], "Second=recipient"):
+        found = analyzer.diagnose(bounces=bounces, log=tmp_path / "log.csv", mapping=mapping, drivers="Source")
+        assert found.breakdown["recipient_domain"][0].value.startswith("second")
