@@ -17,6 +17,7 @@ from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
 from analyzer.diagnose.diagnosis import Forecast, Interval, Recommendation
 from analyzer.diagnose.hindsight import as_known
+from analyzer.diagnose.incomplete import observed
 from analyzer.diagnose.rates import wilson
 from analyzer.sources.tables import parse_times
 
@@ -56,7 +57,7 @@ class Backtest:
 
     `brier`: mean squared error of the chance of exceeding the tolerance (0 best, 0.25 a coin's). `avoided` and `lost`:
     bounces not had and deliveries not made by following the advice where it was max quality; `naive_…` by the rule of
-    thumb. `skipped` names campaigns that could not be tested, and why.
+    thumb. `skipped` names campaigns and leads that could not be tested, and why.
     """
 
     tolerance: float
@@ -77,11 +78,15 @@ class Backtest:
 def backtest(correlated: Correlated, *, tolerance: float, seed: int) -> Backtest:
     """Replay the campaigns of `correlated` in the order of their first mail.
 
-    Campaigns without a name or a time cannot be put in order and are skipped.
+    Campaigns without a name or a time cannot be put in order and are skipped. Leads of whom a part is missing are left
+    out of what was known and of what came.
     """
+    given, correlated = correlated, observed(correlated, contacts(correlated))
+    missing = correlated.warnings[: len(correlated.warnings) - len(given.warnings)]
     sends = correlated.sends
     began = sends[sends["campaign"] != ""].groupby("campaign", observed=True)["sent_at"].min().sort_values()
-    skipped = [f"{name}: has no times" for name in began.index[began.isna()]]
+    skipped = [said.removesuffix(".") for said in missing]
+    skipped += [f"{name}: has no times" for name in began.index[began.isna()]]
     if (sends["campaign"] == "").any():
         skipped.append("mails without a campaign: cannot be put in order")
     began = began.dropna()

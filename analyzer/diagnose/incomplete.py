@@ -1,6 +1,6 @@
 """Leads of whom a part is missing from the inputs, which shows in these: who counted on would count as taken.
 
-They are left out of all rates, and a warning says so.
+They are left out of all rates and of the backtest, and a warning says so.
 """
 
 from __future__ import annotations
