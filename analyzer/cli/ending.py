@@ -39,6 +39,7 @@ def run(command: Callable[[], object], *, redact: bool) -> NoReturn:
     code, told = 0, ""
     try:
         _take_signals()
+        _open_closed()
         for stream in (sys.stdout, sys.stderr):
             # A name that this terminal cannot show is no reason to end.
             with suppress(AttributeError, ValueError):
@@ -67,6 +68,13 @@ def run(command: Callable[[], object], *, redact: bool) -> NoReturn:
         atexit._run_exitfuncs()
         os._exit(code)
     sys.exit(code)
+
+
+def _open_closed() -> None:
+    """A stream that the caller closed (`<&-`, `>&-`) is none at all to Python: read nothing, write nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as the process
 
 
 def _still_reading() -> bool:

@@ -1,4 +1,5 @@
-"""What a terminal gets: colours and bars where it can show them, plain text where it cannot or was told not to."""
+"""What a terminal gets: colours and bars where it can show them, plain text where it cannot or was told not to; and
+where there is none at all."""
 
 from __future__ import annotations
 
@@ -79,3 +80,22 @@ def test_no_color_means_no_colour(files: Path, command: tuple[str, ...]) -> None
 def test_no_bar_moves_on_a_build_server(files: Path, command: tuple[str, ...]) -> None:
     """Cursor movements, which only a bar makes."""
     assert not re.search(r"\x1b\[\??\d*[AKhl]", at_terminal(files, *command, TERM="xterm", CI="true"))
+
+
+@pytest.mark.parametrize(
+    ("command", "closed", "code"),
+    [
+        ("parse bounces.mbox", ">&-", 0),
+        ("parse bounces.mbox", "2>&-", 0),
+        ("parse bounces.mbox --jobs 2 --out rows.csv", "<&- >&- 2>&-", 0),
+        ("parse -", "<&-", 2),
+        ("classify", "<&-", 0),
+        ("--help", ">&-", 0),
+        ("parse nowhere", "2>&-", 2),
+    ],
+)
+def test_a_stream_that_somebody_closed_is_no_fault(files: Path, command: str, closed: str, code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" {command} {closed}', PROGRAM], cwd=files, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "fault" in done.stderr, "Traceback" in done.stderr) == (code, False, False), done.stderr
