@@ -89,8 +89,10 @@ def recognise(head: bytes, *, expected: bool = False) -> Content:
         return "empty"
     if feeds.recognises(head):
         return "feed"
-    if logs.recognises(head):
+    if logs.recognises(head, expected=expected):
         return "log"
+    if feeds.recognises_by_words(head, expected=expected):
+        return "feed"
     return "message" if _has_header(head, expected) else "other"
 
 

@@ -1623,6 +1623,19 @@ MAILERSEND_MAIL = {
     "subject": "a question",
     "original_headers": {"x-message-id": "msg1", "tag": "q1", "template_id": "t1"},
 }
+MAILERQ = {
+    "envelope": FROM,
+    "recipient": TO,
+    "tags": ["q1"],
+    "results": [
+        {"time": "2026-03-02 09:01:21", "type": "error", "fatal": False, "code": 451, "description": "try later"},
+        {
+            "time": "2026-03-02 09:11:21", "type": "error", "fatal": True, "code": 550, "extended": "5.1.1",
+            "description": SAID, "mx": "mx.lumen.example", "state": "rcpt to",
+        },
+    ],
+}  # fmt: skip
+MAILERQ_MAIL = {"sender": FROM, "original_headers": {"tag": "q1"}}
 MAILTRAP = {
     "events": [
         {
@@ -1794,6 +1807,17 @@ SERVICE_EXAMPLES = [
         [row("mailersend", "complaint", provider_class="mailersend:spam_complaint", diagnostic="feedback report: abuse", **MAILERSEND_MAIL)],
         "complaint",
     ),
+    Example(
+        "mailerq",
+        MAILERQ,
+        [unknown_user("mailerq", remote_mta="mx.lumen.example", provider_class="mailerq:rcpt to", **MAILERQ_MAIL)],
+        "user_unknown",
+    ),
+    Example(
+        "mailerq still trying",
+        changed(MAILERQ, results=[{**MAILERQ["results"][0], "time": "2026-03-02 09:11:21", "state": "rcpt to"}]),
+        [row("mailerq", "delayed", reply="451", diagnostic="try later", provider_class="mailerq:rcpt to", **MAILERQ_MAIL)],
+    ),
     Example("mailtrap", MAILTRAP, [unknown_user("mailtrap", provider_class="mailtrap:badmailbox", original_headers=MAILTRAP_MARKS)], "user_unknown"),
     Example(
         "mailtrap soft bounce",
@@ -1842,6 +1866,12 @@ SERVICE_EXAMPLES = [
         "unspecified",
     ),
     Example("outreach", OUTREACH, [OUTREACH_ROW], "unspecified"),
+    Example(
+        "outreach with whom it went to",
+        changed(OUTREACH, data__attributes__toRecipients=[TO]),
+        [{**OUTREACH_ROW, "recipient": TO}],
+        "unspecified",
+    ),
     Example("outreach page of mailings", {"data": [OUTREACH["data"]], "meta": {"count": 1}}, [OUTREACH_ROW], "unspecified"),
 ]  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Event feeds: what e-mail providers and sequence platforms tell by webhook or export, as JSON in any arrangement.
 
-`recognises` tells a feed from its first bytes, `items` yields its events, `events` those of one JSON value that is
-decoded already, such as the body of a webhook's request.
+`recognises` tells a feed from its first bytes, `recognises_by_words` one of a provider that has no reader of its own.
+`items` yields its events, `events` those of one JSON value that is decoded already, such as the body of a webhook's
+request.
 """
 
 from __future__ import annotations
@@ -22,20 +23,43 @@ if TYPE_CHECKING:
     Read: TypeAlias = Callable[[int], bytes]
     from analyzer.sources.skips import Skip
 
-__all__ = ["events", "items", "recognises"]
+__all__ = ["events", "items", "recognises", "recognises_by_words"]
 
 _BLANKS = b" \t\r\n\xef\xbb\xbf\x1e"
 
 
 def recognises(head: bytes) -> bool:
     """Whether a file that begins with `head` is a feed: JSON of which a reader knows one of the first values."""
-    if head.lstrip(_BLANKS)[:1] not in (b"{", b"["):
-        return False
     # Most files are mails, which need none of the readers.
+    if not _is_json(head):
+        return False
     from analyzer.sources.feeds.arrangement import opening_values
     from analyzer.sources.feeds.envelopes import events_in
+    from analyzer.sources.feeds.general import GENERAL
 
-    return any(reader is not None for value in opening_values(head) for reader, _ in events_in(value))
+    return any(reader not in (None, GENERAL) for value in opening_values(head) for reader, _ in events_in(value))
+
+
+def recognises_by_words(head: bytes, *, expected: bool = False) -> bool:
+    """Whether it is JSON of which one of the first values says by its words what became of a mail.
+
+    `expected`: somebody gave it as one of bounces, so a lead's state that says so is enough.
+    """
+    if not _is_json(head):
+        return False
+    from analyzer.sources.feeds.arrangement import opening_values
+    from analyzer.sources.feeds.envelopes import events_in
+    from analyzer.sources.feeds.general import GENERAL
+
+    return any(
+        reader is GENERAL and GENERAL.tells(event, expected=expected)
+        for value in opening_values(head)
+        for reader, event in events_in(value)
+    )
+
+
+def _is_json(head: bytes) -> bool:
+    return head.lstrip(_BLANKS)[:1] in (b"{", b"[")
 
 
 def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEFAULT) -> Iterator[Item]:

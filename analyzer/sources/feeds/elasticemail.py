@@ -5,7 +5,8 @@ Sources: Elastic Email docs, "HTTP web notifications", "Events API v4", "Bounce 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from analyzer.records import Original, Report
 from analyzer.sources.feeds import fields
@@ -25,6 +26,8 @@ _KINDS: dict[str, Kind] = {
     "abusereport": "complaint",
     "complaint": "complaint",
 }
+#: The notification writes times as en-US does.
+_OF_THE_US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d):(\d\d) ([AP])M")
 #: Nothing was sent, because somebody had asked for that.
 _NOT_TRIED = frozenset({"ManualCancel"})
 
@@ -65,7 +68,7 @@ class ElasticEmail:
                         said if kind not in {"other", "delivered"} else "",
                     ),
                 ),
-                received_at=fields.moment(fields.first(event.get("EventDate"), event.get("date"))),
+                received_at=_moment(fields.first(event.get("EventDate"), event.get("date"))),
                 subject=subject,
                 original=Original(
                     sender=fields.address(fields.first(event.get("FromEmail"), event.get("from"))),
@@ -82,3 +85,13 @@ class ElasticEmail:
                 ),
             )
         )
+
+
+def _moment(value: Any) -> str:
+    """The time, in ISO 8601 or as the notification writes it."""
+    found = _OF_THE_US.fullmatch(fields.text(value, 40))
+    if found is None:
+        return fields.moment(value)
+    month, day, year, hour, minute, second = map(int, found.groups()[:6])
+    hour = hour % 12 + (12 if found[7] == "P" else 0)
+    return fields.moment(f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from analyzer.sources.feeds.general import GENERAL
 from analyzer.sources.feeds.registry import reader_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 #: The keys under which APIs and exports list events or messages.
 LISTS: tuple[str, ...] = (
     "items", "value", "Messages", "messages", "results", "Bounces", "bounces", "events", "Events", "Records", "records",
-    "data",
+    "data", "Data", "emails", "contacts", "members", "Suppressions", "SuppressedDestinationSummaries", "bounceLogs",
+    "emailer_messages",
 )  # fmt: skip
 #: The keys under which something hands an event on: SNS, Lambda, SQS, EventBridge, loggers of webhooks.
 _CARRIERS = ("Message", "Sns", "body", "Body", "detail", "payload")
@@ -47,10 +49,17 @@ def events_in(value: Any, depth: int = 0) -> Iterator[tuple[Reader, JsonObject] 
         yield reader, value
         return
     inner = _carried(value) if depth < _DEEPEST else None
-    if inner is None:
-        yield None, value
-    else:
+    if inner.__class__ is list and (inner or not GENERAL.recognises(value)):
         yield from events_in(inner, depth + 1)
+        return
+    # What stands round an event may tell what those in it do not, such as its name or the recipient.
+    found = list(events_in(inner, depth + 1)) if inner is not None else []
+    if any(reader is not None for reader, _ in found):
+        yield from found
+    elif GENERAL.recognises(value):
+        yield GENERAL, value
+    else:
+        yield from found or [(None, value)]
 
 
 def _carried(event: JsonObject) -> Any:

@@ -7,18 +7,45 @@ thousand events beside it.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
+#: The body of a form, whose names have letters, brackets and what stands for those.
+_FORM = re.compile(rb"[\w\[\]%.-]{1,200}=[^\s<>{}]*+\s*+")
+_MOST_FIELDS, _DEEPEST = 1000, 6
+
 
 def decoded(data: bytes) -> Any:
-    """The value; ValueError for what is no JSON."""
+    """The value of JSON, or of a form's fields (`contact[email]=…`); ValueError for what is neither."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         pass
+    if _FORM.fullmatch(data):
+        return _of_form(data)
     try:
         return json.loads(data.decode("utf-8", "replace"), strict=False, parse_constant=lambda _: None)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+
+
+def _of_form(data: bytes) -> Any:
+    """The fields as an object, `a[b]` as b in a; a lone field that holds JSON, as Mandrill sends it, as that."""
+    pairs = parse_qsl(data.decode("utf-8", "replace").strip(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    if len(pairs) == 1 and pairs[0][1].lstrip()[:1] in ("[", "{"):
+        return decoded(pairs[0][1].encode())
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        *way, last = name.replace("]", "").split("[", _DEEPEST)
+        place = found
+        for step in way:
+            inner = place.setdefault(step, {})
+            if inner.__class__ is not dict:
+                break
+            place = inner
+        else:
+            place.setdefault(last, value)
+    return found

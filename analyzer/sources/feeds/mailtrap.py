@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _KINDS: dict[str, Kind] = {
     "bounce": "bounce",
     "reject": "bounce",
+    "suspension": "bounce",
     "soft bounce": "delayed",
     "soft_bounce": "delayed",
     "delivery": "delivered",

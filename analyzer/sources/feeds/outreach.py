@@ -1,6 +1,7 @@
 """Outreach: webhooks about a mailing, and the mailings of its API (JSON:API).
 
-A mailing names its prospect by an id alone: its Message-ID tells which mail it was.
+A mailing names its prospect by an id alone, and now and then its address beside it (`toRecipients`, unconfirmed): its
+Message-ID tells which mail it was.
 
 Source: Outreach developer docs, "Mailing", "Webhooks".
 """
@@ -49,7 +50,7 @@ class Outreach:
                 failures=(
                     fields.failure(
                         kind,
-                        "",
+                        fields.recipient(told.get("toRecipients")),
                         fields.provider_class(self.name, told.get("state")),
                         fields.complaint("") if kind == "complaint" else said,
                     ),

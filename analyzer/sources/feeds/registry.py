@@ -11,6 +11,7 @@ from analyzer.sources.feeds.graph import Graph
 from analyzer.sources.feeds.hubspot import HubSpot
 from analyzer.sources.feeds.instantly import Instantly
 from analyzer.sources.feeds.lemlist import Lemlist
+from analyzer.sources.feeds.mailerq import MailerQ
 from analyzer.sources.feeds.mailersend import MailerSend
 from analyzer.sources.feeds.mailgun import Mailgun
 from analyzer.sources.feeds.mailjet import Mailjet
@@ -50,6 +51,7 @@ READERS: tuple[Reader, ...] = (
     Postal(),
     ElasticEmail(),
     MailerSend(),
+    MailerQ(),
     ZeptoMail(),
     HubSpot(),
     Brevo(),

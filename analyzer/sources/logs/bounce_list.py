@@ -1,70 +1,32 @@
-"""Lists of bounces that providers and people keep as CSV: an address, and the words that it was refused with.
+"""Lists of bounces and of suppressed addresses that providers, platforms and people keep as CSV.
 
-Sources: Twilio SendGrid docs, "Bounces" (the page's CSV has status, reason, email, created); Mailgun docs,
-"Suppressions" (address, code, error, created_at). Others are known by a column that names itself a bounce's or a
-server's answer. A campaign's log may have one too: it goes with `--log`, and is left alone here.
+What their columns and words mean is told by `feeds.by_words`. A campaign's log, or a list of leads, tells of bounces
+too: it goes with `--log`, and is read here only where it was given by name and rows of it say that they bounced.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from analyzer.sources.feeds import fields
-from analyzer.sources.logs.outcomes import failed, text_of
+from analyzer.records import COUNTED_KINDS, Event
+from analyzer.sources.feeds.general import report_of
+from analyzer.sources.logs.outcomes import text_of
+from analyzer.sources.tables.plausible import normalised
 
 if TYPE_CHECKING:
-    from analyzer.records import Event
+    from collections.abc import Iterable, Iterator
+
+    from analyzer.sources.feeds.by_words import Outcome
     from analyzer.sources.logs.entries import Entry
     from analyzer.sources.logs.outcomes import Log
 
-#: Names of columns in small letters and figures alone.
-_PROVIDERS = (frozenset({"status", "reason", "email", "created"}), frozenset({"address", "code", "error", "createdat"}))
-_ADDRESSES = (
-    *("recipient", "recipientemail", "recipientaddress", "email", "emailaddress", "address", "rcpt", "rcptto", "to"),
-    *("toemail", "toaddress", "contactemail", "leademail", "empfänger", "emailadresse"),
-)
-_ANSWERS = (
-    *("diagnostic", "diagnosticcode", "diagnostictext", "smtpresponse", "smtpreply", "smtperror", "smtptext"),
-    *("serverresponse", "bouncereason", "bouncemessage", "bouncetext", "bouncedescription", "bouncedetail"),
-    *("bouncedetails", "bounceerror", "ndr", "ndrtext", "bouncegrund", "serverantwort"),
-)
-_TIMES = (
-    "created",
-    "createdat",
-    "bouncedat",
-    "bouncedate",
-    "receivedat",
-    "timestamp",
-    "eventtime",
-    "date",
-    "datetime",
-    "time",
-    "datum",
-)
-_CODES = ("status", "code", "statuscode", "smtpcode", "replycode", "dsnstatus", "bouncecode")
-#: A list with one of these is a campaign's log, a list of leads, or one of our own tables.
-_OF_OTHERS = frozenset(
-    {
-        *(
-            "campaign",
-            "campaignname",
-            "sequence",
-            "sequencename",
-            "cadence",
-            "cadencename",
-            "step",
-            "sentat",
-            "sentdate",
-        ),
-        *("senttime", "emailstatus", "verificationstatus", "industry", "label", "fault", "decision", "grade"),
-        "kind",
-    }
-)
+_SEPARATORS = (",", ";", "\t")
+#: So many rows tell whether a table is a list of bounces.
+_LOOKED_AT = 500
+_LONGEST_HEADER = 4000
 #: A cell of more lines has a quote that nobody closed.
 _MOST_LINES = 100
-_SEPARATORS = (",", ";", "\t")
 
 
 class BounceList:
@@ -86,13 +48,29 @@ class BounceList:
 
     @staticmethod
     def recognises(entry: Entry) -> bool:
-        """By the row of names."""
-        return bool(_layout(entry.text)[0])
+        """By the row of names, where that is enough."""
+        from analyzer.sources.feeds.by_words import is_known_list
+
+        names = _names(entry.text)[0]
+        return bool(names) and is_known_list(names)
+
+    @staticmethod
+    def recognises_rows(lines: list[bytes], *, expected: bool) -> bool:
+        """By what the rows say: that each of them bounced, or (`expected`: given by name) that some did."""
+        from analyzer.sources.feeds.by_words import is_of_a_log
+
+        names, separator = _names(lines[0])
+        if not names or (is_of_a_log(names) and not expected):
+            return False
+        rows = [_cells(line, separator) for line in lines[1:_LOOKED_AT]]
+        told = [_outcome(names, row) for row in rows if len(row) == len(names)]
+        counted = [one for one in told if one is not None and one.kind in COUNTED_KINDS]
+        return bool(counted) and (expected or len(counted) == len(told))
 
     def outcomes(self, entry: Entry) -> Iterable[Event]:
         """The bounce that the row tells of; a cell may go over several lines."""
         if not self._names:
-            self._names, self._separator = _layout(entry.text)
+            self._names, self._separator = _names(entry.text)
             return ()
         uneven = entry.text.count(b'"') % 2 == 1
         if not self._open and not uneven:
@@ -118,39 +96,31 @@ class BounceList:
         return [event for one in others for event in self.outcomes(one)]
 
     def _row(self, number: int, line: bytes) -> Iterator[Event]:
-        row = dict(zip(self._names, _cells(line, self._separator), strict=False))
-        says = _first(row, _said_by(self._names))
-        recipient = fields.recipient(_first(row, _ADDRESSES))
-        if "@" not in recipient or not says:
-            # Totals, blank lines, and rows of what was delivered.
+        outcome = _outcome(self._names, _cells(line, self._separator))
+        if outcome is None:
+            # Totals, blank lines, and rows of which nothing tells what became of a mail.
             return
-        code = _first(row, _CODES)
-        failure = failed(recipient, text_of(says.encode()), status=fields.status(code), reply=fields.reply(code))
-        at = fields.moment(_first(row, _TIMES))
-        yield self._log.event(number, "bounce", self.name, (failure,), at=at)
+        yield Event(f"{self._log.source}#{number}", report_of(outcome, self.name))
 
 
-def _layout(line: bytes) -> tuple[list[str], str]:
-    """The columns' names and what separates them; ([], "") where the line is no such list's row of names."""
+def _names(line: bytes) -> tuple[list[str], str]:
+    """The columns' names and what separates them; ([], "") where the line is no row of names of such a list."""
+    from analyzer.sources.feeds.by_words import names_a_recipient
+
     line = line.removeprefix(b"\xef\xbb\xbf")
-    if b"@" in line or len(line) > 4000:
+    if b"@" in line or len(line) > _LONGEST_HEADER:
         return [], ""
     for separator in _SEPARATORS:
-        names = ["".join(filter(str.isalnum, name.lower())) for name in _cells(line, separator)]
-        held = frozenset(names)
-        if held in _PROVIDERS or (held >= _PROVIDERS[1] and not held & _OF_OTHERS):
-            return names, separator
-        if held.intersection(_ADDRESSES) and held.intersection(_ANSWERS) and not held & _OF_OTHERS:
+        names = list(map(normalised, _cells(line, separator)))
+        if len(names) > 1 and names_a_recipient(names):
             return names, separator
     return [], ""
 
 
-def _said_by(names: list[str]) -> tuple[str, ...]:
-    return _ANSWERS if any(name in _ANSWERS for name in names) else ("reason", "error")
+def _outcome(names: list[str], cells: list[str]) -> Outcome | None:
+    from analyzer.sources.feeds.by_words import outcome_of
 
-
-def _first(row: dict[str, str], names: Iterable[str]) -> str:
-    return next((row[name].strip() for name in names if row.get(name, "").strip()), "")
+    return outcome_of(((name,), value.strip()) for name, value in zip(names, cells, strict=False))
 
 
 def _cells(line: bytes, separator: str) -> list[str]:

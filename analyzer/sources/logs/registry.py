@@ -81,8 +81,10 @@ _PIECE = 1 << 20
 _MOST_PROGRAMS = 4096
 
 
-def recognises(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a log of a mail server that is known here.
+def recognises(head: bytes, *, expected: bool = False) -> bool:
+    """Whether a file that begins with `head` is a log of a mail server that is known here, or a list of bounces.
+
+    `expected`: somebody gave it as one of bounces, so a table of which some rows say that they bounced is a list.
 
     Most of its lines must begin as a log's do, and one must be a mail server's: the first ones may well be another
     program's. A mail that quotes a log begins with a header field instead.
@@ -90,7 +92,7 @@ def recognises(head: bytes) -> bool:
     lines = [line for line in head.split(b"\n") if line.strip() and len(line) <= DEFAULT.log_line_bytes]
     if not lines or b"\0" in lines[0][:64] or _FIELD.match(lines[0]):
         return False
-    if _whole_reader(lines[0]) is not None:
+    if _whole_reader(lines[0]) is not None or BounceList.recognises_rows(lines, expected=expected):
         return True
     return _are_log_lines(lines) and any(
         reader.recognises(entry)
@@ -112,6 +114,8 @@ def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEF
     log = Log(source, times.Clock(times.first_year(ahead, last_day), last_day), skip)
     first = next((line for line in ahead[: 1 << 16].split(b"\n") if line.strip()), b"")
     whole = _whole_reader(first)
+    if whole is None and BounceList.recognises_rows(ahead[: 1 << 16].splitlines(), expected=True):
+        whole = BounceList
     lines = numbered(ahead, read, log.damaged, bounds.log_line_bytes)
     del ahead, head
     if whole is not None:

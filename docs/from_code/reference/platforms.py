@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from analyzer import knowledge
+from analyzer.sources.feeds.general import GENERAL
 from analyzer.sources.feeds.registry import READERS
 from analyzer.sources.logs.registry import LINE_READERS, WHOLE_READERS
 from analyzer.sources.tables.headers import generic, platforms
@@ -34,7 +35,7 @@ def page() -> str:
         _columns(_as_written(generic().name)),
         "## Event feeds",
         "JSON, JSON lines or an array, as a webhook sends them or as they were saved. Asked in this order.",
-        table(("reader", "reads"), [(code(_name(each)), _first(each)) for each in READERS]),
+        table(("reader", "reads"), [(code(_name(each)), _first(each)) for each in (*READERS, GENERAL)]),
         "## Mail-server logs",
         "Plain or compressed; several servers' lines may stand in one file.",
         table(("reader", "reads"), [(code(_name(each)), _first(each)) for each in (*LINE_READERS, *WHOLE_READERS)]),

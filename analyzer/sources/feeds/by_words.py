@@ -1,0 +1,351 @@
+"""What a row of named values tells of a mail, by the words of its columns and of what stands in them.
+
+For lists of bounces as tables and for events of providers that have no reader of their own. The words lie in
+`rules/outcomes.toml`. What says only that a mail bounced is told so, without a reason; a row whose words are not known,
+or that tells of no bounce, is none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+
+from analyzer import knowledge
+from analyzer.records import COUNTED_KINDS
+from analyzer.sources.feeds import fields
+from analyzer.sources.tables.headers import generic
+from analyzer.sources.tables.plausible import delivery_words, flag_words, normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from analyzer.records import Kind
+
+    #: A value by its name and, of one inside others, by the names of those as well: the longest first.
+    Named: TypeAlias = tuple[tuple[str, ...], Any]
+
+#: The columns of `rules/outcomes.toml`.
+_COLUMNS = frozenset(
+    {
+        *("recipient", "sender", "message_id", "subject", "event", "bounced", "complained", "spam_blocked"),
+        *("state", "answer", "text", "class", "code", "time", "host"),
+    }
+)
+#: Under which feed of `rules/feeds.toml` the classes stand that many use.
+LIST: Final = "list"
+#: The columns of any table (`rules/platforms/generic.toml`) whose headers count here too, in the languages there.
+_OF_ANY_TABLE: dict[str, str] = {
+    "recipient": "recipient",
+    "sender": "sender",
+    "bounced": "bounced",
+    "state": "state",
+    "event": "event",
+    "text": "bounce_reason",
+}
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+#: A word, or several without a blank, that names a class: a server's text has blanks.
+_CLASS = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{10}(?:\d{3})?$")
+_TAKEN = re.compile(r"\s*(?:smtp;\s*)?2\d\d\b")
+_NOTHING_SAID = frozenset({"", "none", "null", "na", "nan", "false", "no", "unknown", "undefined"})
+_NOT = frozenset({"not", "no", "non", "un", "never", "without", "rate", "count"})
+_BOUNCED = frozenset({"bounce", "bounced", "bounces", "hardbounce", "softbounce", "hardbounced", "softbounced"})
+#: The name of an event has so many words at most.
+_LONGEST_NAME = 5
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_DEEPEST, _MOST_VALUES = 5, 300
+
+
+class Outcome(NamedTuple):
+    """What a row tells. `plainly`: it names what happened, instead of a state that a lead may be in as well."""
+
+    kind: Kind
+    feed: str
+    recipients: list[str]
+    provider_class: str
+    said: str
+    status: str
+    reply: str
+    host: str
+    at: str
+    sender: str
+    message_id: str
+    subject: str
+    plainly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    name: str
+    keys: frozenset[str]
+    no_other: bool
+    outcome: str
+    words: dict[str, str]
+    columns: dict[str, tuple[str, ...]]
+    classes: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Knowledge:
+    columns: dict[str, tuple[str, ...]]
+    words: dict[str, str]
+    feeds: tuple[_Feed, ...]
+    not_theirs: frozenset[str]
+    of_a_log: frozenset[str]
+    ours: frozenset[str]
+    opted_out: frozenset[str]
+
+
+def outcome_of(named: Iterable[Named], *, of_a_log: bool = True) -> Outcome | None:
+    """What the row tells; None for one that names no recipient, or of which no word says what became of a mail.
+
+    Without `of_a_log`, also for a row of a campaign's log or a list of leads, unless it is a provider's that is known.
+    """
+    values = _by_name(named)
+    known = _known()
+    if known.ours & values.keys() and {"reason", "recordid"} & values.keys():
+        return None
+    feed = _feed_of(values)
+    row = _Row(values, feed, known)
+    kind, word, plainly = _what_became(row, feed)
+    if not kind or not (of_a_log or feed or plainly or not known.of_a_log & values.keys()):
+        return None
+    addressed = row.first("recipient", _holds_address)
+    if addressed is None:
+        return None
+    said, classed = _why(row, word if kind in COUNTED_KINDS else "")
+    if kind == "bounce" and any(_tokens(text) & known.opted_out for text in (said, word, classed)):
+        kind = "other"
+    if kind == "complaint":
+        said = fields.complaint("")
+    counted = kind in COUNTED_KINDS
+    return Outcome(
+        kind=kind,
+        feed=feed.name if feed else LIST,
+        recipients=fields.named_in(addressed, said) if addressed.__class__ is list else [fields.recipient(addressed)],
+        provider_class=_class_name(feed, word if counted else "", classed),
+        said=said if counted or kind == "delayed" else "",
+        status=next(filter(None, map(_status, row.all("code"))), ""),
+        reply=next(filter(None, map(fields.reply, row.all("code"))), ""),
+        host=fields.host(row.first("host")),
+        at=next(filter(None, map(fields.moment, [*row.all("time"), *row.all("bounced")])), ""),
+        sender=fields.address(row.first("sender", _holds_address)),
+        message_id=fields.message_id(row.first("message_id")),
+        subject=fields.line(row.first("subject")),
+        plainly=plainly,
+    )
+
+
+def named_values(event: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iterator[Named]:
+    """The values of a JSON object and of those in it, but for what stands under somebody else than the recipient."""
+    for name, value in list(event.items())[:_MOST_VALUES]:
+        key = normalised(name[:120])
+        way = (*within, key)
+        if value.__class__ is list and len(value) == 1 and value[0].__class__ is not list:
+            value = value[0]
+        if value.__class__ is dict:
+            yield _names(way), None
+            if len(way) < _DEEPEST and key not in _known().not_theirs:
+                yield from named_values(value, way)
+        else:
+            yield _names(way), value
+
+
+def _names(way: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(("".join(way), "".join(way[-2:]), way[-1])))
+
+
+def names_a_recipient(columns: Iterable[str]) -> bool:
+    """Whether one of the (normalised) columns of a table is the recipient's, and the table none of ours."""
+    known, held = _known(), frozenset(columns)
+    return bool(held.intersection(known.columns["recipient"])) and not held & known.ours
+
+
+def is_known_list(columns: Iterable[str]) -> bool:
+    """Whether a table of these (normalised) columns is a list of failures, whatever stands in its rows."""
+    known, held = _known(), frozenset(columns)
+    feed = _feed_of(dict.fromkeys(held))
+    return bool(feed and feed.outcome) or (
+        bool(held.intersection(known.columns["answer"])) and not held & (known.of_a_log | known.ours)
+    )
+
+
+def is_of_a_log(columns: Iterable[str]) -> bool:
+    """Whether a table of these (normalised) columns is a campaign's log or a list of leads as well."""
+    return bool(_known().of_a_log.intersection(columns))
+
+
+class _Row:
+    """The values of one row by the columns that they stand in."""
+
+    def __init__(self, values: dict[str, Any], feed: _Feed | None, known: _Knowledge) -> None:
+        self._values, self._known = values, known
+        self._own = feed.columns if feed else {}
+
+    def all(self, column: str) -> list[Any]:
+        """What stands in the columns of that meaning, the surest first."""
+        names = dict.fromkeys((*self._own.get(column, ()), *self._known.columns.get(column, ())))
+        return [value for name in names if (value := self._values.get(name)) not in (None, "", [], {})]
+
+    def first(self, column: str, fits: Any = lambda _: True) -> Any:
+        """The first of them that fits."""
+        return next((value for value in self.all(column) if fits(value)), None)
+
+    def has(self, column: str) -> bool:
+        """Whether there is such a column, even one with nothing in it."""
+        return any(name in self._values for name in self._known.columns[column])
+
+
+def _by_name(named: Iterable[Named]) -> dict[str, Any]:
+    """The first value of each name; one that stands further out goes before one inside."""
+    values: dict[str, Any] = {}
+    inner: list[Named] = []
+    for names, value in named:
+        if len(names) == 1:
+            values.setdefault(names[0], value)
+        else:
+            inner.append((names, value))
+    for names, value in inner:
+        for name in names:
+            if values.get(name) is None:
+                values[name] = value
+    return values
+
+
+def _holds_address(value: Any) -> bool:
+    return bool(fields.recipient(value))
+
+
+def _what_became(row: _Row, feed: _Feed | None) -> tuple[Kind | Literal[""], str, bool]:
+    """The kind, the word that told it, and whether that names what happened; ("", "", False) where nothing tells."""
+    if feed and feed.outcome:
+        return feed.outcome, "", True  # type: ignore[return-value]
+    for value in row.all("event"):
+        if kind := _meaning(value, feed):
+            return kind, fields.line(value, 80), True
+    flagged = [value for value in row.all("bounced") if _says_yes(value)]
+    if flagged:
+        return "bounce", next((text for value in flagged if _meaning(text := fields.line(value, 80), feed)), ""), False
+    if any(map(_says_yes, row.all("complained"))):
+        return "complaint", "", False
+    if any(map(_says_yes, row.all("spam_blocked"))):
+        return "bounce", "spam blocked", False
+    for value in row.all("state"):
+        if kind := _meaning(value, feed):
+            return kind, fields.line(value, 80), False
+    for value in row.all("answer"):
+        answer = fields.line(value)
+        if normalised(answer[:40]) not in _NOTHING_SAID:
+            return ("delivered" if _TAKEN.match(answer) else "bounce"), "", False
+    return ("other", "", False) if row.has("bounced") else ("", "", False)
+
+
+def _meaning(value: Any, feed: _Feed | None) -> Kind | Literal[""]:
+    """What a word says became of a mail; "" for one that is not known, or no word."""
+    word = fields.line(value, 80)
+    if not word:
+        return ""
+    key = normalised(word)
+    if feed and (own := feed.words.get(word.lower())):
+        return own  # type: ignore[return-value]
+    known = _known().words.get(key)
+    if known is not None:
+        return known  # type: ignore[return-value]
+    if key in delivery_words():
+        if key in flag_words("complaint"):
+            return "complaint"
+        return "bounce" if key in flag_words("yes") or key in flag_words("maybe") else "other"
+    tokens = _tokens(word)
+    if len(tokens) > _LONGEST_NAME:
+        return ""
+    if tokens & _BOUNCED:
+        return "bounce" if not tokens & _NOT else ""
+    return "other" if any(_known().words.get(token) in {"other", "delivered"} for token in tokens) else ""
+
+
+def _tokens(word: str) -> frozenset[str]:
+    return frozenset(token.lower() for token in _WORD.findall(word[:200]))
+
+
+def _says_yes(value: Any) -> bool:
+    """Whether a column "bounced" says so: yes, a kind of bounce, a number of them, or when."""
+    if value.__class__ is bool:
+        return bool(value)
+    word = fields.line(value, 80)
+    key = normalised(word)
+    if key in flag_words("yes") or key in flag_words("maybe") or _TIME.match(word):
+        return True
+    return key.isdigit() and 0 < int(key) < 1000
+
+
+def _why(row: _Row, word: str) -> tuple[str, str]:
+    """The words that say why, and the reporter's own class of it."""
+    classed = fields.line(
+        row.first("class", lambda value: _CLASS.fullmatch(fields.line(value, 80).replace(" ", "-"))), 80
+    )
+    for value in (*row.all("answer"), *row.all("text")):
+        text = fields.line(value)
+        key = normalised(text[:80])
+        if key in _NOTHING_SAID or text == word or _TAKEN.match(text) or not _LETTERS.search(text):
+            continue
+        if _CLASS.fullmatch(text):
+            classed = text if not classed or _meaning(classed, None) else classed
+            continue
+        if _meaning(text, None) and text == classed:
+            continue
+        return text, classed
+    return "", classed
+
+
+def _status(value: Any) -> str:
+    """An enhanced status code, as a text or as its three numbers."""
+    return fields.status(".".join(map(fields.text, value)) if value.__class__ is list and len(value) == 3 else value)
+
+
+def _class_name(feed: _Feed | None, word: str, classed: str) -> str:
+    """`list:mailbox-full`; under the feed's own name where its classes are known as it writes them."""
+    told = classed or word
+    if feed and feed.classes:
+        return fields.provider_class(feed.classes, told)
+    return fields.provider_class(LIST, "-".join(one.lower() for one in _WORD.findall(told[:80])))
+
+
+def _feed_of(values: dict[str, Any]) -> _Feed | None:
+    held = values.keys()
+    return next(
+        (feed for feed in _known().feeds if (feed.keys == held if feed.no_other else feed.keys <= held)),
+        None,
+    )
+
+
+@cache
+def _known() -> _Knowledge:
+    table = knowledge.load_toml(knowledge.data_folder("rules") / "outcomes.toml")
+    words = {
+        normalised(word): kind for kind, listed in table["words"].items() if kind != "opted_out" for word in listed
+    }
+    columns = {name: tuple(map(normalised, headers)) for name, headers in table["columns"].items()}
+    for name, of_any in _OF_ANY_TABLE.items():
+        columns[name] = tuple(dict.fromkeys((*columns[name], *generic().columns[of_any])))
+    sets = ("not_theirs", "of_a_log", "ours")
+    return _Knowledge(
+        columns={name: columns[name] for name in _COLUMNS},
+        words=words,
+        feeds=tuple(map(_feed, table["feed"])),
+        **{name: frozenset(columns[name]) for name in sets},
+        opted_out=frozenset(table["words"]["opted_out"]),
+    )
+
+
+def _feed(row: dict[str, Any]) -> _Feed:
+    return _Feed(
+        name=row["name"],
+        keys=frozenset("".join(map(normalised, key.split("."))) for key in row["keys"]),
+        no_other=row.get("no_other", False),
+        outcome=row.get("outcome", ""),
+        words=row.get("words", {}),
+        columns={name: tuple(map(normalised, names)) for name, names in row.get("columns", {}).items()},
+        classes=row.get("classes", ""),
+    )
