@@ -9,7 +9,7 @@ import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.correlate.industries import normalise_industries
-from analyzer.correlate.statuses import is_known_status, normalise_statuses
+from analyzer.correlate.statuses import is_known_status, normalise_statuses, whose_words
 from analyzer.errors import MissingColumnError
 from analyzer.records import LEAD_COLUMNS
 from analyzer.sources.tables import Table, parse_times
@@ -163,6 +163,8 @@ def _unknown_words(part: pd.DataFrame, platform: str, what: str) -> list[str]:
     """One sentence where a status column holds words that nobody has mapped."""
     given = part["email_status_original"]
     counts = texts(given[(part["email_status"] == "unknown") & (given != "")]).value_counts()
+    if len(counts):
+        platform = whose_words(texts(given).drop_duplicates(), platform)
     strange = [str(word) for word in counts.index if not is_known_status(str(word), platform)]
     if not strange:
         return []

@@ -68,8 +68,9 @@ Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 class Sends:
     """frame: the sends, and what they are compared by (`key`, `lead_key`, `flag`, `zoned`); index: send_id.
 
-    `lead` numbers the recipients as they come; `zoned` is whether the zone of `sent_at` is known. have: canonical
-    columns that hold anything. Columns are encoded where those of the log are.
+    `lead` numbers the recipients as they come; `zoned` is whether the zone of `sent_at` is known,
+    `last_contact` whether it is the time of a later mail where nothing bounced. have: canonical columns that hold
+    anything. Columns are encoded where those of the log are.
     """
 
     frame: pd.DataFrame
@@ -93,6 +94,12 @@ def build_sends(log: Tables) -> Sends:
         zoned = table.zoned if isinstance(table, Table) else times.zoned
         part, told = _sends_of(raw, table, platform, times.values, zoned=zoned)
         warnings += told
+        part["last_contact"] = last = isinstance(table, Table) and table.last_contact and _has_later_mails(part)
+        if last:
+            warnings.append(
+                f"{Path(table.path).name}: its times are those of each lead's last mail, and who bounced got no "
+                "further one: weeks, weekdays and hours are not counted. A log with a row for each mail has them."
+            )
         unsent = (part["flag"] == "not_sent").to_numpy()
         if unsent.any():
             warnings.append(
@@ -112,6 +119,12 @@ def build_sends(log: Tables) -> Sends:
     frame["lead"] = numbered(frame["key"])[0].astype(np.int64, copy=False)
     frame["lead_key"] = over_distinct(frame["lead_id"], lambda ids: ids.str.lower())
     return Sends(frame, frozenset(have), tuple(warnings))
+
+
+def _has_later_mails(rows: pd.DataFrame) -> bool:
+    """Whether the one row of each lead may tell of a later mail than the first."""
+    steps = rows["step"].drop_duplicates()
+    return bool(rows.loc[rows["sent_at"].notna(), "key"].is_unique) and int((steps != "").sum()) != 1
 
 
 def _no_log(table: TableLike) -> list[str]:
@@ -249,7 +262,7 @@ def leads_of(sends: pd.DataFrame) -> pd.DataFrame:
 
 
 def add_derived(sends: pd.DataFrame) -> pd.DataFrame:
-    """`recipient_domain`, `sender_domain` and `week` ("2026-W10", ISO 8601; "" where the time is unknown)."""
+    """`recipient_domain`, `sender_domain` and `week` ("2026-W10", ISO 8601; "" where it is unknown)."""
     derived = sends.copy(deep=False)
     derived["recipient_domain"] = asked_once(sends["key"], domains)
     derived["sender_domain"] = asked_once(sends["sender"], domains)
@@ -257,7 +270,8 @@ def add_derived(sends: pd.DataFrame) -> pd.DataFrame:
     codes, different = pd.factorize(days)
     weeks = [pd.Timestamp(day).isocalendar() for day in different]
     labels = pd.Series([*(f"{year}-W{week:02d}" for year, week, _ in weeks), ""], dtype="str")
-    derived["week"] = spread(labels, np.where(codes < 0, len(labels) - 1, codes), sends["key"])
+    unknown = (codes < 0) | sends["last_contact"].to_numpy(dtype=bool)
+    derived["week"] = spread(labels, np.where(unknown, len(labels) - 1, codes), sends["key"])
     return derived
 
 

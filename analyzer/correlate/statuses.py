@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,6 +16,11 @@ from analyzer import knowledge
 from analyzer.errors import RuleError
 from analyzer.records import EMAIL_STATUSES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_NUMBER = re.compile(r"-?\d+")
 _CATCH_ALL_MARK = re.compile(r"(?:(?<!\s)\s+)?\(catch-all\)$")
 
 
@@ -25,8 +31,23 @@ def normalise_statuses(column: pd.Series, platform: str = "") -> pd.Series:
     unknown words are "unknown". Behind a status, " (catch-all)" says that the domain takes every address.
     """
     distinct = column.astype("str").fillna("").drop_duplicates()
+    platform = whose_words(distinct, platform)
     words = {value: normalise_status(value, platform) for value in distinct}
     return column.astype("str").fillna("").map(words).astype("str")
+
+
+def whose_words(values: Iterable[str], platform: str = "") -> str:
+    """The platform whose words a column's values are: `platform`, or else the only one with just these numbers.
+
+    A list goes from tool to tool with its columns as they were. A number with a minus sign is nobody's word but a
+    platform's code; without any, 1 to 5 may be stars.
+    """
+    said = {_key(value) for value in values} - {""}
+    strange = said - _vocabulary(_key(platform)).keys()
+    if not strange or not all(map(_NUMBER.fullmatch, said)) or not any(value.startswith("-") for value in said):
+        return platform
+    owners = [name for name in _platforms() if said <= _vocabulary(_key(name)).keys()]
+    return owners[0] if len(owners) == 1 else platform
 
 
 def normalise_status(value: str, platform: str = "") -> str:
@@ -45,14 +66,24 @@ def is_known_status(value: str, platform: str = "") -> bool:
 def _key(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     # The sign of a number code is all that tells Instantly's "verified" from its "invalid".
-    if re.fullmatch(r"\s*-?\d+\s*", folded):
+    if _NUMBER.fullmatch(folded.strip()):
         return folded.strip()
     return "".join(character for character in folded if character.isalnum())
 
 
 @cache
+def _platforms() -> tuple[str, ...]:
+    """The names of the sections that are some platform's."""
+    return tuple(name for name in knowledge.load_toml(_file()) if name != "any")
+
+
+def _file() -> Path:
+    return knowledge.data_folder("rules") / "statuses.toml"
+
+
+@cache
 def _vocabulary(platform: str) -> dict[str, str]:
-    path = knowledge.data_folder("rules") / "statuses.toml"
+    path = _file()
     table: dict[str, dict[str, list[str]]] = knowledge.load_toml(path)
     words: dict[str, str] = {}
     for section in ("any", *(name for name in table if name != "any" and _key(name) == platform)):

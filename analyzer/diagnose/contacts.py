@@ -192,7 +192,7 @@ def contacts(correlated: Correlated) -> Contacts:
                 strict=True,
             )
         )
-    at["weekday"], at["hour"] = weekdays_and_hours(sends, correlated.timezone)
+    at["weekday"], at["hour"] = weekdays_and_hours(sends, at["week"], correlated.timezone)
     named = {column.removeprefix(PREFIX): column for column in correlated.drivers if column not in SEND_DIMENSIONS}
     # A column that is called as a dimension, and is not it, is told apart.
     named = {f"{name} (column)" if name in at else name: column for name, column in named.items()}
@@ -350,13 +350,16 @@ def _is(column: Dimension, value: str) -> Flags:
     return np.asarray(column.codes == column.values.index(value))
 
 
-def weekdays_and_hours(sends: pd.DataFrame, timezone: str) -> tuple[Dimension, Dimension]:
-    """The weekday and the hours of sending ("08-11 UTC"), in the zone of that name, else in UTC."""
+def weekdays_and_hours(sends: pd.DataFrame, week: Dimension, timezone: str) -> tuple[Dimension, Dimension]:
+    """The weekday and the hours of sending ("08-11 UTC"), in the zone of that name, else in UTC.
+
+    A mail whose week is not known has a time that is not its own (`Table.last_contact`).
+    """
     times = _times(sends)
     if timezone:
         times = times.dt.tz_convert(zone_of(timezone))
     clock = times.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
-    unknown = np.isnat(clock)
+    unknown = np.isnat(clock) | _is(week, "")
     hours = np.where(unknown, 0, clock.astype("datetime64[h]").view(np.int64))
     blocks = 24 // _HOURS
     names = [f"{first:02d}\N{EN DASH}{first + _HOURS - 1:02d} {timezone or 'UTC'}" for first in range(0, 24, _HOURS)]

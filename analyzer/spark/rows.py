@@ -118,7 +118,7 @@ def _sends(mapping: dict[str, str]) -> Callable[[pa.Table], pa.Table]:
         from analyzer.correlate.message_ids import fronts, message_keys
         from analyzer.correlate.providers import add_providers
         from analyzer.correlate.sends import add_derived, build_sends
-        from analyzer.diagnose.contacts import weekdays_and_hours
+        from analyzer.diagnose.contacts import dimension, weekdays_and_hours
         from analyzer.sources.tables.encoded import plain
 
         table, frame = _read(rows, "log", mapping)
@@ -138,8 +138,9 @@ def _sends(mapping: dict[str, str]) -> Callable[[pa.Table], pa.Table]:
         # A time that cannot be read is to be told by the local reader.
         unread = sent["sent_at"].isna().to_numpy() & _told_time(frame, mapping)[number]
         found["mark"] = sent["flag"].mask(unread & (sent["flag"] == "").to_numpy(), "unread")
-        for name, dimension in zip(("weekday", "hour"), weekdays_and_hours(sent, ""), strict=True):
-            found[name] = pd.Series(dimension.text(), dtype="str")
+        clock = weekdays_and_hours(sent, dimension(sent, "week"), "")
+        for name, part in zip(("weekday", "hour"), clock, strict=True):
+            found[name] = pd.Series(part.text(), dtype="str")
         times = {"at": sent["sent_at"], "verified": sent["verified_at"]}
         return _beside(rows, found | times, number, _SEND_TEXTS, _SEND_TIMES)
 

@@ -238,3 +238,18 @@ VOCABULARIES: dict[str, dict[str, str]] = {
 def test_every_word_of_every_source_is_known(source: str, word: str, status: str) -> None:
     assert normalise_status(word, source) == status
     assert is_known_status(word, source)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        # Instantly's codes in a list that left it: the sign tells whose they are.
+        (["1", "-1", "-3", "", "11"], ["verified", "invalid", "catch_all", "unknown", "unknown"]),
+        # Without a minus sign, or with a number that is nobody's, they stay what they are: numbers.
+        (["1", "2", "3"], ["unknown"] * 3),
+        (["1", "-1", "-9"], ["unknown"] * 3),
+        (["valid", "-1"], ["verified", "unknown"]),
+    ],
+)
+def test_whose_numbers_a_column_holds(values: list[str], told: list[str]) -> None:
+    assert list(normalise_statuses(pd.Series(values))) == told

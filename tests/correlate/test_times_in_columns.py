@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 
@@ -87,3 +89,12 @@ def test_afternoon_and_midnight() -> None:
 @pytest.mark.parametrize("text", ["0202-03-03", "9999-01-01", "3/3/0001", "99999999999999999999", "2026-13-45", "0"])
 def test_years_that_no_campaign_can_hold_are_no_times(text: str) -> None:
     assert parse_times(pd.Series([text, "2026-03-02"])).isna().tolist() == [True, False]
+
+
+def test_a_cell_of_a_million_letters_is_no_time_and_is_not_taken_apart() -> None:
+    started = time.process_time()
+    found = read_times(pd.Series(["2 March 2026 09:11", "x" * 1_000_000]))
+    # Letter by letter it took minutes.
+    assert time.process_time() - started < 5
+    assert found.values.notna().tolist() == [True, False]
+    assert found.unread == ("x" * 100,)

@@ -194,6 +194,7 @@ def read_table(
         zoned=made.zoned,
         orders=made.orders,
         blank_is_unsent=headers.blank_is_unsent,
+        last_contact=headers.last_contact,
     )
 
 

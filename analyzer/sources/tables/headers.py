@@ -114,7 +114,8 @@ class Headers:
     `clock`: the place of the column with the time of day, where that of `sent_at` has only the day. `stand_ins`: the
     places of columns whose times stand in for a blank `sent_at`, the best first. `also`: further columns of a field
     that it is told by where the first says nothing: "Soft bounce reason" beside "Hard bounce reason".
-    `blank_is_unsent`: as in `Platform`, also told by a header such as "Last contacted".
+    `blank_is_unsent`: as in `Platform`, also told by a header such as "Last contacted". `last_contact`: whether the
+    column of `sent_at` has such a header, and nobody said that it is the time of a mail.
     """
 
     fields: dict[str, int]
@@ -125,6 +126,7 @@ class Headers:
     stand_ins: tuple[int, ...] = ()
     also: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     blank_is_unsent: bool = False
+    last_contact: bool = False
 
 
 def normalise_header(text: str) -> str:
@@ -207,6 +209,7 @@ def map_headers(
         stand_ins=_stand_ins(fields, platform, places, wanted, column_values),
         also=also,
         blank_is_unsent=of_lead or bool(platform and platform.blank_is_unsent),
+        last_contact=of_lead and "sent_at" not in wanted.values(),
     )
 
 

@@ -27,6 +27,7 @@ class Table:
     zoned: whether the times carry their zone, or someone said which; without one they are taken as UTC.
     orders: header of a column of times -> which of day and month comes first in it.
     blank_is_unsent: whether a row without a time is a lead to whom nothing was sent yet.
+    last_contact: whether `sent_at` is when each lead was last written to, and not when a mail was sent.
     """
 
     path: str
@@ -41,3 +42,4 @@ class Table:
     zoned: bool = False
     orders: Mapping[str, Order] = field(default_factory=dict)
     blank_is_unsent: bool = False
+    last_contact: bool = False

@@ -66,6 +66,9 @@ _AFTER_NOON = frozenset({"午後", "下午", "오후"})
 # A plain date ends like an offset: 2026-03-02.
 _DATE = r"^\d{4}-\d{1,2}-\d{1,2}$|^\d{1,2}-\d{1,2}-\d{4}$"
 
+#: No time is longer; of more, one of a million letters would be taken apart letter by letter.
+_LONGEST = 100
+
 #: (smallest number, nanoseconds in its unit, what zero means in ns since 1970) from the largest unit down.
 _DAY = 86_400_000_000_000
 _SERIAL_ZERO = -25_569 * _DAY
@@ -115,7 +118,7 @@ def read_times(column: pd.Series, *, order: Order = "", zone: tzinfo | None = No
     # Exports repeat their times (a batch goes out in one minute): the slow ways run over what is distinct.
     codes, distinct = pd.factorize(text)
     # Java writes the name of the zone behind its offset: 2026-03-02T10:11:18+01:00[Europe/Berlin].
-    words = with_offsets(pd.Series(distinct, dtype="str").str.replace(_ZONE_NAME, r"\1", regex=True))
+    words = with_offsets(pd.Series(distinct, dtype="str").str.slice(0, _LONGEST).str.replace(_ZONE_NAME, r"\1", regex=True))
     times, has_zone = _read_distinct(words, order)
     times = _located(times, has_zone, zone)
     return Times(pd.Series(times.values.array.take(codes), index=text.index), times.zoned, times.order, times.unread)
