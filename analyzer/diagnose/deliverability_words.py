@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: From this upper bound on, what companies not written to would do is open.
 _OPEN = 0.05
+_OURS = "the refusals that name a cause on our side make the difference, not strictness"
 _KINDS = {
     "authentication": "SPF, DKIM or DMARC failed",
     "server set-up": "the sending server's set-up is wrong",
@@ -88,7 +89,7 @@ def _named(found: Findings) -> str:
         "reputation or of too much mail at once."
     )
     if not told:
-        return known if len(standing) else "No refusal names a fault of ours."
+        return known if len(standing) else "No refusal says what is wrong with our sending."
     proven = "" if found.proofs else ", too few to prove anything"
     return f"What they name on our side: {listed(told)}{proven}." + (f" {known}" if len(standing) else "")
 
@@ -114,23 +115,32 @@ def _blocking(found: Findings) -> str:
 
 
 def _industries(found: Findings) -> str:
+    """How much open and strict industries refuse, and what the test of the two says, at the rates that it compares."""
     open_rate, strict_rate = found.open_rate, found.strict_rate
     if open_rate.estimate is None and strict_rate.estimate is None:
         return (
             "The leads carry no industry that is known to be strict or open, so where refusals gather cannot be told."
         )
-    text = []
-    if open_rate.estimate is not None:
-        text.append(f"open industries refuse {_range(open_rate)}")
-    if strict_rate.estimate is not None:
-        text.append(f"strict ones {_range(strict_rate)}" if text else f"strict industries refuse {_range(strict_rate)}")
-    joined = ", ".join(text)
     if found.strict_p is None:
-        return joined[:1].upper() + joined[1:] + "."
+        return f"{_both(open_rate, strict_rate)}."
+    usual, strict = found.compared
     beyond = "more than chance explains" if found.strict_excess else _no_pattern(found)
-    if not found.strict_excess and (strict_rate.estimate or 0) <= (open_rate.estimate or 0):
+    if beyond == _OURS:
+        return f"{_both(open_rate, strict_rate)}: {beyond}."
+    if not found.strict_excess and (strict.estimate or 0) <= (usual.estimate or 0):
         beyond = "no more than open ones"
-    return f"{joined[:1].upper()}{joined[1:]}: {beyond}."
+    without = "" if (usual, strict) == (open_rate, strict_rate) else "Without what names a cause on our side, "
+    return f"{without}{_both(usual, strict, starts=not without)}: {beyond}."
+
+
+def _both(open_rate: Interval, strict_rate: Interval, *, starts: bool = True) -> str:
+    parts = [
+        f"{name} refuse {_range(rate)}"
+        for name, rate in (("open industries", open_rate), ("strict industries", strict_rate))
+        if rate.estimate is not None
+    ]
+    text = ", ".join(parts).replace(", strict industries refuse", ", strict ones")
+    return text[:1].upper() + text[1:] if starts else text
 
 
 def _no_pattern(found: Findings) -> str:
@@ -149,7 +159,7 @@ def _no_pattern(found: Findings) -> str:
     companies = there["domain"].nunique()
     if companies < thresholds().deliverability.strict_domains:
         return f"a difference that {'one company makes' if companies == 1 else f'{number(companies)} companies make'}"
-    return "the refusals that name a cause on our side make the difference, not strictness"
+    return _OURS
 
 
 def _mixed_in(found: Findings) -> str:
@@ -185,9 +195,8 @@ def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
                 "came back so: that seems mended."
             )
         case "sender":
-            reason = (
-                f"More than {line} refused even by open industries means it is our side." if found.unhealthy else ""
-            )
+            refuse = f"Open industries refuse {percent(found.open_rate.estimate)} in all"
+            reason = f"{refuse}: more than {line} there means it is our side." if found.unhealthy else ""
             return f"{reason} Max quality does not help against this; the fixes do.".strip()
         case "recipient":
             return "It is the receivers' choice: use another channel there. Max quality and DNS changes do not help."

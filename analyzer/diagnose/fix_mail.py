@@ -1,7 +1,7 @@
 """Of which of our mail a fault shows: from when until when, and whether one mailbox, campaign, step or template has it.
 
 A fault that is no longer seen may be mended, or its mail no longer sent. So the mails after its last one are held
-against those of its time: the same senders', at the same step and, where the text is to blame, of the same campaign.
+against those of its time: of the same mailboxes, at the same step and, if the text is to blame, of the same campaign.
 """
 
 from __future__ import annotations
@@ -74,9 +74,11 @@ class FixMail:
         refused = _places(rows)
         if self._times is None or np.isnat(self._times[refused]).any():
             return None
-        senders = at["sender_domain"]
+        # The mailboxes that were refused, or the one that nearly all of it is of.
+        named = [one.value for one in self.parts(rows) if one.dimension == "sender"]
+        senders = at["sender"] if at["sender"].given else at["sender_domain"]
         chosen = np.zeros(len(senders.values), dtype=np.bool_)
-        chosen[senders.codes[refused]] = True
+        chosen[senders.values.index(named[0]) if named else senders.codes[refused]] = True
         like = chosen[senders.codes]
         # Who refuses does so at the first mail: later ones meet the survivors.
         step = at["step"] if at["step"].given else Dimension(self._late().astype(np.int64), ["first", "later"])

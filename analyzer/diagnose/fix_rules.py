@@ -38,6 +38,8 @@ class FixRule:
     patterns: tuple[str, ...] = ()
     #: Less specific fixes: a refusal that asks for them as well asks for this one only.
     before: tuple[str, ...] = ()
+    #: Fixes that mend what asks for this one as well: where one of them is proven, it takes these refusals.
+    part_of: tuple[str, ...] = ()
     #: Subjects of `audit` that show whether the domain has this fault.
     tested_by: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
@@ -69,11 +71,9 @@ def fix_rules() -> tuple[FixRule, ...]:
             raise RuleError(where, problem, "mend the file")
         found[rule.id] = rule
     for rule in found.values():
-        for name in rule.before:
+        for name in (*rule.before, *rule.part_of):
             if name not in found or found[name].side != rule.side:
-                raise RuleError(
-                    str(path), f"{rule.id} goes before {name}, which is no fix of its side", "mend the file"
-                )
+                raise RuleError(str(path), f"{rule.id} names {name}, which is no fix of its side", "mend the file")
     return tuple(found.values())
 
 

@@ -14,13 +14,15 @@ from analyzer.diagnose.arrays import Flags
 from analyzer.diagnose.diagnosis import Fix, Side
 from analyzer.diagnose.fix_mail import FixMail
 from analyzer.diagnose.fix_rules import FixRule, fix_rules
-from analyzer.diagnose.refusals import NAMED, Findings
+from analyzer.diagnose.refusals import NAMED, STANDING, Findings
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.knowledge import data_folder, load_toml
 
 _EVIDENCE = 3
 _SENDERS = 5
-_LISTED = ("ip_blocklisted", "domain_blocklisted", "url_blocklisted")
+#: Each list of addresses and domains has to be left by itself; a link is taken out of the mail once for all lists.
+_LISTED = ("ip_blocklisted", "domain_blocklisted")
+_LINK = "url_blocklisted"
 _ADDRESS = re.compile(r"(?<![^\s<>@\"'(),;:\[\]=])[^\s<>@\"'(),;:\[\]=]+@([\w.-]+)")
 _CHANGING = re.compile(r"(?<![\da-f])[\da-f]*\d[\da-f.:-]*|\b[\w-]{16,}\b", re.IGNORECASE)
 
@@ -52,7 +54,8 @@ def fixes(found: Findings, side: Side, mail: FixMail) -> list[Fix]:
     for rule, mine, explained in dealt:
         # A reply that names nothing is no reason to change anything where our side is not the one at fault.
         few = explained < thresholds().evidence.min_bounces or explained <= line * found.leads
-        idle = _doubtful(rule) and (side == "none" or (side == "recipient" and few))
+        quiet = (side == "none" and not _mostly(rule, explained, found)) or (side == "recipient" and few)
+        idle = _doubtful(rule) and quiet
         if explained and not idle and rule.id not in beside:
             chosen += [
                 _Asked(each, rows[part], explained if part is mine else int(part.sum()), _clear(each, rows[part], mail))
@@ -64,6 +67,12 @@ def fixes(found: Findings, side: Side, mail: FixMail) -> list[Fix]:
 
 def _clear(rule: FixRule, rows: pd.DataFrame, mail: FixMail) -> int | None:
     return mail.clear(rows) if rule.side == "sender" else None
+
+
+def _mostly(rule: FixRule, explained: int, found: Findings) -> bool:
+    """Whether most refusals say one thing of our standing: beside lesser fixes it is not left out."""
+    enough = explained >= max(len(found.refused) / 2, 2 * thresholds().evidence.min_bounces)
+    return enough and set(rule.reasons) <= STANDING
 
 
 def _doubtful(rule: FixRule) -> bool:
@@ -101,7 +110,21 @@ def _dealt(found: Findings) -> list[tuple[FixRule, Flags]]:
         mine = asked[rule.id] & ~taken
         taken |= mine
         dealt.append((rule, mine))
-    return dealt
+    return _joined(dealt, found)
+
+
+def _joined(dealt: list[tuple[FixRule, Flags]], found: Findings) -> list[tuple[FixRule, Flags]]:
+    """The same where a fix that a proven one mends along (`part_of`) is part of it: one act is told once."""
+    ids = {rule.id: place for place, (rule, _) in enumerate(dealt)}
+    kept = dict(enumerate(dealt))
+    for place, (rule, mine) in enumerate(dealt):
+        for whole in (ids[name] for name in rule.part_of if name in ids):
+            said = found.refused["reason"][kept[whole][1]].map(NAMED)
+            if mine.any() and set(said) & set(found.proofs):
+                kept[whole] = (kept[whole][0], kept[whole][1] | mine)
+                del kept[place]
+                break
+    return list(kept.values())
 
 
 def _explained(rule: FixRule, mine: Flags, found: Findings) -> int:
@@ -156,11 +179,15 @@ def _asked(rule: FixRule, found: Findings) -> Flags:
 
 
 def _split(rule: FixRule, rows: pd.DataFrame, mine: Flags) -> list[tuple[FixRule, Flags]]:
-    """One fix per listing that the refusals name, each with that list's own procedure."""
-    if not set(rule.reasons) & set(_LISTED):
+    """One fix per listing that the refusals name, with the list's own procedure; one for a link, with those of all."""
+    if not set(rule.reasons) & {*_LISTED, _LINK}:
         return [(rule, mine)]
     lists = _blocklists()
     named = _listings(rows["blocklist"][mine])
+    if _LINK in rule.reasons:
+        told = sorted({name for name in named.values() if lists.get(name, {}).get("removal")})
+        ways = tuple(f"{name}: {lists[name]['removal']}" for name in told)
+        return [(replace(rule, steps=(*rule.steps, *ways)), mine)]
     listing = rows["blocklist"].map(named)
     parts = []
     for name in sorted(set(named.values())):
@@ -202,7 +229,7 @@ def _for_list(rule: FixRule, name: str, entry: dict[str, Any]) -> FixRule:
     return replace(
         rule,
         id=f"{rule.id}-{slug}",
-        title=f"Get off the block list {name}",
+        title=f"Get off the {name} block list",
         steps=(rule.steps[0], procedure, *rule.steps[2:]),
         verify=(f"{url} shows the address or domain as not listed.",) if url else rule.verify,
     )

@@ -63,6 +63,7 @@ class Findings:
     shown). `proofs` are kinds of NAMED that are beyond doubt; `health` is the rate among open industries without the
     recipients' own rules; `strict_p` is the chance of an excess as large in strict industries (None: not comparable);
     `excess` how many of their refusals, put down to us because open industries refuse as well, go beyond what those do.
+    `compared` are the rates in open and strict industries that it is about, without what names a cause on our side.
     `unknown` leads bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and
     `own_rule_rate` are rates of all leads, `strict_unnamed`, `open_unnamed` and `unclassified_unnamed` of those in such
     industries.
@@ -87,6 +88,7 @@ class Findings:
     unhealthy: bool
     standing: bool
     strict_p: float | None
+    compared: tuple[Interval, Interval]
     strict_excess: bool
     excess: int
     moved: tuple[Moved, ...] = ()
@@ -202,6 +204,10 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         unhealthy=unhealthy,
         standing=standing,
         strict_p=strict_p,
+        compared=(
+            clustered_rate(apart[is_open], domain[is_open]),
+            clustered_rate(apart[is_strict], domain[is_strict]),
+        ),
         strict_excess=strict_excess,
         excess=excess,
         moved=moved,

@@ -33,6 +33,8 @@ Tone: TypeAlias = Literal["act", "fine", "unsure"]
 
 #: The fix of `rules/fixes.toml` for companies that refuse everybody who is written to there.
 _COMPANY_BLOCK = "RCPT-DOMAIN-BLOCK"
+#: The fix of strict industries that refuse more than others.
+_STRICT = "RCPT-STRICT"
 #: So many refusals, if they are no more than usual, are no reason for a step.
 _FEW = 2
 #: The tone in words, so that colour is never the only sign of it.
@@ -221,15 +223,26 @@ def _deliverability(diagnosis: Diagnosis) -> Verdict:
                 "healthy; use another channel there."
             )
             return Verdict("Deliverability", "act", sentence, why)
+        case "recipient" if not _strict_shown(diagnosis):
+            theirs = sum(fix.bounces for fix in advice.fixes if fix.side == "recipient")
+            sentence = (
+                f"Some receivers refuse us by rules of their own ({count(theirs)} of "
+                f"{plural(spam.count, 'spam bounce')}), our sending looks healthy; use another channel there."
+            )
+            return Verdict("Deliverability", "act", sentence, why)
         case "recipient":
             sentence = "The receivers are strict, our sending looks healthy"
             if strict_rate is not None and open_rate is not None:
                 sentence += f": {percent(strict_rate)} refused in strict industries, {percent(open_rate)} in open ones"
             return Verdict("Deliverability", "act", sentence + "; use another channel there.", why)
         case "mixed":
-            sentence = (
-                f"Both sides play a part: {refused}; fix our sending first, then reach strict receivers another way."
-            )
+            whole = next((fix for fix in advice.fixes if fix.id == _COMPANY_BLOCK), None)
+            theirs = sum(fix.bounces for fix in advice.fixes if fix.side == "recipient")
+            then = "reach strict receivers another way"
+            if whole is not None and 2 * whole.bounces >= theirs:
+                who = "company that blocks" if whole.domains == 1 else f"{count(whole.domains)} companies that block"
+                then = f"leave out the {who} us as a whole"
+            sentence = f"Both sides play a part: {refused}; fix our sending first, then {then}."
             return Verdict("Deliverability", "act", sentence, why)
         case "none":
             sentence = f"No problem to see: {refused}."
@@ -249,6 +262,14 @@ def _deliverability(diagnosis: Diagnosis) -> Verdict:
         case _:
             sentence = f"Cannot be told yet whose side it is: {refused}."
             return Verdict("Deliverability", "unsure", sentence, why)
+
+
+def _strict_shown(diagnosis: Diagnosis) -> bool:
+    """Whether strict industries refuse more than open ones beyond chance."""
+    advice = diagnosis.deliverability
+    low, high = advice.strict_rate.low, advice.sender_rate.high
+    apart = low is not None and high is not None and low > high
+    return apart or any(fix.id == _STRICT for fix in advice.fixes)
 
 
 def _companies(diagnosis: Diagnosis) -> Fix | None:
@@ -344,10 +365,17 @@ def _cause_action(diagnosis: Diagnosis) -> Action | None:
     if origin is not None and origin != _named(diagnosis):
         return Action(*origin, "drivers")
     found, quality = causes.leading(diagnosis), diagnosis.data_quality
+    if found is not None and quality.recommendation == "max_quantity" and _few_leads(diagnosis, found):
+        # Beside data that is good enough they are some of those to stop writing to.
+        return None
     if found is None or (quality.recommendation == "reverify" and found.kind == "stale_verification"):
         return None
     what, detail = causes.step(diagnosis, found)
     return Action(what, detail, "drivers")
+
+
+def _few_leads(diagnosis: Diagnosis, found: Explanation) -> bool:
+    return found.bounces <= thresholds().deliverability.block_line * diagnosis.totals.leads_contacted
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _BAR = 12
+#: Characters of a reasoning: it ends in what follows from it.
+_WHY = 1000
 _ROWS, _FIXES, _DRIVERS, _WARNINGS = 6, 5, 5, 6
 _SHOWN = ("email_status", "industry_group", "industry", "provider", "sender", "campaign", "week")
 _COLOURS = {"hard": "blue", "spam": "dark_orange", "act": "bold yellow", "fine": "bold green", "unsure": "bold"}
@@ -49,7 +51,7 @@ class _Screen:
             self.line(self.text(head, _COLOURS[verdict.tone]))
             self.line(self.text(verdict.sentence, "bold"))
             if verdict.why:
-                self.line(self.text(words.sentences_within(verdict.why, 600)))
+                self.line(self.text(words.sentences_within(verdict.why, _WHY)))
         self.heading("Do now")
         for number, action in enumerate(sentences.actions(diagnosis), 1):
             self.line(self.text(f"{number}. {action.what}", "bold"), self.text(f" {action.detail}"), hang=3)
@@ -63,12 +65,14 @@ class _Screen:
                 self.breakdown(diagnosis, dimension)
         if diagnosis.drivers:
             self.drivers(diagnosis)
-        if fixes := sentences.ordered_fixes(diagnosis)[:_FIXES]:
+        if fixes := sentences.ordered_fixes(diagnosis):
             self.heading("Fixes for spam bounces")
             if usual := words.fixes_line(diagnosis.deliverability):
                 self.line(self.text(usual))
-        for number, fix in enumerate(fixes, 1):
+        for number, fix in enumerate(fixes[:_FIXES], 1):
             self.fix(number, fix)
+        if len(fixes) > _FIXES:
+            self.line(self.text(f"{words.count(len(fixes) - _FIXES)} more in the report"))
         self.inputs(diagnosis)
 
     def text(self, value: object, style: str = "") -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +166,46 @@ def test_the_steps_are_of_the_side_that_the_headline_names(
     assert not set(lacks) & set(found)
     assert found[-1] == "Stop writing to the 561 bad addresses."
     assert len(found) <= 4
+
+
+def test_who_refuses_by_a_rule_of_his_own_is_no_strict_industry(campaign: Case) -> None:
+    found = with_side(campaign.diagnosis, "recipient")
+    theirs = next(fix for fix in found.deliverability.fixes if fix.side == "recipient")
+    near = Interval(0.02, 0.003, 0.05)
+    for name, strict, begins in (
+        ("RCPT-POLICY", near, "Some receivers refuse us by rules of their own (40 of"),
+        ("RCPT-POLICY", found.deliverability.strict_rate, "The receivers are strict"),
+        ("RCPT-STRICT", near, "The receivers are strict"),
+    ):
+        advice = replace(found.deliverability, strict_rate=strict, fixes=[replace(theirs, id=name, bounces=40)])
+        assert sentences.verdicts(replace(found, deliverability=advice))[1].sentence.startswith(begins)
+
+
+def test_beside_a_fault_of_ours_companies_that_block_are_no_strict_receivers(campaign: Case) -> None:
+    ours, theirs = campaign.diagnosis.deliverability.fixes
+    block = replace(theirs, id="RCPT-DOMAIN-BLOCK", bounces=18, domains=2)
+    advice = replace(campaign.diagnosis.deliverability, side="mixed", fixes=[ours, block])
+    sentence = sentences.verdicts(replace(campaign.diagnosis, deliverability=advice))[1].sentence
+    assert sentence.endswith("fix our sending first, then leave out the 2 companies that block us as a whole.")
+
+
+@pytest.mark.parametrize(("recommendation", "there"), [("max_quantity", False), ("max_quality", True)])
+def test_a_few_dead_domains_are_no_step_of_their_own_beside_good_data(
+    campaign: Case, recommendation: str, there: bool
+) -> None:
+    totals = replace(campaign.diagnosis.totals, address=replace(campaign.diagnosis.totals.address, count=40))
+    dead = cause("dead_domain", 10, 10, "a.example", "b.example")
+    found = replace(with_side(campaign.diagnosis, "none"), totals=totals)
+    found = told(found, recommendation=recommendation, explained_by=dead)
+    assert any("a.example" in one for one in steps(found)) == there
+
+
+def test_the_terminal_says_that_there_are_more_fixes(campaign: Case) -> None:
+    fixes = [replace(fix, priority=n) for n, fix in enumerate(list(campaign.diagnosis.deliverability.fixes) * 4)]
+    advice = replace(campaign.diagnosis.deliverability, fixes=fixes)
+    console = Console(width=80, file=io.StringIO())
+    terminal.show(replace(campaign.diagnosis, deliverability=advice), console)
+    assert "3 more in the report" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_fault_that_is_over_is_no_longer_demanded(campaign: Case) -> None:

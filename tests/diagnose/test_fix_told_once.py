@@ -1,0 +1,65 @@
+"""One act is one fix, and the figures printed are those that were compared."""
+
+from __future__ import annotations
+
+import pytest
+from diagnose_builder import STRICT, Block, campaign
+
+from analyzer.correlate import Correlated
+from analyzer.diagnose import diagnose
+from analyzer.diagnose.diagnosis import Deliverability
+
+LINKS = "550 5.7.1 refused because of the nature of the content or the links in the message"
+
+
+def verdict(*blocks: Block) -> Deliverability:
+    return diagnose(campaign(*blocks)).deliverability
+
+
+def listed(correlated: Correlated, *names: str) -> Correlated:
+    """The campaign with these block lists named in its refusals, one after the other."""
+    correlated.bounces["blocklist"] = [names[i % len(names)] for i in range(len(correlated.bounces))]
+    return correlated
+
+
+def test_a_link_on_three_lists_is_one_fix_with_the_way_off_each():
+    correlated = listed(campaign(Block(600, bounced={"url_blocklisted": 30})), "SURBL", "URIBL", "Spamhaus DBL")
+    (fix,) = diagnose(correlated).deliverability.fixes
+    assert (fix.id, fix.bounces) == ("BLOCKLIST-URL", 30)
+    assert [step.split(":")[0] for step in fix.steps[-3:]] == ["SURBL", "Spamhaus DBL", "URIBL"]
+
+
+def test_refusals_for_the_links_are_mended_with_the_listed_link():
+    found = verdict(Block(300, bounced={"url_blocklisted": 20}), Block(300, bounced={"spam_content": 40}, text=LINKS))
+    assert [(fix.id, fix.bounces, fix.reasons) for fix in found.fixes] == [
+        ("BLOCKLIST-URL", 60, ["spam_content", "url_blocklisted"])
+    ]
+    alone = verdict(Block(300), Block(300, bounced={"spam_content": 40}, text=LINKS))
+    assert [fix.id for fix in alone.fixes] == ["CONTENT-LINK"]
+
+
+def test_lists_of_addresses_are_left_one_by_one():
+    found = diagnose(
+        listed(campaign(Block(600, bounced={"ip_blocklisted": 30})), "Microsoft", "Barracuda")
+    ).deliverability
+    assert [fix.title for fix in found.fixes] == [
+        "Get off the Barracuda block list",
+        "Get off the Microsoft block list",
+    ]
+
+
+def test_rates_are_printed_as_they_are_compared():
+    found = verdict(
+        Block(600, bounced={"sender_account": 60, "spam_content": 1}),
+        Block(200, industry=STRICT, bounced={"sender_account": 20, "policy": 14}),
+    )
+    assert "Without what names a cause on our side, open industries refuse 0.2 %" in found.why
+    assert "strict ones 7.0 %" in found.why
+    assert "more than chance explains" in found.why
+
+
+@pytest.mark.parametrize(("rate_limited", "ids"), [(14, {"RATE", "RCPT-RESTRICTED"}), (3, {"RCPT-RESTRICTED"})])
+def test_where_lesser_fixes_are_listed_the_one_of_most_refusals_is_too(rate_limited, ids):
+    found = verdict(Block(1500, bounced={"rate_limited": rate_limited, "recipient_restricted": 3}))
+    assert found.side == "none"
+    assert {fix.id for fix in found.fixes} == ids
