@@ -6,11 +6,11 @@ import re
 from functools import lru_cache
 
 from analyzer.bounds import Gauge
-from analyzer.parsing.addresses import find_addresses, from_field, is_address, same
+from analyzer.parsing.addresses import find_addresses, from_field, from_header, is_address, same
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, Part, as_text, one_line, unfolded
-from analyzer.parsing.original import looped_through, was_handed_in_at
+from analyzer.parsing.original import find_original, looped_through, was_handed_in_at
 from analyzer.parsing.prose import about, statements
 from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
@@ -158,6 +158,9 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
     if "." not in recipient.rpartition("@")[2] and "." in original.rpartition("@")[2] and is_address(original):
         # A name that the server uses inside, "kim@ims-daemon": the address that mail is sent to is the other one.
         recipient = original
+    if original and is_address(original) and not same(original, recipient) and same(recipient, _ours(message)):
+        # Who answers for a forwarder, or copies its fields from the envelope, names us.
+        recipient = original
     if not recipient:
         recipient = _recipient_elsewhere(message, group, count, failed)
     if not recipient:
@@ -182,6 +185,11 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
         diagnostic=says,
         remote_mta=_name(group.get("remote-mta", "")) or host or _host_in_transcript(recipient, message),
     )
+
+
+def _ours(message: Message) -> str:
+    """Our own address: whom the mail that came back was from."""
+    return find_original(message).sender or from_header(message.get("to"))
 
 
 def _status(value: str) -> str:

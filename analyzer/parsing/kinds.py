@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from analyzer.parsing.addresses import find_addresses, from_header, is_robot
+from analyzer.parsing.addresses import find_addresses, from_header, is_robot, same
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.marks import OPENING, any_of, re2_pattern
 from analyzer.parsing.message import Message, one_line
+from analyzer.parsing.original import find_original
 from analyzer.parsing.phrases import AUTOREPLY_SUBJECTS, BOUNCE_OPENINGS, BOUNCE_SUBJECTS, CHALLENGES, DELAYS
 from analyzer.parsing.quotes import DESCRIPTION, has_reply
 
@@ -35,15 +36,17 @@ _BOUNCE_OPENING = re.compile(
     |returned[ ]to[ ](?:you|the[ ]sender)|(?:mails?|messages?)\b[^.;:!?]{0,60}[ ](?:has|have)[ ]been[ ]returned|not[ ]a[ ]valid[ ](?:user|recipient|mailbox|address)
     |no[ ]valid[ ]recipients?|failed[ ]recipients?\b|requested[ ](?:mail[ ])?action[ ](?:not[ ]taken|aborted)
     |permanent(?:[ ]fatal|[ ]delivery)?[ ]error|delivery[ ](?:problems|errors)|rejected|failure[ ]reasons
+    |undelivered|\bbounced\b|(?:was|were|been)[ ]refused|not[ ]receive[ ](?:a[ ]copy|your|this)|no[ ]longer[ ]accepts
+    |no[ ]such[ ](?:user|recipient|mailbox|address)|(?:could[ ]not|couldn't)[ ]be[ ]found|error[ ]occurred[ ]while[ ](?:sending|deliver)
     |(?:your[ ](?:e-?mail|message)|delivery)[^;:!?]{0,60}[ ](?:was|has[ ]been)[ ](?:blocked|stopped)|trouble[ ]delivering|problem[ ]with[ ]the[ ]e-?mail"""
 )
 _DELAYED = re.compile(
     r"""(?x)
     warning[ ]message[ ]only|this[ ]is[ ]a[ ]warning[ ]only|do[ ]not[ ]need[ ]to[ ]re-?send|you[ ]do[ ]not[ ]need[ ]to
     |no[ ]action[ ]is[ ]required[ ]on[ ]your[ ]part|(?:has|have|is|was)[ ](?:been[ ])?delayed|delivery[ ]is[ ]delayed
-    |will[ ](?:continue|keep|be)[ ](?:to[ ])?(?:try|retr)|not[ ]yet[ ]been[ ]delivered|hasn't[ ]been[ ]delivered[ ]yet
+    |will[ ](?:continue|keep|be)[ ](?:to[ ])?(?:try|retr)|not[ ]yet[ ]been[ ]delivered|(?:hasn't|has[ ]not)[ ]been[ ]delivered[ ]yet
     |delivery[ ](?:attempts[ ]will[ ]continue|will[ ](?:continue[ ]to[ ])?be[ ](?:attempted|retried))|notification[ ]\(delay\)
-    |still[ ](?:being[ ])?(?:retr|tr(?:ying|ied)|in[ ]the[ ]queue)|temporary[ ]problem[ ]delivering"""
+    |still[ ](?:being[ ])?(?:retr|tr(?:ying|ied)|in[ ](?:the|our)[ ]queue)|just[ ]a[ ]warning|temporary[ ]problem[ ]delivering"""
 )
 _STRONG_DELAY = re.compile(
     r"warning message only|this is a warning only|\(delay\)|do not need to re-?send|delivery attempts will continue"
@@ -51,7 +54,8 @@ _STRONG_DELAY = re.compile(
 )
 _GAVE_UP = re.compile(
     r"giv(?:en|ing) up|gave up|permanent|expired|(?:could|cannot|can't|was|were)(?: not|n't)? (?:be )?delivered (?:for|within|after)"
-    r"|will not (?:be )?(?:retr|try)|no further|too long|failed"
+    # qmail says of an attempt that it "failed after I sent the message".
+    r"|will not (?:be )?(?:retr|try)|no further|too long|failed(?! after i )"
 )
 _DELIVERED = re.compile(
     r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) (?:to|successfully)|\bsuccessful(?:ly)? (?:mail )?deliver"
@@ -89,11 +93,14 @@ _OPERATORS = re.compile(
     r"^message \S{1,40} (?:has been )?frozen\b|\b(?:virus|infected|banned|spam|spammy|bad-header|unchecked)\b[^\n]{0,200}"
     r"\bin mail (?:from\b|to you\b)"
 )
-#: What has not happened yet: "you will be notified if the message is rejected".
+#: What has not happened yet: "you will be notified if the message is rejected", "from April it will be rejected".
 _ONLY_IF = re.compile(
+    r"\b(?:will|would|may|might) be $|"
     r"\b(?:(?:notified|notify you|informed|inform you|told|tell you|let you know) (?:if|when|in case|should)"
     r"|may still receive notifications of)\b[^.;!?]{0,60}$"
 )
+#: A reply that refuses (RFC 5321 4.2), and no size or sum of 500.
+_REFUSAL = re.compile(r"(?<![\d.])5(?:0[1-5]|[2457]\d|3[0-5])[ -](?:5\.\d{1,3}\.\d|#?5\.\d|<|[^\W\d_]{3})")
 #: What a bounce says in its own words and a list of what is kept for us does not.
 _OF_OURS = re.compile(
     r"your (?:e-?mail|message|mail)\b[^;!?]{0,80}\b(?:rejected|blocked|refused|returned|not|n't|fail)|(?:could|can|was|were)(?: not|n't) (?:be )?deliver"
@@ -296,19 +303,45 @@ def _is_bounce_like(message: Message) -> bool:
         return has_reply(told) and _OF_OURS.search(told) is not None and _opening_says(message)
     if from_reporter(message):
         # Under "Re:" the subject is that of our mail, or of a bounce that a postmaster was asked about.
-        return (_subject_says(subject) and not is_answer(message)) or _opening_says(message) or is_delay(message)
+        says = (_subject_says(subject) and not is_answer(message)) or _opening_says(message) or is_delay(message)
+        return says or _brings_it_back(message)
     if is_answer(message) or _written_by_person(message) or not _subject_says(subject):
         return False
     if _TRACKED.match(subject):
         return False
-    # Nothing but the subject speaks for it so far: shops and parcel services write such subjects too.
+    # Nothing but the subject speaks for it so far: shops, parcel services and monitors write such subjects too.
     opening = _opening(message)
     both = f"{subject} {opening}"
+    named = find_addresses(opening)
+    others = _others(named, message)
     if has_reply(opening):
-        return True
+        return bool(others) or not named
     ours = from_header(message.get("to")).lower()
-    others = any(address.lower() != ours for address in find_addresses(opening))
-    return others and _opening_says(message) and bool(_OF_MAIL.search(both)) and not _OF_GOODS.search(both)
+    return (
+        any(address.lower() != ours for address in named)
+        and _opening_says(message)
+        and bool(_OF_MAIL.search(both))
+        and not _OF_GOODS.search(both)
+    )
+
+
+def _others(addresses: list[str], message: Message) -> list[str]:
+    """Those that are at no domain of ours."""
+    ours = from_header(message.get("to")).lower().rpartition("@")[2]
+    return [address for address in addresses if not same(address.rpartition("@")[2], ours)]
+
+
+def _brings_it_back(message: Message) -> bool:
+    """Whether a server, in words that no table here has, gives a reply about somebody or returns what they were sent."""
+    if message.get("return-path") != "<>" or not is_robot(message.sender()) or is_answer(message):
+        return False
+    opening = _opening(message)
+    # A server shows its postmaster the session of somebody who writes to us.
+    told = [one for one in _others(find_addresses(opening), message) if f"from:<{one}" not in opening]
+    if not told:
+        return False
+    returned = {address.lower() for address in find_original(message).recipients}
+    return _REFUSAL.search(opening) is not None or not returned.isdisjoint(told)
 
 
 def _written_by_person(message: Message) -> bool:

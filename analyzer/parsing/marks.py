@@ -13,12 +13,17 @@ from typing import Any
 
 import re2
 
+#: Bytes that an automaton may take: several times what the phrases of all languages come to.
+_MOST_MEMORY = 32 << 20
+
 
 def options() -> Any:
     """How RE2 compiles a pattern here."""
     chosen = re2.Options()
     chosen.log_errors = False
     chosen.never_capture = True
+    # The automaton is built as texts need it. Where it outgrows this, every text takes forty times as long.
+    chosen.max_mem = _MOST_MEMORY
     return chosen
 
 

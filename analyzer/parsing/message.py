@@ -339,11 +339,14 @@ class Message(Part):
                 fallback = fallback or part.text()
                 if bare and other_form and "@" in fallback:
                     return fallback
-            elif not bare and part.text().strip():
-                bare = part.text()
-                if "@" in bare or len(bare) > _PLACEHOLDER or not other_form:
+            elif "@" not in bare and (text := part.text()).strip():
+                if not bare and not other_form and "@" in fallback and "@" not in text:
                     # Below HTML of its own it is what a gateway has added.
-                    return fallback if fallback and not other_form and "@" not in bare and "@" in fallback else bare
+                    return fallback
+                # One that names nobody goes on in the next.
+                bare = f"{bare}\n\n{text}" if bare else text
+                if "@" in bare or (len(bare) > _PLACEHOLDER and other_form):
+                    return bare
         return bare or fallback
 
 

@@ -83,7 +83,7 @@ BOUNCE_SUBJECTS = (
     "δυνατή η παράδοση", "αδύνατη η παράδοση",
     "nelze doručit", "nie je možné doručiť",
     "niedoręcz", "niedostarcz", "nie można dostarczyć", "nie dostarczono", "opóźnione dostarczenie", "nedoruč",
-    "kézbesít", "teslim edilemedi", "teslim edilmedi", "iletilemedi", "iletilemeyen", "teslim gecikti",
+    "kézbesít", "teslim edilemedi", "teslim edilmedi", "letilemedi", "letilemeyen", "teslim gecikti",
     # Bulgarian, Serbian, Croatian, Slovene, the Baltic languages
     "недоставим", "не може да бъде достав", "neisporuč", "nije isporuč", "nije moguće isporuč", "ni mogoče dostaviti",
     "nedostavljiv", "nepristatyt", "nepavyko pristatyti", "nav piegādā", "neizdevās piegādāt", "ei saa edastada",
@@ -104,6 +104,17 @@ BOUNCE_SUBJECTS = (
     # Korean
     "배달되지", "배달할 수 없", "배달 실패", "배달 지연", "반송", "전송 실패", "전송되지", "전송하지 못", "발송되지",
     "발송 실패", "배달하지 못", "전송에 실패", "발송에 실패", "배달에 실패", "전달되지 못", "전달하지 못",
+    # Of hosters and webmail services, by the same languages
+    "fehler beim senden", "nachricht abgelehnt", "mail abgelehnt", "zurückgewiesen", "courrier retourné",
+    "message rejeté", "message refusé", "échec d'envoi", "error de entrega", "fallo en la entrega", "fallo de entrega",
+    "entrega fallida", "mensaje rechazado", "falha de entrega", "erro na entrega", "erro de entrega",
+    "mensagem rejeitada", "mensagem recusada", "non recapitato", "consegna fallita", "errore di consegna",
+    "recapito fallito", "messaggio rifiutato", "messaggio respinto", "bericht geweigerd", "aflevering mislukt",
+    "verzending mislukt", "zwrot poczty", "zwrot wiadomości", "błąd dost", "nie została d", "nie zostala d",
+    "wiadomość odrzucona", "возврат письма", "возврат почты", "письмо отклонено", "сообщение отклонено",
+    "teslim edilemeyen", "teslim hatası", "teslimat hatası", "gönderilemedi", "letilmeyen", "配送エラー", "配送でき",
+    "配送不能", "配達不能", "届きませんでした", "宛先不明", "邮件退回", "郵件退回", "发送失败", "發送失敗", "傳送失敗",
+    "寄送失敗", "전송실패", "발송실패", "배달실패", "수신 실패", "전달 실패",
 )  # fmt: skip
 
 #: How the text of a bounce opens, outside English.
@@ -124,17 +135,63 @@ BOUNCE_OPENINGS = (
     "לא ניתן למסור", "ไม่สามารถส่ง", "không thể gửi", "không gửi được", "tidak dapat dikirim", "gagal dikirim",
     "n'a pas pu",
     "n'a pas été", "échec de la remise", "n'est pas parvenu", "no se pudo entregar", "no se ha entregado",
-    "no pudo ser entregado", "não foi entregue", "não pôde", "falha na entrega", "não foi possível entregar",
+    "não foi entregue", "não pôde", "falha na entrega", "não foi possível entregar",
     "falha ao entregar",
     "no fue posible entregar", "no ha sido entregado", "no fue entregado", "impossible de délivrer",
     "impossible de livrer", "impossible de distribuer", "impossibile consegnare", "impossibile recapitare",
     "non è stato possibile",
     "non è stato recapitato", "non è stato consegnato", "non ha potuto essere", "recapito non riuscito",
     "nie została dostarczona", "nie mogła zostać", "nie powiodło się", "teslim edilemedi", "iletilemedi",
-    "не может быть доставлен", "не удалось", "не доставлено", "не может быть отправлено", "送信でき", "届きません",
+    "не может быть доставлен", "не удалось", "не может быть отправлено", "送信でき", "届きません",
     "配信でき", "配信されませんでした", "配信に失敗", "無法傳", "无法传", "无法投递", "無法投遞", "无法送达",
     "無法送達", "传递到以下收件人", "未能递送", "未能送达", "未能投递", "배달하지 못", "배달할 수 없", "전송되지",
     "전송에 실패", "발송에 실패", "배달에 실패", "전달되지 못", "전달하지 못",
+    # In further words, of German, Dutch and the Nordic languages
+    "fehlgeschlagen", "nicht ausgeliefert", "nicht übermittelt", "nicht versendet werden", "nicht gesendet werden",
+    "nicht abgeliefert", "zurückgewiesen", "wurde abgelehnt", "server abgelehnt", "unzustellbar", "nicht zustellbar",
+    "konnte nicht erreicht", "konnten nicht erreicht", "den empfänger nicht", "ein fehler aufgetreten",
+    "kan niet worden afgeleverd", "kan niet worden bezorgd", "mislukt", "geweigerd", "kon de ontvanger niet",
+    "onbestelbaar", "avvisades", "kunde inte skickas", "toimitus epäonnistui", "ei voida toimittaa",
+    # French, Spanish, Portuguese, Italian, Romanian
+    "n'a pu être", "n'ont pu être", "n'ont pas pu", "n'avons pas pu", "n'avons pu", "a échoué",
+    "impossible de remettre", "impossible de transmettre", "impossible d'envoyer", "a été rejeté", "a été refusé",
+    "non remis", "non distribué", "non délivré", "erreur lors de l'envoi", "erreur lors de la remise",
+    "no ha podido ser", "no ha podido entregar", "no han podido ser", "no hemos podido", "no se ha podido entregar",
+    "no se ha podido enviar", "no pudo entregar", "no pudo enviar", "no pudo ser", "no se entregó",
+    "no podemos entregar", "no ha sido posible", "error al entregar", "error al enviar", "ha fallado",
+    "entrega fallida", "fue rechazado", "ha sido rechazado", "fue devuelto", "ha sido devuelto", "imposible entregar",
+    "não pode ser entregue", "não puderam ser", "não conseguimos entregar", "nao foi possivel", "nao foi entregue",
+    "nao pode ser entregue", "erro ao entregar", "erro ao enviar", "erro na entrega", "falha de entrega", "falhou",
+    "foi rejeitad", "foi recusad", "foi devolvid", "non può essere consegn", "non può essere recapit",
+    "non possono essere consegn", "non è riuscit", "non è possibile consegnare", "non è possibile recapitare",
+    "è stato rifiutato", "è stato respinto", "errore nella consegna", "errore di consegna", "consegna fallita",
+    "mancata consegna", "mancato recapito", "recapito fallito", "nu a fost livrat",
+    # Polish, Czech, Slovak, Hungarian, Turkish
+    "nie można dostarczyć", "nie można doręczyć", "nie udało się dostarczyć", "nie udało się doręczyć",
+    "nie udało się jeszcze", "nie udało się wysłać", "nie dotarł", "nie mogliśmy dostarczyć", "nie został doręczon",
+    "nie została doręczon", "nie został dostarczon", "nie zostala", "nie mogla zostac", "nie mozna dostarczyc",
+    "nie udalo sie dostarczyc", "została odrzucona", "było niemożliwe", "błąd podczas dostarczania", "nelze doručit",
+    "nebylo možné doručit", "doručení zprávy selhalo", "byla odmítnuta", "nie je možné doručiť",
+    "kézbesítés sikertelen", "kézbesítése sikertelen", "ulaştırılamadı", "gönderilemedi", "ulaşmadı", "ulaşamadı",
+    "teslim edilemiyor", "iletilemiyor", "teslim başarısız", "teslimat başarısız", "tarafından reddedildi",
+    "geri döndü", "geri çevrildi",
+    # Russian
+    "не доставлен", "недоставлен", "не был доставлен", "не была доставлен", "не было доставлен", "не были доставлен",
+    "не могут быть доставлен", "доставка невозможна", "доставка письма невозможна", "невозможно доставить",
+    "ошибка доставки", "ошибка при доставке", "отклонен", "не смогли доставить", "не получилось доставить",
+    "не удаётся доставить", "не удается доставить", "возвращено отправителю",
+    # Japanese
+    "配送でき", "配送されませんでした", "配送に失敗", "配達でき", "配達されませんでした", "配達に失敗", "送達でき",
+    "送信に失敗", "送れませんでした", "届けることができ", "お届けでき", "届いていません", "宛先不明", "宛先が見つかり",
+    "お返しします", "受信を拒否", "受信拒否",
+    # Chinese
+    "退回", "退信", "拒收", "无法将", "无法发送", "无法递送", "未送达", "未能发送", "发送失败", "投递失败",
+    "投递不成功", "無法將", "無法寄", "無法發送", "無法遞送", "未送達", "未能傳送", "傳送失敗", "寄送失敗", "發送失敗",
+    "投遞失敗",
+    # Korean
+    "전송하지 못", "전송할 수 없", "전송이 실패", "전송 실패", "발송하지 못", "발송할 수 없", "발송이 실패",
+    "발송 실패", "발송되지", "배달되지", "배달이 실패", "배달 실패", "전달되지 않", "전달할 수 없", "보낼 수 없",
+    "반송되", "반송합", "수신거부", "수신 거부",
 )  # fmt: skip
 
 #: A server that keeps trying says so.
@@ -142,7 +199,19 @@ DELAYS = (
     "wird weiterhin versucht", "noch nicht zugestellt", "verzögert", "a été retardée", "n'a pas encore été remis",
     "remise différée", "se ha retrasado", "aún no se ha entregado", "seguirá intentando", "está atrasada",
     "ainda não foi entregue", "è in ritardo", "non è ancora stato", "is vertraagd", "nog niet bezorgd",
-    "jest opóźnione", "nie została jeszcze dostarczona", "teslim gecikti", "henüz teslim edilmedi", "задерживается",
+    "jest opóźnione", "nie została jeszcze dostarczona", "teslim gecikti", "задерживается",
     "пока не доставлено", "попытки доставки будут", "遅延しています", "まだ配信されていません", "引き続き配信",
     "已延迟", "尚未送达", "将继续尝试", "已延遲", "尚未送達", "將繼續嘗試", "지연되었습니다", "아직 배달되지",
+    # Of those that count their attempts or say that they only warn
+    "bisher nicht zugestellt", "noch nicht ausgeliefert", "es werden weitere zustellversuche", "wird weiter versucht",
+    "nur eine warnung", "n'a pas encore pu", "est retardée", "continuera d'essayer", "de nouvelles tentatives seront",
+    "simple avertissement", "todavía no se ha entregado", "aún no ha podido", "aún no se ha podido", "lo reintentará",
+    "es solo una advertencia", "es sólo una advertencia", "ainda não pôde", "continuará tentando", "foi adiada",
+    "é apenas um aviso", "verranno effettuati altri tentativi", "continuerà a provare", "è solo un avviso",
+    "kon nog niet", "nog niet afgeleverd", "blijft het proberen", "alleen een waarschuwing", "jeszcze dostarczyć",
+    "próby będą", "tylko ostrzeżenie", "только предупреждение", "еще не доставлен", "ещё не доставлен",
+    "продолжит попытки", "попытки доставки продолжаются", "henüz teslim edil", "denemeye devam edecek",
+    "teslimi gecikti", "yalnızca bir uyarı", "配信が遅れて", "遅延しており", "再送する必要はありません",
+    "再試行します", "延迟送达", "延遲送達", "尚未投递", "无需重新发送", "天内重试", "天內重試", "배달이 지연",
+    "아직 전달되지", "아직 전송되지", "다시 보낼 필요가 없", "계속 시도합니다",
 )  # fmt: skip

@@ -51,6 +51,10 @@ _LEAD = re.compile(
     r"[\"'<(\[`]*+(?P<address>[^\s<>\"'()\[\]]+(?:'[^\s<>\"'()\[\]@]+)*@[^\s<>\"'()\[\]]+)",
     re.IGNORECASE,
 )
+#: A line whose only address ends a sentence of no table: "User mailbox exceeds allowed size: kim@lumen.example".
+_SENTENCE_BEFORE = re.compile(
+    r"[ \t>*•·-]*+(?P<why>[^\W\d_][^@:：\n]{2,80}):[ \t]*+[\"'<(\[]*+(?P<address>[^\s<>\"'()\[\]@]+@[^\s<>\"'()\[\]@]++)[ \t\"'>)\].]*+$"
+)
 #: Exim's "A message sent by" with the address below, and its kin.
 _SENT_BY = ("sent by", "sent by:", "message from", "message from:")
 _HEARD = re.compile(r"^[ \t]*<<<")
@@ -71,11 +75,21 @@ _REACHED = re.compile(
 #: What stands right before the sender's address, and before one to turn to instead: neither has failed.
 _BEFORE_OTHERS = re.compile(
     r"(?:\b(?:from|sender|return-path|envelope[- ]from|mail from|sent by|absender|von|expéditeur|remitente|mittente)"
+    r"|message[- ]id(?:entifier)?|identificativo(?: del)? messaggio"
     r"|发件人|寄件者|差出人|送信者|보낸 사람)(?:['’]s)?(?: (?:e-?mail )?address)?[\s.]*+(?:[:：=]\s*+)?[\"'<(\[`]*+$"
     r"|[从由從]$"
     r"|\b(?:contact|write to|questions|assistance|get in touch|please use|new (?:e-?mail )?address|changed to|moved to"
     r"|kontaktieren|wenden|schreiben sie|neue (?:e-?mail-?)?adresse|contactez|contacter|contacte|contatt\w{1,6})\b"
     r"[^@.;\n]{0,80}$",
+    re.IGNORECASE,
+)
+#: What stands right before and behind the address of somebody whom the mail has reached, in a sentence.
+_BEFORE_REACHED = re.compile(
+    r"\b(?:was|were|(?:has|have) been)(?: successfully)? (?:delivered|relayed) to[\s\"'<(\[`]*+$", re.IGNORECASE
+)
+_BEHIND_REACHED = re.compile(
+    r"[\s\"'>)\]`]*+(?:has |have )?(?:already |also )?"
+    r"(?:(?:received|accepted|got) (?:it|this|your|the|a copy)\b|(?:was|has been)(?: successfully)? (?:delivered|reached)\b)",
     re.IGNORECASE,
 )
 #: The first of several lines of a reply, with no code behind it.
@@ -184,7 +198,10 @@ def statements(
             not_failed.update(
                 a.lower()
                 for a in found
-                if a not in mentions and (_names_another(lines, number, a) or (silent and _related(_domain(a), ours)))
+                if a not in mentions
+                and (
+                    _names_another(lines, number, a) or _has_reached(line, a) or (silent and _related(_domain(a), ours))
+                )
             )
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
@@ -256,6 +273,14 @@ def _names_another(lines: list[str], number: int, address: str) -> bool:
     return _BEFORE_OTHERS.search(before) is not None
 
 
+def _has_reached(line: str, address: str) -> bool:
+    """Whether the line says of the address that the mail has reached it."""
+    at = line.index(address)
+    return bool(
+        _BEHIND_REACHED.match(line, at + len(address)) or _BEFORE_REACHED.search(line[max(0, at - _BEFORE) : at])
+    )
+
+
 def _completed(said: Statement, message: Message) -> Statement:
     """With all lines of a reply of which the notice gives the first ("(reason: 552-5.7.0 …)"), where it has them below."""
     if not _FIRST_LINE.match(said.says):
@@ -306,7 +331,10 @@ def _head(lines: list[str], number: int, address: str) -> _Head | None:
     line = lines[number]
     lead = _LEAD.match(line)
     if lead is None or address not in lead.group("address"):
-        return None
+        told = _SENTENCE_BEFORE.match(line)
+        if told is None or address not in told["address"] or not _WHY.search(told["why"]) or DESCRIPTION.match(line):
+            return None
+        return _Head(number, address, told["why"], False, False)
     if lead.group("code"):
         return _Head(number, address, line, True, False)
     rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")

@@ -395,3 +395,26 @@ def test_a_footers_house_number_is_no_reply():
     footer = "This email is confidential. Lumen Corporation, 550 Main Street, legal@lumen.example"
     (failure,) = read_message(notice(f"Delivery has failed to these recipients:\n\n{text}{footer}")).failures
     assert "mailbox" in failure.diagnostic and "550" not in failure.diagnostic
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        (
+            "Postmaster <postmaster@hub.example>",
+            "Our policy",
+            "From April mail will be rejected with 550 5.7.26. Ask user@hub.example.",
+        ),
+        (
+            "Watch <alert@watch.example>",
+            "mail delivery failed",
+            "Delivery failures 550 5.1.1. Told: ops@outreach.example",
+        ),
+    ],
+    ids=["announcement", "monitor"],
+)
+def test_what_has_not_happened_or_names_only_us_is_no_bounce(sender, subject, text):
+    message = notice(text, sender=sender, subject=subject).replace(
+        b"Return-Path: <>\n", b"Return-Path: <news@hub.example>\n"
+    )
+    assert read_message(message).kind == "other"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from messages import notice, person
+from messages import ORIGINAL, dsn, notice, person
 
 from analyzer.parsing import read_message
 
@@ -193,3 +193,65 @@ def test_a_server_that_writes_in_another_name_gives_a_reply():
 def test_a_capital_dotted_i_moves_nothing_in_html(page):
     data = notice(page).replace(b"Content-Type: text/plain", b"Content-Type: text/html")
     assert _failed(data) == KIM
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The other recipient <ben@lumen.example> received it.",
+        "It was successfully delivered to ben@lumen.example.",
+        "Only ben@lumen.example has accepted it.",
+    ],
+)
+def test_whom_a_sentence_says_that_the_mail_has_reached_is_none(sentence):
+    assert _failed(notice(f"It could not be delivered to kim@lumen.example: 550 no such user. {sentence}")) == KIM
+
+
+def test_whom_a_sentence_says_that_the_mail_has_not_reached_is_one():
+    assert _failed(notice("Your message was not delivered to kim@lumen.example: 550 no such user.")) == KIM
+
+
+def test_a_notice_about_our_address_is_about_whom_the_mail_that_it_returns_was_to():
+    text = f"ava@outreach.example: your message was rejected: 554 spam\n\n{ORIGINAL.format(to='kim@lumen.example')}"
+    assert _failed(notice(text)) == KIM
+
+
+def test_a_report_with_our_address_for_the_last_recipient_is_about_the_first():
+    fields = "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user"
+    report = read_message(
+        dsn(f"Final-Recipient: rfc822; ava@outreach.example\nOriginal-Recipient: rfc822; kim@lumen.example\n{fields}")
+    )
+    assert [(one.recipient, one.original_recipient) for one in report.failures] == [("kim@lumen.example", "")]
+
+
+def test_a_message_identifier_is_none():
+    text = "Il messaggio per l'utente kim@lumen.example non è stato consegnato.\nIdentificativo messaggio: <o17@arbor.example>\n"
+    assert _failed(notice(text)) == KIM
+
+
+def test_the_address_that_ends_a_sentence_about_it():
+    text = "Invalid final delivery userid: ben@lumen.example\nUser mailbox exceeds allowed size: kim@lumen.example\n"
+    told = {failure.recipient: failure.diagnostic for failure in read_message(notice(text)).failures}
+    assert told == {
+        "ben@lumen.example": "Invalid final delivery userid",
+        "kim@lumen.example": "User mailbox exceeds allowed size",
+    }
+
+
+def test_the_address_that_stands_in_the_subject_alone():
+    assert (
+        _failed(notice("Nobody of that name is here.", subject="Undeliverable: no such user kim@lumen.example")) == KIM
+    )
+
+
+def test_our_own_address_in_the_subject_is_none():
+    assert _failed(notice("Nobody of that name is here.", subject="Undeliverable mail from ava@outreach.example")) == []
+
+
+def test_the_address_that_stands_in_the_second_of_two_texts():
+    parts = "--b\nContent-Type: text/plain\n\n{}\n--b\nContent-Type: text/plain\n\n{}\n--b--\n"
+    body = parts.format("Error: mailbox unavailable", "Message details:\n  RCPT TO: kim@lumen.example")
+    message = notice(body).replace(
+        b"Content-Type: text/plain; charset=utf-8", b'Content-Type: multipart/mixed; boundary="b"', 1
+    )
+    assert _failed(message) == KIM

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.parsing.addresses import find_addresses, from_header
+from analyzer.parsing.addresses import find_addresses, from_header, is_robot
 from analyzer.parsing.kinds import is_bounce_like
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
@@ -29,7 +29,7 @@ class Notice:
         return is_bounce_like(message)
 
     def failures(self, message: Message) -> Iterator[Failure]:
-        """By `X-Failed-Recipients` where the server names them, else by the text's own grammar."""
+        """By `X-Failed-Recipients` where the server names them, else by the text's own grammar, else by the subject."""
         named = find_addresses(message.get("x-failed-recipients"))
         for address in named:
             said = about(address, message)
@@ -41,8 +41,18 @@ class Notice:
         own = from_header(message.get("to")), from_header(message.get("from")), original.sender
         ours = frozenset(address.lower() for address in own if address)
         known = frozenset(a.lower() for a in original.recipients)
-        for said in statements(message, ignore=ours, known=known, failed_only=True):
+        told = statements(message, ignore=ours, known=known, failed_only=True)
+        if all(said.address.lower() in ours for said in told) and not known <= ours:
+            # It says only whose mail it was; to whom, the mail that it returns says.
+            return
+        for said in told:
             yield Failure(recipient=said.address, diagnostic=_explained(said.says, message), remote_mta=said.host)
+        if told or known:
+            return
+        for address in find_addresses(message.heading()):
+            if address.lower() not in ours and not is_robot(address):
+                said = about(address, message)
+                yield Failure(recipient=address, diagnostic=f"{message.heading()}: {said.says}", remote_mta=said.host)
 
 
 def _explained(words: str, message: Message) -> str:
