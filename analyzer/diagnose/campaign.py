@@ -26,7 +26,7 @@ from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.incomplete import observed
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.other_hard import other_hard
-from analyzer.diagnose.rates import breakdown, totals
+from analyzer.diagnose.rates import breakdown, left_out, totals
 from analyzer.diagnose.untold import untold, withheld
 
 if TYPE_CHECKING:
@@ -40,14 +40,6 @@ SEED = 5321
 TOLERANCE = 0.05
 
 _DECISION_COLUMNS = ("decision", "probability", "reason")
-_BARRED = {
-    "invalid": "The address is marked invalid.",
-    "malformed": "This is no address that a mail can be sent to.",
-    "refused": "The receiver's own rule refused our last mail, and would refuse the next: use another channel.",
-    "company": "The company refuses our mail as a whole, and would refuse the next: use another channel.",
-    "domain": "The domain takes no mail: it bounced as dead, and nothing got through to it.",
-    "suppressed": "The address bounced for good, or complained, before.",
-}
 
 
 def diagnose(
@@ -109,6 +101,7 @@ def assess(
         verdict, whose = withheld(verdict, whose, why)
         if ahead.own:
             verdict = replace(verdict, decisions=counted_decisions(ahead, choose(ahead, verdict, tolerance)))
+    shown = rows.result()
     diagnosis = Diagnosis(
         inputs=list(inputs),
         tool_version=tool_version,
@@ -116,12 +109,13 @@ def assess(
         options={"tolerance": tolerance, "seed": seed},
         matching=correlated.matching,
         totals=figures,
-        breakdown=rows.result(),
+        breakdown=shown,
         data_quality=verdict,
         deliverability=whose,
         drivers=named.result(),
         warnings=warnings(correlated, counted, figures),
         other_hard=other_hard(correlated, counted),
+        breakdown_left_out=left_out(counted, shown),
     )
     return diagnosis, ahead
 
@@ -149,7 +143,7 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis, ahead: NextList | No
             "email": given["email"].to_numpy(),
             "decision": decision,
             "probability": ahead.chance.round(4),
-            "reason": lead_words.reasons(ahead, chosen).where(ahead.barred == "", pd.Series(ahead.barred).map(_BARRED)),
+            "reason": lead_words.reasons(ahead, chosen),
         }
     )
     joined: pd.DataFrame = pd.concat([table, own.reset_index(drop=True)], axis=1)

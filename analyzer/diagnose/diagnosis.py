@@ -346,6 +346,8 @@ class Diagnosis:
     warnings: list[str]
     #: None where every hard bounce calls an address bad.
     other_hard: OtherHard | None = None
+    #: Values of a dimension that are not in `breakdown`, those with fewest bounces, where there are too many.
+    breakdown_left_out: dict[str, int] = field(default_factory=dict)
     schema_version: str = SCHEMA_VERSION
 
     def to_dict(self) -> dict[str, Any]:

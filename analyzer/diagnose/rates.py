@@ -89,9 +89,18 @@ def belief_of(measure: str) -> Belief:
 def breakdown(contacts: Contacts) -> dict[str, list[Row]]:
     """Every dimension of `DIMENSIONS`, by name; a dimension that the inputs do not carry has no rows.
 
-    Rows come in the order of their values, recipient domains by bounces and cut at the threshold.
+    Rows come in the order of their values, recipient domains by bounces; both cut at their threshold.
     """
     return {name: _rows(contacts, name) for name in DIMENSIONS}
+
+
+def left_out(contacts: Contacts, rows: dict[str, list[Row]]) -> dict[str, int]:
+    """How many values of each dimension are not among the rows of its breakdown; dimensions with all are not named."""
+    every = {name: len(contacts.at[name].values) for name in DIMENSIONS if rows[name]}
+    if "recipient_domain" in every:
+        # Of leads that nothing came back of, several domains may have no name.
+        every["recipient_domain"] = len(np.unique(contacts.domain))
+    return {name: number - len(rows[name]) for name, number in every.items() if number > len(rows[name])}
 
 
 def _rows(contacts: Contacts, name: str) -> list[Row]:
@@ -100,7 +109,7 @@ def _rows(contacts: Contacts, name: str) -> list[Row]:
     if name == "recipient_domain":
         table = _by_domain(contacts, thresholds().breakdown.recipient_domains)
     else:
-        table = _by_value(contacts, name)
+        table = _most_telling(_by_value(contacts, name), thresholds().breakdown.values)
         table = table.sort_values("value", key=lambda values: values.map(_natural))
     columns = ("value", "leads", "hard", "spam", "unknown", "hard_low", "hard_high", "spam_low", "spam_high")
     return [
@@ -139,21 +148,26 @@ def _by_value(contacts: Contacts, name: str) -> pd.DataFrame:
 def _by_domain(contacts: Contacts, most: int) -> pd.DataFrame:
     """The same per recipient domain; its interval is about that domain alone, whose leads are its observations.
 
-    Only the `most` domains that come first: those with more bounces, then more leads, then by name.
+    Only the `most` domains that come first.
     """
     if contacts.counted is not None:
         table = contacts.counted.with_silent_domains(_domain_counts(contacts.counted.told))
     else:
         table = _domain_counts(contacts)
+    table = _most_telling(table, most)
+    for flag in ("hard", "spam"):
+        table[f"{flag}_low"], table[f"{flag}_high"] = wilson(table[flag], table["leads"])
+    return table
+
+
+def _most_telling(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The `most` values that come first: those with more bounces, then more leads, then by name."""
     table = table.assign(bounced=table["hard"] + table["spam"] + table["unknown"])
     if len(table) > most:
         # Of a million domains only those that can be among them are put in order.
         weight = (table["bounced"] * (table["leads"].max() + 1) + table["leads"]).to_numpy()
         table = table[weight >= np.partition(weight, len(weight) - most)[len(weight) - most]]
-    table = table.sort_values(["bounced", "leads", "value"], ascending=[False, False, True]).head(most)
-    for flag in ("hard", "spam"):
-        table[f"{flag}_low"], table[f"{flag}_high"] = wilson(table[flag], table["leads"])
-    return table
+    return table.sort_values(["bounced", "leads", "value"], ascending=[False, False, True]).head(most)
 
 
 def _domain_counts(contacts: Contacts) -> pd.DataFrame:

@@ -113,6 +113,7 @@ class Breakdown:
     """How long the breakdown may get."""
 
     recipient_domains: int
+    values: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,8 +190,8 @@ def _breakdown(diagnosis: Diagnosis, dimension: str) -> str:
                 for row in shown
             ],
         )
-    more = len(rows) - len(shown)
-    return table + (f"\n\n{words.count(more)} more in report.xlsx." if more else "")
+    more = words.more_line(diagnosis, dimension, len(shown), "in report.xlsx")
+    return table + (f"\n\n{more}" if more else "")
 
 
 def _inputs(diagnosis: Diagnosis, mappings: Sequence[str]) -> str:

@@ -98,7 +98,8 @@ def _subtitle(diagnosis: Diagnosis, correlated: Correlated) -> list[str]:
     for dimension, one in (("campaign", "campaign"), ("sender", "sender mailbox")):
         rows = [row for row in diagnosis.breakdown.get(dimension, []) if row.value != words.NOT_GIVEN]
         many = "sender mailboxes" if dimension == "sender" else ""
-        parts.append(words.plural(len(rows), one, many) if rows else "")
+        number = len(rows) + diagnosis.breakdown_left_out.get(dimension, 0)
+        parts.append(words.plural(number, one, many) if rows else "")
     return [part for part in parts if part]
 
 
@@ -174,6 +175,7 @@ def _breakdown(diagnosis: Diagnosis, dimension: str) -> dict[str, Any]:
         "title": words.dimension_title(dimension),
         "shown": len(shown),
         "more": len(rows) - len(shown),
+        "left_out": words.left_out_line(diagnosis, dimension),
         "scale": words.limit_words(scale.top),
         "counts": extracts.counts_only(diagnosis, dimension),
         "silent": extracts.silent_bounces(rows),

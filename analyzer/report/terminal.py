@@ -72,7 +72,7 @@ class _Screen:
         for number, fix in enumerate(fixes[:_FIXES], 1):
             self.fix(number, fix)
         if len(fixes) > _FIXES:
-            self.line(self.text(f"{words.count(len(fixes) - _FIXES)} more in the report"))
+            self.line(self.text(f"{words.count(len(fixes) - _FIXES)} more in the report."))
         self.inputs(diagnosis)
 
     def text(self, value: object, style: str = "") -> Text:
@@ -186,8 +186,8 @@ class _Screen:
             self.counts(dimension, shown)
         else:
             self.row_rates(dimension, shown, silent=extracts.silent_bounces(rows))
-        if len(rows) > len(shown):
-            self.line(self.text(f"{words.count(len(rows) - len(shown))} more in the report"))
+        if more := words.more_line(diagnosis, dimension, len(shown), "in the report"):
+            self.line(self.text(more))
         if dimension == "week" and (caution := words.week_line(diagnosis)):
             self.line(self.text(caution))
 

@@ -330,6 +330,18 @@ def other_hard_line(diagnosis: Diagnosis) -> str:
     return f"{line} Such failures pass: {who} can be written to again."
 
 
+def more_line(diagnosis: Diagnosis, dimension: str, shown: int, where: str) -> str:
+    """What of a breakdown is not shown: how many rows `where` has beside, and values that are in none; "" for none."""
+    more, none = len(diagnosis.breakdown[dimension]) - shown, left_out_line(diagnosis, dimension)
+    return " ".join(part for part in (f"{count(more)} more {where}." if more else "", none) if part)
+
+
+def left_out_line(diagnosis: Diagnosis, dimension: str) -> str:
+    """How many values of a breakdown are in no output; "" where all are."""
+    number = diagnosis.breakdown_left_out.get(dimension, 0)
+    return f"{plural(number, 'value')} with fewer bounces {'is' if number == 1 else 'are'} left out." if number else ""
+
+
 def week_line(diagnosis: Diagnosis) -> str:
     """Why later weeks of a sequence look better than they are; "" where there is one week or one step."""
     if min(len(diagnosis.breakdown.get(name, [])) for name in ("week", "step")) < 2:

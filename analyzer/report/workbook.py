@@ -225,6 +225,8 @@ class _Report(Sheets):
                 for row in rows
             ],
         )
+        if more := words.left_out_line(diagnosis, dimension):
+            sheet.write_string(len(rows) + 2, 0, more)
         if len(rows) < 2 or not rates:
             return
         last = min(len(rows), _CHART_ROWS)

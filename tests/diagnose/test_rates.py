@@ -10,7 +10,8 @@ import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
 
 from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.rates import breakdown, clustered_rate, design_effect, rate, totals
+from analyzer.diagnose.rates import breakdown, clustered_rate, design_effect, left_out, rate, totals
+from analyzer.diagnose.thresholds import thresholds
 
 
 @pytest.mark.parametrize(
@@ -121,3 +122,14 @@ def test_values_of_thousands_of_digits_are_rows_like_others() -> None:
     steps = ["1" * 5000, "10", "9", "\u0661"] * 3
     rows = breakdown(contacts(replace(made, sends=made.sends.assign(step=steps))))["step"]
     assert [row.value for row in rows] == ["1" * 5000, "\u0661", "9", "10"]
+
+
+def test_of_too_many_values_those_with_most_bounces_are_kept_and_the_others_counted() -> None:
+    made = campaign(Block(1500), Block(10, bounced={"user_unknown": 10}))
+    names = [f"c{number}" for number in range(len(made.sends))]
+    counted = contacts(replace(made, sends=made.sends.assign(campaign=names)))
+    rows = breakdown(counted)
+    assert len(rows["campaign"]) == thresholds().breakdown.values
+    assert sum(row.hard for row in rows["campaign"]) == 10
+    beyond = 1510 - thresholds().breakdown.values
+    assert left_out(counted, rows) == {"campaign": beyond, "recipient_domain": beyond}

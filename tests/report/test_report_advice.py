@@ -208,6 +208,19 @@ def test_the_terminal_says_that_there_are_more_fixes(campaign: Case) -> None:
     assert "3 more in the report" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_values_left_out_of_a_breakdown_are_counted_everywhere(campaign: Case, tmp_path: Path) -> None:
+    found = replace(campaign.diagnosis, breakdown_left_out={"campaign": 99_000})
+    said = "99,000 values with fewer bounces are left out."
+    console = Console(width=80, file=io.StringIO())
+    terminal.show(found, console)
+    assert said in console.file.getvalue()  # type: ignore[attr-defined]
+    assert said in markdown.text(found)
+    assert said in page.html(found, campaign.correlated, campaign.suppression)  # type: ignore[arg-type]
+    report.write(found, campaign.correlated, tmp_path, suppression=campaign.suppression)  # type: ignore[arg-type]
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Campaign"]
+    assert said in [row[0].value for row in sheet.iter_rows()]
+
+
 def test_a_fault_that_is_over_is_no_longer_demanded(campaign: Case) -> None:
     ours, theirs = campaign.diagnosis.deliverability.fixes
     spam = campaign.diagnosis.totals.spam.count

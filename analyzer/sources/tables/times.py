@@ -118,7 +118,9 @@ def read_times(column: pd.Series, *, order: Order = "", zone: tzinfo | None = No
     # Exports repeat their times (a batch goes out in one minute): the slow ways run over what is distinct.
     codes, distinct = pd.factorize(text)
     # Java writes the name of the zone behind its offset: 2026-03-02T10:11:18+01:00[Europe/Berlin].
-    words = with_offsets(pd.Series(distinct, dtype="str").str.slice(0, _LONGEST).str.replace(_ZONE_NAME, r"\1", regex=True))
+    words = with_offsets(
+        pd.Series(distinct, dtype="str").str.slice(0, _LONGEST).str.replace(_ZONE_NAME, r"\1", regex=True)
+    )
     times, has_zone = _read_distinct(words, order)
     times = _located(times, has_zone, zone)
     return Times(pd.Series(times.values.array.take(codes), index=text.index), times.zoned, times.order, times.unread)
