@@ -249,8 +249,10 @@ def _without_mail(logs: list[Any]) -> UnreadableInputError:
         if isinstance(log, Table):
             column = next((header for header, field in log.mapping.items() if field == "recipient"), "")
             if column and not len(with_at_sign(log.frame, "recipient")):
-                problem = f"its column {column!r} was taken for the recipient, and holds no e-mail address"
-                return UnreadableInputError(log.path, problem, "name the right one with --map YOURCOLUMN=recipient")
+                # Rows without an address are gone: nobody can tell here whether there were any.
+                problem = f"no row holds an e-mail address in {column!r}, the column that was taken for the recipient"
+                remedy = "name the right one with --map YOURCOLUMN=recipient, or give a log that has rows"
+                return UnreadableInputError(log.path, problem, remedy)
             return UnreadableInputError(log.path, "holds no mail that was sent", "give the log of the campaign")
     return UnreadableInputError("campaign log", "holds no mail that was sent", "give the log of the campaign")
 

@@ -18,6 +18,7 @@ from analyzer.formulas import unguarded
 from analyzer.knowledge import reasons
 from analyzer.sources.tables.cells import cell_text
 from analyzer.sources.tables.formats import read_cells
+from analyzer.sources.tables.other_files import refuse_mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,6 +139,8 @@ def _told(table: pd.DataFrame, named: str) -> Given:
         return Given(_bounce_rows(table, matched=matched), None, matched, named)
     if names >= _SUPPRESSION:
         return Given(_suppression_rows(table), None, True, named)
+    below = [str(cell) for cell in table.iloc[:, 0]] if len(table.columns) else []
+    refuse_mail([str(name) for name in table.columns], below, named, "make bounce rows of it with `parse`")
     shown = ", ".join(sorted(names)[:8]) or "none"
     raise MissingColumnError(named, f"is no table of ours (its columns: {shown})", _EXPECTED)
 

@@ -57,3 +57,19 @@ def test_columns_are_named_as_a_mapping_or_as_the_command_names_them(tmp_path: P
     for mapping in ({"Second": "recipient"}, ["Second=recipient"], "Second=recipient"):
         found = analyzer.diagnose(bounces=bounces, log=tmp_path / "log.csv", mapping=mapping, drivers="Source")
         assert found.breakdown["recipient_domain"][0].value.startswith("second")
+
+
+@pytest.mark.parametrize("rows", ["", "Jane Doe,2026-03-02\nJim Doe,2026-03-03\n"])
+def test_a_log_without_an_address_is_told_of_its_rows_and_its_column(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "log.csv").write_text("recipient,sent_at\n" + rows)
+    with pytest.raises(AnalyzerError) as told:
+        analyzer.diagnose(bounces=SAMPLE / "bounces.mbox", log=tmp_path / "log.csv")
+    assert str(told.value).endswith(
+        "log.csv: no row holds an e-mail address in 'recipient', the column that was taken for the recipient; "
+        "name the right one with --map YOURCOLUMN=recipient, or give a log that has rows"
+    )
+
+
+def test_an_export_of_mail_says_what_to_make_of_it_first() -> None:
+    with pytest.raises(AnalyzerError, match=r"bounces.mbox: is mail, no table; make bounce rows of it with `parse`$"):
+        analyzer.export("ses", SAMPLE / "bounces.mbox")

@@ -37,14 +37,16 @@ def refuse_others(path: Path, head: bytes, where: str) -> None:
             raise UnreadableInputError(where, "is a message of Outlook, no table", "bounces go with --bounces")
 
 
-def refuse_mail(headers: Sequence[str], below: Sequence[str], where: str) -> None:
+def refuse_mail(
+    headers: Sequence[str], below: Sequence[str], where: str, remedy: str = "bounces go with --bounces"
+) -> None:
     """`UnreadableInputError` for what has the first line of mail for a header; asked where no column has addresses.
 
     below: the first cells of the first column.
     """
     lines = "\n".join((", ".join(headers), *below[:_LINES], ""))
     if recognise(lines.encode()) in ("message", "mbox"):
-        raise UnreadableInputError(where, "is mail, no table", "bounces go with --bounces")
+        raise UnreadableInputError(where, "is mail, no table", remedy)
 
 
 def _holds(path: Path, name: bytes) -> bool:
