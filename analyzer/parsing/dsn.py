@@ -150,19 +150,25 @@ def read_failures(message: Message, part: Part) -> tuple[str, list[Failure]]:
     return reporter, [f for f in failures if f is not None]
 
 
-def _failure(group: Group, message: Message, reporter: str, count: int, failed: list[str]) -> Failure | None:
+def _recipient(group: Group, original: str, message: Message) -> str:
+    """The address that the recipient fields hold; "" where none of them does."""
     final = from_field(group.get("final-recipient", ""))
-    original = from_field(group.get("original-recipient", ""))
     actual = from_field(group.get("x-actual-recipient", ""))
     recipient = next((a for a in (final, actual, original) if "@" in a and is_address(a)), "")
-    if "." not in recipient.rpartition("@")[2] and "." in original.rpartition("@")[2] and is_address(original):
-        # A name that the server uses inside, "kim@ims-daemon": the address that mail is sent to is the other one.
-        recipient = original
-    if original and is_address(original) and not same(original, recipient) and same(recipient, _ours(message)):
-        # Who answers for a forwarder, or copies its fields from the envelope, names us.
-        recipient = original
-    if not recipient:
-        recipient = _recipient_elsewhere(message, group, count, failed)
+    if same(original, recipient) or not is_address(original):
+        return recipient
+    # A name that the server uses inside, "kim@ims-daemon", or Exchange's way to write one of its directory: the address
+    # that mail is sent to is the other one.
+    internal = "." not in recipient.rpartition("@")[2] or recipient[:8].lower() == "imceaex-"
+    if internal and "." in original.rpartition("@")[2]:
+        return original
+    # A report that has come to whom it names has the envelope's two addresses the wrong way round.
+    return original if same(recipient, from_header(message.get("to"))) else recipient
+
+
+def _failure(group: Group, message: Message, reporter: str, count: int, failed: list[str]) -> Failure | None:
+    original = from_field(group.get("original-recipient", ""))
+    recipient = _recipient(group, original, message) or _recipient_elsewhere(message, group, count, failed)
     if not recipient:
         return None
     if "+" in recipient:
@@ -187,11 +193,6 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
     )
 
 
-def _ours(message: Message) -> str:
-    """Our own address: whom the mail that came back was from."""
-    return find_original(message).sender or from_header(message.get("to"))
-
-
 def _status(value: str) -> str:
     """An enhanced status code; of one whose dots are missing ("511") too."""
     found = _STATUS.search(value)
@@ -202,7 +203,8 @@ def _status(value: str) -> str:
 
 
 def _recipient_elsewhere(message: Message, group: Group, count: int, failed: list[str]) -> str:
-    """The address where the recipient fields hold none: another header, or the only one that the text names.
+    """The address where the recipient fields hold none: another header, the only one that the text names, or whom the
+    mail that came back was to.
 
     `failed` is the first of `X-Failed-Recipients`, read once for all groups.
     """
@@ -213,7 +215,16 @@ def _recipient_elsewhere(message: Message, group: Group, count: int, failed: lis
         found_in_text = statements(message)
         if len(found_in_text) == 1:
             return found_in_text[0].address
-    return ""
+    return _returned_to(from_field(group.get("final-recipient", "")), message, count)
+
+
+def _returned_to(name: str, message: Message, count: int) -> str:
+    """Whom the mail that came back was to: the one with that name before the "@", or the only one, of one report."""
+    returned = find_original(message).recipients
+    named = [address for address in returned if address.rpartition("@")[0].lower() == name.lower()]
+    if count == 1 and len(returned) == 1:
+        named = list(returned)
+    return named[0] if len(named) == 1 and not same(named[0], from_header(message.get("to"))) else ""
 
 
 def _with_loop(says: str, message: Message) -> str:

@@ -60,6 +60,13 @@ def test_the_returned_original_is_looked_into():
         ),
         ("Action: failed\nStatus: 5.1.1\nFinal-Recipient: rfc822; kim@lumen.example", "kim@lumen.example"),
         ("Final-Recipient: rfc822; kim..roe@lumen.example\nAction: failed", "kim..roe@lumen.example"),
+        ("Final-Recipient: rfc822; kim\nAction: failed\nStatus: 5.1.1", "kim@lumen.example"),
+        ("Final-Recipient: unknown\nAction: failed\nStatus: 5.1.1", "kim@lumen.example"),
+        (
+            "Final-Recipient: rfc822; IMCEAEX-_O=L_CN=kim@lumen.example\n"
+            "Original-Recipient: rfc822; kim@lumen.example\nAction: failed",
+            "kim@lumen.example",
+        ),
     ],
 )
 def test_recipient_fields_as_servers_write_them(group, recipient):
@@ -204,3 +211,9 @@ def test_a_complaint_whose_recipient_is_redacted_still_counts():
     report = read_message(arf("Feedback-Type: abuse\n", ORIGINAL.format(to="undisclosed-recipients:;")))
     assert (report.kind, [f.recipient for f in report.failures]) == ("complaint", [""])
     assert report.original.message_id == "<seq-17.step-1@outreach.example>"
+
+
+def test_names_without_a_domain_are_those_of_the_mail_that_came_back():
+    groups = [f"Final-Recipient: rfc822; {name}\nAction: failed\nStatus: 5.1.1" for name in ("ben", "KIM", "lou")]
+    report = read_message(dsn(*groups, to="kim@lumen.example, ben@arbor.example, eve@arbor.example"))
+    assert [failure.recipient for failure in report.failures] == ["ben@arbor.example", "kim@lumen.example"]

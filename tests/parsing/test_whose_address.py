@@ -211,9 +211,10 @@ def test_whom_a_sentence_says_that_the_mail_has_not_reached_is_one():
     assert _failed(notice("Your message was not delivered to kim@lumen.example: 550 no such user.")) == KIM
 
 
-def test_a_notice_about_our_address_is_about_whom_the_mail_that_it_returns_was_to():
-    text = f"ava@outreach.example: your message was rejected: 554 spam\n\n{ORIGINAL.format(to='kim@lumen.example')}"
-    assert _failed(notice(text)) == KIM
+def test_our_own_address_stays_where_a_line_says_why_it_failed():
+    # Forms on web pages write in the visitor's name, to the visitor and to us.
+    text = f"<ava@outreach.example>: 550 5.1.1 no such user\n\n{ORIGINAL.format(to='kim@lumen.example')}"
+    assert _failed(notice(text)) == ["ava@outreach.example"]
 
 
 def test_a_report_with_our_address_for_the_last_recipient_is_about_the_first():

@@ -42,9 +42,6 @@ class Notice:
         ours = frozenset(address.lower() for address in own if address)
         known = frozenset(a.lower() for a in original.recipients)
         told = statements(message, ignore=ours, known=known, failed_only=True)
-        if all(said.address.lower() in ours for said in told) and not known <= ours:
-            # It says only whose mail it was; to whom, the mail that it returns says.
-            return
         for said in told:
             yield Failure(recipient=said.address, diagnostic=_explained(said.says, message), remote_mta=said.host)
         if told or known:
