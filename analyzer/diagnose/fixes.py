@@ -24,7 +24,9 @@ _SENDERS = 5
 _LISTED = ("ip_blocklisted", "domain_blocklisted")
 _LINK = "url_blocklisted"
 _ADDRESS = re.compile(r"(?<![^\s<>@\"'(),;:\[\]=])[^\s<>@\"'(),;:\[\]=]+@([\w.-]+)")
-_CHANGING = re.compile(r"(?<![\da-f])[\da-f]*\d[\da-f.:-]*|\b[\w-]{16,}\b", re.IGNORECASE)
+_WORD = re.compile(r"[\w-]+")
+#: Words of so many letters are keys, not language.
+_KEY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def fixes(found: Findings, side: Side, mail: FixMail) -> list[Fix]:
 
     What is proven on our side comes first, for it holds everything else back, unless the side is the recipients' alone.
     Then the fixes of the side found, each group by the bounces explained, weighed by how sure the fix is. One reply
-    suffices to list a proof, not to put it before what explains sixty. Last are faults of ours that are over.
+    suffices to list a proof, and a few of a hundred do not put it before what explains ninety. Last are faults of ours
+    that are over.
     """
     rows, line = found.refused, thresholds().deliverability.block_line
     chosen: list[_Asked] = []
@@ -150,12 +153,13 @@ def _put_down_to_us(found: Findings) -> Flags:
 
 
 def _rank(each: _Asked, found: Findings, side: Side) -> int:
-    """0 for proofs on our side, 1 for the fixes of the side found, 2 for the other side's, 3 for what is over."""
+    """0 for proofs, but a mere few, 1 for the fixes of the side found, 2 for the other side's, 3 for what is over."""
     rule = each.rule
     if each.clear:
         return 3
     proven = bool(set(each.rows["reason"].map(NAMED)) & set(found.proofs))
-    if side != "recipient" and rule.side == "sender" and rule.proof and proven:
+    enough = each.bounces >= thresholds().fixes.first_share * len(found.refused)
+    if side != "recipient" and rule.side == "sender" and rule.proof and proven and enough:
         return 0
     return 2 if side in ("sender", "recipient") and rule.side != side else 1
 
@@ -272,9 +276,15 @@ def _evidence(rows: pd.DataFrame) -> list[str]:
     texts = rows["diagnostic"][rows["diagnostic"] != ""].head(5000)
     if texts.empty:
         return []
-    wording = texts.map(lambda text: _CHANGING.sub("#", _ADDRESS.sub("@", text)).lower())
+    wording = texts.map(lambda text: _WORD.sub(_same, _ADDRESS.sub("@", text)).lower())
     order = wording.value_counts(sort=True).index[:_EVIDENCE]
     return [mask(str(texts[wording == each].iloc[0])) for each in order]
+
+
+def _same(word: re.Match[str]) -> str:
+    """ "#" for what differs from reply to reply: numbers, and names and keys with numbers in them."""
+    text = word[0]
+    return "#" if len(text) >= _KEY or any(letter.isdigit() for letter in text) else text
 
 
 def mask(text: str) -> str:

@@ -258,6 +258,12 @@ def test_proofs_come_first_then_what_explains_most() -> None:
         ("sender", ["CONTENT-SPAM", "RCPT-POLICY"], (Block(600, bounced={"spam_content": 30, "policy": 1}),)),
         # One reply proves its cause; thirty others have another.
         ("sender", ["CONTENT-SPAM", "AUTH-DMARC"], (Block(600, bounced={"spam_content": 30, "auth_failure": 1}),)),
+        # Six listings of 154 refusals.
+        (
+            "sender",
+            ["CONTENT-SPAM", "BLOCKLIST"],
+            (Block(1000, bounced={"spam_content": 148, "ip_blocklisted": 6}),),
+        ),
         # What is proven on our side before what recipients choose, though that is more.
         (
             "mixed",
@@ -340,6 +346,15 @@ def test_evidence_is_distinct_and_without_names() -> None:
     assert len(fix.evidence) == 3
     assert fix.evidence[0].startswith("550 5.7.26 DMARC failed for ***@victim.example")
     assert not any("jane" in line for line in fix.evidence)
+
+
+def test_replies_that_differ_by_the_server_that_wrote_them_are_one_example() -> None:
+    blocks = [
+        Block(50, bounced={"auth_failure": 5}, text=f"550 5.7.515 Access denied [{key}.eop-EUR02.example]")
+        for key in ("TFRRNAY5NX275", "HFLRVM6JSB801", "4HQULZLDOI587")
+    ]
+    (fix,) = verdict(*blocks).fixes
+    assert len(fix.evidence) == 1
 
 
 def test_each_named_list_has_its_own_procedure() -> None:

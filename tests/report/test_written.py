@@ -91,7 +91,7 @@ def test_the_next_list_is_written_when_given(campaign: Case, tmp_path: Path) -> 
     rows = list(csv.DictReader(files["next_send.csv"].open(encoding="utf-8", newline="")))
     assert rows == [{"email": "a@example.com", "send": "true"}, {"email": "'=b@example.com", "send": "false"}]
     assert (
-        "next_send.csv holds the next list with this judgement, 2 leads, those that cannot"
+        "next_send.csv says of each of the 2 leads what to do, how likely it bounces, and why."
         in read(files["report.html"].read_text()).text
     )
 
