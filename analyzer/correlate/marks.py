@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analyzer.classify.classes import class_of
 from analyzer.correlate.flags import is_known, is_plain, read_flags, says
 from analyzer.correlate.leads import text_column
 from analyzer.records import SENT_AT_ZONED
+from analyzer.sources.feeds.by_words import class_named
 from analyzer.sources.tables.columns import UNREAD
 from analyzer.sources.tables.encoded import blank, holds_encoded, spread, texts
 
@@ -56,12 +58,12 @@ def read_marks(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool = Fa
     warnings += _unknown_words(words)
     flag = read_flags(words)
     flag, words = _by_state(raw, keys, flag, words)
-    # A reason that only says yes or no is a flag.
+    # A reason that only says yes or no is a flag; "Unknown user" is one, too, and says why.
     told = read_flags(reason)
     bare = (told != "") | says(reason, "no")
     flag = flag.mask((flag == "") & (words == "") & bare, told)
     words = words.mask((words == "") & bare, reason)
-    reason = reason.mask(bare, "")
+    reason = reason.mask(bare & ~_over_distinct(reason, names_class), "")
     # A reason without a column that says yes or no is a yes.
     flag = flag.mask((flag == "") & (words == "") & (reason != ""), "yes")
     for name, meaning in (("spam_blocked", "yes"), ("complained", "complaint")):
@@ -145,6 +147,11 @@ def _unsent(raw: pd.DataFrame, *, blank_is_unsent: bool) -> tuple[pd.Series, str
         blank_time &= (text_column(raw, "sender") == "") & ~says(state, "sent")
         return unsent | blank_time, "Rows of the log without a time of sending, taken as leads without a mail: {}."
     return unsent, ""
+
+
+def names_class(words: pd.Series) -> pd.Series:
+    """Which texts are the name of a class of failures, as exports write it (`rules/feeds.toml`)."""
+    return words.map(class_named).map(class_of).notna()
 
 
 def blank_may_be_unsent(raw: pd.DataFrame) -> bool:

@@ -8,8 +8,11 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from analyzer.classify.classes import without_words
 from analyzer.correlate.flags import is_plain
+from analyzer.correlate.marks import names_class
 from analyzer.records import Verdict
+from analyzer.sources.feeds.by_words import class_named
 from analyzer.sources.tables.encoded import plain, spread
 
 #: What judges a log's own reason text: `classify`, called with the text and `recipient`.
@@ -59,9 +62,11 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
     )
     warnings = []
     if len(flagged):
-        verdicts = _verdicts(flagged["bounce_reason"], flagged["key"], judge)
-        silent = flagged["bounce_reason"] == ""
         words = flagged["bounced"].where(~is_plain(flagged["bounced"]), "")
+        named = words.where(names_class(words), "")
+        reason = flagged["bounce_reason"].where(flagged["bounce_reason"] != "", named)
+        verdicts = _verdicts(reason, flagged["key"], judge)
+        silent = reason == ""
         leads = int(flagged["lead"].nunique())
         mute = int(flagged.loc[silent, "lead"].nunique())
         whom = "" if mute == leads else f" of {mute}"
@@ -70,9 +75,7 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
         maybe = int(flagged.loc[(flagged["flag"] == "maybe") & silent, "lead"].nunique())
         if maybe:
             warnings.append(f"Leads flagged as blocked, by a bounce or by a block list: {maybe:,}; counted as unknown.")
-        rows = verdicts.assign(
-            send_id=flagged.index, diagnostic=flagged["bounce_reason"].where(~silent, words), record_id=""
-        )
+        rows = verdicts.assign(send_id=flagged.index, diagnostic=reason.where(~silent, words), record_id="")
         return rows, leads, warnings
     return pd.DataFrame(columns=["send_id", "transient", *_OUTCOME]), 0, warnings
 
@@ -100,7 +103,10 @@ def _complained(sends: pd.DataFrame, kept: pd.DataFrame) -> tuple[pd.DataFrame, 
 
 
 def _verdicts(texts: pd.Series, recipients: pd.Series, judge: Judge | None) -> pd.DataFrame:
-    """Label, fault, reason and transient of each text, judged once for each distinct one."""
+    """Label, fault, reason and transient of each text, judged once for each distinct one.
+
+    Where its words say nothing it may be the name of a class: HubSpot's POLICY.
+    """
     if judge is None:
         from analyzer.classify import classify
 
@@ -110,6 +116,8 @@ def _verdicts(texts: pd.Series, recipients: pd.Series, judge: Judge | None) -> p
     for text, recipient in zip(texts, recipients, strict=True):
         if text not in judged:
             verdict = judge(text, recipient=recipient)
+            if verdict.reason == "unspecified":
+                verdict = without_words(verdict, verdict, class_named(text))
             judged[text] = (verdict.label, verdict.fault, verdict.reason, verdict.transient)
     rows = [judged[text] for text in texts]
     return pd.DataFrame(rows, columns=["label", "fault", "reason", "transient"], index=texts.index)

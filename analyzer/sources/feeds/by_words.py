@@ -309,7 +309,12 @@ def _class_name(feed: _Feed | None, word: str, classed: str) -> str:
     told = classed or word
     if feed and feed.classes:
         return fields.provider_class(feed.classes, told)
-    return fields.provider_class(LIST, "-".join(one.lower() for one in _WORD.findall(told[:80])))
+    return class_named(told)
+
+
+def class_named(words: str) -> str:
+    """`list:mailbox-full` of "Mailbox full" as of MAILBOX_FULL: what `rules/feeds.toml` has such a class under."""
+    return fields.provider_class(LIST, "-".join(one.lower() for one in _WORD.findall(words[:80])))
 
 
 def _feed_of(values: dict[str, Any]) -> _Feed | None:
