@@ -46,26 +46,36 @@ def address_keys(addresses: pd.Series) -> pd.Series:
     """What normalised addresses are compared by: `address_key` of each."""
     low = addresses.str.lower()
     texts = arrow(low)
-    if _is_plain(texts):
+    rows = _odd_rows(texts)
+    if not len(rows):
         return low
-    odd = pc.or_(pc.invert(pc.string_is_ascii(texts)), pc.match_substring(texts, "--"))
-    keys = pa.array([address_key(text) for text in addresses[np.asarray(odd, dtype=bool)]], texts.type)
-    return pd.Series(pd.array(pc.replace_with_mask(texts, odd, keys), dtype="str"), index=addresses.index)
+    odd = np.zeros(len(texts), dtype=bool)
+    odd[rows] = True
+    keys = pa.array([address_key(text) for text in addresses.iloc[rows]], texts.type)
+    replaced = pc.replace_with_mask(texts, pa.array(odd), keys)
+    return pd.Series(pd.array(replaced, dtype="str"), index=addresses.index)
 
 
-def _is_plain(texts: pa.Array) -> bool:
-    """Whether lower case is all that a key needs: no letter beyond ASCII and no "--", which A-labels have.
+def _odd_rows(texts: pa.Array) -> np.ndarray:
+    """The places of those whose key is more than lower case: a letter beyond ASCII, or a "--", which A-labels have.
 
-    Ten million addresses are gone through by their bytes, a piece at a time, in a tenth of a second.
+    Ten million addresses are gone through by their bytes, a piece at a time, in a tenth of a second, however few of
+    them are odd. A "--" that two neighbours make is found too, which costs no more than a look.
     """
-    _, _, data = texts.buffers()
+    _, starts, data = texts.buffers()
     letters = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    begins = np.frombuffer(starts, dtype=width)[texts.offset : texts.offset + len(texts) + 1] if starts else letters
+    rows = []
     for at in range(0, len(letters), _PIECE):
         piece = letters[at : at + _PIECE + 1]
         dashes = piece == ord("-")
-        if piece.max() > 127 or bool((dashes[:-1] & dashes[1:]).any()):
-            return False
-    return True
+        odd = piece > 127
+        odd[:-1] |= dashes[:-1] & dashes[1:]
+        if odd.any():
+            found = np.searchsorted(begins, np.flatnonzero(odd) + at, side="right") - 1
+            rows.append(np.unique(found[(found >= 0) & (found < len(texts))]))
+    return np.unique(np.concatenate(rows)) if rows else np.zeros(0, dtype=np.int64)
 
 
 def domains(addresses: pd.Series) -> pd.Series:

@@ -6,16 +6,22 @@ The kept copy is the one whose words say most; what it lacks it takes over from 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analyzer.correlate.clues import normalise_message_id
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 #: Reasons that leave open what exactly was wrong; a copy with another one tells more.
 _VAGUE = ("", "unspecified", "recipient_rejected", "expired", "policy", "server_error")
 #: The stronger first.
 _METHODS = ("message_id", "verp", "header", "recipient", "")
+#: By these a bounce names its mail itself.
+_NAMED = _METHODS[:3]
 #: How far apart two sources may tell of one failure that no Message-ID ties: a log's clock may be a zone away, and the
 #: next mail of a sequence is a day away.
 _APART = pd.Timedelta(hours=15).value
@@ -110,11 +116,11 @@ def _failures(bounces: pd.DataFrame) -> pd.Series:
     # One that names nothing we sent may be the poorer copy of one that does; what is refused for cause stays apart.
     poorer = bounces["forged_reason"].isin(("not_sent", "wrong_time")) & by_record.notna()
     doubted = (bounces["forged_why"] != "") & ~poorer
-    send = matched.fillna(by_record).mask(doubted)
+    send = _with_the_named(bounces, matched.fillna(by_record).mask(doubted))
     by_send = pd.Series("send ", index=bounces.index) + send.fillna(-1).astype("int64").astype("str")
     identity = by_send.where(send.notna(), "record " + bounces["record_id"])
     loose = bounces[send.isna() & ((bounces["key"] != "") | (bounces["original_key"] != ""))]
-    whom = loose["original_key"].where(loose["original_key"] != "", loose["key"]) + " " + loose["kind"]
+    whom = _whom(loose)
     # Only recipients with several records are worth a look: most floods name each address once.
     several = loose[(whom + " " + loose["record_id"]).groupby(whom).transform("nunique") > 1]
     if len(several):
@@ -122,12 +128,58 @@ def _failures(bounces: pd.DataFrame) -> pd.Series:
     return identity + " " + bounces["kind"] + doubted.map({True: " doubted", False: ""})
 
 
+def _whom(rows: pd.DataFrame) -> pd.Series:
+    return rows["original_key"].where(rows["original_key"] != "", rows["key"]) + " " + rows["kind"]
+
+
+def _with_the_named(bounces: pd.DataFrame, send: pd.Series) -> pd.Series:
+    """`send`, where what has only a recipient and a time, and so went to the latest mail, takes an earlier one.
+
+    It does where another source names that mail for the same failure within hours, and none names the latest: a webhook
+    without an id and the bounce message beside it, days after their mail and after the next step.
+    """
+    named = bounces["match_method"].isin(_NAMED) & send.notna()
+    guessed = (bounces["match_method"] == "recipient") & send.notna() & (bounces["original_message_id"] == "")
+    guessed &= ~send.isin(send[named])
+    if not (guessed.any() and named.any()):
+        return send
+    whom = _whom(bounces)
+    guessed &= whom.isin(whom[named])
+    known: defaultdict[str, list[tuple[_Told, str, float]]] = defaultdict(list)
+    told = _all_told(bounces)
+    formats, sends, names = bounces["format"].tolist(), send.tolist(), whom.tolist()
+    for place in np.flatnonzero(named & whom.isin(whom[guessed])).tolist():
+        known[names[place]].append((told(place), formats[place], sends[place]))
+    for place in np.flatnonzero(guessed).tolist():
+        one = told(place)
+        fits = [
+            (abs(one.moment - other.moment) if _NEVER not in (one.moment, other.moment) else 0, other.record, mail)
+            for other, written, mail in known[names[place]][-_LOOKED_AT:]
+            if written != formats[place] and one.same_as(other)
+        ]
+        if fits:
+            sends[place] = min(fits)[2]
+    return pd.Series(sends, index=send.index, dtype=send.dtype)
+
+
+def _all_told(rows: pd.DataFrame) -> Callable[[int], _Told]:
+    """What the row at a place tells."""
+    moments = rows["received"].to_numpy(dtype="datetime64[ns]").view(np.int64)
+    record, label, fault, reason, message_id = (
+        rows[name].to_numpy() for name in ("record_id", "label", "fault", "reason", "original_message_id")
+    )
+
+    def told(place: int) -> _Told:
+        mail = normalise_message_id(message_id[place])
+        return _Told(record[place], label[place], fault[place], reason[place], mail, int(moments[place]))
+
+    return told
+
+
 def _told_together(rows: pd.DataFrame, whom: pd.Series) -> list[str]:
     """The failure of each row, as the record of the first row that tells of it; `whom`: the recipient and the kind."""
     moments = rows["received"].to_numpy(dtype="datetime64[ns]").view(np.int64).tolist()
-    ids = [normalise_message_id(text) for text in rows["original_message_id"]]
-    columns = (rows[name].tolist() for name in ("record_id", "label", "fault", "reason"))
-    told = [_Told(*row) for row in zip(*columns, ids, moments, strict=True)]
+    told = list(map(_all_told(rows), range(len(rows))))
     names = [""] * len(told)
     known: defaultdict[str, list[_Told]] = defaultdict(list)
     groups = whom.tolist()
@@ -162,7 +214,8 @@ class _Told:
         if not self._means_the_same(other):
             return False
         if _NEVER in (self.moment, other.moment):
-            return self.reason == other.reason
+            # A list that says no more than that an address bounced tells of nothing new.
+            return self.reason == other.reason or "unknown" in (self.label, other.label)
         return abs(self.moment - other.moment) <= _APART
 
     def _means_the_same(self, other: _Told) -> bool:

@@ -73,6 +73,47 @@ CASES: list[tuple[str, list[dict[str, Any]], int]] = [
         2,
     ),
     (
+        "a bounce of step 1 after step 2, and a webhook without an id",
+        [
+            _row("a", "jane@example.com", "2026-03-05T10:00:00Z", original_message_id="<m1@sender.example>", format="rfc3464", **HARD),
+            _row("b", "jane@example.com", "2026-03-05T10:05:00Z", format="instantly", **BLANK),
+        ],
+        1,
+    ),
+    (
+        "the same, and the bounce of step 2",
+        [
+            _row("a", "jane@example.com", "2026-03-05T10:00:00Z", original_message_id="<m1@sender.example>", format="rfc3464", **HARD),
+            _row("b", "jane@example.com", "2026-03-05T10:05:00Z", format="instantly", **BLANK),
+            _row("c", "jane@example.com", "2026-03-05T10:06:00Z", original_message_id="<m2@sender.example>", format="rfc3464", **HARD),
+        ],
+        2,
+    ),
+    (
+        "a bounce of step 1, and a message of step 2 without an id in the same mailbox",
+        [
+            _row("a", "jane@example.com", "2026-03-05T10:00:00Z", original_message_id="<m1@sender.example>", format="rfc3464", **HARD),
+            _row("b", "jane@example.com", "2026-03-05T10:05:00Z", format="rfc3464", **HARD),
+        ],
+        2,
+    ),
+    (
+        "a bounce of step 1, and a webhook a day after it",
+        [
+            _row("a", "jane@example.com", "2026-03-04T10:00:00Z", original_message_id="<m1@sender.example>", format="rfc3464", **HARD),
+            _row("b", "jane@example.com", "2026-03-05T10:05:00Z", format="instantly", **HARD),
+        ],
+        2,
+    ),
+    (
+        "a bounce of step 1, and a list without times that says no more than that the address bounced",
+        [
+            _row("a", "jane@example.com", "2026-03-02T10:00:00Z", original_message_id="<m1@sender.example>", format="rfc3464", **HARD),
+            _row("b", "jane@example.com", "", format="list", **BLANK),
+        ],
+        1,
+    ),
+    (
         "a bounce and a complaint of one mail",
         [_row("a", "jane@example.com", "09:01", **HARD), _row("b", "jane@example.com", "10:01", kind="complaint", label="spam", fault="complaint", reason="complaint")],
         2,
