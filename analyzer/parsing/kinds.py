@@ -302,6 +302,9 @@ def _is_bounce_like(message: Message) -> bool:
         told = _opening(message)
         return has_reply(told) and _OF_OURS.search(told) is not None and _opening_says(message)
     if from_reporter(message):
+        if is_answer(message) and _in_a_persons_name(message) and not has_reply(_opening(message)):
+            # A mailbox's answer: who is away says too that nobody reads or gets our mail.
+            return False
         # Under "Re:" the subject is that of our mail, or of a bounce that a postmaster was asked about.
         says = (_subject_says(subject) and not is_answer(message)) or _opening_says(message) or is_delay(message)
         return says or _brings_it_back(message)
@@ -315,7 +318,8 @@ def _is_bounce_like(message: Message) -> bool:
     named = find_addresses(opening)
     others = _others(named, message)
     if has_reply(opening):
-        return bool(others) or not named
+        # Invoices have numbers, too.
+        return (bool(others) or not named) and ("deliver" in both or _OF_MAIL.search(both) is not None)
     ours = from_header(message.get("to")).lower()
     return (
         any(address.lower() != ours for address in named)

@@ -418,3 +418,27 @@ def test_what_has_not_happened_or_names_only_us_is_no_bounce(sender, subject, te
         b"Return-Path: <>\n", b"Return-Path: <news@hub.example>\n"
     )
     assert read_message(message).kind == "other"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je suis en congé. Votre message n'a pas été lu. Contact : bob@lumen.example",
+        "휴가 중이라 보낼 수 없습니다. bob@lumen.example",
+    ],
+)
+def test_an_answer_in_a_persons_name_is_no_bounce_though_it_came_from_the_null_sender(text):
+    message = person(text).replace(b"Return-Path: <kim@lumen.example>", b"Return-Path: <>")
+    message = message.replace(b"Content-Type: text/plain", b"Content-Type: text/plain; charset=utf-8")
+    assert read_message(message).kind == "autoreply"
+
+
+def test_an_invoices_number_is_no_reply():
+    text = "The invoice 550 of EUR 500 was rejected by kim@lumen.example."
+    message = notice(text, sender="Billing <noreply@bill.example>", subject="Invoice 550 rejected")
+    assert read_message(message.replace(b"Return-Path: <>", b"Return-Path: <b@bill.example>")).kind == "other"
+
+
+def test_the_reply_that_stands_in_the_subject_alone():
+    told = notice("Original recipient: kim@lumen.example\n", subject="Mail delivery failed: 550 5.1.1 User unknown")
+    assert [f.diagnostic for f in read_message(told).failures] == ["550 5.1.1 User unknown"]

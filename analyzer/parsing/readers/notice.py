@@ -17,6 +17,8 @@ from analyzer.records import Failure
 _SUBJECT_REASON = re.compile(
     r"\s*(?:returned mail|delivery failure)\s*:\s*(?!see transcript)(\S.{1,300})", re.IGNORECASE
 )
+#: Others give the reply there and nowhere else: "Mail delivery failed: 550 5.1.1 User unknown".
+_SUBJECT_REPLY = re.compile(r"[^:]{4,60}: ([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3} .{1,300})")
 
 
 class Notice:
@@ -54,7 +56,7 @@ class Notice:
 
 def _explained(words: str, message: Message) -> str:
     """The words, with what the subject adds to a text that gives no reply: "Returned mail: User unknown"."""
-    reason = _SUBJECT_REASON.match(message.heading())
+    reason = _SUBJECT_REPLY.match(message.heading()) or _SUBJECT_REASON.match(message.heading())
     if reason is None or has_reply(words) or reason.group(1).lower() in words.lower():
         return words
-    return f"{reason.group(1)}: {words}"
+    return f"{reason.group(1)}: {words}" if words else reason.group(1)
