@@ -6,7 +6,9 @@ Only the forecast is asked, not the whole diagnosis, so that hundreds of forecas
 whole numbers: where few are expected no range holds exactly 95 %, so three figures stand side by side. `plain` counts
 outcomes from the lower to the upper bound. `mid` counts an outcome that is a bound as half inside and half beyond.
 `PIT` asks whether the outcome's place in the forecast (ties broken by lot) lies in its middle 95 %: that one is free of
-rounding. `below` and `above` say on which side the misses lie, `width` is the mean width in points.
+rounding. `spread` is the root mean square of the standardised misses, (what came - mean) / standard deviation of the
+draws: below 1 the forecast is wider than what comes. `below` and `above` say on which side the misses lie, `width` is
+the mean width in points. Last, how often the tolerance was exceeded where so much chance of it was given.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ Ints = NDArray[np.integer[Any]]
 
 #: The middle 95 %.
 _TAIL = 0.025
+_TOLERANCE = 0.05
+#: Chances of exceeding the tolerance are held against what came within these.
+_CHANCES = (0.0, 0.02, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.98, 1.0)
 _USUAL = ("verified", "guessed")
 _MIXED = ("verified", "guessed", "catch_all", "risky", "unknown")
 
@@ -203,14 +208,29 @@ class Tally:
     plain: float = 0.0
     mid: float = 0.0
     pit: float = 0.0
+    squares: float = 0.0
     below: int = 0
     above: int = 0
     width: float = 0.0
+    #: The chance of exceeding the tolerance that was given, and whether it was exceeded.
+    chances: list[tuple[float, bool]] = field(default_factory=list)
 
     def line(self, name: str) -> str:
-        """One row of the table, in per cent."""
-        parts = (self.plain, self.mid, self.pit, self.below, self.above, self.width)
-        return f"{name:22}{self.runs:6}" + "".join(f"{100 * part / max(self.runs, 1):8.1f}" for part in parts)
+        """One row of the table, in per cent but for the spread."""
+        runs = max(self.runs, 1)
+        held, sides = (self.plain, self.mid, self.pit), (self.below, self.above, self.width)
+        cells = ["".join(f"{100 * part / runs:8.1f}" for part in parts) for parts in (held, sides)]
+        return f"{name:22}{self.runs:6}{cells[0]}{(self.squares / runs) ** 0.5:8.2f}{cells[1]}"
+
+    def kept(self) -> str:
+        """How often the tolerance was exceeded, by the chance that was given: per cent and forecasts."""
+        given, came = np.array([each[0] for each in self.chances]), np.array([each[1] for each in self.chances])
+        place = np.searchsorted(_CHANCES[1:-1], given)
+        rows = [
+            f"{100 * given[place == at].mean():8.1f}{100 * came[place == at].mean():8.1f}{(place == at).sum():8}"
+            for at in np.unique(place)
+        ]
+        return "\n".join([f"{'chance':>8}{'came':>8}{'lists':>8}", *rows])
 
 
 def run_family(nature: Nature, runs: int, seed: int) -> Tally:
@@ -237,7 +257,7 @@ def run_family(nature: Nature, runs: int, seed: int) -> Tally:
         alike = shared(ahead.domain, np.zeros_like(ahead.domain), past.spread.likeness)
         target = Target(cells, np.ones(CELLS), float(alike.sum()))
         drawn = outcomes(past, thresholds().forecast.prior, cells > 0, seed=number)
-        _note(tally, forecast(target, drawn, 0.05), drawn.bounces(target), came, target.size, rng)
+        _note(tally, forecast(target, drawn, _TOLERANCE), drawn.bounces(target), came, target.size, rng)
     return tally
 
 
@@ -252,7 +272,9 @@ def _note(tally: Tally, found: Any, drawn: Ints, came: int, size: int, rng: np.r
     tally.mid += inside - 0.5 * (came in (low, high) and low < high)
     place = (drawn < came).mean() + rng.random() * (drawn == came).mean()
     tally.pit += _TAIL <= place <= 1 - _TAIL
+    tally.squares += ((came - drawn.mean()) / drawn.std()) ** 2
     tally.width += (high - low) / size
+    tally.chances.append((found.p_over_tolerance, came > _TOLERANCE * size))
 
 
 def main(families: Callable[[], dict[str, Nature]] = lambda: FAMILIES | APART) -> None:
@@ -262,15 +284,16 @@ def main(families: Callable[[], dict[str, Nature]] = lambda: FAMILIES | APART) -
     options.add_argument("--family", action="append", choices=list(families()))
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
-    print(f"{'family':22}{'runs':>6}{'plain':>8}{'mid':>8}{'PIT':>8}{'below':>8}{'above':>8}{'width':>8}")
+    print(f"{'family':22}{'runs':>6}{'plain':>8}{'mid':>8}{'PIT':>8}{'spread':>8}{'below':>8}{'above':>8}{'width':>8}")
     overall = Tally()
     for name in chosen.family or families():
         tally = run_family(families()[name], chosen.runs, chosen.seed)
         print(tally.line(name), flush=True)
         if name in FAMILIES:
-            for field in vars(overall):
-                setattr(overall, field, getattr(overall, field) + getattr(tally, field))
+            for part in vars(overall):
+                setattr(overall, part, getattr(overall, part) + getattr(tally, part))
     print(overall.line("all but the last four"))
+    print(overall.kept())
 
 
 if __name__ == "__main__":

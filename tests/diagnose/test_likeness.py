@@ -105,12 +105,12 @@ def test_a_list_of_few_large_companies_is_less_sure_than_one_of_many() -> None:
     ranges = []
     for size in (1, 40):
         leads = pd.DataFrame(
-            {"email": [f"x{i}@n{i // size}.example" for i in range(800)], "email_status": "verified"}
+            {"email": [f"x{i}@n{i // size}.example" for i in range(400)], "email_status": "verified"}
             | {"industry": OPEN[0], "industry_group": OPEN[1]}
         )
         found = diagnose(campaign(*past, next_leads=leads)).data_quality.forecast.max_quantity
         ranges.append(found.high - found.low)
-    assert ranges[1] > 1.5 * ranges[0]
+    assert ranges[1] > 1.7 * ranges[0]
 
 
 def test_people_at_a_free_mail_provider_are_no_company() -> None:

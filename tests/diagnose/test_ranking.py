@@ -112,11 +112,16 @@ def test_the_diagnosis_says_which_ranking_was_used_and_fits_its_schema(written) 
     jsonschema.validate(found, {**part, "$defs": schema["$defs"]})
 
 
-@pytest.mark.parametrize("truth", [{"month": 0.15}, {"company": 1.2}, {}], ids=["ages", "companies", "cells"])
-def test_the_best_mix_stays_within_the_tolerance(truth: dict[str, float]) -> None:
-    """90 % of the time, that is: of five senders two may be over, and together they are within it."""
+@pytest.mark.parametrize(
+    # Where companies differ as much, most mixes are a handful of leads, and more senders are needed to tell.
+    ("truth", "senders"),
+    [({"month": 0.15}, 5), ({"company": 1.2}, 20), ({}, 5)],
+    ids=["ages", "companies", "cells"],
+)
+def test_the_best_mix_stays_within_the_tolerance(truth: dict[str, float], senders: int) -> None:
+    """90 % of the time, that is: of five senders one may be over, and together they are within it."""
     tolerance, met, sizes = 0.03, [], []
-    for seed in range(5):
+    for seed in range(senders):
         correlated, bad = sender(20 + seed, 5000, **truth)
         past = history(contacts(correlated))
         ahead = ranked(correlated)
@@ -129,8 +134,8 @@ def test_the_best_mix_stays_within_the_tolerance(truth: dict[str, float]) -> Non
         assert drawn.over(ahead.first(order[:size]), tolerance) <= 0.1
         met.append(bad[order[:size]].mean())
         sizes.append(size)
-    assert len(sizes) >= 4
-    assert sum(rate > tolerance for rate in met) <= 2
+    assert len(sizes) >= 0.8 * senders
+    assert sum(rate > tolerance for rate in met) <= senders // 5
     assert np.average(met, weights=sizes) < tolerance
 
 
