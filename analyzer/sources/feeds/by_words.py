@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from analyzer import knowledge
@@ -19,7 +19,7 @@ from analyzer.sources.tables.headers import generic
 from analyzer.sources.tables.plausible import delivery_words, flag_words, normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from analyzer.records import Kind
 
@@ -104,19 +104,18 @@ def outcome_of(named: Iterable[Named], *, of_a_log: bool = True) -> Outcome | No
     Without `of_a_log`, also for a row of a campaign's log or a list of leads, unless it is a provider's that is known.
     """
     values = _by_name(named)
-    known = _known()
-    if known.ours & values.keys() and {"reason", "recordid"} & values.keys():
+    layout = _layout_of(tuple(values))
+    if layout is None:
         return None
-    feed = _feed_of(values)
-    row = _Row(values, feed, known)
+    feed, row = layout.feed, _Row(values, layout)
     kind, word, plainly = _what_became(row, feed)
-    if not kind or not (of_a_log or feed or plainly or not known.of_a_log & values.keys()):
+    if not kind or not (of_a_log or feed or plainly or not layout.of_a_log):
         return None
     addressed = row.first("recipient", _holds_address)
     if addressed is None:
         return None
     said, classed = _why(row, word if kind in COUNTED_KINDS else "")
-    if kind == "bounce" and any(_tokens(text) & known.opted_out for text in (said, word, classed)):
+    if kind == "bounce" and any(_opted_out(text) for text in (said, word, classed)):
         kind = "other"
     if kind == "complaint":
         said = fields.complaint("")
@@ -166,7 +165,7 @@ def names_a_recipient(columns: Iterable[str]) -> bool:
 def is_known_list(columns: Iterable[str]) -> bool:
     """Whether a table of these (normalised) columns is a list of failures, whatever stands in its rows."""
     known, held = _known(), frozenset(columns)
-    feed = _feed_of(dict.fromkeys(held))
+    feed = _feed_of(held)
     return bool(feed and feed.outcome) or (
         bool(held.intersection(known.columns["answer"])) and not held & (known.of_a_log | known.ours)
     )
@@ -177,25 +176,47 @@ def is_of_a_log(columns: Iterable[str]) -> bool:
     return bool(_known().of_a_log.intersection(columns))
 
 
+class _Layout(NamedTuple):
+    """Which of the names of a row stand for what, the surest first; `of_a_log`: it is a campaign's log as well."""
+
+    feed: _Feed | None
+    columns: dict[str, tuple[str, ...]]
+    of_a_log: bool
+
+
+@lru_cache(maxsize=512)
+def _layout_of(names: tuple[str, ...]) -> _Layout | None:
+    """The layout of all rows of these names; None where they are those of our own tables."""
+    known, held = _known(), frozenset(names)
+    if known.ours & held and {"reason", "recordid"} & held:
+        return None
+    feed = _feed_of(held)
+    own = feed.columns if feed else {}
+    columns = {
+        column: tuple(name for name in dict.fromkeys((*own.get(column, ()), *listed)) if name in held)
+        for column, listed in known.columns.items()
+    }
+    return _Layout(feed, columns, bool(known.of_a_log & held))
+
+
 class _Row:
     """The values of one row by the columns that they stand in."""
 
-    def __init__(self, values: dict[str, Any], feed: _Feed | None, known: _Knowledge) -> None:
-        self._values, self._known = values, known
-        self._own = feed.columns if feed else {}
+    def __init__(self, values: dict[str, Any], layout: _Layout) -> None:
+        self._values, self._columns = values, layout.columns
 
     def all(self, column: str) -> list[Any]:
         """What stands in the columns of that meaning, the surest first."""
-        names = dict.fromkeys((*self._own.get(column, ()), *self._known.columns.get(column, ())))
-        return [value for name in names if (value := self._values.get(name)) not in (None, "", [], {})]
+        values = self._values
+        return [value for name in self._columns[column] if (value := values[name]) not in (None, "", [], {})]
 
-    def first(self, column: str, fits: Any = lambda _: True) -> Any:
+    def first(self, column: str, fits: Callable[[Any], object] = lambda _: True) -> Any:
         """The first of them that fits."""
         return next((value for value in self.all(column) if fits(value)), None)
 
     def has(self, column: str) -> bool:
         """Whether there is such a column, even one with nothing in it."""
-        return any(name in self._values for name in self._known.columns[column])
+        return bool(self._columns[column])
 
 
 def _by_name(named: Iterable[Named]) -> dict[str, Any]:
@@ -247,9 +268,14 @@ def _meaning(value: Any, feed: _Feed | None) -> Kind | Literal[""]:
     word = fields.line(value, 80)
     if not word:
         return ""
-    key = normalised(word)
     if feed and (own := feed.words.get(word.lower())):
         return own  # type: ignore[return-value]
+    return _meaning_of(word)
+
+
+@lru_cache(maxsize=4096)
+def _meaning_of(word: str) -> Kind | Literal[""]:
+    key = normalised(word)
     known = _known().words.get(key)
     if known is not None:
         return known  # type: ignore[return-value]
@@ -265,8 +291,13 @@ def _meaning(value: Any, feed: _Feed | None) -> Kind | Literal[""]:
     return "other" if any(_known().words.get(token) in {"other", "delivered"} for token in tokens) else ""
 
 
+@lru_cache(maxsize=4096)
 def _tokens(word: str) -> frozenset[str]:
     return frozenset(token.lower() for token in _WORD.findall(word[:200]))
+
+
+def _opted_out(text: str) -> bool:
+    return bool(text) and not _known().opted_out.isdisjoint(_tokens(text))
 
 
 def _says_yes(value: Any) -> bool:
@@ -317,8 +348,7 @@ def class_named(words: str) -> str:
     return fields.provider_class(LIST, "-".join(one.lower() for one in _WORD.findall(words[:80])))
 
 
-def _feed_of(values: dict[str, Any]) -> _Feed | None:
-    held = values.keys()
+def _feed_of(held: frozenset[str]) -> _Feed | None:
     return next(
         (feed for feed in _known().feeds if (feed.keys == held if feed.no_other else feed.keys <= held)),
         None,
