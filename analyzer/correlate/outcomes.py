@@ -8,9 +8,8 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from analyzer.classify.classes import without_words
+from analyzer.classify.classes import class_of, without_words
 from analyzer.correlate.flags import is_plain
-from analyzer.correlate.marks import names_class
 from analyzer.records import Verdict
 from analyzer.sources.feeds.by_words import class_named
 from analyzer.sources.tables.encoded import plain, spread
@@ -19,6 +18,8 @@ from analyzer.sources.tables.encoded import plain, spread
 Judge: TypeAlias = Callable[..., Verdict]
 
 _OF_FLAGGED = ["lead", "key", "campaign", "sent_at", "flag", "bounced", "bounce_reason"]
+#: Amplemarket's label for what a spam filter or a strict receiver refused.
+_SPAM_BOUNCE = "list:spam-bounce"
 _OUTCOME = ("label", "fault", "reason", "diagnostic", "record_id")
 
 
@@ -63,7 +64,7 @@ def _flagged_only(sends: pd.DataFrame, kept: pd.DataFrame, judge: Judge | None) 
     warnings = []
     if len(flagged):
         words = flagged["bounced"].where(~is_plain(flagged["bounced"]), "")
-        named = words.where(names_class(words), "")
+        named = words.where(_classes(words).map(class_of).notna(), "")
         reason = flagged["bounce_reason"].where(flagged["bounce_reason"] != "", named)
         verdicts = _verdicts(reason, flagged["key"], judge)
         silent = reason == ""
@@ -102,6 +103,16 @@ def _complained(sends: pd.DataFrame, kept: pd.DataFrame) -> tuple[pd.DataFrame, 
     return rows, [f"Leads that the log marks as having reported a mail as spam: {len(rows)}; counted as complaints."]
 
 
+def _classes(words: pd.Series) -> pd.Series:
+    """The names of the classes that texts may be.
+
+    "Hard bounce" is any refusal for good; where a platform tells it from "spam bounce", it is what is wrong with the
+    address.
+    """
+    names = words.map(class_named)
+    return names.replace("list:hard-bounce", "beside-spam:hard-bounce") if (names == _SPAM_BOUNCE).any() else names
+
+
 def _verdicts(texts: pd.Series, recipients: pd.Series, judge: Judge | None) -> pd.DataFrame:
     """Label, fault, reason and transient of each text, judged once for each distinct one.
 
@@ -113,11 +124,11 @@ def _verdicts(texts: pd.Series, recipients: pd.Series, judge: Judge | None) -> p
         judge = classify
     unspecified = ("unknown", "unknown", "unspecified", False)
     judged: dict[str, tuple[str, str, str, bool]] = {"": unspecified}
-    for text, recipient in zip(texts, recipients, strict=True):
+    for text, name, recipient in zip(texts, _classes(texts), recipients, strict=True):
         if text not in judged:
             verdict = judge(text, recipient=recipient)
             if verdict.reason == "unspecified":
-                verdict = without_words(verdict, verdict, class_named(text))
+                verdict = without_words(verdict, verdict, name)
             judged[text] = (verdict.label, verdict.fault, verdict.reason, verdict.transient)
     rows = [judged[text] for text in texts]
     return pd.DataFrame(rows, columns=["label", "fault", "reason", "transient"], index=texts.index)

@@ -35,3 +35,13 @@ def test_a_mark_may_say_why_too(column: str, said: str) -> None:
     found = correlate([], log)
     assert list(zip(found.sends["label"], found.sends["reason"], strict=True)) == [("hard", "user_unknown"), ("", "")]
     assert not any("nothing says why" in warning for warning in found.warnings)
+
+
+def test_hard_and_spam_bounces_that_a_platform_tells_apart() -> None:
+    log = pd.DataFrame({"recipient": [f"bob{number}@corp.example" for number in range(4)]})
+    found = correlate([], log.assign(state=["hard bounce", "Spam Bounce", "completed", "hard bounce"])).sends
+    assert list(found["label"]) == ["hard", "spam", "", "hard"]
+    assert list(found["fault"]) == ["address", "content", "", "address"]
+    # Alone it is any refusal for good.
+    alone = correlate([], log.assign(state=["hard bounce", "completed", "completed", "hard bounce"])).sends
+    assert list(alone["label"]) == ["unknown", "", "", "unknown"]
