@@ -9,6 +9,7 @@ import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.correlate.industries import normalise_industries
+from analyzer.correlate.opted_out import SAID_IN, opted_out
 from analyzer.correlate.statuses import is_known_status, normalise_statuses, whose_words
 from analyzer.errors import MissingColumnError
 from analyzer.records import LEAD_COLUMNS
@@ -34,12 +35,13 @@ LEAD_FRAME: tuple[str, ...] = (*LEAD_COLUMNS, "industry_group", "email_status_or
 class Leads:
     """frame: LEAD_FRAME, `key` (the address in lower case) and what `extras` finds; warnings.
 
-    have: columns that hold anything.
+    have: columns that hold anything. opted_out: keys of who asked not to be written to again.
     """
 
     frame: pd.DataFrame
     have: frozenset[str]
     warnings: tuple[str, ...]
+    opted_out: frozenset[str] = frozenset()
 
 
 def as_list(tables: Tables | None) -> list[TableLike]:
@@ -60,6 +62,13 @@ def text_column(frame: pd.DataFrame, name: str) -> pd.Series:
         return blank(frame)
     column = frame[name]
     return column if is_encoded(column) else column.astype("str").fillna("")
+
+
+def asked_out(frame: pd.DataFrame, addresses: pd.Series) -> frozenset[str]:
+    """The keys of the rows whose lead asked not to be written to again; `addresses` are theirs."""
+    said = {name: text_column(frame, name) for name in SAID_IN if name in frame.columns}
+    chosen = opted_out(said, len(frame))
+    return frozenset(address_keys(texts(addresses[chosen]))) - {""} if chosen.any() else frozenset()
 
 
 def held(frame: pd.DataFrame, names: Iterable[str]) -> set[str]:
@@ -128,6 +137,7 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
     warnings: list[str] = []
     parts: list[pd.DataFrame] = []
     have: set[str] = set()
+    out: frozenset[str] = frozenset()
     for table in as_list(tables):
         frame, platform = frame_of(table)
         warnings += table.warnings if isinstance(table, Table) else ()
@@ -136,6 +146,7 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
             raise MissingColumnError(what, "has no column 'email'", "rename the column of addresses")
         have |= held(frame, LEAD_COLUMNS)
         email = over_distinct(frame[name], normalise_addresses)
+        out |= asked_out(frame, email)
         more = {other: text_column(frame, other) for other in extras(frame)}
         part = with_attributes(frame, platform).assign(email=email, lead_id=text_column(frame, "lead_id"), **more)
         warnings += _unknown_words(part, platform, what)
@@ -151,7 +162,8 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
         warnings.append(f"Rows of the {what} that repeat an address: {count:,}{told}; the row verified last was taken.")
         frame = frame.sort_values("verified_at", ascending=False, na_position="last", kind="stable")
         frame = frame[~number[frame.index].duplicated()].sort_index()
-    return Leads(frame[[*LEAD_FRAME, "key", *extras(frame)]].reset_index(drop=True), frozenset(have), tuple(warnings))
+    kept = frame[[*LEAD_FRAME, "key", *extras(frame)]].reset_index(drop=True)
+    return Leads(kept, frozenset(have), tuple(warnings), out)
 
 
 def _no_leads() -> pd.DataFrame:

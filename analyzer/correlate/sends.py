@@ -17,6 +17,7 @@ from analyzer.correlate.leads import (
     TableLike,
     Tables,
     as_list,
+    asked_out,
     extras,
     frame_of,
     held,
@@ -70,12 +71,14 @@ class Sends:
 
     `lead` numbers the recipients as they come; `zoned` is whether the zone of `sent_at` is known,
     `last_contact` whether it is the time of a later mail where nothing bounced. have: canonical columns that hold
-    anything. Columns are encoded where those of the log are.
+    anything. opted_out: the keys of leads who asked not to be written to again. Columns are encoded where those of the
+    log are.
     """
 
     frame: pd.DataFrame
     have: frozenset[str]
     warnings: tuple[str, ...]
+    opted_out: frozenset[str] = frozenset()
 
 
 def build_sends(log: Tables) -> Sends:
@@ -84,6 +87,7 @@ def build_sends(log: Tables) -> Sends:
     warnings: list[str] = []
     have: set[str] = set()
     parts = []
+    out: frozenset[str] = frozenset()
     for table in tables:
         raw, platform = frame_of(table)
         warnings += table.warnings if isinstance(table, Table) else ()
@@ -92,8 +96,9 @@ def build_sends(log: Tables) -> Sends:
         have |= TELLING.intersection(table.mapping.values() if isinstance(table, Table) else raw.columns)
         times = read_times(raw["sent_at"] if "sent_at" in raw.columns else text_column(raw, "sent_at"))
         zoned = table.zoned if isinstance(table, Table) else times.zoned
-        part, told = _sends_of(raw, table, platform, times.values, zoned=zoned)
+        part, told, these = _sends_of(raw, table, platform, times.values, zoned=zoned)
         warnings += told
+        out |= these
         part["last_contact"] = last = isinstance(table, Table) and table.last_contact and _has_later_mails(part)
         if last:
             warnings.append(
@@ -118,7 +123,7 @@ def build_sends(log: Tables) -> Sends:
             frame = frame[~again].reset_index(drop=True)
     frame["lead"] = numbered(frame["key"])[0].astype(np.int64, copy=False)
     frame["lead_key"] = over_distinct(frame["lead_id"], lambda ids: ids.str.lower())
-    return Sends(frame, frozenset(have), tuple(warnings))
+    return Sends(frame, frozenset(have), tuple(warnings), out)
 
 
 def _has_later_mails(rows: pd.DataFrame) -> bool:
@@ -139,7 +144,8 @@ def _no_log(table: TableLike) -> list[str]:
 
 def _sends_of(
     raw: pd.DataFrame, table: TableLike, platform: str, sent: pd.Series, *, zoned: bool
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[str], frozenset[str]]:
+    """The mails of one log, what to tell of it, and the keys of leads who asked out."""
     name = "recipient" if "recipient" in raw.columns else "email"
     if name not in raw.columns:
         raise MissingColumnError("campaign log", "has no column 'recipient'", "rename the column of addresses")
@@ -149,6 +155,7 @@ def _sends_of(
     columns = {column: text_column(raw, column) for column in _TEXT}
     recipient = over_distinct(raw[name], normalise_addresses)
     keys = over_distinct(recipient, address_keys)
+    out = asked_out(raw, recipient)
     marks = read_marks(raw, keys, blank_is_unsent=isinstance(table, Table) and table.blank_is_unsent)
     columns |= {"bounced": marks.words, "bounce_reason": marks.reason}
     rows = pd.DataFrame(
@@ -165,10 +172,10 @@ def _sends_of(
         }
     )
     if "event" not in raw.columns:
-        return rows, list(marks.warnings)
+        return rows, list(marks.warnings), out
     rows, folded = fold_events(rows, text_column(raw, "event"))
     told = [f"Rows of the log that tell what became of a mail that another row sends: {folded:,}."] if folded else []
-    return rows, [*marks.warnings, *told]
+    return rows, [*marks.warnings, *told], out
 
 
 def _zoned(raw: pd.DataFrame, *, known: bool) -> pd.Series:

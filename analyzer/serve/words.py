@@ -69,6 +69,7 @@ FIELDS: Final = {
     "direction": "Sent or received",
     "spam_blocked": "Blocked as spam: yes or no",
     "complained": "Complained: yes or no",
+    "opted_out": "Opted out: yes or no",
     "catch_all": "Catch-all: yes or no",
     "is_valid": "Valid: yes or no",
     "is_verified": "Verified: yes or no",

@@ -36,7 +36,7 @@ UNREAD = "at a time that was not read"
 TIMES = ("sent_at", "verified_at")
 #: The hints that `correlate` reads; the others are used up here.
 _KEPT_HINTS = (
-    *(name for name in HINTS if name in {"state", "event", "was_sent", "spam_blocked", "complained"}),
+    *(name for name in HINTS if name in {"state", "event", "was_sent", "spam_blocked", "complained", "opted_out"}),
     *EXTRAS,
 )
 _SAMPLE = 2000

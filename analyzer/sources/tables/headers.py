@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
-#: Columns that are no field of their own, but tell one: the first seven tell what became of a mail (`direction`: that
-#: it is one of ours at all), the next three `email_status`, and the codes `industry`.
+#: Columns that are no field of their own, but tell one: the first eight tell what became of a mail (`direction`: that
+#: it is one of ours at all; `opted_out`: of the lead), the next three `email_status`, and the codes `industry`.
 HINTS: tuple[str, ...] = (
     "state",
     "event",
@@ -46,6 +46,7 @@ HINTS: tuple[str, ...] = (
     "direction",
     "spam_blocked",
     "complained",
+    "opted_out",
     "catch_all",
     "is_valid",
     "is_verified",

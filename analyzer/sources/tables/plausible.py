@@ -186,6 +186,7 @@ _CHECKS: dict[str, Any] = {
     "step": are_steps,
     "catch_all": lambda values: are_marks(values) or _share(values, _CATCH_ALL) >= _ENOUGH,
     "complained": lambda values: are_marks(values) or are_times(values),
+    "opted_out": lambda values: are_marks(values) or are_times(values),
 }
 
 
