@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from diagnose_builder import STRICT, Block, campaign
 
@@ -166,3 +169,16 @@ def test_a_template_is_named_beside_a_mailbox_whose_domain_is_in_question_too() 
         )
     )
     assert named(drivers(contacts(correlated))) == [("sender", "bad@poor.example", "spam"), ("title", "CTO", "spam")]
+
+
+def test_the_days_that_a_bad_step_falls_on_are_no_finding() -> None:
+    """Step 2 goes out four days after the first mail and step 3 eight, and only the text of step 2 is refused."""
+    made = campaign(*[Block(500, sent_at=f"2026-03-{day:02}T09:00:00Z") for day in (2, 3, 4)])
+    second, third = (
+        made.sends.assign(step=step, sent_at=made.sends["sent_at"] + pd.Timedelta(days=days))
+        for step, days in (("2", 4), ("3", 8))
+    )
+    for column, value in (("label", "spam"), ("fault", "content"), ("reason", "spam_content")):
+        second.loc[second.index[::10], column] = value
+    sends = pd.concat([made.sends, second, third.drop(third.index[::10])], ignore_index=True)
+    assert named(drivers(contacts(replace(made, sends=sends)))) == [("step", "2", "spam")]
