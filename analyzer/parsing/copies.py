@@ -77,6 +77,10 @@ _TELLS = re.compile(
     r"|bezorg|\b[45]\d\d\b",
     re.IGNORECASE,
 )
+#: How a notice goes on behind what it shows of the header, before it names anybody (PMDF, amavis).
+_GOES_ON = re.compile(
+    r"\b(?:not|cannot) (?:be(?:en)? )?(?:deliver|relay)|undeliverable|following (?:recipient|address)", re.IGNORECASE
+)
 #: A reply, and no house number in the address of a company.
 _REPLY = re.compile(r"(?:^|[:;(>])[ \t]*[45]\d\d[ -]|\b[45]\.\d{1,3}\.\d{1,3}\b", re.MULTILINE)
 #: A notice is above its footer; what stands at the very top is a banner above a notice.
@@ -112,13 +116,26 @@ def _below_banner(text: str) -> str:
 
 def _up_to_copy(text: str, marks: frozenset[int]) -> str:
     copy = _COPY.search(text) if _HOLDS_COPY in marks else None
-    headers = _HEADER_BLOCK.search(f"\n{text}") if _MAY_HOLD_HEADERS in marks else None
+    headers = _header_block(text) if _MAY_HOLD_HEADERS in marks else None
     ends = [m.start() for m in (copy, headers) if m and m.start() > 0]
     footer = _FOOTER.search(text, _SHORTEST_NOTICE) if _MAY_HOLD_FOOTER in marks else None
     end = min(ends, default=len(text))
     if footer and footer.start() < end and not _is_banner(text[: footer.start()], text[footer.end() : end]):
         end = footer.start()
     return text[:end]
+
+
+def _header_block(text: str) -> re.Match[str] | None:
+    """The header block that is the copy's; one above the notice's own sentence only shows which mail it is about."""
+    lines = f"\n{text}"
+    block = _HEADER_BLOCK.search(lines)
+    if block is None or "@" in lines[: block.start()]:
+        return block
+    end = lines.find("\n\n", block.end())
+    sentence, _, rest = lines[end : end + _LONGEST_BANNER].strip().partition("\n\n")
+    if end >= 0 and _GOES_ON.search(sentence) and "@" in sentence + rest:
+        return _HEADER_BLOCK.search(lines, end)
+    return block
 
 
 def _is_banner(above: str, below: str) -> bool:

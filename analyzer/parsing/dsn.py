@@ -208,23 +208,25 @@ def _recipient_elsewhere(message: Message, group: Group, count: int, failed: lis
 
     `failed` is the first of `X-Failed-Recipients`, read once for all groups.
     """
-    found = failed or find_addresses(group.get("diagnostic-code", ""))
+    name = from_field(group.get("final-recipient", ""))
+    found = failed or find_addresses(group.get("diagnostic-code", "")) or _returned_to(name, message)
     if found:
         return found[0]
     if count == 1:
         found_in_text = statements(message)
         if len(found_in_text) == 1:
             return found_in_text[0].address
-    return _returned_to(from_field(group.get("final-recipient", "")), message, count)
+        return next(iter(_returned_to("", message)), "")
+    return ""
 
 
-def _returned_to(name: str, message: Message, count: int) -> str:
-    """Whom the mail that came back was to: the one with that name before the "@", or the only one, of one report."""
-    returned = find_original(message).recipients
-    named = [address for address in returned if address.rpartition("@")[0].lower() == name.lower()]
-    if count == 1 and len(returned) == 1:
-        named = list(returned)
-    return named[0] if len(named) == 1 and not same(named[0], from_header(message.get("to"))) else ""
+def _returned_to(name: str, message: Message) -> list[str]:
+    """Whom the mail that came back was to, but us: those with that name before the "@"; of no name, the only one."""
+    reader = from_header(message.get("to"))
+    returned = [address for address in find_original(message).recipients if not same(address, reader)]
+    if not name:
+        return returned if len(returned) == 1 else []
+    return [address for address in returned if address.rpartition("@")[0].lower() == name.lower()]
 
 
 def _with_loop(says: str, message: Message) -> str:

@@ -91,7 +91,7 @@ _DIGEST = re.compile(
 #: What a mail server reports to its own postmaster about others' mail: Exim's frozen messages, amavis's findings.
 _OPERATORS = re.compile(
     r"^message \S{1,40} (?:has been )?frozen\b|\b(?:virus|infected|banned|spam|spammy|bad-header|unchecked)\b[^\n]{0,200}"
-    r"\bin mail (?:from\b|to you\b)"
+    r"\bin mail (?:from\b(?! you\b)|to you\b)"
 )
 #: What has not happened yet: "you will be notified if the message is rejected", "from April it will be rejected".
 _ONLY_IF = re.compile(

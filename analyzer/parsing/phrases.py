@@ -151,7 +151,8 @@ BOUNCE_OPENINGS = (
     "nicht abgeliefert", "zurückgewiesen", "wurde abgelehnt", "server abgelehnt", "unzustellbar", "nicht zustellbar",
     "konnte nicht erreicht", "konnten nicht erreicht", "den empfänger nicht", "ein fehler aufgetreten",
     "kan niet worden afgeleverd", "kan niet worden bezorgd", "mislukt", "geweigerd", "kon de ontvanger niet",
-    "onbestelbaar", "avvisades", "kunde inte skickas", "toimitus epäonnistui", "ei voida toimittaa",
+    "onbestelbaar", "avvisades", "kunde inte skickas", "gruppene mislyktes", "toimitus epäonnistui",
+    "ei voida toimittaa",
     # French, Spanish, Portuguese, Italian, Romanian
     "n'a pu être", "n'ont pu être", "n'ont pas pu", "n'avons pas pu", "n'avons pu", "a échoué",
     "impossible de remettre", "impossible de transmettre", "impossible d'envoyer", "a été rejeté", "a été refusé",
@@ -172,6 +173,7 @@ BOUNCE_OPENINGS = (
     "nie została doręczon", "nie został dostarczon", "nie zostala", "nie mogla zostac", "nie mozna dostarczyc",
     "nie udalo sie dostarczyc", "została odrzucona", "było niemożliwe", "błąd podczas dostarczania", "nelze doručit",
     "nebylo možné doručit", "doručení zprávy selhalo", "byla odmítnuta", "nie je možné doručiť",
+    "kézbesítés nem sikerült",
     "kézbesítés sikertelen", "kézbesítése sikertelen", "ulaştırılamadı", "gönderilemedi", "ulaşmadı", "ulaşamadı",
     "teslim edilemiyor", "iletilemiyor", "teslim başarısız", "teslimat başarısız", "tarafından reddedildi",
     "geri döndü", "geri çevrildi",

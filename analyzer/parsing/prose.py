@@ -163,8 +163,8 @@ def statements(
 ) -> list[Statement]:
     """The addresses that a server's own words are about, each with what is said of it.
 
-    `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count.
-    With `failed_only`, whom the text says the mail has reached, or may still reach, is left out, and so are the sender,
+    `ignore` are lower-case addresses of ours; where the text only mentions addresses, those among `known` count, the
+    recipients of the mail that came back. With `failed_only`, whom the text says the mail has reached, or may still reach, is left out, and so are the sender,
     others of our domain of whom it says nothing, and those to turn to instead.
     """
     lines = _lines(message)
@@ -206,6 +206,9 @@ def statements(
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
     heads = [h for h in heads if h.address.lower() not in ignore] or ([] if wanted else heads)
+    if wanted and known and known.isdisjoint(not_failed) and all(a.lower() in not_failed for a in wanted):
+        # Our own help desk, in a footer: whom the notice is about, the mail that it returns says.
+        return []
     if any(a.lower() not in not_failed for a in wanted):
         heads = [h for h in heads if h.address.lower() not in not_failed]
         wanted = [a for a in wanted if a.lower() not in not_failed]
@@ -334,7 +337,7 @@ def _head(lines: list[str], number: int, address: str) -> _Head | None:
         told = _SENTENCE_BEFORE.match(line)
         if told is None or address not in told["address"] or not _WHY.search(told["why"]) or DESCRIPTION.match(line):
             return None
-        return _Head(number, address, told["why"], False, False)
+        return _Head(number, address, line.strip(), False, False)
     if lead.group("code"):
         return _Head(number, address, line, True, False)
     rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")

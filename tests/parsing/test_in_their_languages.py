@@ -16,6 +16,8 @@ FAILED = {
     "it": ("Il messaggio non può essere consegnato.", "Mancata consegna a:", "Il messaggio è stato respinto."),
     "pl": ("Twoja wiadomość nie dotarła do adresata.", "Wiadomosc nie zostala dostarczona.", "List nie został doręczony."),
     "cs": ("Zprávu nelze doručit.", "Doručení zprávy selhalo."),
+    "hu": ("A kézbesítés nem sikerült a következő címzetteknek:",),
+    "no": ("Levering til disse mottakerne eller gruppene mislyktes:",),
     "tr": ("Mesajınız alıcıya ulaştırılamadı.", "Mesajınız gönderilemedi.", "E-postanız sunucu tarafından reddedildi."),
     "ru": ("Ваше письмо не было доставлено адресату.", "Невозможно доставить сообщение.", "Письмо отклонено сервером."),
     "ja": ("お送りいただいたメールは配送できませんでした。", "宛先不明のため、メールをお返しします。", "送信に失敗しました。"),

@@ -234,8 +234,8 @@ def test_the_address_that_ends_a_sentence_about_it():
     text = "Invalid final delivery userid: ben@lumen.example\nUser mailbox exceeds allowed size: kim@lumen.example\n"
     told = {failure.recipient: failure.diagnostic for failure in read_message(notice(text)).failures}
     assert told == {
-        "ben@lumen.example": "Invalid final delivery userid",
-        "kim@lumen.example": "User mailbox exceeds allowed size",
+        "ben@lumen.example": "Invalid final delivery userid: ben@lumen.example",
+        "kim@lumen.example": "User mailbox exceeds allowed size: kim@lumen.example",
     }
 
 
@@ -256,3 +256,65 @@ def test_the_address_that_stands_in_the_second_of_two_texts():
         b"Content-Type: text/plain; charset=utf-8", b'Content-Type: multipart/mixed; boundary="b"', 1
     )
     assert _failed(message) == KIM
+
+
+def test_our_help_desk_in_a_footer_is_none_where_a_mail_came_back():
+    text = "Your message was rejected.\n\nIf in doubt, mind our policy: security@outreach.example\n"
+    copy = ORIGINAL.format(to="kim@lumen.example")
+    assert _failed(notice(f"{text}\n--- Original message ---\n{copy}")) == KIM
+    assert _failed(notice(text, subject="Undeliverable: kim@lumen.example")) == KIM
+
+
+def test_a_name_without_a_domain_goes_before_an_address_of_a_footer():
+    told = dsn(
+        "Final-Recipient: rfc822; kim\nAction: failed\nStatus: 5.1.1", text="Failed. Ask security@outreach.example"
+    )
+    assert _failed(told) == KIM
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "Your message cannot be delivered to the following recipients:\n\nRecipient address: kim@lumen.example\nReason: over quota\n",
+        "The message WAS NOT relayed to:\n<kim@lumen.example>:\n   554 5.7.0 Reject, spam\n",
+    ],
+)
+def test_whom_the_notice_names_below_what_it_shows_of_our_header(below):
+    shown = "Message-ID: <s1@outreach.example>\nFrom: Ava <ava@outreach.example>\nSubject: Hi\n"
+    text = f"This report relates to a message with these fields:\n\n{shown}\n{below}"
+    assert _failed(notice(text)) == KIM
+
+
+def test_a_virus_in_mail_from_us_is_a_bounce():
+    text = "Our content checker found\n    virus: Eicar\n\nto the following recipient:\n-> kim@lumen.example\n\nDelivery of the email was stopped!\n"
+    assert _failed(notice(text, subject="VIRUS (Eicar) in mail FROM YOU")) == KIM
+
+
+def _attached(bounce: bytes) -> bytes:
+    head = notice("", subject="Undelivered mail").replace(
+        b"text/plain; charset=utf-8", b'multipart/mixed; boundary="w"', 1
+    )
+    above = b"--w\nContent-Type: text/plain\n\nThe attached message could not be delivered.\n"
+    return head + above + b"--w\nContent-Type: message/rfc822\n\n" + bounce + b"\n--w--\n"
+
+
+def test_a_bounce_in_prose_that_a_gateway_has_attached():
+    told = "This message was created automatically by mail delivery software.\n\n  kim@lumen.example\n    550 no such user\n"
+    assert (
+        _failed(
+            _attached(
+                notice(
+                    f"Delivery failed.\n\nkim@lumen.example: 550 no such user\n{ORIGINAL.format(to='kim@lumen.example')}"
+                )
+            )
+        )
+        == KIM
+    )
+    assert _failed(_attached(notice(told, headers="X-Failed-Recipients: kim@lumen.example\n"))) == KIM
+    assert _failed(_attached(notice("Your message is delayed: kim@lumen.example\nI will keep trying."))) == []
+
+
+def test_a_forwarded_notice_of_a_server_with_a_sentence_of_its_own_is_none():
+    told = "This is the DragonFly Mail Agent v0.13.\n\nThere was an error delivering your mail to <kim@lumen.example>.\n\n550 no\n\nOriginal message follows.\n"
+    assert _failed(person(told, subject="Fwd: Mail delivery failed")) == []
+    assert _failed(person("Message could not be delivered to mobile.\nTo: kim@lumen.example", subject="Fwd: NDR")) == []

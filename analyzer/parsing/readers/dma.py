@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from analyzer.parsing.kinds import is_a_persons
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
 
@@ -23,7 +24,7 @@ class DragonFly:
 
     def recognises(self, message: Message) -> bool:
         """By its opening sentence."""
-        return "This is the DragonFly Mail Agent" in message.plain_text()[:200]
+        return "This is the DragonFly Mail Agent" in message.plain_text()[:200] and not is_a_persons(message)
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """One failure: every recipient gets a mail of its own."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, is_address
 from analyzer.parsing.copies import own_words
+from analyzer.parsing.kinds import is_a_persons
 from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, one_line
 from analyzer.records import Failure
@@ -72,7 +73,8 @@ class MobileGateway:
 
     def recognises(self, message: Message) -> bool:
         """By its first sentence."""
-        return _HAS_MOBILE in message.marks() and bool(self._NOTICE.search(message.plain_text()[:500]))
+        told = _HAS_MOBILE in message.marks() and self._NOTICE.search(message.plain_text()[:500])
+        return bool(told) and not is_a_persons(message)
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The addressee of the message it quotes."""

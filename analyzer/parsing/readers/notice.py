@@ -42,16 +42,16 @@ class Notice:
         # Where bounces go to is often an address made for one mail, and the text names whom that was from.
         own = from_header(message.get("to")), from_header(message.get("from")), original.sender
         ours = frozenset(address.lower() for address in own if address)
-        known = frozenset(a.lower() for a in original.recipients)
+        in_subject = [a for a in find_addresses(message.heading()) if a.lower() not in ours and not is_robot(a)]
+        known = frozenset(a.lower() for a in original.recipients or in_subject) - ours
         told = statements(message, ignore=ours, known=known, failed_only=True)
         for said in told:
             yield Failure(recipient=said.address, diagnostic=_explained(said.says, message), remote_mta=said.host)
-        if told or known:
+        if told or original.recipients:
             return
-        for address in find_addresses(message.heading()):
-            if address.lower() not in ours and not is_robot(address):
-                said = about(address, message)
-                yield Failure(recipient=address, diagnostic=f"{message.heading()}: {said.says}", remote_mta=said.host)
+        for address in in_subject:
+            said = about(address, message)
+            yield Failure(recipient=address, diagnostic=f"{message.heading()}: {said.says}", remote_mta=said.host)
 
 
 def _explained(words: str, message: Message) -> str:
