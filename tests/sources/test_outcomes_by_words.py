@@ -101,6 +101,23 @@ TABLES: list[tuple[str, str, list[tuple[str, ...]]]] = [
     ("Snov.io", f"Prospect email,Campaign,Email status\n{A},q1,bounced\n{B},q1,delivered\n", [(A, *UNSAID), (B, *TAKEN)]),
     ("Salesloft", f"Email Address,Cadence,Step,Sent At,Bounced\n{A},q1,1,{AT},true\n{B},q1,1,{AT},false\n", [(A, *UNSAID), (B, *OTHER)]),
     ("Outreach", f"Email,Sequence,State,Bounced At,Error Reason\n{A},s,bounced,{AT},{SAID}\n{B},s,delivered,,\n", [(A, *HARD), (B, *TAKEN)]),
+    (
+        "Postmark, bounces",
+        "ID,Type,TypeCode,Name,Details,Email,BouncedAt\n"
+        f"1,HardBounce,1,Hard bounce,smtp;{SAID},{A},{AT}\n2,SpamNotification,512,Spam notification,,{B},{AT}\n"
+        f"3,AutoResponder,32,Auto responder,,{C},{AT}\n4,Transient,2,Message delayed,,{D},{AT}\n",
+        [(A, *HARD), (B, "bounce", "spam_content"), (C, "autoreply", ""), (D, *WAITS)],
+    ),
+    ("Postmark, activity", f"Recipients,Status,ReceivedAt\n{A},Bounced,{AT}\n{B},Sent,{AT}\n", [(A, *UNSAID), (B, *OTHER)]),
+    (
+        "Mailgun, events",
+        f"Timestamp,Event,Recipient,Severity,Reason,Delivery Status Code,Delivery Status Message\n{AT},bounced,{A},permanent,bounce,550,{SAID}\n{AT},delivered,{B},,,250,OK\n",
+        [(A, *HARD), (B, *TAKEN)],
+    ),
+    ("SparkPost, events", f"timestamp,type,rcpt_to,bounce_class,raw_reason\n{AT},bounce,{A},10,{SAID}\n{AT},delivery,{B},,\n", [(A, *HARD), (B, *TAKEN)]),
+    ("Outreach, prospects", f"Prospect Email,Stage,Email Bounced Date\n{A},Cold,2026-03-02\n{B},Cold,\n", [(A, *UNSAID), (B, *OTHER)]),
+    ("Klaviyo, suppressed", f"Email,Reason,Date\n{A},HARD_BOUNCE,{AT}\n{B},UNSUBSCRIBE,{AT}\n{C},SPAM_COMPLAINT,{AT}\n", [(A, *UNSAID), (B, *OTHER), (C, *REPORTED)]),
+    ("Mautic, do not contact", f"email,channel,reason,comments\n{A},email,bounced,{SAID}\n{B},email,unsubscribed,\n", [(A, *HARD), (B, *OTHER)]),
     ("answers of servers", f"Email;SMTP Response\n{A};{SAID}\n{B};250 2.0.0 OK\n", [(A, *HARD), (B, *TAKEN)]),
     ("somebody's", f"Empfänger;Status;Grund\n{A};Unzustellbar;{SAID}\n{B};Zugestellt;\n", [(A, *HARD), (B, *OTHER)]),
 ]  # fmt: skip
@@ -182,6 +199,11 @@ EVENTS: list[tuple[str, Any, str, list[tuple[str, ...]]]] = [
         {"emailer_messages": [{"to_email": A, "emailer_campaign_id": "c", "status": "bounced", "bounce": True, "bounced_at": AT}, {"to_email": B, "emailer_campaign_id": "c", "status": "delivered", "bounce": False, "date": AT}, {"to_email": C, "emailer_campaign_id": "c", "status": "spam_blocked", "spam_blocked": True, "date": AT}]},
         AT, [(A, *UNSAID), (B, *TAKEN), (C, "bounce", "spam_content")],
     ),
+    ("mailchimp", {"sent_to": [{"email_address": A, "status": "hard", "open_count": 0, "campaign_id": "c"}, {"email_address": B, "status": "sent", "open_count": 0, "campaign_id": "c"}]}, "", [(A, *UNSAID), (B, *OTHER)]),
+    ("listmonk", {"data": {"results": [{"type": "hard", "source": "ses", "meta": {"diagnosticCode": SAID}, "created_at": AT, "email": A, "subscriber_uuid": "u", "campaign": {"name": "q1"}}]}}, AT, [(A, *HARD)]),
+    ("list", {"object_type": "email", "metric": "bounced", "timestamp": EPOCH, "data": {"recipient": A, "failure_message": SAID}}, AT, [(A, *HARD)]),
+    ("list", {"eventName": "email.hardBounced", "eventTime": EPOCH, "contactIdentity": {"email": A}, "email": {"id": "e"}}, AT, [(A, *UNSAID)]),
+    ("list", {"subscribers": [{"email_address": A, "state": "bounced", "created_at": AT}, {"email_address": B, "state": "active", "created_at": AT}]}, AT, [(A, *UNSAID), (B, *OTHER)]),
     ("salesloft", {"data": [{"recipient_email_address": A, "status": "sent", "bounced": True, "updated_at": AT}, {"recipient_email_address": B, "status": "sent", "bounced": False, "updated_at": AT}]}, AT, [(A, *UNSAID), (B, *OTHER)]),
     ("smartlead", {"data": [{"lead_email": A, "sent_time": AT, "is_bounced": True, "email_message": "Hi, user unknown?"}, {"lead_email": B, "sent_time": AT, "is_bounced": False}]}, "", [(A, *UNSAID), (B, *OTHER)]),
     ("instantly", {"items": [{"email": A, "status": -1, "timestamp_created": AT, "organization": "o", "timestamp_updated": AT}, {"email": B, "status": 1, "timestamp_created": AT, "organization": "o", "timestamp_updated": AT}]}, AT, [(A, *UNSAID), (B, *OTHER)]),

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 LISTS: tuple[str, ...] = (
     "items", "value", "Messages", "messages", "results", "Bounces", "bounces", "events", "Events", "Records", "records",
     "data", "Data", "emails", "contacts", "members", "Suppressions", "SuppressedDestinationSummaries", "bounceLogs",
-    "emailer_messages",
+    "emailer_messages", "sent_to", "subscribers", "leads", "prospects", "people", "suppressions",
 )  # fmt: skip
 #: The keys under which something hands an event on: SNS, Lambda, SQS, EventBridge, loggers of webhooks.
-_CARRIERS = ("Message", "Sns", "body", "Body", "detail", "payload")
+_CARRIERS = ("Message", "Sns", "body", "Body", "detail", "payload", "data")
 #: Objects that hold it as base64 in `data`.
 _ENCODED_IN = ("message", "kinesis")
 #: SNS in SQS in Lambda in a list is four.
@@ -52,11 +52,9 @@ def events_in(value: Any, depth: int = 0) -> Iterator[tuple[Reader, JsonObject] 
     if inner.__class__ is list and (inner or not GENERAL.recognises(value)):
         yield from events_in(inner, depth + 1)
         return
-    # What stands round an event may tell what those in it do not, such as its name or the recipient.
     found = list(events_in(inner, depth + 1)) if inner is not None else []
-    if any(reader is not None for reader, _ in found):
-        yield from found
-    elif GENERAL.recognises(value):
+    # By words alone, what stands round may tell more than what is in it: the event's name, its time.
+    if all(reader in (None, GENERAL) for reader, _ in found) and GENERAL.recognises(value):
         yield GENERAL, value
     else:
         yield from found or [(None, value)]

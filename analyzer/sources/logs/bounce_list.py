@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from analyzer.records import COUNTED_KINDS, Event
 from analyzer.sources.feeds.general import report_of
 from analyzer.sources.logs.outcomes import text_of
-from analyzer.sources.tables.plausible import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,11 +104,13 @@ class BounceList:
 
 def _names(line: bytes) -> tuple[list[str], str]:
     """The columns' names and what separates them; ([], "") where the line is no row of names of such a list."""
-    from analyzer.sources.feeds.by_words import names_a_recipient
-
     line = line.removeprefix(b"\xef\xbb\xbf")
-    if b"@" in line or len(line) > _LONGEST_HEADER:
+    if b"@" in line or len(line) > _LONGEST_HEADER or not any(sign.encode() in line for sign in _SEPARATORS):
         return [], ""
+    # Logs and notes need none of what reads tables.
+    from analyzer.sources.feeds.by_words import names_a_recipient
+    from analyzer.sources.tables.plausible import normalised
+
     for separator in _SEPARATORS:
         names = list(map(normalised, _cells(line, separator)))
         if len(names) > 1 and names_a_recipient(names):
