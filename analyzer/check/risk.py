@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from analyzer.addresses.disposable import disposable_domain
 from analyzer.addresses.key import address_key, domain_key, in_ascii
 from analyzer.addresses.typos import Typos, known_domains
 from analyzer.addresses.words import local_key, under, words
@@ -108,7 +109,7 @@ class Risk:
             yield "domain_banned", f"{domain} is on your list"
         if under(domain, self._lists.disposable):
             yield "disposable", f"{domain} is on your list"
-        elif _above(domain, _disposable()) and not self._typos.listed(domain):
+        elif disposable_domain(domain) and not self._typos.listed(domain):
             # Who wrote gmial.com meant another, whoever caught that domain.
             yield "disposable", domain
         elif domain in known_domains():
@@ -210,13 +211,6 @@ def _above(domain: str, names: Container[str]) -> str:
     while domain and domain not in names:
         domain = domain.partition(".")[2]
     return domain
-
-
-@cache
-def _disposable() -> frozenset[str]:
-    from disposable_email_domains import blocklist
-
-    return frozenset(blocklist)
 
 
 @cache

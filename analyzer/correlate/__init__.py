@@ -13,7 +13,7 @@ import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.correlate.duplicates import merge_duplicates
-from analyzer.correlate.forged import doubt
+from analyzer.correlate.forged import doubt, sentences
 from analyzer.correlate.industries import normalise_industries, normalise_industry
 from analyzer.correlate.leads import LEAD_FRAME, Tables, build_leads, extras
 from analyzer.correlate.match import match_bounces
@@ -23,7 +23,7 @@ from analyzer.correlate.sends import add_derived, build_sends, join_leads, leads
 from analyzer.correlate.statuses import normalise_status, normalise_statuses
 from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, ByMethod, Matching
 from analyzer.sources.tables import parse_times
-from analyzer.sources.tables.encoded import over_distinct
+from analyzer.sources.tables.encoded import over_distinct, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,6 +72,7 @@ class Correlated:
     drivers: columns of `sends` beside SEND_FRAME's, and those of its own that a person wants scanned for drivers.
     timezone: that of the hours and weekdays that drivers are told by; "" is UTC.
     judge: what read the log's own reason texts; None is `classify`.
+    opted_out: keys of leads who asked not to be written to again, by the log, the lead list or the next list.
     """
 
     sends: pd.DataFrame
@@ -84,6 +85,7 @@ class Correlated:
     drivers: tuple[str, ...] = ()
     timezone: str = ""
     judge: Judge | None = None
+    opted_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def correlate(
     with ThreadPoolExecutor(1) as pool:
         joining = pool.submit(lambda: _derived(*join_leads(sent.frame, listed)))
         matches = match_bounces(reported, sent.frame, window=pd.Timedelta(days=window_days), keys=verp_keys)
-    told = doubt(reported, sent.frame, matches, proven)
+    doubt(reported, sent.frame, matches, proven)
     reported["original_recipient"], reported["original_key"] = _written_to(reported, sent.frame, matches.send_id)
     reported["match_method"] = pd.Series(matches.method, index=reported.index, dtype="str")
     reported["send_id"] = matches.send_id
@@ -155,8 +157,13 @@ def correlate(
     sends, flag_only, flag_warnings = add_outcomes(sends, reported, judge)
     beside = beside or Beside()
     have = sent.have | listed.have - {"email"} | beside.have
-    warnings += [*flag_warnings, *told]
+    warnings += [*flag_warnings, *sentences(reported, sends)]
     warnings += _what_is_missing(have, with_leads, sends, strangers, beside)
+
+    out = sent.opted_out | listed.opted_out | (upcoming.opted_out if upcoming else frozenset())
+    if upcoming and (them := int(texts(upcoming.frame["key"]).isin(out).sum())):
+        whom = "leads of the next list" if them > 1 else "lead of the next list"
+        warnings.append(f"{them:,} {whom} asked not to be written to again: next_send.csv sends them nothing.")
 
     known = listed.frame if len(listed.frame) else leads_of(sends)
     more = [name for name in extras(sends) if (sends[name] != "").any()]
@@ -171,6 +178,7 @@ def correlate(
         drivers=tuple(dict.fromkeys([*more, *(name for name in drivers if name in SEND_FRAME)])),
         timezone=timezone,
         judge=judge,
+        opted_out=out,
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyzer.correlate.clues import organisation
+from analyzer.correlate.clues import normalise_message_id, organisation
 from analyzer.correlate.reporters import Reporters, public_host
 from analyzer.sources.tables.encoded import texts
 
@@ -38,6 +38,10 @@ REASONS: dict[str, str] = {
     "bad_signature": "with a return path that carries a wrong signature",
     "host_does_not_fit": "from a host that has nothing to do with the lead or with us",
 }
+#: What is told in a sentence of its own; the rest is told by the number of suspected forgeries.
+_TOLD = tuple(name for name in REASONS if name != "not_sent")
+#: Why a bounce is doubted that may only be older than the log.
+_NOT_IN_THE_LOG = ("not_sent", "wrong_time")
 #: Formats of messages, which anybody can send us; every other one is a feed's or a log's.
 _MAIL = frozenset(
     (
@@ -87,11 +91,11 @@ class _Rows:
     has_id: list[bool]
 
 
-def doubt(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, proven: int = 0) -> list[str]:
-    """Take back, in place, the matches that are not believed; sentences about what was found.
+def doubt(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, proven: int = 0) -> None:
+    """Take back, in place, the matches that are not believed, and the doubt of what is only older than the log.
 
-    bounces: BOUNCE_COLUMNS and `key`; sends: `key`, `message_id`, `sender`, by send_id. proven: bounces beside these
-    that are known to be ours.
+    bounces: BOUNCE_COLUMNS, `key` and `received`; sends: `key`, `message_id`, `sender`, `sent_at`, by send_id. proven:
+    bounces beside these that are known to be ours.
     """
     weak = (matches.send_id >= 0) & ~matches.sure
     open_ = np.flatnonzero(weak | (matches.send_id < 0))
@@ -103,8 +107,26 @@ def doubt(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, proven: 
         reporters = _reporters(bounces, rows, matches, senders, proven)
         _take_back_strangers(matches, rows, reporters, proven, np.flatnonzero(weak & (matches.send_id >= 0)))
         _take_back_floods(matches, rows, reporters, proven)
+        _believe_older(bounces, sends, matches, rows, reporters)
         _name_waves(bounces, matches, rows, reporters)
-    return _sentences(matches)
+
+
+def sentences(bounces: pd.DataFrame, sends: pd.DataFrame) -> list[str]:
+    """What was found: mails that are not believed, and failures that are older than the log.
+
+    bounces: `received`, `send_id` (-1: none), `forged_reason` ("": believed) and `duplicate_of`; sends: `sent_at`.
+    """
+    found = Counter(bounces["forged_reason"].tolist())
+    told = [f"Suspected forgeries {REASONS[name]}: {found[name]:,}; not counted." for name in _TOLD if found[name]]
+    untied = (bounces["send_id"] < 0) & (bounces["forged_reason"] == "") & (bounces["duplicate_of"] == "")
+    older = int((_before_the_log(bounces, sends) & untied).sum())
+    if older:
+        begins = f"{sends['sent_at'].min():%Y-%m-%d}"
+        told.append(
+            f"Bounces of mail from before the log's first, of {begins}: {older:,}. They are in no rate; to have them "
+            "counted, give the log of that mail too. next_send.csv sends to no address that they call bad."
+        )
+    return told
 
 
 def _rows(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches) -> _Rows:
@@ -252,6 +274,49 @@ def _take_back_floods(matches: Matches, rows: _Rows, reporters: Reporters, prove
             _refuse(matches, place, why, "storm")
 
 
+def _of_our_own(
+    bounces: pd.DataFrame, matches: Matches, rows: _Rows, reporters: Reporters, places: NDArray[np.int64]
+) -> tuple[list[int], set[int]]:
+    """Of some bounces, those that return a mail of ours by its sender and its Message-ID, as far as shown, and
+    that a host reports which fits; and which of them do show a Message-ID.
+    """
+    names = {name: bounces[name].str.lower().tolist() for name in ("sender", "original_message_id")}
+    ids = [normalise_message_id(one) for one in names["original_message_id"]]
+    proven = {organisation(ids[place]) for place in np.flatnonzero(matches.sure).tolist() if "@" in ids[place]}
+    returned = reporters.own | proven
+    found = []
+    for place in places.tolist():
+        host, sender, one = rows.host[place], names["sender"][place], ids[place]
+        if rows.mail[place]:
+            ours = organisation(sender) in reporters.own
+            ours &= not host or reporters.fits(host, (bounces["key"].iloc[place],))
+        else:
+            # What comes by a way of its own does not always name the sender.
+            ours = organisation(sender or one) in returned
+        if ours and ("@" not in one or organisation(one) in returned):
+            found.append(place)
+    return found, {place for place in found if "@" in ids[place]}
+
+
+def _believe_older(
+    bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, rows: _Rows, reporters: Reporters
+) -> None:
+    """Bounces of mail that our own side sent before the log begins: tied to nothing, and no forgeries.
+
+    A mailbox mostly holds more than one log tells of.
+    """
+    before = _before_the_log(bounces, sends).to_numpy(dtype=bool)
+    places = np.flatnonzero(before & np.isin(matches.forged_reason, _NOT_IN_THE_LOG))
+    if len(places):
+        for place in _of_our_own(bounces, matches, rows, reporters, places)[0]:
+            matches.forged_why[place] = matches.forged_reason[place] = ""
+
+
+def _before_the_log(bounces: pd.DataFrame, sends: pd.DataFrame) -> pd.Series[bool]:
+    """Which bounces came before the first mail; none where the log, or the bounce, has no time."""
+    return pd.Series(bounces["received"] < sends["sent_at"].min(), dtype=bool)
+
+
 def _name_waves(bounces: pd.DataFrame, matches: Matches, rows: _Rows, reporters: Reporters) -> None:
     """Of what was never sent: floods (one host, one recipient) and backscatter by name."""
     places = np.flatnonzero(matches.forged_reason == "not_sent").tolist()
@@ -259,7 +324,9 @@ def _name_waves(bounces: pd.DataFrame, matches: Matches, rows: _Rows, reporters:
         return
     hosts, whom = Counter(rows.host[place] for place in places), Counter(rows.key[place] for place in places)
     returned = (bounces["original_message_id"] != "").to_numpy() | (bounces["original_headers"] != "").to_numpy()
-    scattered = [place for place in places if returned[place]]
+    # A campaign whose log was not given is likelier than a stranger who makes Message-IDs like ours.
+    ours = _of_our_own(bounces, matches, rows, reporters, np.array(places))[1]
+    scattered = {place for place in places if returned[place]} - ours
     for place in places:
         host, recipient = rows.host[place], rows.key[place]
         if rows.mail[place] and host and hosts[host] >= _FLOOD and not reporters.fits(host, ()):
@@ -268,19 +335,10 @@ def _name_waves(bounces: pd.DataFrame, matches: Matches, rows: _Rows, reporters:
         elif recipient and whom[recipient] >= _FLOOD:
             matches.forged_reason[place] = "storm"
             matches.forged_why[place] += f" {whom[recipient]} name this recipient."
-        elif rows.mail[place] and returned[place] and len(scattered) >= _WAVE:
+        elif rows.mail[place] and place in scattered and len(scattered) >= _WAVE:
             matches.forged_reason[place] = "backscatter"
 
 
 def _refuse(matches: Matches, place: int, why: str, reason: str) -> None:
     matches.send_id[place], matches.method[place] = -1, ""
     matches.forged_why[place], matches.forged_reason[place] = why, reason
-
-
-#: What is told in a sentence of its own; the rest is told by the number of suspected forgeries.
-_TOLD = tuple(name for name in REASONS if name != "not_sent")
-
-
-def _sentences(matches: Matches) -> list[str]:
-    found = Counter(matches.forged_reason.tolist())
-    return [f"Suspected forgeries {REASONS[name]}: {found[name]:,}; not counted." for name in _TOLD if found[name]]

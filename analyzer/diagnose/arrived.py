@@ -14,6 +14,7 @@ from analyzer.diagnose.contacts import any_of
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
+    from analyzer.diagnose.arrays import Reals
     from analyzer.diagnose.contacts import Contacts
 
 #: A mail that has not come back for this long counts as taken; nearly all bounces come within a day.
@@ -25,10 +26,26 @@ _BELIEVED, _WEIGHT = 0.01, 100
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """`addresses` (their keys) whose earlier mail came back with nothing; `chance` that such a one is bad after all."""
+    """Addresses (their keys) whose earlier mails came back with nothing, with the `days` from their last one to the
+    log's; `chance` that such a one is bad after all.
+    """
 
-    addresses: frozenset[str]
+    days: dict[str, float]
     chance: float
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """They alone."""
+        return frozenset(self.days)
+
+    def chances(self, keys: pd.Series) -> Reals:
+        """The same for each of some address keys: people leave, so no less than what goes bad since then; 1 for those
+        who took no mail.
+        """
+        from analyzer.check.facts import score
+
+        gone = keys.map(self.days).to_numpy(dtype=float) / 30 * score().decay_per_30_days
+        return np.where(np.isnan(gone), 1.0, np.clip(gone, self.chance, 1.0))
 
 
 def arrived(correlated: Correlated, contacts: Contacts) -> Arrived:
@@ -39,7 +56,7 @@ def arrived(correlated: Correlated, contacts: Contacts) -> Arrived:
     `chance` is the share of leads whose first mail was taken and that a later mail found bad, drawn towards 1 %.
     """
     sends = correlated.sends
-    nobody = Arrived(frozenset(), _BELIEVED)
+    nobody = Arrived({}, _BELIEVED)
     # Where nothing tells what came back, silence does not tell that the mail was taken.
     heard = correlated.matching.matched or TELLING & correlated.have
     if not heard or sends.empty or "sent_at" not in sends.columns:
@@ -60,4 +77,9 @@ def arrived(correlated: Correlated, contacts: Contacts) -> Arrived:
     clean = taken & ~any_of(contacts.lead, back, leads)
     rows = contacts.first[clean]
     addresses = address_keys(sends["recipient"].iloc[rows].astype("str").str.strip())
-    return Arrived(frozenset(addresses), float(chance))
+    moments = times.astype("datetime64[s, UTC]").astype("int64").to_numpy()
+    # A mail without a time is no lead's last.
+    last = np.zeros(leads, dtype=np.int64)
+    np.maximum.at(last, contacts.lead, np.where(times.isna(), 0, moments))
+    days = (last.max() - last[clean]) / 86_400
+    return Arrived(dict(zip(addresses, days.tolist(), strict=True)), float(chance))

@@ -21,12 +21,13 @@ from analyzer.diagnose.decisions import counted as counted_decisions
 from analyzer.diagnose.deliverability import deliverability
 from analyzer.diagnose.diagnosis import Diagnosis, InputFile
 from analyzer.diagnose.drivers import drivers
-from analyzer.diagnose.forecast import history
+from analyzer.diagnose.forecast import cell_means, history
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.incomplete import observed
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.other_hard import other_hard
 from analyzer.diagnose.rates import breakdown, left_out, totals
+from analyzer.diagnose.unread import at_worst
 from analyzer.diagnose.untold import untold, withheld
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis, ahead: NextList | No
     if ahead is None:
         counted = as_known(correlated, contacts(correlated))
         ahead = list_ahead(correlated, counted, history(counted))
+        forecast = diagnosis.data_quality.forecast.max_quantity
+        if forecast.rate is None and forecast.high is not None:
+            ahead = ahead.bounded(cell_means(history(at_worst(counted))))
     chosen = choose(ahead, diagnosis.data_quality, float(diagnosis.options["tolerance"]))
     decision = np.where(ahead.barred == "", "verify_again", "do_not_send").astype(object)
     decision[chosen.send] = "send"

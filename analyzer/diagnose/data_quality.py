@@ -5,6 +5,7 @@ Only address faults count here, and refusals as spam never do: no list setting c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
@@ -16,10 +17,10 @@ from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.decisions import Decided, choose, counted
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Origin, Recommendation
 from analyzer.diagnose.explanations import explanations
-from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, forecast, history, outcomes
+from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, cell_means, forecast, history, outcomes
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
 from analyzer.diagnose.hindsight import as_known
-from analyzer.diagnose.judgement import Chances, Judgement, to_verify
+from analyzer.diagnose.judgement import Chances, Judgement, shown_worse, to_verify
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.rates import wilson
 from analyzer.diagnose.thresholds import thresholds
@@ -45,18 +46,22 @@ def data_quality(
     drawn = outcomes(past, thresholds().forecast.prior, ahead.cells(), seed=seed)
     effect = guessed_effect(contacts, seed=seed)
     forecasts = _forecasts(ahead, drawn, tolerance)
-    judged = judge(contacts, past, ahead, effect, tolerance=tolerance, seed=seed, drawn=drawn)
-    if _would_turn(correlated, contacts, judged, effect, tolerance=tolerance, seed=seed):
+    apart = by_status(contacts, effect, seed=seed)
+    worse = shown_worse(apart, ahead.statuses())
+    judged = judge(contacts, past, ahead, effect, worse, tolerance=tolerance, seed=seed, drawn=drawn)
+    if _would_turn(correlated, contacts, judged, effect, worse, tolerance=tolerance, seed=seed):
         judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread(contacts))
     if unread(contacts):
-        worst = outcomes(history(at_worst(contacts)), thresholds().forecast.prior, ahead.cells(), seed=seed)
+        most_past = history(at_worst(contacts))
+        worst = outcomes(most_past, thresholds().forecast.prior, ahead.cells(), seed=seed)
         if judged.recommendation == "insufficient_evidence":
+            # Nobody is called safe for what only may be none of the addresses' fault.
+            ahead = ahead.bounded(cell_means(most_past))
             most = _forecasts(ahead, worst, tolerance)
             forecasts = bounded(_forecasts(ahead, drawn, tolerance, mix=most.best_mix.leads), most)
         else:
             forecasts = widened(forecasts, _forecasts(ahead, worst, tolerance, mix=forecasts.best_mix.leads))
     found = _origins(ahead, tolerance)
-    apart = by_status(contacts, effect, seed=seed)
     old = ahead.old(tolerance)
     aged = judged.named and old is not None and bool(old.any())
     again = to_verify(judged, ahead.statuses(), apart, aged=aged)
@@ -99,8 +104,17 @@ def _renewed(ahead: NextList, tolerance: float) -> Target:
     return ahead.without(bad) if bad.any() else ahead.first(np.zeros(0, dtype=np.int64))
 
 
+def _spared(ahead: NextList, worse: Sequence[str]) -> Target:
+    """Max quality without some statuses; nobody without any."""
+    some = np.isin(ahead.status, [EMAIL_STATUSES.index(name) for name in worse])
+    return ahead.without(some) if worse else ahead.first(np.zeros(0, dtype=np.int64))
+
+
 def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | None = None) -> Forecasts:
-    """The next list, sent three ways; `mix` is how many leads the best mix has, where that is known."""
+    """The next list, sent three ways; `mix` is how many leads the best mix has, where that is known.
+
+    A few of very many are none that anybody sends to for their own sake.
+    """
     order = ahead.by_risk()
     if mix is None:
         mix = best_mix(
@@ -112,6 +126,8 @@ def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | No
             ahead.shared(order),
             _judged_size(tolerance),
         )
+        if mix < min(_judged_size(tolerance), data_words.WORTH_SENDING * len(order)):
+            mix = 0
     return Forecasts(
         max_quantity=forecast(ahead.quantity(), drawn, tolerance),
         max_quality=forecast(ahead.quality(), drawn, tolerance),
@@ -129,6 +145,7 @@ def judge(
     past: History,
     ahead: NextList,
     effect: Effect,
+    worse: Sequence[str] = (),
     *,
     tolerance: float,
     seed: int,
@@ -136,11 +153,12 @@ def judge(
 ) -> Judgement:
     """Which setting, by the chances of exceeding the tolerance; and whether the data or a belief says so.
 
-    `drawn` are outcomes at the shipped prior, where they were drawn already.
+    `worse` are statuses, neither verified nor guessed, that are shown to be worse than verified; `drawn` are outcomes
+    at the shipped prior, where they were drawn already.
     """
     limits = thresholds().forecast
     floor = _judged_size(tolerance)
-    ways = (ahead.quantity(), ahead.quality(), ahead.verified(), _renewed(ahead, tolerance))
+    ways = (ahead.quantity(), ahead.quality(), ahead.verified(), _renewed(ahead, tolerance), _spared(ahead, worse))
     lists = tuple(target.scaled(floor) for target in ways)
 
     def draw(prior: dict[str, float], *, settled: bool = False) -> Outcomes:
@@ -172,7 +190,14 @@ def judge(
 
 
 def _would_turn(
-    correlated: Correlated, contacts: Contacts, judged: Judgement, effect: Effect, *, tolerance: float, seed: int
+    correlated: Correlated,
+    contacts: Contacts,
+    judged: Judgement,
+    effect: Effect,
+    worse: Sequence[str],
+    *,
+    tolerance: float,
+    seed: int,
 ) -> bool:
     """Whether the answer would be another one if every bounce of unreadable cause were a fault of the address.
 
@@ -184,7 +209,7 @@ def _would_turn(
     worst = at_worst(contacts)
     past = history(worst)
     ahead = list_ahead(correlated, worst, past)
-    other = judge(worst, past, ahead, effect, tolerance=tolerance, seed=seed)
+    other = judge(worst, past, ahead, effect, worse, tolerance=tolerance, seed=seed)
     return other.recommendation != judged.recommendation
 
 
@@ -193,7 +218,8 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendat
 
     `reverify` accuses the data, so the rates seen must do so themselves, not just the doubt about them; where only the
     doubt does, leaving out guessed addresses stands if they are shown to be worse, and else nothing is told. Leads that
-    are named as bad beyond doubt, and without which the list is within the tolerance, are accused.
+    are named as bad beyond doubt, and without which the list is within the tolerance, are accused; so are statuses that
+    are shown to be worse.
     """
     risk = thresholds().forecast.risk
     if chances.quantity is None:
@@ -204,7 +230,8 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendat
         # No leads are given up for a doubt alone: guessed ones are shown to be worse, or the rate is surely too high.
         sure = shown or (settled.quantity or 0.0) > risk
         return "max_quality" if sure else "insufficient_evidence"
-    if _cured(chances) or (settled.quality is not None and settled.quality > risk):
+    spared = chances.spared is not None and chances.spared <= risk
+    if _cured(chances) or spared or (settled.quality is not None and settled.quality > risk):
         return "reverify"
     return "max_quality" if shown else "insufficient_evidence"
 

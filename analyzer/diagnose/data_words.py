@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, Origin, StatusEffect
 from analyzer.diagnose.explanations import sentences
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.unread import unread
 from analyzer.diagnose.words import chance, kinds, limit, listed, many, number, percent, points, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: A part of the list smaller than this is no list to send.
-_WORTH_SENDING = 0.1
+WORTH_SENDING = 0.1
 #: A status that explains less of the bounces than this is left to the tables.
 _WORTH_TELLING = 0.1
 #: From this many times the usual variance on, it is companies that make a rate vary.
@@ -96,6 +97,8 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     )
     difference, share = effect.risk_difference, effect.share
     if effect.verdict == "too_little_data":
+        if unread(contacts):
+            return "As far as bounces say why: " + rates[:1].lower() + rates[1:]
         return rates + " That is too little to compare them."
     if difference.estimate is None or difference.low is None or difference.high is None:
         return rates
@@ -170,7 +173,16 @@ def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float, *, known_t
         return f"{text}. Which of its leads max quality would leave out cannot be told: {none}."
     if without.leads and without.leads < everyone.leads:
         text += f"; without guessed addresses it {_expected(without, tolerance)}"
-    return text + "."
+    return f"{text}.{_reached(ahead)}"
+
+
+def _reached(ahead: NextList) -> str:
+    """Who of the list took our mail before, where that makes it another list than its statuses let expect."""
+    reached, everyone = int(ahead.taken.sum()), int((ahead.barred == "").sum())
+    if not ahead.own or reached < _WORTH_TELLING * everyone:
+        return ""
+    whom = "All of its leads" if reached == everyone else f"{number(reached)} of its {many(everyone, 'lead')}"
+    return f" {whom} took our mail before: of these {percent(float(ahead.chance[ahead.taken].mean()))} should bounce."
 
 
 def _expected(forecast: Forecast, tolerance: float) -> str:
@@ -190,7 +202,7 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
             )
         case "max_quality" if not quality.leads:
             return "All of its leads are guessed: without them nothing is left, so it needs verified addresses first."
-        case "max_quality" if quality.leads < _WORTH_SENDING * forecasts.max_quantity.leads:
+        case "max_quality" if quality.leads < WORTH_SENDING * forecasts.max_quantity.leads:
             kept = f"{number(quality.leads)} of {many(forecasts.max_quantity.leads, 'lead')}"
             return (
                 f"Without guessed addresses only {kept} are left: have the guessed ones verified before the next send."
@@ -214,9 +226,12 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
                 "verifying before they are used."
             )
         case _ if judged.chances.verified <= thresholds().forecast.risk:
+            so = "Leaving guessed addresses out is not enough, and the"
+            if quality.leads == forecasts.max_quantity.leads:
+                so = "The"
             return (
-                "Leaving guessed addresses out is not enough, and the verified ones are not the problem: leave the "
-                f"{kinds(again)} addresses out, or have each one verified before it is used."
+                f"{so} verified ones are not the problem: leave the {kinds(again)} addresses out, or have each one "
+                "verified before it is used."
             )
         case _:
             return (
@@ -252,17 +267,17 @@ def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
     mix, everyone = forecasts.best_mix, forecasts.max_quantity
     if mix.leads >= everyone.leads:
         return ""
-    if judged.recommendation == "max_quality" and forecasts.max_quality.leads < _WORTH_SENDING * everyone.leads:
+    if judged.recommendation == "max_quality" and forecasts.max_quality.leads < WORTH_SENDING * everyone.leads:
         return ""
-    if judged.named and mix.leads < _WORTH_SENDING * everyone.leads:
+    if judged.named and mix.leads < WORTH_SENDING * everyone.leads:
         return ""
-    if mix.leads < _WORTH_SENDING * everyone.leads and judged.recommendation == "max_quality":
+    if mix.leads < WORTH_SENDING * everyone.leads and judged.recommendation == "max_quality":
         kept = f"only {number(mix.leads)} of {many(everyone.leads, 'lead')}" if mix.leads else "no part of it"
         return (
             f"Not with more certainty, though: {kept} would stay within {limit(tolerance)} with 90 % probability. "
             "Send a small part first, and look at its bounces."
         )
-    if mix.leads < _WORTH_SENDING * everyone.leads:
+    if mix.leads < WORTH_SENDING * everyone.leads:
         kept = (
             f"only {number(mix.leads)} of {many(everyone.leads, 'lead')} would" if mix.leads else "no part of it would"
         )

@@ -2,8 +2,8 @@
 
 What is sent to is what the recommendation keeps, or the best mix where that keeps more. Whatever the setting, a lead is
 verified first where something names it as bad: a misspelt domain, an origin that bounces beyond the tolerance, an old
-verification where these do, a bounce of its own that says nothing of its cause, or a chance by which it will rather
-bounce than not.
+verification where these do, a bounce of its own that says nothing of its cause or is older than the log, a name that
+`check` would not let pass, or a chance by which it will rather bounce than not.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Decided:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Flags for each lead: who is sent to; and who is verified first for being `misspelt`, `old`, of a bad origin (one
-    flag an origin of the list), `risky`, or `unread`, having bounced before for no known cause, whatever the setting of
-    the `recommendation`.
+    flag an origin of the list), `risky`, or `doubted` for what else is known of it (`NextList.doubted`), whatever the
+    setting of the `recommendation`.
     """
 
     send: Flags
@@ -60,14 +60,14 @@ class Chosen:
     old: Flags
     origins: tuple[Flags, ...]
     risky: Flags
-    unread: Flags
+    doubted: Flags
     recommendation: Recommendation
 
     @property
     def first(self) -> Flags:
         """Who is verified first, whatever the setting."""
         return np.asarray(
-            np.logical_or.reduce([self.misspelt, self.old, self.risky, self.unread, *self.origins]), dtype=np.bool_
+            np.logical_or.reduce([self.misspelt, self.old, self.risky, self.doubted, *self.origins]), dtype=np.bool_
         )
 
 
@@ -88,7 +88,7 @@ def choose(ahead: NextList, held: Held, tolerance: float) -> Chosen:
         old=nobody if old is None else old,
         origins=ahead.of_bad_origin(tolerance),
         risky=unmet & (ahead.chance > _TOO_RISKY),
-        unread=nobody if ahead.unread is None else ahead.unread,
+        doubted=nobody if ahead.doubted is None else ahead.doubted != "",
         recommendation=held.recommendation,
     )
     kept = _kept(ahead, held, tolerance) & ~found.first

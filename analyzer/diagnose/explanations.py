@@ -61,16 +61,23 @@ def sentences(found: list[Explanation]) -> str:
 
 
 def _typos(correlated: Correlated, contacts: Contacts, left: Flags) -> tuple[Explanation | None, Flags]:
-    """Domains one slip away from a well-known one, at which hardly anything got through."""
+    """Domains one slip away from a well-known one, at which hardly anything got through.
+
+    What is no known slip has to be dead as well: a server that knows no such user shows that the domain is somebody's.
+    """
     from analyzer.addresses.typos import Typos
 
-    del correlated
+    gone = dead_domains(contacts, correlated)
     names = np.array(contacts.domains, dtype=object)
     leads, bounces = _per_domain(contacts, left)
     lost = np.flatnonzero((bounces > 0) & (bounces >= _NEARLY_NOTHING * leads))
     looked = _by_bounces(lost, bounces, contacts)[:_LOOKED_UP]
     typos = Typos()
-    meant = {int(code): typos.suggestion(str(names[code]).lower()) for code in looked}
+    meant = {
+        int(code): typos.suggestion(name)
+        for code in looked
+        if typos.listed(name := str(names[code]).lower()) or names[code] in gone
+    }
     codes = np.array([code for code, name in meant.items() if name], dtype=np.int64)
     taken = left & np.isin(contacts.domain, codes)
     if not taken.any():

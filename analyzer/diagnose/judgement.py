@@ -16,14 +16,15 @@ _BETWEEN = ("catch_all", "risky", "unknown")
 class Chances:
     """How likely each setting exceeds the tolerance; None for a setting that leaves no lead.
 
-    `renewed` is max quality without those that are named as bad, for an old verification or where they come from; None
-    if there are none.
+    `renewed` is max quality without those that are named as bad, for an old verification or where they come from;
+    `spared` without catch-all, risky and unknown addresses where these are shown to be worse; None if there are none.
     """
 
     quantity: float | None
     quality: float | None
     verified: float | None
     renewed: float | None = None
+    spared: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class Judgement:
     named: bool = False
 
 
+def shown_worse(apart: Sequence[StatusEffect], there: Sequence[str]) -> list[str]:
+    """Which of the statuses that are `there` are neither verified nor guessed, and shown to bounce more than verified
+    ones.
+    """
+    worse = [each.status for each in apart if each.effect in ("driven", "contributes")]
+    return [name for name in worse if name in there and name in _BETWEEN]
+
+
 def to_verify(
     judged: Judgement, statuses: Sequence[str], apart: Sequence[StatusEffect], *, aged: bool = False
 ) -> list[str]:
@@ -59,7 +68,7 @@ def to_verify(
     if judged.named:
         return ["verified"] if aged else []
     there = [name for name in _BETWEEN if name in statuses]
-    shown = [each.status for each in apart if each.status in there and each.effect in ("driven", "contributes")]
+    shown = shown_worse(apart, there)
     alone = judged.chances.verified
     accused = alone is not None and alone > thresholds().forecast.risk
     return ["verified", *shown] if accused else shown or there

@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from analyzer.diagnose.next_list import NextList
     from analyzer.diagnose.origins import Origins
 
-_UNREAD = "An earlier mail to this address bounced, and nothing says why: verify it before it is used."
+#: Why a lead is out, and what is to be cleared before it is used; the rest are findings of `check`.
+BARRED = {
+    "invalid": "The address is marked invalid.",
+    "malformed": "This is no address that a mail can be sent to.",
+    "refused": "The receiver's own rule refused our last mail, and would refuse the next: use another channel.",
+    "company": "The company refuses our mail as a whole, and would refuse the next: use another channel.",
+    "domain": "The domain takes no mail: it bounced as dead, and nothing got through to it.",
+    "suppressed": "The address bounced for good, or complained, before.",
+    "opted_out": "The person asked not to be written to again.",
+}
+DOUBTS = {
+    "unread": "An earlier mail to this address bounced, and nothing says why: verify it before it is used.",
+    "bounced_before_the_log": "A bounce from before the log begins calls this address bad: verify it before use.",
+    "complained_before_the_log": "A complaint from before the log begins names this address: ask before use.",
+}
 _TOOK = "Our earlier mail to this address was taken"
 #: Values of an origin named in a sentence.
 _SHOWN = 3
@@ -26,12 +40,18 @@ _SETTINGS = ("max_quality", "reverify")
 
 
 def reasons(ahead: NextList, chosen: Chosen) -> pd.Series[str]:
-    """One sentence a lead that can be written to: what it rests on, and what keeps it from being sent to."""
+    """One sentence a lead: what its chance rests on, and what keeps it from being sent to."""
     if ahead.ranked is None:
         raise ValueError("a list of its own has been ranked")
     ending = _endings(chosen)
     told = ranking_words.reasons(
-        ahead.means, ahead.ranked.evidence, ahead.ranked.weights, ending, _elsewhere(ahead), _nowhere_bad(ahead)
+        ahead.means,
+        ahead.ranked.evidence,
+        ahead.ranked.weights,
+        ending,
+        _elsewhere(ahead),
+        _nowhere_bad(ahead),
+        at_most=ahead.at_most,
     )
     for place in reversed(range(len(ahead.origins))):
         # With max quantity it is not the list that would suffer.
@@ -43,10 +63,18 @@ def reasons(ahead: NextList, chosen: Chosen) -> pd.Series[str]:
         told = told.mask(pd.Series(chosen.old), _of_age(ahead))
     took = pd.Series(ending).map(dict(enumerate(_TOOK + each for each in ranking_words.ENDINGS)))
     told = told.mask(pd.Series(ahead.taken), took.str.replace("; ", ", but ", regex=False))
-    told = told.mask(pd.Series(chosen.unread), _UNREAD)
+    if ahead.doubted is not None:
+        told = told.mask(pd.Series(chosen.doubted), pd.Series(ahead.doubted).map(_says(DOUBTS)))
     if ahead.meant is not None:
         told = told.mask(pd.Series(chosen.misspelt), "Its domain looks misspelt (" + pd.Series(ahead.meant) + "?).")
-    return told
+    return told.where(ahead.barred == "", pd.Series(ahead.barred).map(_says(BARRED)))
+
+
+def _says(own: dict[str, str]) -> dict[str, str]:
+    """A sentence for each of our reasons, and for each finding of `check`."""
+    from analyzer.check.facts import findings
+
+    return {code: each.says for code, each in findings().items()} | own
 
 
 def _endings(chosen: Chosen) -> Codes:

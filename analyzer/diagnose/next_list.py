@@ -7,6 +7,7 @@ where that proves itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.addresses import address_keys
+from analyzer.correlate.clues import organisation
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
 from analyzer.diagnose.arrived import arrived
 from analyzer.diagnose.companies import company_of
@@ -27,19 +29,25 @@ from analyzer.diagnose.ranking import FAMILIES, Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.refusals import NAMED
 from analyzer.diagnose.staleness import Staleness, age_of_contacts, days_since, staleness
-from analyzer.diagnose.suppression_list import dead_domains, refused, suppression
+from analyzer.diagnose.suppression_list import bounced_before_the_log, dead_domains, refused, suppression
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.unsuitable import unsuitable
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
 
+#: Why a lead is out to whom nothing can be delivered; the others may have good addresses.
+_UNDELIVERABLE = ("malformed", "domain", "suppressed")
 _GUESSED, _INVALID = EMAIL_STATUSES.index("guessed"), EMAIL_STATUSES.index("invalid")
 _VERIFIED, _UNKNOWN = EMAIL_STATUSES.index("verified"), EMAIL_STATUSES.index("unknown")
 #: Findings of a format check that do not keep a mail from being addressed.
 _IN_FORM = frozenset(
     {"", "reserved_domain", "public_suffix", "unknown_suffix", "mixed_scripts", "possible_typo", "needs_smtputf8"}
 )
+#: No lead is more likely to bounce for what others did.
+_HIGHEST = 0.97
+_NO_SIGNS = re.compile(r"[\W_]+")
 #: Words, dots between them, and a name of at least two labels without hyphens side by side (RE2, lower case).
 _PLAIN = (
     r"^[a-z0-9_]{1,20}(?:[.+_-][a-z0-9_]{1,20}){0,2}@"
@@ -57,7 +65,9 @@ class NextList:
     where the list does not say. `company` is where each lead is, `contacted` how many leads there mail went to, whose
     outcome its chance knows, and `likeness` how alike leads of one company are. `days` is how old each verification
     will be (NaN: not known), None where nothing says so; `meant` what a lead's domain is probably a misspelling of, ""
-    if of none; `unread` whose earlier mail bounced for a cause that nothing tells.
+    if of none; `doubted` what else is to be cleared before a lead is used ("" if nothing), a key of `lead_words.DOUBTS`
+    or a finding of `check`. With `at_most` every bounce of unknown cause is counted as a bad address in `means` and
+    `chance`.
     """
 
     cell: Codes
@@ -75,7 +85,14 @@ class NextList:
     origins: tuple[Origins, ...] = ()
     from_origin: tuple[Codes | None, ...] = ()
     meant: Texts | None = None
-    unread: Flags | None = None
+    doubted: Texts | None = None
+    at_most: bool = False
+
+    def bounded(self, means: Reals) -> NextList:
+        """The same with the chances that cells with these `means` give the leads: as much as they can be."""
+        most = np.minimum(self.chance * (means / self.means)[self.cell], np.maximum(self.chance, _HIGHEST))
+        kept = np.isin(self.barred, _UNDELIVERABLE) | self.taken
+        return replace(self, means=means, chance=np.where(kept, self.chance, most), at_most=True)
 
     @property
     def ranking(self) -> Ranking | None:
@@ -218,13 +235,18 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     keys = address_keys(pd.Series(email.values, dtype="str"))
     domains = _domains(keys.tolist())
     ranked = rank(correlated, contacts, past, facts_of(given, domains[email.codes], contacts))
-    barred = np.full(len(given), "", dtype=object)
+    barred, doubted = unsuitable(given, email, domains)
     barred[cell // GROUPS == _INVALID] = "invalid"
     barred[_among(domains, closed_companies(correlated, contacts))[email.codes]] = "company"
     barred[_of(email, keys, refused(correlated))] = "refused"
     barred[_malformed(email.values)[email.codes]] = "malformed"
     barred[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"
     barred[_of(email, keys, frozenset(address_keys(suppression(correlated)["email"].astype("str"))))] = "suppressed"
+    barred[_of(email, keys, correlated.opted_out)] = "opted_out"
+    bad_before, complained = bounced_before_the_log(correlated)
+    doubted[_of(email, keys, bad_before)] = "bounced_before_the_log"
+    doubted[_of(email, keys, complained)] = "complained_before_the_log"
+    doubted[_of(email, keys, _unread(correlated, contacts))] = "unread"
     chances = ranked.chance
     days = None
     if stale is not None and "verified_at" in given.columns:
@@ -240,16 +262,15 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     chances = _by_origin(chances, cell, bad, values)
     before = arrived(correlated, contacts)
     took = (barred == "") & _of(email, keys, before.addresses)
-    ranked_chance = np.where(took, np.minimum(chances, before.chance), chances)
-    # Who is marked or refuses us may have a good address; the others cannot be delivered to.
-    chance = np.where(np.isin(barred, ("", "invalid", "refused", "company")), ranked_chance, 1.0)
+    ranked_chance = np.where(took, np.minimum(chances, before.chances(keys)[email.codes]), chances)
+    chance = np.where(np.isin(barred, _UNDELIVERABLE), 1.0, ranked_chance)
     company, written = _companies(domains, email.codes, contacts)
     alike = past.spread.likeness
     return NextList(
         cell, chance, barred, means, own=True, company=company, contacted=written, likeness=alike, ranked=ranked,
         took=took, stale=stale, days=days, origins=bad, from_origin=values,
-        meant=_meant(domains, contacts)[email.codes],
-        unread=(barred == "") & _of(email, keys, _unread(correlated, contacts)),
+        meant=_meant(given, email, domains, contacts),
+        doubted=np.where((barred == "") & ~(took & (doubted == "bounced_before_the_log")), doubted, ""),
     )  # fmt: skip
 
 
@@ -269,7 +290,7 @@ def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | Non
     """The chances of leads, moved by the age of their verification (days) where old ones are shown to bounce more."""
     if stale is None or days is None:
         return chance
-    return np.asarray(np.minimum(chance * stale.times(cell // GROUPS == _VERIFIED, days), 0.97))
+    return np.asarray(np.minimum(chance * stale.times(cell // GROUPS == _VERIFIED, days), _HIGHEST))
 
 
 def _for_age(times: Reals) -> Reals:
@@ -295,21 +316,36 @@ def _unread(correlated: Correlated, contacts: Contacts) -> frozenset[str]:
     return frozenset(address_keys(correlated.sends["recipient"].iloc[rows].astype("str").str.strip()))
 
 
-def _meant(domains: Texts, contacts: Contacts) -> Texts:
-    """What each of some domains (one a distinct address) is probably a misspelling of; "" if it is none.
+def _meant(given: pd.DataFrame, email: Dimension, domains: Texts, contacts: Contacts) -> Texts:
+    """What the domain of each lead is probably a misspelling of; "" if it is none. domains: of each value of `email`.
 
-    A domain that took mail of ours is spelt as it should be, unless it is a slip that somebody is known to live off.
+    A slip that somebody is known to live off is one wherever it stands. What only looks like another domain is that
+    domain's neighbour more often than its misspelling: a mail of ours that was taken, a verified address, a second lead
+    there and a company of that name each speak for the domain as it stands.
     """
     from analyzer.addresses.typos import Typos
 
     codes, names = pd.factorize(domains)
-    counts = dict(zip(names.tolist(), np.bincount(codes, minlength=len(names)).tolist(), strict=True))
+    counts = np.bincount(codes, minlength=len(names))
+    typos = Typos(dict(zip(names.tolist(), counts.tolist(), strict=True)))
+    told = np.array([typos.suggestion(name) if typos.listed(name) else "" for name in names], dtype=object)
     flags = [contacts.leads[name].to_numpy(dtype=np.bool_) for name in ("address", "hard", "spam", "unknown")]
     silent = np.bincount(contacts.domain[~np.logical_or.reduce(flags)], minlength=len(contacts.domains)) > 0
-    alive = frozenset(np.array(contacts.domains, dtype=object)[silent]) if len(contacts.domains) else frozenset()
-    typos = Typos(counts)
-    told = [typos.suggestion(name) if typos.listed(name) or name not in alive else "" for name in names]
-    return np.array(told, dtype=object)[codes] if told else np.empty(0, dtype=object)
+    alive = [name for name, there in zip(contacts.domains, silent, strict=True) if there]
+    lead = codes[email.codes]
+    verified = np.bincount(lead[cell_of(given) // GROUPS == _VERIFIED], minlength=len(names)) > 0
+    company = dimension(given, "company", lower=True) if "company" in given.columns else None
+    doubtful = (told == "") & (counts == 1) & ~verified & ~pd.Index(names, dtype=object).isin(alive)
+    for row in np.flatnonzero(doubtful[lead]):
+        name = names[lead[row]]
+        if company is None or not _called_so(company.values[company.codes[row]], name):
+            told[lead[row]] = typos.suggestion(name)
+    return np.asarray(told[lead], dtype=object)
+
+
+def _called_so(company: str, domain: str) -> bool:
+    """Whether a company's name (lower case) has the name that a domain is registered under, signs aside."""
+    return _NO_SIGNS.sub("", organisation(domain)) in _NO_SIGNS.sub("", company)
 
 
 def closed_companies(correlated: Correlated, contacts: Contacts) -> frozenset[str]:

@@ -90,12 +90,19 @@ def _day(seconds: int) -> str:
 
 
 def reasons(
-    means: Reals, known: Evidence, weights: Reals, ending: Codes, elsewhere: Flags, clause: str
+    means: Reals,
+    known: Evidence,
+    weights: Reals,
+    ending: Codes,
+    elsewhere: Flags,
+    clause: str,
+    *,
+    at_most: bool = False,
 ) -> pd.Series[str]:
     """One sentence a lead: its cell's rate, the two things that move it most, and what its `ending` (in ENDINGS) says.
 
-    `weights` as `Ranked` has them; for those `elsewhere` the `clause` speaks, too. Sentences are made once for all
-    leads that share one.
+    `weights` as `Ranked` has them; for those `elsewhere` the `clause` speaks, too. at_most: the rates count what says
+    nothing of its cause. Sentences are made once for all leads that share one.
     """
     import pandas as pd
 
@@ -125,15 +132,16 @@ def reasons(
         code, up_one = divmod(code, 2)
         cell, one = divmod(code, size)
         moved = [(clauses[one], up_one), (clauses[two], up_two), (clause if apart else "", 0)]
-        texts.append(_sentence(cell, means, moved, ENDINGS[end]))
+        texts.append(_sentence(cell, means, moved, ENDINGS[end], at_most=at_most))
     return pd.Series(np.array(texts, dtype=object)[codes] if len(texts) else [], dtype="str")
 
 
-def _sentence(cell: int, means: Reals, moved: Sequence[tuple[str, int]], ending: str) -> str:
+def _sentence(cell: int, means: Reals, moved: Sequence[tuple[str, int]], ending: str, *, at_most: bool) -> str:
     group = INDUSTRY_GROUPS[cell % GROUPS]
     where = "" if group == "unclassified" else f" in {group} industries"
     name = status(EMAIL_STATUSES[cell // GROUPS])
-    text = f"{name[:1].upper()}{name[1:]}{where} are expected to bounce at {percent(float(means[cell]))}"
+    most = ", counting bounces that say nothing of their cause" if at_most else ""
+    text = f"{name[:1].upper()}{name[1:]}{where} are expected to bounce at {percent(float(means[cell]))}{most}"
     for word, sign in (("more", 1), ("less", 0)):
         why = [clause for clause, up in moved if clause and up == sign]
         if why:

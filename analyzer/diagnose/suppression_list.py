@@ -79,6 +79,20 @@ def refused(correlated: Correlated) -> frozenset[str]:
     return frozenset(last.loc[last["by_rule"], "key"])
 
 
+def bounced_before_the_log(correlated: Correlated) -> tuple[frozenset[str], frozenset[str]]:
+    """Addresses (their keys) that bounces call bad for good, or that complained, of a mail that is in no log: what our
+    own side sent before the log begins. A stranger could write as much, so they are struck off no list.
+    """
+    bounces = correlated.bounces
+    if bounces.empty:
+        return frozenset(), frozenset()
+    untied = bounces[bounces["send_id"].isna() & ~_yes(bounces, "suspected_forged") & ~_yes(bounces, "transient")]
+    whom = untied["original_recipient"].where(untied["original_recipient"] != "", untied["recipient"])
+    keys = address_keys(whom.astype("str").str.strip())
+    bad, complained = (frozenset(keys[untied["fault"] == fault]) - {""} for fault in _FINAL_FAULTS)
+    return bad, complained
+
+
 def _from_bounces(correlated: Correlated) -> pd.DataFrame:
     bounces = correlated.bounces
     if bounces.empty:

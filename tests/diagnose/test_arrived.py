@@ -59,6 +59,21 @@ def test_the_chance_is_what_later_mails_of_the_campaign_found() -> None:
     assert of(correlated).chance == pytest.approx((20 + 1) / (400 + 100), abs=0.002)
 
 
+@pytest.mark.parametrize(("days", "low", "high"), [(10, 0.002, 0.005), (90, 0.02, 0.04)])
+def test_the_longer_ago_it_was_the_less_it_says(days: int, low: float, high: float) -> None:
+    """People leave their jobs: 1 % in 30 days, as `check` has it of verifications."""
+    sent = campaign(Block(2000, bounced={"user_unknown": 100}), Block(1000, bounced={"user_unknown": 50}))
+    again = sent.sends[sent.sends["label"] == ""].assign(sent_at=pd.Timestamp("2026-03-06T09:00Z"), step="2")
+    mails = pd.concat([sent.sends, again.iloc[:1500]], ignore_index=True)
+    whole = replace(sent, sends=mails.assign(send_id=range(len(mails))))
+    took = again["recipient"].iloc[1900:2000].tolist()
+    ahead = pd.DataFrame({"email": took, "email_status": "verified", "industry_group": "open"})
+    correlated = replace(later(whole, days), next_leads=ahead)
+    diagnosis = diagnose(correlated)
+    assert next_send(correlated, diagnosis)["probability"].between(low, high).all()
+    assert "All of its leads took our mail before" in diagnosis.data_quality.why
+
+
 def test_without_times_nothing_is_known() -> None:
     correlated = campaign(*HURT)
     timeless = replace(correlated, sends=correlated.sends.assign(sent_at=pd.NaT))

@@ -204,6 +204,17 @@ def test_the_rule(
     assert found == recommendation
 
 
+def test_statuses_shown_to_be_worse_are_to_be_verified_where_the_others_hold() -> None:
+    """No guessed addresses, and the whole list is about as likely to exceed as not: catch-all ones are what is bad."""
+    sent = (Block(1500, bounced=bad(14)), Block(900, "catch_all", bounced=bad(116)))
+    found = quality(*sent, next_leads=next_list((1500, "verified", OPEN), (900, "catch_all", OPEN)))
+    assert (found.recommendation, found.to_verify) == ("reverify", ["catch_all"])
+    assert found.forecast.max_quantity.p_over_tolerance is not None
+    assert 0.3 < found.forecast.max_quantity.p_over_tolerance < 0.75
+    assert "The verified ones are not the problem: leave the catch-all addresses out" in found.why
+    assert found.decisions is not None and found.decisions.send >= 1500
+
+
 def test_spam_bounces_never_call_for_max_quality() -> None:
     """Guessed addresses refused as spam, at any rate: the data is not the matter."""
     found = quality(Block(700, bounced=bad(6)), Block(300, "guessed", bounced={"user_unknown": 4, "spam_content": 200}))

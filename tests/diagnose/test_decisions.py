@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import pandas as pd
 import pytest
@@ -97,7 +98,7 @@ def test_a_misspelt_domain_is_told_with_what_was_meant() -> None:
 
 
 def test_a_domain_that_took_our_mail_is_spelt_as_it_should_be() -> None:
-    ahead = next_list((30, "verified", OPEN), (1, "verified", OPEN))
+    ahead = next_list((30, "verified", OPEN), (1, "unknown", OPEN))
     ahead["email"] = [*(f"p{number}@northwind.example" for number in range(30)), "q@nortwind.example"]
     unmet = campaign(Block(900, bounced=bad(9)), next_leads=ahead.replace({r"\.example$": ".com"}, regex=True))
     assert told(unmet)[1].set_index("email").loc["q@nortwind.com", "decision"] == "verify_again"
@@ -107,6 +108,30 @@ def test_a_domain_that_took_our_mail_is_spelt_as_it_should_be() -> None:
         next_leads=ahead.replace({r"\.example$": ".com"}, regex=True),
     )
     assert set(told(met)[1]["decision"]) == {"send"}
+
+
+@pytest.mark.parametrize(
+    ("email", "status", "company", "decision"),
+    [
+        ("q@nortwind.com", "unknown", "", "verify_again"),
+        ("q@nortwind.com", "unknown", "Northwind Traders", "verify_again"),
+        ("q@nortwind.com", "verified", "", "send"),
+        ("q@nortwind.com", "unknown", "Nort-Wind AG", "send"),
+        ("q@mail.nortwind.com", "unknown", "Nortwind", "send"),
+        ("q@kagenta.de", "unknown", "Kagenta GmbH", "send"),  # magenta.de hands out mailboxes
+        ("q@gmial.com", "verified", "Gmial", "verify_again"),  # a slip that everybody knows
+    ],
+)
+def test_a_neighbour_of_another_domain_is_not_misspelt_for_that(email, status, company, decision) -> None:
+    """Another company of the list is called nearly so; only what nothing speaks for looks like a slip."""
+    ahead = next_list((30, "verified", OPEN), (1, status, OPEN)).assign(company="")
+    ahead["email"] = [*(f"p{number}@northwind.com" for number in range(30)), email]
+    ahead.loc[30, "company"] = company
+    table = told(campaign(Block(900, bounced=bad(9)), Block(90, "unknown", bounced=bad(1)), next_leads=ahead))[1]
+    assert table.set_index("email").loc[email, "decision"] == decision
+    two = pd.concat([ahead, ahead.tail(1).assign(email="r" + email)], ignore_index=True)
+    table = told(campaign(Block(900, bounced=bad(9)), Block(90, "unknown", bounced=bad(1)), next_leads=two))[1]
+    assert (table.set_index("email").loc["r" + email, "decision"] == "send") == ("gmial" not in email)
 
 
 def test_a_lead_that_bounced_for_no_known_cause_is_verified_before_it_is_written_to_again() -> None:
@@ -157,3 +182,13 @@ def test_leads_of_other_statuses_carry_a_status() -> None:
 def test_without_a_bad_address_nothing_is_said_of_companies() -> None:
     correlated = campaign(Block(600, bounced=bad(40, "unspecified")))
     assert "company by company" not in diagnose(correlated).data_quality.why
+
+
+@pytest.mark.parametrize(
+    ("found", "leads", "kept"), [(4, 1000, 0), (86, 1000, 0), (86, 500, 86), (120, 2000, 120), (3, 20, 3)]
+)
+def test_a_few_of_very_many_are_no_best_mix(monkeypatch, found, leads, kept) -> None:
+    """At least a tenth of the list, or as many as the tolerance allows five bounces in."""
+    monkeypatch.setattr(import_module("analyzer.diagnose.data_quality"), "best_mix", lambda *_: found)
+    diagnosis, _ = told(campaign(Block(900, bounced=bad(45)), next_leads=next_list((leads, "verified", OPEN))))
+    assert diagnosis.data_quality.forecast.best_mix.leads == kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from diagnose_builder import Block, campaign
 
 from analyzer.correlate import Correlated
@@ -111,6 +112,12 @@ def test_a_dead_domain_is_named_and_one_that_delivered_is_not() -> None:
     )
     assert kinds(found) == {"dead_domain": 5}
     assert found.explained_by[0].domains == ["gone.example"]
+
+
+@pytest.mark.parametrize(("reason", "found"), [("domain_not_found", {"typo": 3}), ("user_unknown", {})])
+def test_what_only_looks_misspelt_has_to_be_dead(reason: str, found: dict[str, int]) -> None:
+    """magenta.de is a provider; a server of kagenta.de that knows no such user shows that this is somebody's own."""
+    assert kinds(told(campaign(Block(300), Block(3, domain="kagenta.de", bounced=bad(3, reason))))) == found
 
 
 def test_a_misspelt_domain_is_a_typo_before_it_is_a_dead_one() -> None:
