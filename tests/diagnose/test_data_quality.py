@@ -204,14 +204,15 @@ def test_the_rule(
     assert found == recommendation
 
 
-def test_statuses_shown_to_be_worse_are_to_be_verified_where_the_others_hold() -> None:
-    """No guessed addresses, and the whole list is about as likely to exceed as not: catch-all ones are what is bad."""
-    sent = (Block(1500, bounced=bad(14)), Block(900, "catch_all", bounced=bad(116)))
-    found = quality(*sent, next_leads=next_list((1500, "verified", OPEN), (900, "catch_all", OPEN)))
-    assert (found.recommendation, found.to_verify) == ("reverify", ["catch_all"])
+@pytest.mark.parametrize(("status", "words"), [("catch_all", "catch-all"), ("unknown", "unknown-status")])
+def test_statuses_shown_to_be_worse_are_to_be_verified_where_the_others_hold(status: str, words: str) -> None:
+    """No guessed addresses, and the whole list is about as likely to exceed as not: these are what is bad."""
+    sent = (Block(1500, bounced=bad(14)), Block(900, status, bounced=bad(116)))
+    found = quality(*sent, next_leads=next_list((1500, "verified", OPEN), (900, status, OPEN)))
+    assert (found.recommendation, found.to_verify) == ("reverify", [status])
     assert found.forecast.max_quantity.p_over_tolerance is not None
     assert 0.3 < found.forecast.max_quantity.p_over_tolerance < 0.75
-    assert "The verified ones are not the problem: leave the catch-all addresses out" in found.why
+    assert f"The verified ones are not the problem: leave the {words} addresses out" in found.why
     assert found.decisions is not None and found.decisions.send >= 1500
 
 
