@@ -44,7 +44,7 @@ _OF_ANY_TABLE: dict[str, str] = {
     "event": "event",
     "text": "bounce_reason",
 }
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 #: A word, or several without a blank, that names a class: a server's text has blanks.
 _CLASS = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{10}(?:\d{3})?$")
