@@ -129,8 +129,29 @@ def _industries(found: Findings) -> str:
         return f"{_both(open_rate, strict_rate)}: {beyond}."
     if not found.strict_excess and (strict.estimate or 0) <= (usual.estimate or 0):
         beyond = "no more than open ones"
+    if found.strict_excess:
+        beyond += _one_filter(found)
     without = "" if (usual, strict) == (open_rate, strict_rate) else "Without what names a cause on our side, "
     return f"{without}{_both(usual, strict, starts=not without)}: {beyond}."
+
+
+def _one_filter(found: Findings) -> str:
+    """That nearly all of the refusals that make strict industries strict are one filter's, where they are."""
+    rows = found.refused
+    told = rows["reason"].isin(NAMED) | rows["own_rule"] | (rows["group"] != "strict")
+    there = rows[~told.to_numpy(dtype=bool) & ~rows["domain"].isin(found.blocking).to_numpy()]
+    providers = there["provider"][there["provider"] != ""].value_counts()
+    limits = thresholds()
+    if providers.empty or providers.iloc[0] < limits.fixes.part * len(there):
+        return ""
+    name, hits = str(providers.index[0]), int(providers.iloc[0])
+    if there["domain"][there["provider"] == name].nunique() < limits.evidence.min_bounces:
+        return ""
+    which = f"all {number(hits)}" if hits == len(there) else f"{number(hits)} of the {number(len(there))}"
+    return (
+        f", though {which} that name no cause there are refused by {name}: it may be what that filter holds of us, and "
+        "not the industry"
+    )
 
 
 def _both(open_rate: Interval, strict_rate: Interval, *, starts: bool = True) -> str:
@@ -165,9 +186,10 @@ def _no_pattern(found: Findings) -> str:
 def _mixed_in(found: Findings) -> str:
     if not found.mixed_in:
         return ""
+    which, lie = ("refusal", "lies") if found.mixed_in == 1 else (f"{number(found.mixed_in)} refusals", "lie")
     return (
-        f"The {many(found.mixed_in, 'refusal')} by industries that are not known as either lie between the two: "
-        "some of those companies are strict ones."
+        f"The {which} by industries that are not known as either {lie} between the two: some of those companies are "
+        "strict ones."
     )
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.report.words import count, percent, plural, short, tolerance
+from analyzer.report.words import count, dimension_title, percent, plural, short, tolerance
 
 if TYPE_CHECKING:
     from analyzer.diagnose.diagnosis import Diagnosis, Explanation, Origin
 
 #: From this share of the bad addresses on, a cause is worth a step of its own.
 _PART: Final = 0.2
+#: Most bad addresses and not most leads: then they came with one part of the mail.
+_MOST: Final = 0.8
+_NOT_ALL: Final = 0.75
+_PARTS: Final = ("campaign", "sender_domain", "sender", "template")
 #: Companies named, and how many of them a diagnosis keeps.
 _NAMED: Final = 3
 _KEPT: Final = 20
@@ -100,6 +104,20 @@ def origin_step(diagnosis: Diagnosis) -> tuple[str, str] | None:
     if extra < max(thresholds().evidence.min_bounces, _PART * diagnosis.totals.address.count):
         return None
     return leave_out(found, tolerance(diagnosis.options) or 0.0)
+
+
+def one_part(diagnosis: Diagnosis) -> str:
+    """That most bad addresses came with one campaign, mailbox or template, where they did and most leads did not."""
+    bad, leads = diagnosis.totals.address.count, diagnosis.totals.leads_contacted
+    for found in diagnosis.drivers:
+        told = found.label == "hard" and found.dimension in _PARTS
+        if told and found.bounces >= _MOST * bad and found.leads <= _NOT_ALL * leads:
+            what = f"{dimension_title(found.dimension).lower()} {short(found.value, 60)}"
+            return (
+                f"{count(found.bounces)} of the {count(bad)} bad addresses are of the {what}: {percent(found.rate)} of "
+                f"its leads, {percent(found.expected)} of others like them. See first where its leads come from."
+            )
+    return ""
 
 
 def leave_out(origins: list[Origin], limit: float) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -84,7 +84,8 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
     if len(data) > 1 and _does_not_cure(diagnosis) and causes.origin_step(diagnosis):
         data = data[::-1]
     # To wait is what is left to do beside the rest.
-    chosen = fixes + lists + data if data[:1] == [_WAIT] else data + fixes + lists
+    waits = bool(data) and data[0].what == _WAIT.what
+    chosen = fixes + lists + data if waits else data + fixes + lists
     return chosen or [Action("Nothing. Send the next sequence the same way.", _nothing(diagnosis))]
 
 
@@ -306,13 +307,14 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                     )
             return Action("Set data quality to max quality for the next sequence.", detail, "forecast")
         case "reverify":
-            return Action(*reverify(diagnosis), "forecast")
+            what, detail = reverify(diagnosis)
+            return Action(what, " ".join(part for part in (detail, causes.one_part(diagnosis)) if part), "forecast")
         case "insufficient_evidence":
             if lacking := _lacking(diagnosis):
                 return Action(lacking.what, lacking.detail, "forecast")
             if causes.explains_most(diagnosis, causes.leading(diagnosis)) or causes.origin_step(diagnosis):
                 return None
-            return _WAIT
+            return replace(_WAIT, detail=causes.one_part(diagnosis))
         case _:
             return None
 

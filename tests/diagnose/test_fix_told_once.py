@@ -63,3 +63,13 @@ def test_where_lesser_fixes_are_listed_the_one_of_most_refusals_is_too(rate_limi
     found = verdict(Block(1500, bounced={"rate_limited": rate_limited, "recipient_restricted": 3}))
     assert found.side == "none"
     assert {fix.id for fix in found.fixes} == ids
+
+
+def test_strict_industries_behind_one_filter_are_told_with_the_filter():
+    strict = Block(200, industry=STRICT, bounced={"spam_content": 18}, provider="proofpoint")
+    found = verdict(Block(600, bounced={"spam_content": 1}), strict)
+    assert "though all 18 that name no cause there are refused by proofpoint" in found.why
+    spread = [
+        Block(100, industry=STRICT, bounced={"spam_content": 9}, provider=one) for one in ("proofpoint", "mimecast")
+    ]
+    assert "are refused by" not in verdict(Block(600, bounced={"spam_content": 1}), *spread).why

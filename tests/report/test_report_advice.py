@@ -15,7 +15,16 @@ from rich.console import Console
 
 from analyzer import report
 from analyzer.diagnose import words as diagnose_words
-from analyzer.diagnose.diagnosis import Diagnosis, Explanation, FixPart, Forecast, Forecasts, Interval, StatusEffect
+from analyzer.diagnose.diagnosis import (
+    Diagnosis,
+    Driver,
+    Explanation,
+    FixPart,
+    Forecast,
+    Forecasts,
+    Interval,
+    StatusEffect,
+)
 from analyzer.report import markdown, page, sentences, terminal, words
 
 
@@ -198,6 +207,17 @@ def test_a_few_dead_domains_are_no_step_of_their_own_beside_good_data(
     found = replace(with_side(campaign.diagnosis, "none"), totals=totals)
     found = told(found, recommendation=recommendation, explained_by=dead)
     assert any("a.example" in one for one in steps(found)) == there
+
+
+@pytest.mark.parametrize("recommendation", ["reverify", "insufficient_evidence"])
+def test_the_one_campaign_that_most_bad_addresses_came_with_is_told(campaign: Case, recommendation: str) -> None:
+    bad = campaign.diagnosis.totals.address.count
+    one = Driver("campaign", "EMEA push", "hard", 3100, bad - 20, (bad - 20) / 3100, 0.017, 7.7, 0.001)
+    found = told(replace(campaign.diagnosis, drivers=[one]), recommendation=recommendation)
+    said = f"{bad - 20} of the {bad} bad addresses are of the campaign EMEA push"
+    assert any(said in action.detail for action in sentences.actions(found))
+    elsewhere = told(replace(found, drivers=[replace(one, bounces=bad // 2)]), recommendation=recommendation)
+    assert not any("EMEA push" in action.detail for action in sentences.actions(elsewhere))
 
 
 def test_the_terminal_says_that_there_are_more_fixes(campaign: Case) -> None:
