@@ -50,7 +50,7 @@ _DELAYED = re.compile(
 )
 _STRONG_DELAY = re.compile(
     r"warning message only|this is a warning only|\(delay\)|do not need to re-?send|delivery attempts will continue"
-    r"|no action is required"
+    r"|no action is required|still being retried|will be retried until"
 )
 _GAVE_UP = re.compile(
     r"giv(?:en|ing) up|gave up|permanent|expired|(?:could|cannot|can't|was|were)(?: not|n't)? (?:be )?delivered (?:for|within|after)"

@@ -73,12 +73,15 @@ _REACHED = re.compile(
     re.IGNORECASE,
 )
 #: What stands right before the sender's address, and before one to turn to instead: neither has failed.
-_BEFORE_OTHERS = re.compile(
+_BEFORE_SENDER = re.compile(
     r"(?:\b(?:from|sender|return-path|envelope[- ]from|mail from|sent by|absender|von|expéditeur|remitente|mittente)"
     r"|message[- ]id(?:entifier)?|identificativo(?: del)? messaggio"
     r"|发件人|寄件者|差出人|送信者|보낸 사람)(?:['’]s)?(?: (?:e-?mail )?address)?[\s.]*+(?:[:：=]\s*+)?[\"'<(\[`]*+$"
-    r"|[从由從]$"
-    r"|\b(?:contact|write to|questions|assistance|get in touch|please use|new (?:e-?mail )?address|changed to|moved to"
+    r"|[从由從]$",
+    re.IGNORECASE,
+)
+_BEFORE_HELP = re.compile(
+    r"\b(?:contact|ask|write to|questions|assistance|get in touch|please use|new (?:e-?mail )?address|changed to|moved to"
     r"|kontaktieren|wenden|schreiben sie|neue (?:e-?mail-?)?adresse|contactez|contacter|contacte|contatt\w{1,6})\b"
     r"[^@.;\n]{0,80}$",
     re.IGNORECASE,
@@ -174,6 +177,7 @@ def statements(
     heads: list[_Head] = []
     mentions: dict[str, None] = {}
     not_failed: set[str] = set()
+    turn_to: set[str] = set()
     most = message.gauge.bounds.recipients_per_report
     for number, line in enumerate(lines):
         if "@" not in line:
@@ -195,17 +199,21 @@ def statements(
             heads.extend([replace(head, address=one, rest="") for one in found] if listed else [head])
         if failed_only:
             silent = head is None or not _explained(lines, head)
+            fresh = [a for a in found if a not in mentions]
+            turn_to.update(a.lower() for a in fresh if _stands_behind(_BEFORE_HELP, lines, number, a))
             not_failed.update(
                 a.lower()
-                for a in found
-                if a not in mentions
-                and (
-                    _names_another(lines, number, a) or _has_reached(line, a) or (silent and _related(_domain(a), ours))
-                )
+                for a in fresh
+                if _stands_behind(_BEFORE_SENDER, lines, number, a)
+                or _has_reached(line, a)
+                or (silent and _related(_domain(a), ours))
             )
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
     heads = [h for h in heads if h.address.lower() not in ignore] or ([] if wanted else heads)
+    not_failed |= turn_to
+    if wanted and all(a.lower() in turn_to for a in wanted):
+        return []
     if wanted and known and known.isdisjoint(not_failed) and all(a.lower() in not_failed for a in wanted):
         # Our own help desk, in a footer: whom the notice is about, the mail that it returns says.
         return []
@@ -267,13 +275,13 @@ def _related(one: str, other: str) -> bool:
     return bool(one and other) and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))
 
 
-def _names_another(lines: list[str], number: int, address: str) -> bool:
-    """Whether the line names the address as the sender's, or as one to turn to instead."""
+def _stands_behind(words: re.Pattern[str], lines: list[str], number: int, address: str) -> bool:
+    """Whether such words stand right before the address, or at the end of the line above it."""
     line = lines[number]
     before = line[: line.index(address)][-_BEFORE:]
     if number and not before.strip(" \t<*"):
         before = f"{lines[number - 1][-_BEFORE:]} {before}"
-    return _BEFORE_OTHERS.search(before) is not None
+    return words.search(before) is not None
 
 
 def _has_reached(line: str, address: str) -> bool:

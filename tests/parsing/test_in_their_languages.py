@@ -39,6 +39,7 @@ WAITS = {
     "zh": ("邮件暂时无法送达，系统将在5天内重试。",),
     "ko": ("메일이 아직 전달되지 않았습니다. 서버가 계속 시도합니다.",),
     "en": (
+        "Your message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.",
         "Your message has not been delivered yet. We will try again for 5 days.",
         "Your message is delayed: I will keep trying.\n\n192.0.2.1 failed after I sent the message.\nRemote host said: 451 4.3.0 later",
     ),

@@ -318,3 +318,9 @@ def test_a_forwarded_notice_of_a_server_with_a_sentence_of_its_own_is_none():
     told = "This is the DragonFly Mail Agent v0.13.\n\nThere was an error delivering your mail to <kim@lumen.example>.\n\n550 no\n\nOriginal message follows.\n"
     assert _failed(person(told, subject="Fwd: Mail delivery failed")) == []
     assert _failed(person("Message could not be delivered to mobile.\nTo: kim@lumen.example", subject="Fwd: NDR")) == []
+
+
+def test_whom_alone_a_notice_says_to_ask_is_none():
+    told = "Your message 'Hi' was rejected by a moderator. Ask mod@arbor.example."
+    assert _failed(notice(told, sender="Forum <noreply@forum.example>", subject="Your post was rejected")) == []
+    assert _failed(notice(f"{told}\n\n--- Original message ---\n{ORIGINAL.format(to='kim@lumen.example')}")) == KIM
