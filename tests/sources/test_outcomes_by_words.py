@@ -309,3 +309,12 @@ ANYTHING = st.recursive(
 def test_any_value_may_stand_in_any_place(event: dict[str, Any]) -> None:
     outcome_of(named_values(event))
     list(feeds.events(event))
+
+
+def test_a_table_of_thousands_of_names_is_no_list_and_is_not_kept() -> None:
+    from analyzer.sources.feeds import by_words
+
+    before = by_words._layout_of.cache_info().currsize
+    many = {f"key {number}": number for number in range(5000)}
+    assert outcome_of(((name,), value) for name, value in many.items()) is None
+    assert by_words._layout_of.cache_info().currsize == before

@@ -55,7 +55,7 @@ _BOUNCED = frozenset({"bounce", "bounced", "bounces", "hardbounce", "softbounce"
 #: The name of an event has so many words at most.
 _LONGEST_NAME = 5
 _LETTERS = re.compile(r"[^\W\d_]{2}")
-_DEEPEST, _MOST_VALUES = 5, 300
+_DEEPEST, _MOST_VALUES, _LONGEST_WORDS = 5, 300, 200
 
 
 class Outcome(NamedTuple):
@@ -104,7 +104,9 @@ def outcome_of(named: Iterable[Named], *, of_a_log: bool = True) -> Outcome | No
     Without `of_a_log`, also for a row of a campaign's log or a list of leads, unless it is a provider's that is known.
     """
     values = _by_name(named)
-    layout = _layout_of(tuple(values))
+    names = tuple(values)
+    # What no table and no event has is not worth keeping.
+    layout = _layout_of(names) if len(names) <= _MOST_VALUES else _layout_of.__wrapped__(names)
     if layout is None:
         return None
     feed, row = layout.feed, _Row(values, layout)
@@ -293,11 +295,11 @@ def _meaning_of(word: str) -> Kind | Literal[""]:
 
 @lru_cache(maxsize=4096)
 def _tokens(word: str) -> frozenset[str]:
-    return frozenset(token.lower() for token in _WORD.findall(word[:200]))
+    return frozenset(token.lower() for token in _WORD.findall(word))
 
 
 def _opted_out(text: str) -> bool:
-    return bool(text) and not _known().opted_out.isdisjoint(_tokens(text))
+    return bool(text) and not _known().opted_out.isdisjoint(_tokens(text[:_LONGEST_WORDS]))
 
 
 def _says_yes(value: Any) -> bool:
