@@ -24,6 +24,11 @@ from analyzer.diagnose.variation import LEVELS, PHIS, Spread, spread_of
 from analyzer.records import EMAIL_STATUSES
 
 _TINY = 1e-9
+#: The cells of verified leads, and of those of whom no status is known.
+_VERIFIED, _UNTOLD = (
+    slice(EMAIL_STATUSES.index(name) * GROUPS, (EMAIL_STATUSES.index(name) + 1) * GROUPS)
+    for name in ("verified", "unknown")
+)
 #: What a predictive interval holds.
 _HELD = 0.95
 #: Half the step between two levels, on the log scale: draws are spread evenly in between.
@@ -107,7 +112,8 @@ def posterior(past: History, prior: dict[str, float]) -> Posterior:
     """The status' rate, from its prior and its history, times what sets the cell apart.
 
     Leads count what they are worth beside their fellows at a company. What sets a cell apart: bounces over those
-    expected at the status' rate, shrunk onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson).
+    expected at the status' rate, shrunk onto 1 by what 1 / group_phi leads would bounce (gamma-Poisson). Verified leads
+    that were never written to are at most as bad as those of unknown status.
     """
     limits = thresholds().forecast
     strength = limits.prior_strength
@@ -119,10 +125,14 @@ def posterior(past: History, prior: dict[str, float]) -> Posterior:
     pull = likeness * level
     apart = (bounced + pull) / (cells * bounces / np.maximum(leads, _TINY) + pull)
     others = leads - cells
-    return Posterior(
-        mean=np.clip(level * apart, 1e-6, 1 - 1e-6),
-        counted=strength + cells + others / (1 + others / likeness),
-    )
+    mean = np.clip(level * apart, 1e-6, 1 - 1e-6)
+    counted = strength + cells + others / (1 + others / likeness)
+    if not leads[_VERIFIED].any():
+        # Of whom nobody knows the status may be of any: verified ones are no worse.
+        mixed, these = float(leads[_UNTOLD][0]), mean[_UNTOLD] < mean[_VERIFIED]
+        mean[_VERIFIED] = np.minimum(mean[_VERIFIED], mean[_UNTOLD])
+        counted[_VERIFIED] += np.where(these, mixed / (1 + mixed / likeness), 0.0)
+    return Posterior(mean, counted)
 
 
 def _believed(prior: dict[str, float]) -> Reals:

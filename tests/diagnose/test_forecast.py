@@ -67,6 +67,19 @@ def test_posterior_by_hand() -> None:
     assert (found.mean[guessed], found.counted[guessed]) == (pytest.approx(0.10), 20)
 
 
+def test_verified_leads_are_no_worse_than_a_list_whose_statuses_nobody_knows() -> None:
+    # 23 of 1,800 and the prior's 1.6 of 20: 24.6 / 1820 = 1.35 %, of which verified leads borrow 1,800 / 19 leads.
+    good = posterior(seen(unknown_open=(1800, 23)), PRIOR)
+    here = cell("verified", "open")
+    assert (good.mean[here], good.counted[here]) == (pytest.approx(24.6 / 1820), pytest.approx(20 + 1800 / 19))
+    assert good.mean[cell("guessed", "open")] == pytest.approx(0.10)
+    # Of a bad list nothing is learnt about them, nor where they have a history of their own.
+    bad = posterior(seen(unknown_open=(1800, 200)), PRIOR)
+    assert (bad.mean[here], bad.counted[here]) == (pytest.approx(0.02), 20)
+    own = posterior(seen(unknown_open=(1800, 23), verified_open=(400, 20)), PRIOR)
+    assert own.mean[here] == pytest.approx(20.4 / 420)
+
+
 def test_the_level_of_one_campaign_is_drawn_towards_the_belief() -> None:
     # Two senders with 2 % of 1,000 in one campaign, or in each of ten: the first may usually be anywhere near it.
     one = contacts(campaign(Block(1000, bounced={"user_unknown": 20})))
