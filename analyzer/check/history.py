@@ -1,7 +1,7 @@
 """What happened to mail that was sent before: addresses and domains that bounced, who refused us, patterns that failed.
 
-Without the log of what was sent, every bounce is taken at its word; with one, only those tied to a mail of ours are,
-and each lead's chance to bounce is learnt as `diagnose` learns it.
+Without the log of what was sent, every bounce is taken at its word; with one, only those tied to a mail of ours are
+and those that the log itself tells of, and each lead's chance to bounce is learnt as `diagnose` learns it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from analyzer.addresses.key import address_key, domain_key, in_ascii
 from analyzer.check.facts import score
+from analyzer.errors import AnalyzerError
 from analyzer.records import COUNTED_KINDS
 
 if TYPE_CHECKING:
@@ -203,6 +205,7 @@ def _tied(
     """The history of bounces that belong to a send of ours, with the chance of each lead."""
     from analyzer.classify import classifier_of
     from analyzer.correlate import address_keys, correlate
+    from analyzer.correlate.sends import TELLING
     from analyzer.diagnose.contacts import contacts
     from analyzer.diagnose.forecast import history as learn
     from analyzer.diagnose.next_list import list_ahead
@@ -219,11 +222,15 @@ def _tied(
         judge=classifier_of(rules).classify if rules else None,
         verp_keys=verp_keys,
     )
+    if not rows and not correlated.have & TELLING:
+        raise AnalyzerError("a log of what was sent says nothing without the bounces of it: give them as history too")
     bounces = correlated.bounces
     tied = bounces[bounces["send_id"].notna() & (bounces["duplicate_of"] == "")]
     written_to = correlated.sends.set_index("send_id")["recipient"]
     tied = tied.assign(original_recipient=written_to.reindex(tied["send_id"].astype("int64")).to_numpy())
-    history = history_of({str(name): value for name, value in row.items()} for row in tied.to_dict("records"))
+    told = _told_by_log(correlated.sends, tied["send_id"])
+    each = chain(tied.to_dict("records"), told.to_dict("records"))
+    history = history_of({str(name): value for name, value in row.items()} for row in each)
     untied = int(bounces["send_id"].isna().sum())
     if untied:
         history.warnings.append(f"Bounces of the history that belong to no send of the log, left out: {untied:,}.")
@@ -234,6 +241,13 @@ def _tied(
         free = ahead.barred == ""
         history.chances = dict(zip(keys[free], (float(chance) for chance in ahead.chance[free]), strict=True))
     return history
+
+
+def _told_by_log(sends: pd.DataFrame, heard: pd.Series[int]) -> pd.DataFrame:
+    """Bounces that the log alone tells of, as bounce rows, each at the time of its mail; `heard`: sends with others."""
+    told = sends.loc[(sends["label"].astype("str") != "") & ~sends["send_id"].isin(heard)]
+    told = told[["recipient", "label", "fault", "reason", "transient", "diagnostic", "provider", "sent_at"]]
+    return told.assign(received_at=told["sent_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")).astype(object)
 
 
 def shape_of(local: str) -> str:

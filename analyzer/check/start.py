@@ -47,8 +47,6 @@ def options_for(
     rules: Path | None = None,
 ) -> CheckOptions:
     """The options of a run over `leads`; errors as `analyzer.check.check`."""
-    if history_log and not history:
-        raise AnalyzerError("a log of what was sent says nothing without the bounces of it: give them as history too")
     if history_leads and not history_log:
         raise AnalyzerError("the leads of earlier sends say nothing without the log of those sends")
     if (resolver or blocklist_zones) and not (dns or smtp):
@@ -64,7 +62,7 @@ def options_for(
         logs += [kept.sends] if len(kept.sends) else []
         lists += [kept.leads] if len(kept.leads) and logs else []
     past = History()
-    if bounces:
+    if bounces or logs:
         frame = leads.frame([read_address(text).email for text in leads.texts]) if logs else None
         past = read_history(bounces, leads=frame, logs=logs, log_leads=lists, jobs=jobs, keys=verp_keys, rules=rules)
     options = CheckOptions(

@@ -263,3 +263,18 @@ def test_a_diagnosis_bounces_of_strangers_are_nobodys_history(tmp_path: Path) ->
     )
     checked = check([f"{name}@example.org" for name in ties], history=tmp_path / "bounces.csv", allow_reserved=True)
     assert list(checked["reasons"]) == ["bounced_before", "not_verified", "not_verified"]
+
+
+def test_a_log_that_tells_what_bounced_is_a_history_of_its_own(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text(
+        "recipient,sent_at,bounced,bounce_reason\n"
+        "ann@corp.example,2026-03-02,yes,550 5.1.1 User unknown\n"
+        "bob@corp.example,2026-03-02,no,\n"
+        "cy@corp.example,2026-03-02,yes,550 5.7.1 This is spam\n"
+    )
+    checked = check(["ann@corp.example", "bob@corp.example", "cy@corp.example"], history_log=log, allow_reserved=True)
+    assert list(checked["grade"]) == ["do_not_send", "verify_again", "verify_again"]
+    assert checked["reasons"][0] == "bounced_before"
+    assert "550 5.1.1 User unknown" in checked["evidence"][0]
+    assert "2026-03-02" in checked["evidence"][0]
