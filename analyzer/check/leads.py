@@ -32,7 +32,8 @@ _DELIMITERS = ",;\t|"
 class LeadList:
     """A list, row by row; every sequence has one entry a row.
 
-    texts: the cell of the address as written. statuses, industries, groups: in canonical words, "" where the list has
+    texts: the cell of the address as written. status_texts: the verification as written, or "unsubscribed" of
+    whoever asked out. statuses, industries, groups: in canonical words, "" where the list has
     no such column. verified_days: days since 1970-01-01 of the verification, None unknown. own: the list's own cells
     under `headers`. mapping: header -> field.
     """
@@ -241,6 +242,7 @@ def _canonical(
     **more: Any,
 ) -> LeadList:
     from analyzer.correlate.industries import normalise_industries
+    from analyzer.correlate.opted_out import SAID_IN, opted_out
     from analyzer.correlate.statuses import normalise_statuses
 
     count = len(texts)
@@ -251,6 +253,10 @@ def _canonical(
         told = normalise_statuses(frame["email_status"], more.get("platform", ""))
         # A blank cell says nothing, which is not the same as a verification that came to nothing.
         statuses = [status if text else "" for status, text in zip(told, status_texts, strict=True)]
+    said = {name: frame[name] for name in SAID_IN if name in frame.columns}
+    status_texts = [
+        "unsubscribed" if out else text for out, text in zip(opted_out(said, count), status_texts, strict=True)
+    ]
     industries, groups = blank, blank
     if "industry" in frame.columns and (frame["industry"] != "").any():
         named = normalise_industries(frame["industry"])

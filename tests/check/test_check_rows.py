@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -148,3 +150,20 @@ def test_a_cell_of_several_addresses_is_as_likely_to_bounce_as_one_of_them() -> 
     found = row("jane@lumen.org; bob@lumen.org")
     assert (found["reasons"][0], found["grade"]) == ("several_addresses", "verify_again")
     assert found["bounce_chance"] == row("jane@lumen.org")["bounce_chance"] > 0
+
+
+@pytest.mark.parametrize(
+    ("header", "yes", "no"),
+    [("Unsubscribed", "Yes", ""), ("HasOptedOutOfEmail", "True", "False"), ("unsubscribed_at", "2026-03-02", "")],
+)
+def test_whoever_asked_out_is_not_sent_to(tmp_path: Path, header: str, yes: str, no: str) -> None:
+    path = tmp_path / "leads.csv"
+    rows = [
+        f"ann.lee@acme-widgets.com,verified,{yes}",
+        *(f"bob{number}.roe@acme-widgets.com,verified,{no}" for number in range(9)),
+    ]
+    path.write_text("\n".join([f"email,email_status,{header}", *rows]) + "\n")
+    found = check(path)
+    assert found["grade"].tolist() == ["do_not_send"] + ["send"] * 9
+    assert found["reasons"][0] == "list_forbids"
+    assert "list_forbids: unsubscribed" in found["evidence"][0]

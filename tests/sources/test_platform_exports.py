@@ -397,7 +397,8 @@ def test_every_platform_has_a_case() -> None:
 FATES: list[tuple[str, str, str]] = [
     # Flags say that it bounced, and not why.
     ("Lead Email,Sequence Name,Sequence Stage,Lead Label\nj@example.com,Q1,1,hard bounce\n", "unknown", "unspecified"),
-    ("Lead Email,Sequence Name,Sequence Stage,Lead Label\nj@example.com,Q1,1,spam bounce\n", "unknown", "unspecified"),
+    # Amplemarket's word for what a spam filter or a strict receiver refused.
+    ("Lead Email,Sequence Name,Sequence Stage,Lead Label\nj@example.com,Q1,1,spam bounce\n", "spam", "spam_content"),
     ("email,campaign_lead_map_id,status\nj@example.com,1,BLOCKED\n", "unknown", "unspecified"),
     ("email,campaign_lead_map_id,status\nj@example.com,1,INPROGRESS\n", "", ""),
     ("email,campaign_lead_map_id,status\nj@example.com,1,STARTED\n", "unsent", ""),
