@@ -334,11 +334,11 @@ def _meant(given: pd.DataFrame, email: Dimension, domains: Texts, contacts: Cont
     alive = [name for name, there in zip(contacts.domains, silent, strict=True) if there]
     lead = codes[email.codes]
     verified = np.bincount(lead[cell_of(given) // GROUPS == _VERIFIED], minlength=len(names)) > 0
-    company = dimension(given, "company", lower=True) if "company" in given.columns else None
+    company = dimension(given, "company", lower=True)
     doubtful = (told == "") & (counts == 1) & ~verified & ~pd.Index(names, dtype=object).isin(alive)
     for row in np.flatnonzero(doubtful[lead]):
         name = names[lead[row]]
-        if company is None or not _called_so(company.values[company.codes[row]], name):
+        if not _called_so(company.values[company.codes[row]], name):
             told[lead[row]] = typos.suggestion(name)
     return np.asarray(told[lead], dtype=object)
 

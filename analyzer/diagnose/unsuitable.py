@@ -23,13 +23,12 @@ def unsuitable(given: pd.DataFrame, email: Dimension, domains: Texts) -> tuple[T
 
     given: `email_status_original`, where the list has it; domains: of each value of `email`.
     """
-    code = _by_address(email.values, domains)[email.codes]
-    if "email_status_original" in given.columns:
-        from analyzer.check.risk import of_status
+    from analyzer.check.risk import of_status
 
-        said = dimension(given, "email_status_original")
-        told = [next((found for found, _ in of_status(text)), "") for text in said.values]
-        code = np.where(code == "", np.array([*told, ""], dtype=object)[said.codes], code)
+    code = _by_address(email.values, domains)[email.codes]
+    said = dimension(given, "email_status_original")
+    told = np.array([next((found for found, _ in of_status(text)), "") for text in said.values], dtype=object)
+    code = np.where(code == "", told[said.codes], code)
     return _with_gate(code, "do_not_send"), _with_gate(code, "verify_again")
 
 
