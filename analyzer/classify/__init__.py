@@ -40,11 +40,13 @@ def classifier_of(own_rules: Path | None) -> Classifier:
     return Classifier(rules, model_behind_rules, prefilter)
 
 
-def model_behind_rules(masked: str, status: str, reply: str, provider: str) -> Guess | None:
-    """The shipped model's guess; it is read for the first text that no rule and no clear code decides."""
+def model_behind_rules(
+    masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+) -> Guess | None:
+    """The shipped model's guess; it is read for the first text that asks for it."""
     from analyzer.classify.model import shipped_model
 
-    return shipped_model()(masked, status, reply, provider)
+    return shipped_model()(masked, status, reply, provider, least, besides)
 
 
 def classify(

@@ -10,11 +10,11 @@ from analyzer.classify import calibration, codes, confidence, evaluation
 from analyzer.classify.engine import Classifier
 from analyzer.classify.model import FILE_NAME, ReplyModel, load_model, model_bytes
 from analyzer.classify.rules import load_rules
-from analyzer.classify.training import calibrated, digest_of, fit, further_texts, labelled_texts
+from analyzer.classify.training import MET, calibrated, digest_of, fit, further_texts, labelled_texts
 from analyzer.errors import AnalyzerError, OutputError
 
-#: Labelled replies that no rule holds as an example, in a checkout: some mended the rules, the others nothing.
-_MET, _FRESH = Path("tests/classify/replies_met.txt"), Path("tests/classify/replies_fresh.txt")
+#: Labelled replies that mended no rule and taught the model nothing, in a checkout.
+_FRESH = Path("tests/classify/replies_fresh.txt")
 
 
 def main() -> int:
@@ -48,7 +48,7 @@ def main() -> int:
 def _answers(folder: Path) -> list[calibration.Answer]:
     further = [
         *further_texts(folder),
-        *((one.example, one.reasons[0]) for one in calibration.replies_in(folder.parent / _MET)),
+        *((one.example, one.reasons[0]) for one in calibration.replies_in(folder.parent / MET)),
     ]
     return calibration.measured(Classifier(load_rules([folder / "replies"])), further)
 

@@ -14,7 +14,6 @@ import struct
 import sys
 import zipfile
 from array import array
-from bisect import bisect_left
 from functools import cache, lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -50,7 +49,7 @@ CODE_WEIGHT = 0.3
 #: Evidence reaches as far as words count at least this share of the word that counts most.
 _EVIDENCE_SHARE, _EVIDENCE_LENGTH = 0.35, 80
 #: Replies are made of few words; what each says is worked out once.
-_WORDS_KEPT = 1 << 14
+_WORDS_KEPT, _PAIRS_KEPT, _CODES_KEPT = 1 << 14, 1 << 13, 1 << 9
 
 
 class Likely(NamedTuple):
@@ -89,15 +88,20 @@ class ReplyModel:
         known = knowledge.reasons()
         self.learned = learned
         self._label_of: list[str] = [known[name].label for name in learned.reasons]
-        self._vocabulary = memoryview(learned.vocabulary)
+        self._row_of = dict(zip(memoryview(learned.vocabulary).tolist(), range(len(learned.vocabulary)), strict=True))
         self._rarity = memoryview(learned.rarity)
         #: The weights of feature n begin at n times the number of reasons.
         self._weights = memoryview(learned.weights).cast("B").cast("b")
         self._scales, self._bias = memoryview(learned.scales).tolist(), memoryview(learned.bias).tolist()
         self._word = lru_cache(_WORDS_KEPT)(self._of_word)
+        self._pair = lru_cache(_PAIRS_KEPT)(self._of_pair)
+        self._codes = lru_cache(_CODES_KEPT)(self._of_codes)
 
-    def __call__(self, masked: str, status: str, reply: str, provider: str) -> Guess | None:
-        """What the text most likely means; None where the chance that the label is right is below the threshold.
+    def __call__(
+        self, masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+    ) -> Guess | None:
+        """What the text most likely means; None where the chance that the label is right is below the threshold, or not
+        above `least`, the chance of what would be said instead, and where it is the reason `besides`.
 
         Says nothing where it sees no reason in the words: then a code, however weak, says more.
         """
@@ -106,15 +110,21 @@ class ReplyModel:
         # One or two words of a Latin text are no sentence; scripts without blanks say it in one.
         if not told or (len(told) < _FEWEST_WORDS and masked.isascii()):
             return None
-        chances = self._chances(self._scores(words, status, reply))
+        scores = self._scores(words, status, reply)
+        if besides and self.learned.reasons[scores.index(max(scores))] == besides:
+            return None
+        chances = self._chances(scores)
         of_labels = self._of_labels(chances)
         label = max(of_labels, key=lambda one: of_labels[one])
         confidence = of_labels[label]
-        if confidence < self.learned.threshold:
+        if confidence < self.learned.threshold if least is None else confidence <= least:
             return None
         best = max((at for at, one in enumerate(self._label_of) if one == label), key=chances.__getitem__)
         reason = self.learned.reasons[best]
-        return None if reason == "unspecified" else Guess(reason, round(confidence, 3), self._evidence(words, best))
+        if reason == "unspecified":
+            return None
+        within = round(chances[best] / confidence, 3)
+        return Guess(reason, round(confidence, 3), self._evidence(words, best), within)
 
     def likely(self, masked: str, status: str = "", reply: str = "", top: int = 3) -> list[Likely]:
         """The `top` likeliest reasons of a masked text, likeliest first, however unsure."""
@@ -129,17 +139,23 @@ class ReplyModel:
 
     def _scores(self, words: list[str], status: str, reply: str) -> list[float]:
         # Rarities are halves and weights are bytes: sums of their products are exact, in whatever order they are made.
-        worths, squares = zip(*map(self._word, words), self._worth(ngrams.of_pairs(words)), strict=True)
+        said = [*map(self._word, words), *map(self._pair, words, words[1:])] or [self._worth(())]
+        worths, squares = zip(*said, strict=True)
         length = math.sqrt(sum(squares)) or 1.0
-        total = [sum(worth) / length for worth in zip(*worths, strict=True)]
-        codes = self._rows(ngrams.of_codes(status, reply))
-        if codes:
-            said = map(sum, zip(*map(self._weights_of, codes), strict=True))
-            total = [one + CODE_WEIGHT * more for one, more in zip(total, said, strict=True)]
-        return [one * scale + bias for one, scale, bias in zip(total, self._scales, self._bias, strict=True)]
+        total = [worth / length for worth in map(sum, zip(*worths, strict=True))]
+        told = zip(total, self._codes(status, reply), self._scales, self._bias, strict=True)
+        return [(one + CODE_WEIGHT * more) * scale + bias for one, more, scale, bias in told]
 
     def _of_word(self, word: str) -> tuple[Sequence[float], float]:
         return self._worth(ngrams.of_word(word))
+
+    def _of_pair(self, word: str, behind: str) -> tuple[Sequence[float], float]:
+        return self._worth(ngrams.of_pairs((word, behind)))
+
+    def _of_codes(self, status: str, reply: str) -> Sequence[int]:
+        """What the codes give each reason, before scales and their weight."""
+        rows = self._rows(ngrams.of_codes(status, reply))
+        return tuple(map(sum, zip(*map(self._weights_of, rows), strict=True))) if rows else (0,) * len(self._scales)
 
     def _worth(self, hashes: Sequence[int]) -> tuple[Sequence[float], float]:
         """(what features give each reason, before scales and length; their part in the square of the text's length)."""
@@ -153,13 +169,7 @@ class ReplyModel:
 
     def _rows(self, hashes: Iterable[int]) -> list[int]:
         """The row of each hash that the vocabulary has."""
-        vocabulary, end = self._vocabulary, len(self._vocabulary)
-        found = []
-        for one in hashes:
-            row = bisect_left(vocabulary, one)
-            if row < end and vocabulary[row] == one:
-                found.append(row)
-        return found
+        return [row for row in map(self._row_of.get, hashes) if row is not None]
 
     def _weights_of(self, row: int) -> memoryview:
         width = len(self._scales)

@@ -1,7 +1,8 @@
 """How the model behind the rules is learnt: `build_model` runs this and writes what comes of it.
 
-It learns from the examples of all rules (`rules/replies`) and from the further texts of `rules/texts`; logistic
-regression over hashed pieces of words (scikit-learn), its weights then rounded to one byte each.
+It learns from the examples of all rules (`rules/replies`), from the further texts of `rules/texts` and from the replies
+that mended rules (`MET`, in a checkout): logistic regression over hashed pieces of words (scikit-learn), its weights
+then rounded to one byte each.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from analyzer import knowledge
 from analyzer.classify import ngrams
+from analyzer.classify.calibration import replies_in
 from analyzer.classify.engine import Classifier
 from analyzer.classify.model import CODE_WEIGHT, FORMAT, Learned
 from analyzer.classify.rules import Example, load_rules
@@ -38,6 +40,10 @@ _FEWEST_TEXTS = 2
 _CHATTER, _WRAPPED_EVERY = "texts/en-chatter.toml", 3
 
 
+#: Labelled replies that mended rules, which hold them as no example, beside the folder of rules.
+MET = Path("tests/classify/replies_met.txt")
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """A text as the model sees it, and why it failed. `group` is its file, `language` "" where the file says none."""
@@ -51,7 +57,8 @@ class Labelled:
 
 
 def labelled_texts(folder: Path) -> list[Labelled]:
-    """Every example of the rules and every further text under `folder` (`rules/`), in file order, each once.
+    """Every example of the rules, every further text under `folder` (`rules/`) and every reply of `MET`, in file order,
+    each once.
 
     Raises `RuleError` for a file of texts that names an unknown reason or holds something that is no text.
     """
@@ -78,6 +85,8 @@ def _examples(folder: Path) -> Iterator[tuple[Example, str, str, str]]:
             yield example, rule.reason, Path(rule.file).name, ""
     for example, reason, path in _in_files(folder):
         yield example, reason, f"texts/{path.name}", path.stem.partition("-")[0]
+    for reply in replies_in(folder.parent / MET):
+        yield reply.example, reply.reasons[0], str(MET), reply.language
 
 
 def _in_files(folder: Path) -> Iterator[tuple[Example, str, Path]]:

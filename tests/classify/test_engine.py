@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.classify import Classifier, Guess, classify, load_rules, provider_of
+from analyzer.classify import Classifier, Guess, classify, default_classifier, load_rules, provider_of
 from analyzer.classify.blocklists import blocklist_of
 
 if TYPE_CHECKING:
@@ -170,7 +170,9 @@ def test_nothing_at_all_is_unknown(own: Classifier) -> None:
 def test_a_model_stands_above_weak_codes_and_beside_strong_ones(own: Classifier) -> None:
     asked: list[tuple[str, str, str, str]] = []
 
-    def model(masked: str, status: str, reply: str, provider: str) -> Guess | None:
+    def model(
+        masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+    ) -> Guess | None:
         asked.append((masked, status, reply, provider))
         surer = 0.99 if "certainly" in masked else 0.7
         return Guess("virus", surer, "worm") if "worm" in masked else None
@@ -183,6 +185,73 @@ def test_a_model_stands_above_weak_codes_and_beside_strong_ones(own: Classifier)
     assert modelled.classify("550 velvet rope worm").decided_by == "rule:own/any"
     assert asked[0] == ("550 5.7.1 a worm for _@_", "5.7.1", "550", "")
     assert len(asked) == 4
+
+
+def told(guess: Guess) -> Classifier:
+    """The shipped rules before a model that says one thing of every text, where it is let."""
+
+    def model(
+        masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+    ) -> Guess | None:
+        return guess if guess.confidence > (0.74 if least is None else least) else None
+
+    return Classifier(default_classifier().rules, model)
+
+
+def test_an_unsure_model_stands_above_a_class_of_replies_and_below_a_status() -> None:
+    modelled = told(Guess("virus", 0.65, "yyy"))
+    assert modelled.classify("550 zzz yyy zzz").reason == "virus"
+    assert modelled.classify("550 5.1.1 zzz yyy zzz").reason == "user_unknown"
+    assert modelled.classify("zzz yyy zzz").reason == "unspecified"
+    assert told(Guess("virus", 0.45, "yyy")).classify("550 zzz yyy zzz").decided_by == "code"
+
+
+def test_a_model_names_another_reason_of_the_label_that_a_rule_on_plain_words_gives() -> None:
+    text = "554 zzz: host listed by Spamhaus"
+    rule = Classifier(default_classifier().rules).classify(text)
+    assert (rule.reason, rule.blocklist) == ("ip_blocklisted", "Spamhaus")
+    named = told(Guess("sender_rejected", 0.99, "zzz", within=0.98)).classify(text)
+    assert (named.reason, named.decided_by, named.evidence) == ("sender_rejected", "model", "zzz")
+    assert (named.label, named.confidence) == (rule.label, rule.confidence)
+    assert told(Guess("sender_rejected", 0.99, "zzz", within=0.9)).classify(text) == rule
+
+
+def test_an_address_that_is_not_fit_for_sending_is_told_from_one_that_is_misspelt() -> None:
+    assert classify("550 unsuitable source IP to deliver mail from").reason == "ip_reputation"
+    assert classify("501 invalid IP address in HELO").reason == "protocol_error"
+
+
+def test_a_model_gives_no_other_label_than_a_rule() -> None:
+    assert told(Guess("relay_denied", 0.999, "zzz")).classify("554 zzz: host listed by Spamhaus").label == "spam"
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("550 5.1.1 User unknown", ""),
+        ("554 delivery error: dd This user doesn't have a yahoo.com account", "mta7.am0.yahoodns.net"),
+        # A name decided, which the model does not see; a rule that says itself how sure it is.
+        ("554 zzz: host listed at zen.spamhaus.org", ""),
+        ("554 5.3.5 Local configuration error 550 5.1.1 postmaster... User unknown", ""),
+        ("velvet rope", ""),
+    ],
+)
+def test_a_model_stands_before_no_rule_that_a_status_bears_out_nor_a_receivers_own_nor_the_users(
+    text: str, host: str, own: Classifier
+) -> None:
+    rules = (*own.rules, *default_classifier().rules)
+    alone = Classifier(rules).classify(text, host=host)
+    reason = {"hard": "mail_loop", "spam": "virus"}[alone.label]
+    assert Classifier(rules, told(Guess(reason, 0.999, "zzz")).model).classify(text, host=host) == alone
+
+
+def test_the_words_that_a_model_names_are_shown_for_each_text_alike() -> None:
+    modelled = told(Guess("sender_rejected", 0.99, "zzz", within=0.98))
+    found = [modelled.classify(f"554 zzz: mail of {who}@sender.example listed by Spamhaus") for who in "ab"]
+    assert [one.evidence for one in found] == ["zzz", "zzz"]
+    told_why = modelled.explain("554 zzz: listed by Spamhaus")
+    assert (told_why.verdict.evidence, told_why.rule) == ("zzz", None)
+    assert "blocklist/dnsbl-listed" in told_why.also
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Lists of replies written apart from the rules: those that mended the rules, those that nothing learnt from, and those
-that are right and have to stay so.
+"""Lists of replies written apart from the rules: those that mended the rules, those that nothing learnt from (single ones
+and two whole styles), and those that are right and have to stay so.
 
-The second says how the rules do on what they have not met; a rule is never changed for its sake, or it says no more.
+The second say how the rules do on what they have not met; a rule is never changed for their sake, or they say no more.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 MET = replies_in(HERE / "replies_met.txt")
 FRESH = replies_in(HERE / "replies_fresh.txt")
 KEPT = replies_in(HERE / "replies_kept.txt")
+NEW_STYLES = replies_in(HERE / "replies_new_styles.txt")
 
 #: What is still wrong, by the beginning of the text, and why it is left so.
 KNOWN_MISSES = {
@@ -78,11 +79,18 @@ def test_what_was_never_met_mostly_gets_the_right_reason_and_transience() -> Non
     assert share(FRESH, 2) >= 0.95
 
 
+def test_a_style_that_nothing_learnt_from_mostly_gets_the_right_label_and_reason() -> None:
+    assert share(NEW_STYLES, 0) >= 0.93
+    assert share(NEW_STYLES, 1) >= 0.76
+    assert share(NEW_STYLES, 2) >= 0.95
+
+
 def test_the_lists_are_broad_and_have_nothing_in_common() -> None:
     assert len(MET) >= 650
     assert len(FRESH) >= 120
     assert not {one.text for one in MET} & {one.text for one in FRESH}
     assert not {one.text for one in KEPT} & {one.text for one in (*MET, *FRESH)}
+    assert not {one.text for one in NEW_STYLES} & {one.text for one in (*MET, *FRESH, *KEPT)}
     assert len({one.language for one in (*MET, *FRESH)}) >= 25
     every = set(knowledge.reasons())
     assert {one.reasons[0] for one in MET} >= every - {"not_accepting_mail"}
