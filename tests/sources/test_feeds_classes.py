@@ -28,7 +28,7 @@ def judged(name: str, **failure: str):
 
 
 def test_every_class_is_of_a_feed_or_a_log_and_decides_alone():
-    feeds = {reader.name for reader in READERS} | {"pmta", "kumomta", "list"}
+    feeds = {reader.name for reader in READERS} | {"pmta", "kumomta", "list", "beside-spam"}
     for name, told in classes.table().items():
         assert name.partition(":")[0] in feeds
         row = judged(name)

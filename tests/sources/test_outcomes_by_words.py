@@ -318,3 +318,11 @@ def test_a_table_of_thousands_of_names_is_no_list_and_is_not_kept() -> None:
     many = {f"key {number}": number for number in range(5000)}
     assert outcome_of(((name,), value) for name, value in many.items()) is None
     assert by_words._layout_of.cache_info().currsize == before
+
+
+def test_a_list_may_begin_with_blank_lines_or_hold_nothing(tmp_path: Path) -> None:
+    from analyzer.sources import logs
+
+    assert list(logs.items("x", b"", lambda size: b"", lambda source, why: None)) == []
+    blank = f"\n\nEmail,Status\n{A},Bounced\n".encode()
+    assert len(list(logs.items("x", blank, lambda size: b"", lambda source, why: None))) == 1

@@ -58,7 +58,7 @@ class BounceList:
         """By what the rows say: that each of them bounced, or (`expected`: given by name) that some did."""
         from analyzer.sources.feeds.by_words import is_of_a_log
 
-        names, separator = _names(lines[0])
+        names, separator = _names(lines[0]) if lines else ([], "")
         if not names or (is_of_a_log(names) and not expected):
             return False
         rows = [_cells(line, separator) for line in lines[1:_LOOKED_AT]]

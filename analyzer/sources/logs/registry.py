@@ -112,9 +112,9 @@ def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEF
     last_day = times.today()
     ahead, read = _read_ahead(head, _guarded(read, raised))
     log = Log(source, times.Clock(times.first_year(ahead, last_day), last_day), skip)
-    first = next((line for line in ahead[: 1 << 16].split(b"\n") if line.strip()), b"")
-    whole = _whole_reader(first)
-    if whole is None and BounceList.recognises_rows(ahead[: 1 << 16].splitlines(), expected=True):
+    opening = [line for line in ahead[: 1 << 16].split(b"\n") if line.strip()]
+    whole = _whole_reader(opening[0] if opening else b"")
+    if whole is None and BounceList.recognises_rows(opening, expected=True):
         whole = BounceList
     lines = numbered(ahead, read, log.damaged, bounds.log_line_bytes)
     del ahead, head
