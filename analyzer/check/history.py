@@ -70,7 +70,7 @@ class History:
     """Bounces by address (its key, the worst of each) and by domain (in A-labels).
 
     `blocking`: gateways that refuse us as unknown, and how often; `chances`: the chance of a bad address by address,
-    where sends were given; `bounces`: how many were read.
+    where sends were given; `bounces`: how many were read; `opted_out`: keys of who asked out, by the log of those sends.
     """
 
     addresses: dict[str, Bounce] = field(default_factory=dict)
@@ -78,6 +78,7 @@ class History:
     blocking: dict[str, int] = field(default_factory=dict)
     chances: dict[str, float] = field(default_factory=dict)
     bounces: int = 0
+    opted_out: frozenset[str] = frozenset()
     warnings: list[str] = field(default_factory=list)
 
     def at(self, domain: str) -> AtDomain:
@@ -231,6 +232,7 @@ def _tied(
     told = _told_by_log(correlated.sends, tied["send_id"])
     each = chain(tied.to_dict("records"), told.to_dict("records"))
     history = history_of({str(name): value for name, value in row.items()} for row in each)
+    history.opted_out = correlated.opted_out
     untied = int(bounces["send_id"].isna().sum())
     if untied:
         history.warnings.append(f"Bounces of the history that belong to no send of the log, left out: {untied:,}.")

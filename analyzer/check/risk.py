@@ -145,7 +145,7 @@ class Risk:
                     why = table[at]
                     found.append((code, f"{at} is on your list" + (f" ({why})" if why else "")))
                     break
-        if self._history.addresses:
+        if self._history.addresses or self._history.opted_out:
             found += self._of_past(key)
         kind = _kind_of_local(address.local)
         if kind:
@@ -159,6 +159,8 @@ class Risk:
         return found
 
     def _of_past(self, key: str) -> Iterable[Found]:
+        if key in self._history.opted_out:
+            yield "list_forbids", "asked not to be written to again, says the log"
         bounce = self._history.addresses.get(key)
         if bounce is None:
             return
