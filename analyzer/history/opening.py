@@ -50,4 +50,4 @@ def where(place: str, name: str) -> str:
 
 def line_of(error: Exception) -> str:
     """What an engine says, on one line of a bearable length."""
-    return " ".join(str(error).split())[:300]
+    return " ".join((getattr(error, "strerror", None) or str(error)).split())[:300]

@@ -338,3 +338,9 @@ def test_a_folder_of_any_other_name_is_a_workspace(tmp_path, name):
     assert len(Workspace(tmp_path / name).sends()) == 3
     with TableFiles(tmp_path / name) as files:
         assert files.rows(f"SELECT count(*) AS rows FROM {files.relation('sends')}")["rows"].tolist() == [3]
+
+
+def test_a_workspace_that_cannot_be_made_is_told_without_numbers(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(AnalyzerError, match=r"/taken/space: cannot be made: Not a directory; name a folder"):
+        Workspace(tmp_path / "taken" / "space").add_sends(log(1))
