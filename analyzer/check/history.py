@@ -70,7 +70,7 @@ class History:
     """Bounces by address (its key, the worst of each) and by domain (in A-labels).
 
     `blocking`: gateways that refuse us as unknown, and how often; `chances`: the chance of a bad address by address,
-    where sends were given; `bounces`: how many were read; `opted_out`: keys of who asked out, by the log of those sends.
+    where sends were given; `bounces`: how many were read; `opted_out`: keys of who asked out, by the log of those.
     """
 
     addresses: dict[str, Bounce] = field(default_factory=dict)
