@@ -14,7 +14,7 @@ from scipy.special import gammaln
 from scipy.stats import binom
 
 from analyzer.diagnose.arrays import Codes, Flags
-from analyzer.diagnose.contacts import Dimension
+from analyzer.diagnose.contacts import Dimension, pairs
 from analyzer.diagnose.diagnosis import FixPart
 from analyzer.diagnose.thresholds import thresholds
 
@@ -118,14 +118,15 @@ class FixMail:
         return late
 
     def _share(self, name: str, code: int, *, late: bool) -> float:
-        """The part of the first mails to leads, or of the later ones, that has a value."""
-        mails = self._contacts.at[name].codes[self._late() == late]
+        """The part of the leads' first mails that has a value, or with `late` of what a lead got of each value."""
+        contacts = self._contacts if self._contacts.counted is None else self._contacts.counted.told
+        codes = self._contacts.at[name].codes
+        mails = pairs(codes, contacts.lead, len(contacts.leads), contacts.first)[0] if late else codes[contacts.first]
         own, all_of = int((mails == code).sum()), len(mails)
         if self._contacts.counted is not None:
-            silent = self._contacts.counted.observations(self._contacts, name, first_only=False)
-            asked = np.asarray(silent.first, dtype=np.bool_) != late
-            own += int(silent.leads[asked & (silent.codes == code)].sum())
-            all_of += int(silent.leads[asked].sum())
+            silent = self._contacts.counted.observations(self._contacts, name, first_only=not late)
+            own += int(silent.leads[silent.codes == code].sum())
+            all_of += int(silent.leads.sum())
         return own / max(all_of, 1)
 
 
