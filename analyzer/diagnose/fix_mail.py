@@ -39,7 +39,10 @@ class FixMail:
         self._times = None
         if sent is not None and contacts.counted is None:
             times = pd.to_datetime(sent, utc=True, errors="coerce").dt.tz_convert(None)
-            self._times = times.to_numpy(dtype="datetime64[ns]")
+            week = contacts.at["week"]
+            # A time that makes no week is that of a later mail to those who did not bounce.
+            own = np.array([bool(label) for label in week.values], dtype=np.bool_)[week.codes]
+            self._times = np.where(own, times.to_numpy(dtype="datetime64[ns]"), np.datetime64("NaT", "ns"))
 
     def clear(self, rows: pd.DataFrame) -> int | None:
         """How many mails like those of some refusals went out after the last one, where that shows the fault is over.

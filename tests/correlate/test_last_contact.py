@@ -59,3 +59,15 @@ def test_a_person_may_say_that_it_is_the_time_of_the_mail(tmp_path: Path) -> Non
     log, bounces = campaign(tmp_path, "Last contacted")
     found = diagnose(bounces=bounces, log=log, mapping=["Last contacted=sent_at"])
     assert {row.value for row in found.breakdown["week"]} == {"2026-W10", "2026-W11"}
+
+
+@pytest.mark.parametrize(("header", "mended"), [("Last contacted", False), ("sent_at", True)])
+def test_times_of_a_last_mail_do_not_show_that_a_fault_is_over(tmp_path: Path, header: str, mended: bool) -> None:
+    log, bounces = campaign(tmp_path, header)
+    told = "550 5.7.26 This mail has been blocked because the sender is unauthenticated"
+    refused = bounces.assign(label="spam", fault="sender", reason="auth_failure", diagnostic=told)
+    later = pd.DataFrame({"recipient": ["kim599@corp299.example"], "label": "hard", "fault": "address"})
+    later = later.assign(reason="user_unknown", received_at="2026-03-11T09:01:00Z", kind="bounce")
+    found = diagnose(bounces=pd.concat([refused, later]), log=log)
+    (fix,) = [fix for fix in found.deliverability.fixes if fix.side == "sender"]
+    assert (fix.clear is not None) is mended
