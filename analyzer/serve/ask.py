@@ -55,7 +55,7 @@ def explained(text: str, status: str = "", host: str = "") -> Answer:
     found = explain(text, status=status, host=host)
     verdict, rule = found.verdict, found.rule
     again = f", again in {verdict.retry_after_s} s" if verdict.retry_after_s is not None else ""
-    decided = {"code": "its codes alone", "model": "a model, no rule fits", "default": "nothing: it does not say why"}
+    decided = {"code": "its codes alone", "model": "a model of such texts", "default": "nothing: it does not say why"}
     return Answer(
         label=verdict.label,
         label_name=LABEL_NAMES[verdict.label],
