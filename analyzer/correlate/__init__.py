@@ -142,7 +142,7 @@ def correlate(
     with ThreadPoolExecutor(1) as pool:
         joining = pool.submit(lambda: _derived(*join_leads(sent.frame, listed)))
         matches = match_bounces(reported, sent.frame, window=pd.Timedelta(days=window_days), keys=verp_keys)
-    doubt(reported, sent.frame, matches, proven)
+    doubt(reported, sent.frame, matches, proven, listed.frame["key"] if with_leads else None)
     reported["original_recipient"], reported["original_key"] = _written_to(reported, sent.frame, matches.send_id)
     reported["match_method"] = pd.Series(matches.method, index=reported.index, dtype="str")
     reported["send_id"] = matches.send_id

@@ -91,11 +91,13 @@ class _Rows:
     has_id: list[bool]
 
 
-def doubt(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, proven: int = 0) -> None:
+def doubt(
+    bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, proven: int = 0, listed: pd.Series | None = None
+) -> None:
     """Take back, in place, the matches that are not believed, and the doubt of what is only older than the log.
 
     bounces: BOUNCE_COLUMNS, `key` and `received`; sends: `key`, `message_id`, `sender`, `sent_at`, by send_id. proven:
-    bounces beside these that are known to be ours.
+    bounces beside these that are known to be ours. listed: the keys of the lead list, where one was given.
     """
     weak = (matches.send_id >= 0) & ~matches.sure
     open_ = np.flatnonzero(weak | (matches.send_id < 0))
@@ -108,7 +110,7 @@ def doubt(bounces: pd.DataFrame, sends: pd.DataFrame, matches: Matches, proven: 
         _take_back_strangers(matches, rows, reporters, proven, np.flatnonzero(weak & (matches.send_id >= 0)))
         _take_back_floods(matches, rows, reporters, proven)
         _believe_older(bounces, sends, matches, rows, reporters)
-        _name_waves(bounces, matches, rows, reporters)
+        _name_waves(bounces, matches, rows, reporters, listed)
 
 
 def sentences(bounces: pd.DataFrame, sends: pd.DataFrame) -> list[str]:
@@ -317,15 +319,21 @@ def _before_the_log(bounces: pd.DataFrame, sends: pd.DataFrame) -> pd.Series[boo
     return pd.Series(bounces["received"] < sends["sent_at"].min(), dtype=bool)
 
 
-def _name_waves(bounces: pd.DataFrame, matches: Matches, rows: _Rows, reporters: Reporters) -> None:
+def _name_waves(
+    bounces: pd.DataFrame, matches: Matches, rows: _Rows, reporters: Reporters, listed: pd.Series | None
+) -> None:
     """Of what was never sent: floods (one host, one recipient) and backscatter by name."""
     places = np.flatnonzero(matches.forged_reason == "not_sent").tolist()
     if len(places) < _WAVE:
         return
     hosts, whom = Counter(rows.host[place] for place in places), Counter(rows.key[place] for place in places)
     returned = (bounces["original_message_id"] != "").to_numpy() | (bounces["original_headers"] != "").to_numpy()
-    # A campaign whose log was not given is likelier than a stranger who makes Message-IDs like ours.
-    ours = _of_our_own(bounces, matches, rows, reporters, np.array(places))[1]
+    # A campaign whose log was not given is likelier than a stranger who makes Message-IDs like ours, or who writes in
+    # our name to those that are on our list.
+    like_ours, ours = _of_our_own(bounces, matches, rows, reporters, np.array(places))
+    if listed is not None and like_ours:
+        there = bounces["key"].iloc[like_ours].isin(texts(listed)).tolist()
+        ours |= {place for place, known in zip(like_ours, there, strict=True) if known}
     scattered = {place for place in places if returned[place]} - ours
     for place in places:
         host, recipient = rows.host[place], rows.key[place]

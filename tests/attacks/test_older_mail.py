@@ -86,6 +86,16 @@ def test_a_campaign_whose_log_is_missing_is_no_backscatter(campaign: Campaign, d
     assert any("or of a campaign whose log was not given" in one for one in run.diagnosis.warnings)
 
 
+@pytest.mark.parametrize(("listed", "reason"), [(True, "not_sent"), (False, "backscatter")])
+def test_bounces_about_leads_of_our_list_are_of_a_missing_log(campaign: Campaign, diagnosed, listed, reason):
+    """Without a Message-ID they show our mailbox alone: whom else would a stranger have to know but our list."""
+    if listed:
+        campaign.leads += [{"email": one, "lead_id": "", "email_status": "verified", "industry": ""} for one in GONE]
+    mails = [dsn(to, host=to.partition("@")[2], message_id="", date="Tue, 3 Mar 2026 10:00:00 +0000") for to in GONE]
+    run, _ = diagnosed(campaign, mails)
+    assert run.diagnosis.matching.forged_reasons == {reason: 30}
+
+
 def test_a_bounce_dated_back_is_no_way_into_a_leads_history(campaign, diagnosed):
     """Its date is the stranger's word: what a diagnosis wrote of it makes `check` refuse nobody."""
     victim = campaign.email(321)
