@@ -330,10 +330,9 @@ def _name_waves(
     returned = (bounces["original_message_id"] != "").to_numpy() | (bounces["original_headers"] != "").to_numpy()
     # A campaign whose log was not given is likelier than a stranger who makes Message-IDs like ours, or who writes in
     # our name to those that are on our list.
-    like_ours, ours = _of_our_own(bounces, matches, rows, reporters, np.array(places))
-    if listed is not None and like_ours:
-        there = bounces["key"].iloc[like_ours].isin(texts(listed)).tolist()
-        ours |= {place for place, known in zip(like_ours, there, strict=True) if known}
+    ours = _of_our_own(bounces, matches, rows, reporters, np.array(places))[1]
+    if listed is not None:
+        ours |= _about_leads(bounces, rows, reporters, places, listed)
     scattered = {place for place in places if returned[place]} - ours
     for place in places:
         host, recipient = rows.host[place], rows.key[place]
@@ -345,6 +344,25 @@ def _name_waves(
             matches.forged_why[place] += f" {whom[recipient]} name this recipient."
         elif rows.mail[place] and place in scattered and len(scattered) >= _WAVE:
             matches.forged_reason[place] = "backscatter"
+
+
+def _about_leads(
+    bounces: pd.DataFrame, rows: _Rows, reporters: Reporters, places: list[int], listed: pd.Series
+) -> set[int]:
+    """Of some bounces, those about leads of the list and of mail from the mailbox that they came to, from hosts that
+    fit. Where the log names no senders, that is all that tells which domains are ours.
+    """
+    some = bounces.iloc[places]
+    lead = some["key"].isin(texts(listed)).tolist()
+    sender, mailbox = (some[name].str.lower().map(organisation).tolist() for name in ("sender", "delivered_to"))
+    return {
+        place
+        for number, place in enumerate(places)
+        if lead[number]
+        and sender[number]
+        and sender[number] == mailbox[number]
+        and (not rows.host[place] or reporters.fits(rows.host[place], (rows.key[place],)))
+    }
 
 
 def _refuse(matches: Matches, place: int, why: str, reason: str) -> None:
