@@ -117,7 +117,9 @@ def build_sends(log: Tables) -> Sends:
     frame = stacked(with_all_extras(parts))
     if len(parts) > 1:
         # Two exports overlap, or one was given twice: the same mail to the same lead is one mail.
-        again = frame.duplicated(["key", "message_id", "sent_at", "campaign", "step", "sender"])
+        mail = ["key", "message_id", "sent_at", "step", "sender"]
+        # What has an id is one mail, be the campaign called after the file.
+        again = frame.duplicated([*mail, "campaign"]) | (frame.duplicated(mail) & (frame["message_id"] != ""))
         if again.any():
             warnings.append(f"Rows that stand in several of the logs, counted once: {int(again.sum()):,}.")
             frame = frame[~again].reset_index(drop=True)

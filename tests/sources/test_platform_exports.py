@@ -133,7 +133,8 @@ CASES: list[tuple[str, str, Kind, str, dict[str, str]]] = [
         "\n".join(json.dumps({"total_stats": "2", "data": [{"lead_name": "J", "lead_email": f"{name}@example.com", "lead_category": None, "sequence_number": 1,
                   "stats_id": f"s-{name}", "email_subject": "Hello", "email_message": "<p>Hi\nthere</p>", "sent_time": "2026-03-02T09:11:00.000Z", "open_time": None,
                   "is_unsubscribed": False, "is_bounced": True}]}) for name in ("jane", "bob")),
-        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:00", "step": "1", "message_id": "s-jane", "bounced": "true"},
+        {"recipient": "jane@example.com", "sent_at": "2026-03-02T09:11:00", "step": "1", "message_id": "s-jane", "bounced": "true",
+         "campaign": "export"},
     ),
     (
         "Smartlead", "statistics as CSV", "log",
@@ -145,7 +146,7 @@ CASES: list[tuple[str, str, Kind, str, dict[str, str]]] = [
         "Smartlead", "leads of a campaign", "log",
         "id,campaign_lead_map_id,status,created_at,first_name,email,company_name,custom_fields,is_unsubscribed,last_email_sequence_sent,open_count\n"
         "42,77,BLOCKED,2026-02-01T00:00:00.000Z,Jane,jane@example.com,Example,\"{\"\"Industry\"\":\"\"Banking\"\"}\",false,1,0\n",
-        {"recipient": "jane@example.com", "step": "1", "lead_id": "42", "state": "BLOCKED", "company": "Example"},
+        {"recipient": "jane@example.com", "step": "1", "lead_id": "42", "state": "BLOCKED", "company": "Example", "campaign": "export"},
     ),
     (
         "lemlist", "leads by state", "log",

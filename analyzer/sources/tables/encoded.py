@@ -63,7 +63,12 @@ def constant(text: str, index: pd.Index) -> pd.Series:
 
 def blank(frame: pd.DataFrame) -> pd.Series:
     """A column without a value, as the others of the frame are."""
-    return constant("", frame.index) if holds_encoded(frame) else pd.Series("", index=frame.index, dtype="str")
+    return filled(frame, "")
+
+
+def filled(frame: pd.DataFrame, text: str) -> pd.Series:
+    """A column with the same text in every row, as the others of the frame are."""
+    return constant(text, frame.index) if holds_encoded(frame) else pd.Series(text, index=frame.index, dtype="str")
 
 
 def distinct(column: pd.Series) -> pd.Series:

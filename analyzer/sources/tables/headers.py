@@ -94,7 +94,7 @@ class Platform:
 
     `blank_is_unsent`: whether a row without a time is a lead to whom nothing was sent yet. `others`: headers that mean
     something here that is no field, whatever they mean elsewhere. `stand_ins`: headers of times that stand in, row by
-    row, for a blank `sent_at`.
+    row, for a blank `sent_at`. `file_is_campaign`: whether a log that names no campaign is an export of one.
     """
 
     name: str
@@ -105,6 +105,7 @@ class Platform:
     blank_is_unsent: bool = False
     others: frozenset[str] = frozenset()
     stand_ins: tuple[str, ...] = ()
+    file_is_campaign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,6 +448,7 @@ def _load(name: str) -> Platform:
         bool(table.get("blank_is_unsent", False)),
         frozenset(map(normalise_header, table.get("others", []))),
         tuple(_strip_envelope(header) for header in table.get("stand_ins", [])),
+        bool(table.get("file_is_campaign", False)),
     )
 
 
