@@ -20,7 +20,6 @@ from analyzer.readable import short
 from analyzer.records import SENT_AT_ZONED
 from analyzer.sources.tables.clocks import with_clock
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
-from analyzer.sources.tables.encoded import filled
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_header
 from analyzer.sources.tables.hints import without_incoming
@@ -178,6 +177,8 @@ def read_table(
     if large:
         frame = frame[list(made.fields)]
     if kind == "log" and headers.platform and headers.platform.file_is_campaign and "campaign" not in headers.fields:
+        from analyzer.sources.tables.encoded import filled
+
         frame = frame.assign(campaign=filled(frame, Path(where).stem))
     used = {cells.headers[place]: name for name, place in headers.fields.items()}
     used |= {cells.headers[place]: name for name, places in headers.also.items() for place in places}

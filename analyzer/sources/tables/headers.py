@@ -177,6 +177,8 @@ def map_headers(
         fields, [header if key else "" for header, key in zip(bare, keys, strict=True)], column_values
     )
     notes += told
+    if "email_status" not in wanted.values():
+        also = {**also, **_by_verifier(fields, bare, column_values)}
     notes += _second_statuses(fields, headers, ["" if key in others else key for key in keys])
     if "recipient" not in fields and not (by_id and "lead_id" in fields):
         holders = [
@@ -267,6 +269,28 @@ def _known_headers() -> frozenset[str]:
     sources = (*platforms(), generic())
     told = (names for source in sources for names in (*source.columns.values(), source.stand_ins))
     return frozenset(name for names in told for name in names)
+
+
+def _by_verifier(
+    fields: dict[str, int], headers: Sequence[str], column_values: Callable[[int], list[str]]
+) -> dict[str, tuple[int, ...]]:
+    """The column of a verifier that its header names goes before a status of nobody in particular, which counts where
+    that says nothing: lists are verified once more before they are used. Returns the further columns (`Headers.also`).
+    """
+    used = fields.get("email_status")
+    if used is None or "verifier" in meanings_of(headers[used]):
+        return {}
+    named = [
+        place
+        for place, header in enumerate(headers)
+        if place not in fields.values()
+        and {"verifier", "status"} <= meanings_of(header)
+        and tell_verification(column_values(place))
+    ]
+    if len(named) != 1:
+        return {}
+    fields["email_status"] = named[0]
+    return {"email_status": (used,)}
 
 
 def _second_statuses(fields: Mapping[str, int], headers: Sequence[str], keys: Sequence[str]) -> list[str]:
