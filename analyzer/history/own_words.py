@@ -14,7 +14,7 @@ import pandas as pd
 from analyzer.correlate import address_keys, normalise_addresses
 from analyzer.correlate.events import fold_events
 from analyzer.correlate.flags import read_flags
-from analyzer.correlate.leads import text_column
+from analyzer.correlate.leads import asked_out, text_column
 from analyzer.correlate.marks import blank_may_be_unsent, read_marks
 from analyzer.correlate.statuses import normalise_statuses
 from analyzer.sources.tables.encoded import plain, texts
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from analyzer.sources.tables import Table
 
 #: Columns that tell of a mail what a workspace has no column for.
-_ELSEWHERE: Final = ("event", "was_sent", "spam_blocked", "complained")
+_ELSEWHERE: Final = ("event", "was_sent", "spam_blocked", "complained", "opted_out")
 #: Words that say the same in `bounced` (rules/flags.toml), and two for `state`.
 _WORDS: Final = {"yes": "bounced", "maybe": "blocked", "complaint": "complaint"}
 _UNSENT: Final = "not sent"
 _SENT: Final = "sent"
+_ASKED_OUT: Final = "unsubscribed"
 
 
 def in_own_words(table: Table) -> pd.DataFrame:
@@ -71,6 +72,9 @@ def marked(log: pd.DataFrame, *, blank_is_unsent: bool = False) -> pd.DataFrame:
     unsent = flag == "not_sent"
     # What is sent says so, for an earlier reading may have said that it was not yet.
     state = state.mask(unsent & (read_flags(state) != "not_sent"), _UNSENT).mask(~unsent & (state == ""), _SENT)
+    # Of a mail with a time, any state but one of a bounce says that it went out.
+    out = rows["key"].isin(asked_out(raw, text_column(raw, "recipient")))
+    state = state.mask(out & ~unsent & rows["sent_at"].notna(), _ASKED_OUT)
     return rows.assign(bounced=words.where(flag.isin(list(_WORDS)), rows["said"]).mask(unsent, ""), state=state).drop(
         columns=["key", "flag", "said", *(name for name in _ELSEWHERE if name in rows.columns)]
     )

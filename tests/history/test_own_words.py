@@ -82,6 +82,25 @@ def test_a_log_tells_the_same_from_a_workspace(tmp_path, log, mails, bounces):
     assert sum(getattr(kept.totals, name).count for name in ("hard", "spam", "unknown")) == bounces
 
 
+@pytest.mark.parametrize(
+    ("header", "asked", "other"),
+    [("event", "unsubscribed", "opened"), ("unsubscribed", "yes", ""), ("status", "Unsubscribed", "Completed")],
+)
+def test_whoever_asked_out_is_remembered(tmp_path, header, asked, other):
+    rows = [f"{n}@a.example,2026-03-02T09:00:00Z,Q1,{'sent' if header == 'event' else other}" for n in range(1, 9)]
+    rows += [f"0@a.example,2026-03-02T09:00:00Z,Q1,{'sent' if header == 'event' else asked}"]
+    rows += [f"{n}@a.example,2026-03-02T11:00:00Z,Q1,{asked if n == 0 else other}" for n in range(2)] * (
+        header == "event"
+    )
+    (tmp_path / "log.csv").write_text("\n".join([f"email,sent_at,campaign,{header}", *rows]) + "\n")
+    (tmp_path / "next.csv").write_text("email,email_status\n0@a.example,verified\n1@a.example,verified\n")
+    ingest(tmp_path / "space", log=tmp_path / "log.csv")
+    kept = run_diagnosis(workspace=tmp_path / "space", next_list=tmp_path / "next.csv")
+    direct = run_diagnosis(log=tmp_path / "log.csv", next_list=tmp_path / "next.csv")
+    assert kept.correlated.opted_out == direct.correlated.opted_out == {"0@a.example"}
+    assert told(kept.diagnosis) == told(direct.diagnosis)
+
+
 def test_a_list_says_of_an_address_what_its_verifier_meant(tmp_path):
     (tmp_path / "log.csv").write_text("recipient,sent_at\n" + "".join(f"{n}@a.example,2026-03-02\n" for n in range(4)))
     # NeverBounce counts from 0: valid, invalid, disposable, catch-all.
