@@ -240,5 +240,5 @@ def test_a_column_of_names_taken_for_addresses_is_named(files, tmp_path):
     table.write_text("Recipient,Sent at\nJane Roe,2026-03-02\n")
     done = run("diagnose", "--bounces", files["bounces"], "--log", table)
     assert done.returncode == 2
-    assert "names.csv: its column 'Recipient'" in done.stderr
+    assert "names.csv: no row holds an e-mail address in 'Recipient'" in done.stderr
     assert "--map YOURCOLUMN=recipient" in done.stderr
