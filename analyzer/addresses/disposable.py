@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+from analyzer.addresses.words import under
 
-def disposable_domain(domain: str) -> str:
-    """The one of them that a domain (A-labels, lower case) is or lies under; ""."""
-    names = _names()
-    while domain and domain not in names:
-        domain = domain.partition(".")[2]
-    return domain
+
+def is_disposable(domain: str) -> bool:
+    """Whether a domain (A-labels, lower case) is one of them or lies under one."""
+    return under(domain, _names())
 
 
 @cache

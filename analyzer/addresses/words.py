@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from analyzer.errors import RuleError
 from analyzer.knowledge import data_folder, load_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _SEPARATORS = re.compile(r"[._\-]+")
 
@@ -73,8 +77,11 @@ def local_key(local: str) -> str:
 
 def under(name: str, names: frozenset[str]) -> bool:
     """Whether a domain is one of `names` or lies under one."""
-    while name:
-        if name in names:
-            return True
+    return above(name, names) != ""
+
+
+def above(name: str, names: Container[str]) -> str:
+    """The one of `names` that a domain is or lies under, the nearest; ""."""
+    while name and name not in names:
         name = name.partition(".")[2]
-    return False
+    return name

@@ -69,7 +69,7 @@ def _without_remark(line: str) -> str:
 
 
 def _has_header(line: str) -> bool:
-    from analyzer.sources.tables.headers import normalise_header
+    from analyzer.sources.tables.platforms import normalise_header
 
     return "@" not in line and any(normalise_header(cell) in _NAMES for cell in _DELIMITERS.split(line))
 
@@ -96,7 +96,7 @@ def _entries(cell: str) -> list[str]:
 def _of_table(path: Path) -> Iterator[tuple[str, list[str], str]]:
     """The rows of a table: what they say of whom they are about, the entries in that, and the reason."""
     from analyzer.sources.tables.formats import read_cells
-    from analyzer.sources.tables.headers import generic, normalise_header
+    from analyzer.sources.tables.platforms import generic, normalise_header
 
     cells, _ = read_cells(path)
     keys = [normalise_header(header) for header in cells.headers]

@@ -11,8 +11,8 @@ from analyzer.check.records import Grade
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analyzer.check.named import Found
     from analyzer.check.records import DomainFacts, MailboxFacts
-    from analyzer.check.risk import Found
 
 #: The finding that stands for each state of a mailbox.
 MAILBOX_CODES: dict[str, str] = {

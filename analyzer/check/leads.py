@@ -183,7 +183,7 @@ def is_table(sample: list[str]) -> bool:
 def _is_header(cell: str) -> bool:
     if "@" in cell:
         return False
-    from analyzer.sources.tables.headers import generic, normalise_header
+    from analyzer.sources.tables.platforms import generic, normalise_header
 
     return normalise_header(cell) in generic().columns["recipient"]
 

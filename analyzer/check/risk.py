@@ -5,39 +5,26 @@ Each finding is a code of `rules/check.toml` with the evidence for it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from analyzer.addresses.disposable import disposable_domain
+from analyzer.addresses.disposable import is_disposable
 from analyzer.addresses.key import address_key, domain_key, in_ascii
 from analyzer.addresses.typos import Typos, known_domains
-from analyzer.addresses.words import local_key, under, words
+from analyzer.addresses.words import above, under, words
 from analyzer.check.entries import read_entries
 from analyzer.check.facts import score
 from analyzer.check.history import History, shape_of
+from analyzer.check.named import of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from analyzer.addresses.address import Address
     from analyzer.check.leads import Source
+    from analyzer.check.named import Found
     from analyzer.check.records import DomainFacts
 
-#: (code, evidence)
-Found: TypeAlias = tuple[str, str]
-
-_NO_LETTERS = re.compile(r"[^a-z]+")
-_TOKENS = re.compile(r"[._\-+]")
-_INITIAL = re.compile(r"(?:^|[._])[a-z](?:[._]|$)")
-_VOWELLESS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7,}")
-_MIXED = re.compile(r"(?<![a-z])[a-z]+\d+|(?<!\d)\d+[a-z]+")
-_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{12,}")
-_REPEATED = re.compile(r"([a-z])\1{3,}|^([a-z]{2})\2{2,}$|^([a-z]{3})\3{2,}$")
-_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")
-# Wertz is a surname.
-_WALK = re.compile("|".join({row[start : start + 5] for row in _KEYS for start in range(len(row) - 4)} - {"wertz"}))
 _TITLES = {"complaint", "complained", "abuse", "spam", "reported", "fbl", "spam complaint", "spamreport", "spam_report"}
 
 
@@ -109,7 +96,7 @@ class Risk:
             yield "domain_banned", f"{domain} is on your list"
         if under(domain, self._lists.disposable):
             yield "disposable", f"{domain} is on your list"
-        elif disposable_domain(domain) and not self._typos.listed(domain):
+        elif is_disposable(domain) and not self._typos.listed(domain):
             # Who wrote gmial.com meant another, whoever caught that domain.
             yield "disposable", domain
         elif domain in known_domains():
@@ -140,22 +127,14 @@ class Risk:
         lists = self._lists
         if lists.reported or lists.suppressed:
             for code, table in (("reported", lists.reported), ("suppressed", lists.suppressed)):
-                at = key if key in table else _above(address.domain, table)
+                at = key if key in table else above(address.domain, table)
                 if at:
                     why = table[at]
                     found.append((code, f"{at} is on your list" + (f" ({why})" if why else "")))
                     break
         if self._history.addresses or self._history.opted_out:
             found += self._of_past(key)
-        kind = _kind_of_local(address.local)
-        if kind:
-            found.append((kind, f"{address.local}@"))
-        elif not address.ascii_local:
-            found.append(("needs_smtputf8", f"{address.local}@"))
-        elif address.local[0] == '"':
-            found.append(("quoted_local_part", f"{address.local}@"))
-        elif is_gibberish(address.local):
-            found.append(("gibberish", f"{address.local}@"))
+        found += of_name(address)
         return found
 
     def _of_past(self, key: str) -> Iterable[Found]:
@@ -195,73 +174,8 @@ def of_industry(industry: str, group: str, domain: str) -> Iterable[Found]:
         yield "strict_industry", f"by its domain {domain}"
 
 
-def of_status(text: str) -> Iterable[Found]:
-    """Whether the list's word for an address forbids mail to it, whatever its server says: a spam trap takes mail."""
-    if text and _NO_LETTERS.sub("", text.lower()) in words().forbidding_statuses:
-        yield "list_forbids", text
-
-
 def gmail_key(address: Address) -> str:
     """The mailbox behind a Gmail address, which has neither dots nor a plus tag; "" at other providers."""
     if address.domain not in {"gmail.com", "googlemail.com"}:
         return ""
     return f"{address.local.partition('+')[0].replace('.', '').lower()}@gmail.com"
-
-
-def _above(domain: str, names: Container[str]) -> str:
-    """The one of `names` that a domain is or lies under, the nearest; ""."""
-    while domain and domain not in names:
-        domain = domain.partition(".")[2]
-    return domain
-
-
-@cache
-def _kinds() -> dict[str, str]:
-    known = words()
-    kinds: dict[str, str] = {}
-    # A name that is in several lists is what speaks most against it.
-    for kind in ("role", "sample_name", "placeholder", "abuse_desk", "no_reply"):
-        kinds |= dict.fromkeys(getattr(known, kind), kind)
-    return kinds
-
-
-def _kind_of_local(local: str) -> str:
-    """role, no_reply, abuse_desk, placeholder, sample_name or ""."""
-    kinds = _kinds()
-    lower = local.lower()
-    kind = kinds.get(lower)
-    if kind:
-        return kind
-    if lower.isalpha():
-        return ""
-    first, *rest = _TOKENS.split(lower)
-    # An initial before a name is a person's: C. Ert is no certificate.
-    kind = "" if _INITIAL.search(lower) else kinds.get(local_key(lower), "")
-    if kind:
-        return kind
-    # info2, sales-de, support.apac: a function with a number or a place behind it.
-    bare = first.rstrip("0123456789")
-    if kinds.get(bare) == "role" and len(bare) > 2 and all(map(_is_place, rest)) and (rest or bare != first):
-        return "role"
-    return ""
-
-
-def _is_place(part: str) -> bool:
-    return len(part) <= 2 or part.isdecimal() or part in words().regions
-
-
-def is_gibberish(local: str) -> bool:
-    """Whether no person or office would be called so: keyboard walks, random signs, one letter over and over."""
-    lower = local.lower().partition("+")[0]
-    if len(lower) < 5:
-        return False
-    if _VOWELLESS.search(lower):
-        # Initials and Slavic names go without vowels, but not for this long, nor German compounds.
-        run = max(_VOWELLESS.findall(lower), key=len)
-        if len(run) == len(lower) or len(run) >= 9:
-            return True
-    if _REPEATED.search(lower) or (len(lower) >= 12 and _HEX.fullmatch(lower)):
-        return True
-    if not lower.isalpha() and len(lower) >= 8 and len(_MIXED.findall(lower)) >= 3:
-        return True
-    return _WALK.search(lower) is not None

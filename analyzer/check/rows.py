@@ -8,7 +8,8 @@ from analyzer.addresses.key import address_key
 from analyzer.check.facts import findings
 from analyzer.check.grading import Grader, basis, of_domain_facts, sentences
 from analyzer.check.history import shape_of
-from analyzer.check.risk import Risk, gmail_key, of_industry, of_status
+from analyzer.check.named import of_status
+from analyzer.check.risk import Risk, gmail_key, of_industry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from analyzer.check.facts import Policy
     from analyzer.check.history import History
     from analyzer.check.leads import LeadList
+    from analyzer.check.named import Found
     from analyzer.check.records import DomainFacts, MailboxFacts
-    from analyzer.check.risk import Found, Lists
+    from analyzer.check.risk import Lists
 
 Row: TypeAlias = dict[str, Any]
 

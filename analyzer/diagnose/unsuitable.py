@@ -23,7 +23,7 @@ def unsuitable(given: pd.DataFrame, email: Dimension, domains: Texts) -> tuple[T
 
     given: `email_status_original`, where the list has it; domains: of each value of `email`.
     """
-    from analyzer.check.risk import of_status
+    from analyzer.check.named import of_status
 
     code = _by_address(email.values, domains)[email.codes]
     said = dimension(given, "email_status_original")
@@ -40,22 +40,22 @@ def _with_gate(code: Texts, gate: Grade) -> Texts:
 
 def _by_address(addresses: list[str], domains: Texts) -> Texts:
     """The first finding with a gate of each address."""
-    from analyzer.addresses.disposable import disposable_domain
+    from analyzer.addresses.disposable import is_disposable
     from analyzer.addresses.reading import read_address
     from analyzer.addresses.typos import Typos
     from analyzer.check.facts import findings
-    from analyzer.check.risk import Risk
+    from analyzer.check.named import of_name
 
     place, names = pd.factorize(domains)
     # Who wrote gmial.com meant another, whoever caught that domain.
     typos = Typos()
-    bad = np.array([bool(disposable_domain(name)) and not typos.listed(name) for name in names], dtype=np.bool_)
+    bad = np.array([is_disposable(name) and not typos.listed(name) for name in names], dtype=np.bool_)
     found = np.where(bad[place], "disposable", "").astype(object)
-    risk, gated = Risk(), {name for name, each in findings().items() if each.gate}
+    gated = {name for name, each in findings().items() if each.gate}
     for row in np.flatnonzero(~bad[place] & _named_oddly(addresses)):
         address = read_address(addresses[row])
         if address.local:
-            found[row] = next((code for code, _ in risk.of_address(address) if code in gated), "")
+            found[row] = next((code for code, _ in of_name(address) if code in gated), "")
     return found
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from analyzer.addresses.reading import read_address
 from analyzer.check.history import history_of, shape_of
+from analyzer.check.named import is_gibberish
 from analyzer.check.records import DomainFacts
-from analyzer.check.risk import Lists, Risk, is_gibberish, of_industry, read_lists
+from analyzer.check.risk import Lists, Risk, of_industry, read_lists
 from analyzer.errors import UnreadableInputError
 
 
