@@ -15,8 +15,8 @@ from analyzer.errors import MissingColumnError
 from analyzer.records import LEAD_COLUMNS
 from analyzer.sources.tables import Table, parse_times
 from analyzer.sources.tables.encoded import blank, distinct, is_encoded, over_distinct, recoded, stacked, texts
-from analyzer.sources.tables.headers import EXTRAS
 from analyzer.sources.tables.named import PREFIX
+from analyzer.sources.tables.platforms import EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -245,7 +245,7 @@ def _share(text: str) -> float:
 
 def _chosen(preview: dict[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
     """Roles and columns as the form has them; what the form does not show stays as it was found."""
-    from analyzer.sources.tables.headers import FIELDS, IGNORED
+    from analyzer.sources.tables.platforms import FIELDS, IGNORED
 
     roles, mapping = {}, {}
     for number, entry in enumerate(preview["files"]):

@@ -44,7 +44,7 @@ def columns_of(frame: DataFrame, kind: str) -> dict[str, str]:
     Raises what `read_table` raises.
     """
     from analyzer.sources.tables import read_table
-    from analyzer.sources.tables.headers import IGNORED
+    from analyzer.sources.tables.platforms import IGNORED
 
     table = read_table(as_frame(frame.limit(_TELLING).toArrow()), "leads" if kind == "leads" else "log")
     return {**dict.fromkeys(table.unmapped, IGNORED), **table.mapping}

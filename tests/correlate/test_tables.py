@@ -13,7 +13,7 @@ import pytest
 from analyzer.errors import MissingColumnError, UnreadableInputError
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables import read_table, read_tables
-from analyzer.sources.tables.headers import normalise_header
+from analyzer.sources.tables.platforms import normalise_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable

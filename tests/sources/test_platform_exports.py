@@ -10,7 +10,7 @@ import pytest
 from analyzer.correlate import correlate, normalise_statuses
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables import read_table, read_tables
-from analyzer.sources.tables.headers import platforms
+from analyzer.sources.tables.platforms import platforms
 
 if TYPE_CHECKING:
     from pathlib import Path

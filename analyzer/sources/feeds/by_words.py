@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 from analyzer import knowledge
 from analyzer.records import COUNTED_KINDS
 from analyzer.sources.feeds import fields
-from analyzer.sources.tables.headers import generic
+from analyzer.sources.tables.platforms import generic
 from analyzer.sources.tables.plausible import delivery_words, flag_words, normalised
 
 if TYPE_CHECKING:

@@ -21,9 +21,10 @@ from analyzer.records import SENT_AT_ZONED
 from analyzer.sources.tables.clocks import with_clock
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
 from analyzer.sources.tables.formats import read_cells
-from analyzer.sources.tables.headers import FIELDS, map_headers, normalise_header
+from analyzer.sources.tables.headers import map_headers
 from analyzer.sources.tables.hints import without_incoming
 from analyzer.sources.tables.named import wanted_columns
+from analyzer.sources.tables.platforms import FIELDS, normalise_header
 from analyzer.sources.tables.recipient_states import unfolded_recipients
 from analyzer.sources.tables.table import Table, TableKind
 from analyzer.sources.tables.times import Order, Times, parse_times, read_times

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.sources.tables.headers import generic, normalise_header
+from analyzer.sources.tables.platforms import generic, normalise_header
 from analyzer.sources.tables.times import DATE
 
 if TYPE_CHECKING:

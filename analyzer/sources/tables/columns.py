@@ -15,9 +15,9 @@ from analyzer.sources.tables.cells import Cells, cell_text
 from analyzer.sources.tables.clocks import joined
 from analyzer.sources.tables.happenings import without_second_sends
 from analyzer.sources.tables.header_words import writes_day_first
-from analyzer.sources.tables.headers import EXTRAS, HINTS, normalise_header
 from analyzer.sources.tables.hints import tell_by_hints
 from analyzer.sources.tables.named import CARRIED, PREFIX
+from analyzer.sources.tables.platforms import EXTRAS, HINTS, normalise_header
 from analyzer.sources.tables.plausible import are_times, first_word, flag_words, normalised
 from analyzer.sources.tables.times import DATE, Order, order_of, read_times
 

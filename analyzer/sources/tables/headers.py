@@ -11,12 +11,20 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from analyzer import knowledge
-from analyzer.errors import MissingColumnError, RuleError, UnreadableInputError
+from analyzer.errors import MissingColumnError, UnreadableInputError
 from analyzer.readable import short
-from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables.by_words import fill_by_words
 from analyzer.sources.tables.header_words import meanings_of
 from analyzer.sources.tables.other_files import refuse_mail
+from analyzer.sources.tables.platforms import (
+    FIELDS,
+    IGNORED,
+    Platform,
+    generic,
+    normalise_header,
+    platforms,
+    without_envelope,
+)
 from analyzer.sources.tables.plausible import (
     are_marks,
     are_steps,
@@ -24,7 +32,6 @@ from analyzer.sources.tables.plausible import (
     are_yes_or_no,
     delivery_words,
     hold_addresses,
-    normalised,
     tell_bounces,
     tell_delivery,
     tell_verification,
@@ -35,39 +42,6 @@ from analyzer.sources.tables.zones import split_header
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
-
-#: Columns that are no field of their own, but tell one: the first eight tell what became of a mail (`direction`: that
-#: it is one of ours at all; `opted_out`: of the lead), the next three `email_status`, and the codes `industry`.
-HINTS: tuple[str, ...] = (
-    "state",
-    "event",
-    "was_sent",
-    "was_delivered",
-    "direction",
-    "spam_blocked",
-    "complained",
-    "opted_out",
-    "catch_all",
-    "is_valid",
-    "is_verified",
-    "naics",
-    "sic",
-    "gics",
-    "linkedin_industry_id",
-)
-#: What only the scan of drivers looks at: which text was sent, and where the lead came from.
-EXTRAS: tuple[str, ...] = ("template", "list_source")
-#: Every field that a column can be mapped to; `email` is the same as `recipient`.
-FIELDS: tuple[str, ...] = (
-    *SEND_COLUMNS,
-    *(name for name in LEAD_COLUMNS if name not in {"email", "lead_id"}),
-    *HINTS,
-    *EXTRAS,
-)
-
-
-#: What a person maps a column to that means nothing here, whatever its header says.
-IGNORED = "ignore"
 
 # An error names columns for a person to choose from.
 _MOST_NAMED = 40
@@ -85,27 +59,6 @@ _KINDS = frozenset({"type", "kind", "typ", "tipo", "art", "種類", "тип"})
 #: Fields whose header may name in brackets who told it.
 _TOLD = ("email_status", "industry")
 _SOURCE_BEHIND = re.compile(r"(.{3,60}?)\s*[(\[][^()\[\]]{1,40}[)\]]\s*")
-_ENVELOPES = ("_airbyte_data.", "attributes.", "properties.", "fields.", "data.", "item.", "node.", "json.")
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """How one platform heads its tables. Headers are normalised; `values` are a field's codes and their words.
-
-    `blank_is_unsent`: whether a row without a time is a lead to whom nothing was sent yet. `others`: headers that mean
-    something here that is no field, whatever they mean elsewhere. `stand_ins`: headers of times that stand in, row by
-    row, for a blank `sent_at`. `file_is_campaign`: whether a log that names no campaign is an export of one.
-    """
-
-    name: str
-    title: str
-    fingerprints: tuple[frozenset[str], ...]
-    columns: dict[str, tuple[str, ...]]
-    values: dict[str, dict[str, str]]
-    blank_is_unsent: bool = False
-    others: frozenset[str] = frozenset()
-    stand_ins: tuple[str, ...] = ()
-    file_is_campaign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +84,6 @@ class Headers:
     last_contact: bool = False
 
 
-def normalise_header(text: str) -> str:
-    """A header without case, blanks and punctuation: "Sent At", "sent_at" and "sentAt" are one."""
-    return normalised(text)
-
-
 def map_headers(
     where: str,
     headers: Sequence[str],
@@ -152,7 +100,7 @@ def map_headers(
     split = [split_header(header) for header in headers]
     ignored = {normalise_header(column) for column, field in (wanted or {}).items() if field == IGNORED}
     wanted = {column: field for column, field in (wanted or {}).items() if field != IGNORED}
-    keys = ["" if normalise_header(header) in ignored else _strip_envelope(header) for header, _ in split]
+    keys = ["" if normalise_header(header) in ignored else without_envelope(header) for header, _ in split]
     keys = _without_sources([header for header, _ in split], keys)
     places = _places(keys, column_values)
     fields = _explicit(where, headers, wanted)
@@ -328,13 +276,6 @@ def _explicit(where: str, headers: Sequence[str], wanted: Mapping[str, str]) -> 
     return fields
 
 
-def _strip_envelope(header: str) -> str:
-    # JSON:API and the like put every field into an envelope of this name.
-    for envelope in _ENVELOPES:
-        header = header.removeprefix(envelope)
-    return normalise_header(header)
-
-
 def _fill(
     fields: dict[str, int],
     places: Mapping[str, int],
@@ -435,45 +376,6 @@ def _recognise(keys: frozenset[str]) -> Platform | None:
     """The platform whose longest fingerprint the headers carry."""
     fits = [(len(mark), platform) for platform in platforms() for mark in platform.fingerprints if mark <= keys]
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
-
-
-#: Files beside the platforms' own.
-_NO_PLATFORMS = frozenset({"generic", "words"})
-
-
-@cache
-def platforms() -> tuple[Platform, ...]:
-    """Every known platform, by name."""
-    folder = knowledge.data_folder("rules") / "platforms"
-    return tuple(_load(path.stem) for path in sorted(folder.glob("*.toml")) if path.stem not in _NO_PLATFORMS)
-
-
-@cache
-def generic() -> Platform:
-    """The synonyms that hold for any table."""
-    return _load("generic")
-
-
-@cache
-def _load(name: str) -> Platform:
-    path = knowledge.data_folder("rules") / "platforms" / f"{name}.toml"
-    table = knowledge.load_toml(path)
-    columns: dict[str, list[str]] = table.get("columns", {})
-    values: dict[str, dict[str, str]] = table.get("values", {})
-    unknown = (columns.keys() | values.keys()) - set(FIELDS)
-    if unknown:
-        raise RuleError(str(path), f"unknown fields {sorted(unknown)}", f"the fields are {', '.join(FIELDS)}")
-    return Platform(
-        name,
-        table.get("title", name),
-        tuple(frozenset(_strip_envelope(header) for header in mark) for mark in table.get("fingerprints", [])),
-        {field: tuple(_strip_envelope(header) for header in headers) for field, headers in columns.items()},
-        {field: {code.lower(): word for code, word in words.items()} for field, words in values.items()},
-        bool(table.get("blank_is_unsent", False)),
-        frozenset(map(normalise_header, table.get("others", []))),
-        tuple(_strip_envelope(header) for header in table.get("stand_ins", [])),
-        bool(table.get("file_is_campaign", False)),
-    )
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.sources.tables.headers import HINTS
+from analyzer.sources.tables.platforms import HINTS
 from analyzer.sources.tables.plausible import flag_words, normalised
 
 if TYPE_CHECKING:

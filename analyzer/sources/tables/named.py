@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.errors import AnalyzerError
-from analyzer.sources.tables.headers import EXTRAS, normalise_header
+from analyzer.sources.tables.platforms import EXTRAS, normalise_header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -103,7 +103,7 @@ def _part(sheet: Sheet) -> _Part:
 
 def _told_of_mail(part: _Part) -> int:
     """How many of the fields that tell of mail the headers have."""
-    from analyzer.sources.tables.headers import generic
+    from analyzer.sources.tables.platforms import generic
 
     known = generic().columns
     fields = {field for field in _OF_MAIL for key in part.keys if key in known[field]}

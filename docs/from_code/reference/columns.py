@@ -19,7 +19,7 @@ from analyzer.records import (
     VERDICT_COLUMNS,
 )
 from analyzer.report import MATCH_COLUMNS
-from analyzer.sources.tables.headers import EXTRAS, HINTS
+from analyzer.sources.tables.platforms import EXTRAS, HINTS
 from reference.markdown import code, codes, table
 
 _TOLD = Path(__file__).parent / "columns.toml"

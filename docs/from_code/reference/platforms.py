@@ -9,7 +9,7 @@ from analyzer import knowledge
 from analyzer.sources.feeds.general import GENERAL
 from analyzer.sources.feeds.registry import READERS
 from analyzer.sources.logs.registry import LINE_READERS, WHOLE_READERS
-from analyzer.sources.tables.headers import generic, platforms
+from analyzer.sources.tables.platforms import generic, platforms
 from reference.markdown import code, codes, plain, table
 
 _HEAD = """# Platforms, feeds and logs
