@@ -120,7 +120,7 @@ def _forecast(diagnosis: Diagnosis) -> str:
         words.forecast_line(quality),
         words.mix_line(quality),
         escaped(words.decisions_line(quality)),
-        *words.guessed_lines(quality),
+        *words.guessed_lines(diagnosis),
         escaped(words.ranking_line(quality)),
     ]
     return _table(head, rows) + "\n\n" + " ".join(line for line in lines if line)

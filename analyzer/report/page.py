@@ -68,7 +68,7 @@ def html(
             for key, (name, explained) in words.FORECAST_NAMES.items()
         ],
         limit=limit,
-        guessed_lines=words.guessed_lines(diagnosis.data_quality),
+        guessed_lines=words.guessed_lines(diagnosis),
         next_given=bool(next_rows) or any(item.kind == "next" for item in diagnosis.inputs),
         next_rows=next_rows,
         ranking=words.ranking_line(diagnosis.data_quality),

@@ -171,7 +171,7 @@ class _Screen:
             words.forecast_line(quality),
             words.mix_line(quality),
             words.decisions_line(quality),
-            *words.guessed_lines(quality),
+            *words.guessed_lines(diagnosis),
             words.ranking_line(quality),
         ):
             if line:

@@ -390,14 +390,15 @@ def interval_words(interval: Interval) -> str:
     return f"{percent(interval.estimate)} ({spread(interval.low, interval.high)})"
 
 
-def guessed_lines(quality: DataQuality) -> list[str]:
+def guessed_lines(diagnosis: Diagnosis) -> list[str]:
     """What guessing does to the addresses: the finding, then the figures behind it where there are any."""
+    quality = diagnosis.data_quality
     if left_open(quality):
         return ["Whether guessing costs bounces cannot be told while so many bounces give no reason."]
-    lines = [EFFECT_NAMES[quality.guessed_effect]]
     if quality.guessed_effect == "too_little_data":
         # A difference behind this would be read as one.
-        return lines
+        return [_not_compared(diagnosis)]
+    lines = [EFFECT_NAMES[quality.guessed_effect]]
     difference, share = quality.risk_difference, quality.attributable_share
     if _known(difference.estimate):
         # Nobody has met a tenth of an address, but a small difference needs it.
@@ -410,6 +411,24 @@ def guessed_lines(quality: DataQuality) -> list[str]:
     if _known(share.estimate) and quality.guessed_effect != "not_shown":
         lines.append(f"Without guessing, {interval_words(share)} of the bad addresses would be gone.")
     return lines
+
+
+def _not_compared(diagnosis: Diagnosis) -> str:
+    """Why guessed and verified addresses are not told apart: one kind has no leads, or both have too few."""
+    if not diagnosis.totals.leads_contacted or _known(diagnosis.data_quality.risk_difference.estimate):
+        return EFFECT_NAMES["too_little_data"]
+    there = {row.value for row in diagnosis.breakdown.get("email_status", []) if row.leads}
+    match "guessed" in there, "verified" in there:
+        case True, True:
+            return "The email statuses look as if they were written after the send, so they are not compared."
+        case True, False:
+            return "No lead has a verified address, so there is nothing to compare guessed ones with."
+        case False, True:
+            return "No lead has a guessed address, so there is nothing to compare verified ones with."
+        case _ if there - {"unknown", NOT_GIVEN}:
+            return "No lead has a guessed or a verified address, so these cannot be compared."
+        case _:
+            return "The leads carry no email status, so guessed and verified addresses cannot be told apart."
 
 
 def _rounds_to_none(share: float, digits: int) -> bool:

@@ -317,7 +317,7 @@ def test_what_is_not_shown_is_not_followed_by_what_it_would_save(campaign: Case)
         risk_difference=Interval(0.09, 0.0, 0.47),
         attributable_share=Interval(0.0, 0.0, 0.86),
     )
-    lines = words.guessed_lines(wide.data_quality)
+    lines = words.guessed_lines(wide)
     assert lines[0] == "That guessed addresses do worse than verified ones is not shown."
     assert not [line for line in lines if "would be gone" in line]
 

@@ -114,7 +114,7 @@ def test_short_keeps_the_limit() -> None:
 )  # fmt: skip
 def test_what_guessing_adds_is_told_in_leads(campaign: Case, interval: Interval, reads: str) -> None:
     quality = replace(campaign.diagnosis.data_quality, risk_difference=interval)
-    assert reads in words.guessed_lines(quality)
+    assert reads in words.guessed_lines(replace(campaign.diagnosis, data_quality=quality))
 
 
 @pytest.mark.parametrize(
@@ -304,6 +304,36 @@ def test_one_bad_address_is_it(campaign: Case) -> None:
 
 def test_too_little_to_tell_apart_is_not_followed_by_a_difference(campaign: Case) -> None:
     quality = replace(campaign.diagnosis.data_quality, guessed_effect="too_little_data")
-    assert words.guessed_lines(quality) == [
+    assert words.guessed_lines(replace(campaign.diagnosis, data_quality=quality)) == [
         "Too few leads or too few bad addresses to tell guessed and verified addresses apart."
     ]
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        (
+            ("verified", "catch_all"),
+            "No lead has a guessed address, so there is nothing to compare verified ones with.",
+        ),
+        (("guessed",), "No lead has a verified address, so there is nothing to compare guessed ones with."),
+        (("catch_all", "unknown"), "No lead has a guessed or a verified address, so these cannot be compared."),
+        (("unknown",), "The leads carry no email status, so guessed and verified addresses cannot be told apart."),
+        ((), "The leads carry no email status, so guessed and verified addresses cannot be told apart."),
+        (
+            ("guessed", "verified"),
+            "The email statuses look as if they were written after the send, so they are not compared.",
+        ),
+    ],
+)
+def test_what_there_is_none_of_is_not_called_too_few(campaign: Case, there: tuple[str, ...], says: str) -> None:
+    none = Interval(None, None, None)
+    quality = replace(
+        campaign.diagnosis.data_quality,
+        guessed_effect="too_little_data",
+        risk_difference=none,
+        attributable_share=none,
+    )
+    rows = [replace(campaign.diagnosis.breakdown["email_status"][0], value=value) for value in there]
+    breakdown = campaign.diagnosis.breakdown | {"email_status": rows}
+    assert words.guessed_lines(replace(campaign.diagnosis, data_quality=quality, breakdown=breakdown)) == [says]
