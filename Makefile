@@ -39,8 +39,8 @@ lint: $(READY)  ## lint and format, as they stand
 types: $(READY)  ## strict type check
 	$(BIN)/mypy
 
-unit: $(READY)  ## the tests
-	$(BIN)/python -m pytest
+unit: $(READY)  ## the tests, on all cores
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
 
 model: $(READY)  ## build the model behind the rules again, and its report docs/model.md
 	$(BIN)/python -m analyzer.classify.build_model
