@@ -26,6 +26,8 @@ class Answer:
     outcome: Outcome
     records: tuple[str, ...] = ()
     why: str = ""
+    #: Whether they stand under another name, which this one is an alias of.
+    alias: bool = False
 
 
 class NotAskedError(dns.resolver.LifetimeTimeout):
@@ -111,7 +113,9 @@ class Lookup:
             return Answer("unanswered", why=f"no answer from {self.name} about {name}")
         except dns.exception.DNSException as error:
             return Answer("unanswered", why=f"{name} cannot be looked up: {error}")
-        return Answer("found", tuple(_text(record, kind) for record in found))
+        return Answer(
+            "found", tuple(_text(record, kind) for record in found), alias=found.canonical_name != found.qname
+        )
 
 
 def _text(record: object, kind: str) -> str:

@@ -5,12 +5,12 @@ The records themselves are judged by checkdmarc; here it is told apart what is n
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from analyzer.audit.keys import judged, tags_of
 from analyzer.audit.records import Check, CheckState, Subject, sentence
 
 if TYPE_CHECKING:
@@ -22,24 +22,31 @@ if TYPE_CHECKING:
 
 #: RFC 7208 section 4.6.4: more look-ups than that, and receivers answer permerror.
 MAX_SPF_LOOKUPS = 10
-#: RFC 8301 section 3.2: verifiers refuse keys of less than 1024 bits; signers should use 2048.
-MIN_DKIM_BITS, GOOD_DKIM_BITS = 1024, 2048
-_ED25519_BYTES = 32
-
 #: Mail servers whose addresses are looked up.
 _MOST_HOSTS = 4
 
 #: Where no selector is known: the ones that Google, Microsoft 365 and the common platforms use.
 USUAL_SELECTORS = ("google", "selector1", "selector2", "s1", "s2", "k1", "default", "mail", "dkim")
-_TAG = re.compile(r"(?<!\w)([a-zA-Z]\w*)\s*=\s*([^;]*)")
+#: RFC 7208 section 4.5: a blank ends the version.
+_SPF = re.compile(r"v=spf1(?: |$)", re.IGNORECASE)
+#: RFC 7489 section 6.4: the version stands first, in capitals, and a semicolon ends it.
+_DMARC = re.compile(r"\s*v\s*=\s*DMARC1\s*(?:;|$)")
+_POLICIES = frozenset({"none", "quarantine", "reject"})
 
 
 def spf(domain: str, lookup: Lookup) -> Check:
     """Whether there is one SPF record that receivers can evaluate."""
     answer = lookup.ask(domain, "TXT")
-    records = [text for text in answer.records if re.match(r"v=spf1(?:\s|$)", text, re.IGNORECASE)]
+    records = [text for text in answer.records if _SPF.match(text)]
     if not records:
-        return _missing("spf", answer, f"{domain} publishes no SPF record, so nothing says who may send for it.")
+        # A version with a typing error, or in quotation marks of its own: no receiver takes it for a record.
+        alike = tuple(
+            f"What looks like one is none, for it does not begin with v=spf1 and a blank: {text}"
+            for text in answer.records
+            if "v=spf" in text.lower()
+        )
+        says = f"{domain} publishes no SPF record, so nothing says who may send for it."
+        return _missing("spf", answer, says, alike)
     if len(records) > 1:
         return Check(
             "spf", "fault", f"{domain} publishes {len(records)} SPF records; with two none counts.", " | ".join(records)
@@ -57,7 +64,10 @@ def spf(domain: str, lookup: Lookup) -> Check:
         says = f"There is a record, and nobody answers about what it leads to: {', '.join(silent)}."
         return Check("spf", "unanswered", says, record, notes)
     if result.get("error"):
-        return Check("spf", "fault", sentence(result["error"]), record, notes)
+        return Check("spf", "fault", sentence(_redirected(record, lookup) or result["error"]), record, notes)
+    if not _names_anyone(result.get("parsed") or {}):
+        says = "It names nobody who may send, so that SPF passes for no mail with the domain in its return path."
+        return Check("spf", "fault", says, record, notes)
     if where := _open_at(result.get("parsed") or {}):
         says = f"It leads to {where}, which ends in +all: everyone may send as the domain."
         return Check("spf", "fault", says, record, notes)
@@ -83,13 +93,42 @@ def _open_at(parsed: dict[str, Any]) -> str:
     return ""
 
 
+def _names_anyone(parsed: dict[str, Any]) -> bool:
+    """Whether some host passes, be it by what a record includes or redirects to; macros are given the benefit."""
+    redirect = parsed.get("redirect")
+    return (
+        parsed.get("all") == "pass"
+        or any(
+            each.get("action") == "pass"
+            and (each.get("mechanism") != "include" or not each.get("parsed") or _names_anyone(each["parsed"]))
+            for each in parsed.get("mechanisms", ())
+        )
+        or bool(redirect and (not redirect.get("parsed") or _names_anyone(redirect["parsed"])))
+    )
+
+
+def _redirected(record: str, lookup: Lookup) -> str:
+    """What is wrong where a record hands the question on to a domain without one, "" where it does not."""
+    found = re.search(r"(?:^|\s)redirect=(\S+)", record, re.IGNORECASE)
+    if not found or any(map(_SPF.match, lookup.ask(found[1], "TXT").records)):
+        return ""
+    return f"it redirects to {found[1]}, which publishes no SPF record; receivers call it an error"
+
+
 def dmarc(domain: str, lookup: Lookup) -> Check:
     """Whether a DMARC policy holds for the domain: its own, or that of the organisational domain."""
+    alike: list[str] = []
     for name in dict.fromkeys((domain, organisational(domain))):
         answer = lookup.ask(f"_dmarc.{name}", "TXT")
-        records = [text for text in answer.records if text.lower().replace(" ", "").startswith("v=dmarc1")]
+        records = [text for text in answer.records if _DMARC.match(text)]
         if records or answer.outcome == "unanswered":
             break
+        alike += [text for text in answer.records if "dmarc" in text.lower()]
+    if not records and alike and answer.outcome != "unanswered":
+        says = (
+            f"What stands there is no DMARC record to receivers, since it does not begin with “v=DMARC1;”: {alike[0]}"
+        )
+        return Check("dmarc", "fault", sentence(says), alike[0])
     if not records:
         return _missing(
             "dmarc", answer, f"{domain} has no DMARC record; Google, Yahoo and Microsoft ask bulk senders for one."
@@ -103,15 +142,26 @@ def dmarc(domain: str, lookup: Lookup) -> Check:
     notes = tuple(sentence(note) for note in result.get("warnings", ()))
     if others := [text for text in answer.records if text not in records]:
         notes += (f"_dmarc.{name} also holds what is no DMARC record: {' | '.join(others)}",)
+    tags = {tag: value.lower() for tag, value in tags_of(records[0]).items()}
     if result.get("error"):
-        state: CheckState = "unanswered" if silent else "fault"
-        return Check("dmarc", state, sentence(result["error"]), records[0], notes)
-    tags = {tag: value.lower() for tag, value in _tags(records[0]).items()}
+        if silent or not _holds(records[0], tags):
+            state: CheckState = "unanswered" if silent else "fault"
+            return Check("dmarc", state, sentence(result["error"]), records[0], notes)
+        notes += (sentence(f"receivers pass over a part of it that is wrong: {result['error']}"),)
     policy = f"p={tags.get('p', 'none')}"
     inherited = "" if name == domain else f" of {name}"
     if inherited and "sp" in tags:
         inherited, policy = f"{inherited} for the domains below it", f"sp={tags['sp']}"
     return Check("dmarc", "ok", f"The policy{inherited} is {policy}.", records[0], notes)
+
+
+def _holds(record: str, tags: dict[str, str]) -> bool:
+    """Whether receivers apply a record though a part of it is wrong (RFC 7489 section 6.3): the policies are none of
+    it, no tag stands twice (RFC 6376 section 3.2), and nothing stands before it.
+    """
+    names = [part.partition("=")[0].strip().lower() for part in record.split(";") if part.strip()]
+    known = all(tags[name] in _POLICIES for name in ("p", "sp") if name in tags)
+    return known and len(names) == len(set(names)) and not record[:1].isspace()
 
 
 def dkim(domain: str, selectors: Iterable[tuple[str, str]], lookup: Lookup) -> Check:
@@ -135,7 +185,7 @@ def dkim(domain: str, selectors: Iterable[tuple[str, str]], lookup: Lookup) -> C
         elif answer.outcome == "absent":
             faults.append(("absent", f"there is no key at {name}"))
         else:
-            state, says = _key(answer.records)
+            state, says = judged(answer.records)
             (seen if state == "ok" else faults).append((state, f"{name}: {says}"))
     found = [text for _, text in seen]
     if guessed and not found:
@@ -165,11 +215,7 @@ def mx(domain: str, lookup: Lookup) -> Check:
             "mx", "fault", f"{domain} publishes a null MX: it says that it takes no mail, not even a reply.", "0 ."
         )
     if hosts:
-        answers = [lookup.ask(host, kind) for host in hosts[:_MOST_HOSTS] for kind in ("A", "AAAA")]
-        if len(hosts) <= _MOST_HOSTS and all(each.outcome == "absent" for each in answers):
-            says = f"No mail server of {domain} has an address: no reply and no bounce can reach it."
-            return Check("mx", "fault", says, ", ".join(answer.records))
-        return Check("mx", "ok", f"Mail for the domain goes to {', '.join(hosts[:3])}.", ", ".join(answer.records))
+        return _reached(domain, hosts, ", ".join(answer.records), lookup)
     if answer.outcome == "unanswered":
         return Check("mx", "unanswered", sentence(answer.why))
     addresses = [lookup.ask(domain, kind) for kind in ("A", "AAAA")]
@@ -180,6 +226,42 @@ def mx(domain: str, lookup: Lookup) -> Check:
     return Check(
         "mx", "absent", f"{domain} has neither an MX record nor an address: no reply and no bounce can reach it."
     )
+
+
+def _reached(domain: str, hosts: Sequence[str], records: str, lookup: Lookup) -> Check:
+    """Whether one of the hosts that MX records name can be reached from elsewhere."""
+    numbers = list(filter(_is_address, hosts))
+    asked = [host for host in hosts if host not in numbers][:_MOST_HOSTS]
+    answers = [lookup.ask(host, kind) for host in asked for kind in ("A", "AAAA")]
+    addresses = [text for each in answers for text in each.records]
+    silent = [each.why for each in answers if each.outcome == "unanswered"]
+    if len(asked) + len(numbers) == len(hosts) and not any(map(_leads_out, addresses)):
+        if silent:
+            return Check("mx", "unanswered", sentence(silent[0]), records)
+        lack = f"has an address that others can reach, only {', '.join(addresses)}" if addresses else "has an address"
+        says = f"No mail server of {domain} {lack}: no reply and no bounce can reach it."
+        if numbers:
+            says += f" An MX record takes the name of a host, and not {numbers[0]}."
+        return Check("mx", "fault", says, records)
+    # RFC 2181 section 10.3. Nearly all senders follow an alias, so it is no fault.
+    notes = tuple(
+        f"{host} is an alias (CNAME), which an MX record may not name." for host in asked if lookup.ask(host, "A").alias
+    )
+    return Check("mx", "ok", f"Mail for the domain goes to {', '.join(hosts[:3])}.", records, notes)
+
+
+def _leads_out(address: str) -> bool:
+    """Whether an address is one of another machine; 0.0.0.0 and 127.0.0.1 are whoever asks."""
+    found = ipaddress.ip_address(address)
+    return not (found.is_loopback or found.is_unspecified)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def hosts_of(domain: str, lookup: Lookup) -> list[str]:
@@ -234,53 +316,6 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _key(records: Sequence[str]) -> tuple[CheckState, str]:
-    # RFC 6376 section 3.6.1: of another version it is discarded.
-    keys = [tags for tags in map(_tags, records) if "p" in tags and tags.get("v", "DKIM1") == "DKIM1"]
-    if not keys:
-        return "fault", "is no DKIM key"
-    if len(keys) > 1:
-        # RFC 6376 section 3.6.2.2: which of them is taken is not said.
-        return "fault", f"holds {len(keys)} keys, and which one counts is left to chance"
-    (tags,) = keys
-    key, kind = re.sub(r"\s", "", tags["p"]), tags.get("k", "rsa").lower()
-    if not key:
-        return "fault", "the key is revoked (p= is empty)"
-    if kind == "ed25519":
-        # RFC 8463 section 4.2: the bare key, of 32 bytes.
-        if len(_decoded(key)) != _ED25519_BYTES:
-            return "fault", "the key is damaged; publish it again, whole"
-        return "ok", "an Ed25519 key"
-    if kind != "rsa":
-        return "fault", f"a key of the kind {kind}, which receivers do not know"
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
-
-    try:
-        public = load_der_public_key(_decoded(key))
-    except (ValueError, UnsupportedAlgorithm):
-        return "fault", "the key is damaged; publish it again, whole"
-    if not isinstance(public, RSAPublicKey):
-        return "fault", "is not an RSA key, though it says so"
-    if public.key_size < MIN_DKIM_BITS:
-        return "fault", f"a key of {public.key_size} bits, which receivers refuse"
-    weak = "" if public.key_size >= GOOD_DKIM_BITS else f"; {GOOD_DKIM_BITS} are advised"
-    return "ok", f"an RSA key of {public.key_size} bits{weak}"
-
-
-def _decoded(key: str) -> bytes:
-    """Base64 as bytes, b"" for what is none; some publish it without the padding."""
-    try:
-        return base64.b64decode(key.rstrip("=") + "=" * (-len(key.rstrip("=")) % 4), validate=True)
-    except ValueError:
-        return b""
-
-
-def _tags(record: str) -> dict[str, str]:
-    return {name.lower(): value.strip() for name, value in _TAG.findall(record)}
-
-
 def _checked(module: str, function: str, domain: str, lookup: Lookup, **more: Any) -> tuple[dict[str, Any], list[str]]:
     """checkdmarc's own answer, and the names about which nobody answered it.
 
@@ -297,10 +332,10 @@ def _checked(module: str, function: str, domain: str, lookup: Lookup, **more: An
     return result, list(dict.fromkeys(lookup.resolver.unanswered[before:]))
 
 
-def _missing(subject: Subject, answer: Answer, absent: str) -> Check:
+def _missing(subject: Subject, answer: Answer, absent: str, notes: tuple[str, ...] = ()) -> Check:
     if answer.outcome == "unanswered":
         return Check(subject, "unanswered", sentence(answer.why))
-    return Check(subject, "absent", absent)
+    return Check(subject, "absent", absent, notes=notes)
 
 
 def _joined(parts: Sequence[str]) -> str:

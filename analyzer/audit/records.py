@@ -32,7 +32,9 @@ class Check:
 def sentence(text: object) -> str:
     """Text on one line, as a sentence of `says` or `notes`."""
     plain = " ".join(str(text).split())
-    return plain[:1].upper() + plain[1:] + ("" if plain.endswith((".", "?", "!")) else ".")
+    # The name of a host or domain stays as it is written.
+    named = "." in plain.partition(" ")[0].rstrip(".:,")
+    return (plain[:1] if named else plain[:1].upper()) + plain[1:] + ("" if plain.endswith((".", "?", "!")) else ".")
 
 
 @dataclass(frozen=True, slots=True)

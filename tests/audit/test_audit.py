@@ -103,6 +103,40 @@ ZONE = [
     "mx-host=half.example,mx.good.example,20",
     "host-record=six.good.example,2001:db8::25",
     "ptr-record=5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa,six.good.example",
+    # What names nobody who may send: nothing at all, nothing before -all, nothing that an inclusion lets in.
+    *(
+        _txt(f"{name}.nobody.example", record)
+        for name, record in [
+            ("bare", "v=spf1"),
+            ("shut", "v=spf1 -all"),
+            ("late", "v=spf1 -all ip4:192.0.2.1"),
+            ("neutral", "v=spf1 ?all"),
+            ("behind", "v=spf1 include:shut.nobody.example -all"),
+            ("handed", "v=spf1 redirect=shut.nobody.example"),
+            ("macro", "v=spf1 exists:%{i}.spf.%{d} -all"),
+            ("on", "v=spf1 redirect=gone.example"),
+        ]
+    ),
+    # What looks like a record, and is none to receivers.
+    _txt("spf.alike.example", "v=spf1ip4:192.0.2.1 -all"),
+    _txt("_dmarc.small.alike.example", "v=dmarc1; p=reject"),
+    _txt("_dmarc.unended.alike.example", "v=DMARC1 p=reject"),
+    _txt("_dmarc.turned.alike.example", "p=reject; v=DMARC1"),
+    # Wrong in a part that receivers pass over, and in one that they do not.
+    _txt("_dmarc.report.example", "v=DMARC1; p=reject; rua=dmarc@report.example; adkim=z"),
+    _txt("_dmarc.twice-p.example", "v=DMARC1; p=none; p=reject"),
+    # Keys for something else, and one that is being tried out.
+    _txt("sha1._domainkey.keys.example", f"v=DKIM1; h=sha1; p={_key(2048)}"),
+    _txt("web._domainkey.keys.example", f"v=DKIM1; s=web; p={_key(2048)}"),
+    _txt("every._domainkey.keys.example", f"v=DKIM1; s=*; h=sha1:sha256; p={_key(2048)}"),
+    _txt("tried._domainkey.keys.example", f"v=DKIM1; t=s:y; p={_key(2048)}"),
+    # Mail servers that nobody reaches, and one under another name.
+    "mx-host=number.example,192.0.2.7,10",
+    "mx-host=itself.example,mx.itself.example,10",
+    "host-record=mx.itself.example,127.0.0.1",
+    "mx-host=unknown.example,mx.silent.example,10",
+    "mx-host=alias.example,alias.good.example,10",
+    "cname=alias.good.example,mx.good.example",
     # Leads to a domain whose servers do not answer.
     _txt("waiting.example", "v=spf1 include:spf.silent.example -all"),
 ]
@@ -203,11 +237,39 @@ def test_a_domain_in_order(resolver):
         ("mail.org.example", "dmarc", "ok", "of org.example for the domains below it is sp=none"),
         ("dead.example", "mx", "fault", "has an address"),
         ("half.example", "mx", "ok", "mx.half.example, mx.good.example"),
+        *(
+            (f"{name}.nobody.example", "spf", "fault", "names nobody who may send")
+            for name in ("bare", "shut", "late", "neutral", "behind", "handed")
+        ),
+        ("macro.nobody.example", "spf", "ok", "One record"),
+        ("on.nobody.example", "spf", "fault", "redirects to gone.example, which publishes no SPF record"),
+        ("spf.alike.example", "spf", "absent", "no SPF record"),
+        ("small.alike.example", "dmarc", "fault", "does not begin with “v=DMARC1;”: v=dmarc1; p=reject"),
+        ("unended.alike.example", "dmarc", "fault", "does not begin with “v=DMARC1;”: v=DMARC1 p=reject"),
+        ("turned.alike.example", "dmarc", "fault", "does not begin with “v=DMARC1;”: p=reject; v=DMARC1"),
+        ("report.example", "dmarc", "ok", "p=reject"),
+        ("twice-p.example", "dmarc", "fault", "Duplicate p"),
+        ("number.example", "mx", "fault", "takes the name of a host, and not 192.0.2.7"),
+        ("itself.example", "mx", "fault", "only 127.0.0.1"),
+        ("unknown.example", "mx", "unanswered", "mx.silent.example"),
+        ("alias.example", "mx", "ok", "alias.good.example"),
     ],
 )
 def test_what_a_domain_publishes(resolver, domain, subject, state, words):
     check = _checks(domain, resolver)[subject]
     assert (check.state, words in check.says) == (state, True), check
+
+
+@pytest.mark.parametrize(
+    ("domain", "subject", "words"),
+    [
+        ("spf.alike.example", "spf", "v=spf1ip4:192.0.2.1 -all"),
+        ("report.example", "dmarc", "pass over a part of it that is wrong"),
+        ("alias.example", "mx", "is an alias (CNAME)"),
+    ],
+)
+def test_what_a_domain_publishes_and_is_worth_a_note(resolver, domain, subject, words):
+    assert any(words in note for note in _checks(domain, resolver)[subject].notes)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +288,10 @@ def test_what_a_domain_publishes(resolver, domain, subject, state, words):
         (["later"], "fault", "no DKIM key"),
         (["several"], "fault", "2 keys"),
         (["beside"], "ok", "2048 are advised"),
+        (["sha1"], "fault", "no signature with SHA-256 (h=sha1)"),
+        (["web"], "fault", "not for mail (s=web)"),
+        (["every"], "ok", "every._domainkey.keys.example: an RSA key of 2048 bits."),
+        (["tried"], "ok", "only being tried out (t=y)"),
     ],
 )
 def test_dkim_keys(resolver, selectors, state, words):
@@ -265,6 +331,7 @@ def test_signed_by_somebody_else(resolver):
     ("bounces", "fix", "verdict"),
     [
         ([bounce("550 5.7.27 SPF check did not pass", sender="ava@two.example")], "AUTH-SPF", "confirmed"),
+        ([bounce("550 5.7.27 SPF check did not pass", sender="ava@shut.nobody.example")], "AUTH-SPF", "confirmed"),
         ([bounce("550 5.7.27 SPF check did not pass")], "AUTH-SPF", "contradicted"),
         ([bounce("550 5.7.30 DKIM check did not pass")], "AUTH-DKIM", "not_testable"),
         ([bounce("550 5.7.30 DKIM check did not pass", signed="s9@good.example")], "AUTH-DKIM", "confirmed"),
