@@ -16,7 +16,7 @@ from analyzer.classify.classes import class_of
 from analyzer.correlate.flags import is_known, is_plain, read_flags, says
 from analyzer.correlate.leads import text_column
 from analyzer.records import SENT_AT_ZONED
-from analyzer.sources.feeds.by_words import class_named
+from analyzer.sources.lists.outcomes import class_named
 from analyzer.sources.tables.columns import UNREAD
 from analyzer.sources.tables.encoded import blank, holds_encoded, spread, texts
 

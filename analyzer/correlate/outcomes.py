@@ -11,7 +11,7 @@ import pandas as pd
 from analyzer.classify.classes import class_of, without_words
 from analyzer.correlate.flags import is_plain
 from analyzer.records import Verdict
-from analyzer.sources.feeds.by_words import class_named
+from analyzer.sources.lists.outcomes import class_named
 from analyzer.sources.tables.encoded import plain, spread
 
 #: What judges a log's own reason text: `classify`, called with the text and `recipient`.

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from analyzer.sources import feeds, logs
+from analyzer.sources import feeds, lists, logs
 
-Content: TypeAlias = Literal[
-    "message", "mbox", "outlook", "zip", "tar", "gzip", "bzip2", "xz", "zstd", "utf-16", "feed", "log", "empty", "other"
-]
+_Packed: TypeAlias = Literal["zip", "tar", "gzip", "bzip2", "xz", "zstd", "utf-16"]
+Content: TypeAlias = Literal[_Packed, "message", "mbox", "outlook", "feed", "log", "list", "table", "empty", "other"]
 
 #: How much of a file `recognise` wants to see.
 HEAD_SIZE = 64 * 1024
@@ -49,18 +48,22 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     # A compound file: Outlook's mail, or an old Office document, which only the inside tells ([MS-CFB] 2.2).
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "outlook"),
 )
+_PARQUET = b"PAR1"
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-# Office documents, e-books and Java archives are zips too; their first member gives them away.
+# Workbooks, other documents, e-books and Java archives are zips too; their first member gives them away.
 _ZIPPED_DOCUMENT = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"_rels/.rels", b"docProps/", b"xl/", b"word/")
+
+# What the names of a workbook's members begin with (.xlsx), and the type that another names first (.ods).
+_ZIPPED_WORKBOOK = (b"xl/", b"opendocument.spreadsheet")
 
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive, which is not read; unpack it first"),
     (b"Rar!", "is a RAR archive, which is not read; unpack it first"),
     (b"!BDN", "is an Outlook data file; export its mails as .eml or mbox"),
-    (b"PAR1", "is a Parquet table, no mail"),
     (b"%PDF", "is a PDF document, no mail"),
 )
 
+NO_LIST = "is a table, no mail; a campaign export goes with --log, a list of bounces needs a column bounce_reason"
 _OWN = "is a table of bounces that parse wrote already; diagnose, ingest and export take it with --bounces"
 #: A column's name is no longer: what is longer is a sentence.
 _LONGEST_NAME = 60
@@ -80,7 +83,11 @@ def recognise(head: bytes, *, expected: bool = False) -> Content:
         if head.startswith(magic):
             return content
     if head.startswith(_ZIP_MAGIC):
-        return "other" if head[30:].startswith(_ZIPPED_DOCUMENT) else "zip"
+        if not head[30:].startswith(_ZIPPED_DOCUMENT):
+            return "zip"
+        return "table" if any(mark in head for mark in _ZIPPED_WORKBOOK) else "other"
+    if head.startswith(_PARQUET):
+        return "table"
     if _is_tar(head):
         return "tar"
     if utf16_codec(head):
@@ -89,8 +96,10 @@ def recognise(head: bytes, *, expected: bool = False) -> Content:
         return "empty"
     if feeds.recognises(head):
         return "feed"
-    if logs.recognises(head, expected=expected):
+    if logs.recognises(head):
         return "log"
+    if lists.recognises(head, expected=expected):
+        return "list"
     if feeds.recognises_by_words(head, expected=expected):
         return "feed"
     return "message" if _has_header(head, expected) else "other"
@@ -104,7 +113,7 @@ def why_no_mail(head: bytes) -> str:
         if head.startswith(magic):
             return says
     if head.startswith(_ZIP_MAGIC):
-        return "is an Office document, no mail; a campaign export goes with --log, a list of bounces is read as CSV"
+        return "is an Office document, no mail"
     if b"\0" in head:
         return "is binary data, no mail"
     if head.lstrip()[:1] in (b"{", b"["):
@@ -114,7 +123,7 @@ def why_no_mail(head: bytes) -> str:
     if _is_own(head):
         return _OWN
     if _is_table(head):
-        return "is a table, no mail; a campaign export goes with --log, a list of bounces needs a column bounce_reason"
+        return NO_LIST
     return "has no mail header"
 
 

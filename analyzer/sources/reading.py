@@ -21,8 +21,8 @@ from typing import IO, TYPE_CHECKING, TypeAlias, cast
 from analyzer.bounds import MIB, Bounds, Exceeded, current
 from analyzer.errors import UnreadableInputError
 from analyzer.records import Item, RawMessage
-from analyzer.sources import archives, feeds, folders, logs, mbox
-from analyzer.sources.content import HEAD_SIZE, recognise, utf16_codec, why_no_mail
+from analyzer.sources import archives, feeds, folders, lists, logs, mbox
+from analyzer.sources.content import HEAD_SIZE, NO_LIST, recognise, utf16_codec, why_no_mail
 from analyzer.sources.imap_address import imap_address, is_imap
 
 if TYPE_CHECKING:
@@ -232,6 +232,12 @@ class Reading:
             yield from feeds.items(part.source, part.head, part.read, self.skip, self._bounds)
         elif content == "log":
             yield from logs.items(part.source, part.head, part.read, self.skip, self._bounds)
+        elif content == "list":
+            yield from lists.items(part.source, part.head, part.read, self.skip, self._bounds)
+        elif content == "table":
+            yield from self._table(part)
+        elif part.given and part.file is not None and self._may_be_table(part.head, part.file):
+            yield from self._table(part, why_no_mail(part.head))
         else:
             self.skip(part.source, why_no_mail(part.head), broken=False)
 
@@ -293,6 +299,32 @@ class Reading:
             self.skip(part.source, "is an old Office document or an item of Outlook, no mail", broken=False)
         except outlook.DamagedError:
             self.skip(part.source, "is a file of Outlook or of an old Office that is cut off or damaged", data=whole)
+
+    def _table(self, part: _Part, why: str = "") -> Iterator[Item]:
+        """A table that has to be read whole: a list of bounces, or no mail, for the reason `why` if that is known."""
+        none = True
+        with ExitStack() as stack:
+            try:
+                path = Path(part.source) if part.file is not None else self._on_disk(part, stack)
+                for event in lists.in_file(path, part.source, expected=part.expected):
+                    none = False
+                    yield event
+            except UnreadableInputError as error:
+                why = why or error.problem
+        if none:
+            self.skip(part.source, why or NO_LIST, broken=False)
+
+    def _may_be_table(self, head: bytes, file: IO[bytes]) -> bool:
+        """Whether a text is worth a look: a list may have lines above its names, or be a page called a workbook."""
+        text = b"\0" not in head and head.lstrip()[:1] not in (b"", b"{", b"[")
+        return text and os.fstat(file.fileno()).st_size <= self._bounds.message_bytes
+
+    def _on_disk(self, part: _Part, stack: ExitStack) -> Path:
+        """A member or a stream as a file, until `stack` ends."""
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="table-"))) / "table"
+        with path.open("wb") as file:
+            file.writelines(self._pieces(part))
+        return path
 
     def _over_size(self, source: str, pieces: Iterable[bytes]) -> None:
         """A message over the bound of its size, which only the rejects keep, as it comes."""
@@ -375,18 +407,25 @@ class Reading:
     def _held(self, part: _Part) -> IO[bytes]:
         """A zip that came through a pipe, with its end within reach: its directory stands there."""
         held = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=16 * MIB))  # noqa: SIM115
+        try:
+            held.writelines(self._pieces(part))
+        except BaseException:
+            held.close()
+            raise
+        return held
+
+    def _pieces(self, part: _Part) -> Iterator[bytes]:
+        """All of a part that can be read only as a whole; `TooMuchError` where it is over the bound."""
         size, piece = 0, part.head
         while piece:
             size += len(piece)
             if size > self._bounds.archive_held_bytes:
-                held.close()
                 raise archives.TooMuchError(
                     "archive_held_bytes",
                     f"is an archive of over {self._bounds.archive_held_bytes / MIB:,.0f} MiB; unpack it first",
                 )
-            held.write(piece)
+            yield piece
             piece = part.read(MIB)
-        return held
 
 
 class _LeftOut:

@@ -19,8 +19,9 @@ from analyzer.classify import default_classifier
 from analyzer.errors import UnreadableInputError
 from analyzer.sources import feeds
 from analyzer.sources.content import recognise
-from analyzer.sources.feeds.by_words import named_values, outcome_of
 from analyzer.sources.feeds.json_values import decoded
+from analyzer.sources.lists.layouts import layout_of
+from analyzer.sources.lists.outcomes import named_values, outcome_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -312,17 +313,15 @@ def test_any_value_may_stand_in_any_place(event: dict[str, Any]) -> None:
 
 
 def test_a_table_of_thousands_of_names_is_no_list_and_is_not_kept() -> None:
-    from analyzer.sources.feeds import by_words
-
-    before = by_words._layout_of.cache_info().currsize
+    before = layout_of.cache_info().currsize
     many = {f"key {number}": number for number in range(5000)}
     assert outcome_of(((name,), value) for name, value in many.items()) is None
-    assert by_words._layout_of.cache_info().currsize == before
+    assert layout_of.cache_info().currsize == before
 
 
 def test_a_list_may_begin_with_blank_lines_or_hold_nothing(tmp_path: Path) -> None:
-    from analyzer.sources import logs
+    from analyzer.sources import lists
 
-    assert list(logs.items("x", b"", lambda size: b"", lambda source, why: None)) == []
+    assert list(lists.items("x", b"", lambda size: b"", lambda source, why: None)) == []
     blank = f"\n\nEmail,Status\n{A},Bounced\n".encode()
-    assert len(list(logs.items("x", blank, lambda size: b"", lambda source, why: None))) == 1
+    assert len(list(lists.items("x", blank, lambda size: b"", lambda source, why: None))) == 1

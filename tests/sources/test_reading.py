@@ -175,7 +175,7 @@ def test_what_is_no_mail_in_a_folder_is_counted(tmp_path: Path) -> None:
     assert (reading.no_mail, reading.broken) == (6, 0)
     assert {Path(skip.source).name: skip.why for skip in reading.skipped} == {
         "README.md": "has no mail header",
-        "book.xlsx": "is an Office document, no mail; a campaign export goes with --log, a list of bounces is read as CSV",
+        "book.xlsx": "is an Office document, no mail",
         "empty": "is empty",
         "events.json": "is JSON of no feed that is known",
         "leads.csv": "is a table, no mail; a campaign export goes with --log, a list of bounces needs a column bounce_reason",

@@ -115,7 +115,7 @@ def _told(reader: Reader, event: JsonObject, bounds: Bounds) -> tuple[list[Told]
     An event may hold several: one that cannot be read takes none of those before it along. The reports
     know which bounds the event exceeds.
     """
-    from analyzer.sources.feeds import fields
+    from analyzer.sources import fields
     from analyzer.sources.feeds.reader import NothingToReadError
 
     gauge, found, unread = Gauge(bounds), [], ""

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import COUNTED_KINDS, Original, Report
-from analyzer.sources.feeds import fields
+from analyzer.records import COUNTED_KINDS
 from analyzer.sources.feeds.reader import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.sources.feeds.by_words import Outcome
     from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.lists.outcomes import Outcome
 
 
 class General:
@@ -40,6 +39,8 @@ class General:
 
     def read(self, event: JsonObject) -> Iterator[Told]:
         """One report about whom it names."""
+        from analyzer.sources.lists.outcomes import report_of
+
         outcome = _outcome(event)
         if outcome is not None:
             yield Told(report_of(outcome, outcome.feed))
@@ -47,36 +48,9 @@ class General:
 
 def _outcome(event: JsonObject) -> Outcome | None:
     # Nearly all feeds have a reader of their own.
-    from analyzer.sources.feeds.by_words import named_values, outcome_of
+    from analyzer.sources.lists.outcomes import named_values, outcome_of
 
     return outcome_of(named_values(event), of_a_log=False)
-
-
-def report_of(outcome: Outcome, name: str) -> Report:
-    """The report of a row; `name` is who read it."""
-    return Report(
-        kind=outcome.kind,
-        format=name,
-        failures=tuple(
-            fields.failure(
-                outcome.kind,
-                recipient,
-                outcome.provider_class,
-                outcome.said,
-                code=outcome.status,
-                reply_code=outcome.reply,
-                mta=outcome.host,
-            )
-            for recipient in outcome.recipients
-        ),
-        received_at=outcome.at,
-        original=Original(
-            message_id=outcome.message_id,
-            sender=outcome.sender,
-            recipients=tuple(filter(None, outcome.recipients)),
-            subject=outcome.subject,
-        ),
-    )
 
 
 GENERAL = General()

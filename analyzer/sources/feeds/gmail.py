@@ -9,7 +9,8 @@ import binascii
 from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 
-from analyzer.sources.feeds import fields, mime
+from analyzer.sources import fields
+from analyzer.sources.feeds import mime
 from analyzer.sources.feeds.reader import NothingToReadError, Told
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
-from analyzer.sources.feeds import fields, mime
+from analyzer.sources import fields
+from analyzer.sources.feeds import mime
 from analyzer.sources.feeds.gmail import decoded
 from analyzer.sources.feeds.reader import NothingToReadError, Told
 

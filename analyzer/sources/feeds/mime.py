@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.sources.feeds import fields
+from analyzer.sources import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.records import Original, Report
-from analyzer.sources.feeds import fields, mime
+from analyzer.sources import fields
+from analyzer.sources.feeds import mime
 from analyzer.sources.feeds.reader import Told
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.records import Original, Report
-from analyzer.sources.feeds import fields
+from analyzer.sources import fields
 from analyzer.sources.feeds.reader import Told
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from analyzer.records import Original, Report
-from analyzer.sources.feeds import fields
+from analyzer.sources import fields
 from analyzer.sources.feeds.reader import Told
 
 if TYPE_CHECKING:

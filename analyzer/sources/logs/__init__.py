@@ -23,15 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["items", "recognises"]
 
 
-def recognises(head: bytes, *, expected: bool = False) -> bool:
-    """Whether a file that begins with `head` is a log of a mail server that is known here, or a list of bounces.
-
-    `expected`: somebody gave it as one of bounces.
-    """
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a log of a mail server that is known here."""
     # Most files are mails, which need none of the readers.
     from analyzer.sources.logs import registry
 
-    return registry.recognises(head, expected=expected)
+    return registry.recognises(head)
 
 
 def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEFAULT) -> Iterator[Item]:

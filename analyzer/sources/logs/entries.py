@@ -87,6 +87,21 @@ def numbered(
         yield number + 1, rest
 
 
+def guarded(read: Callable[[int], bytes], raised: list[Exception]) -> Callable[[int], bytes]:
+    """`read`, which ends where it raised: what it raised is kept for later."""
+
+    def until(size: int) -> bytes:
+        if raised:
+            return b""
+        try:
+            return read(size)
+        except Exception as error:  # noqa: BLE001  (raised again by the caller, once the rest is told)
+            raised.append(error)
+            return b""
+
+    return until
+
+
 def entry_of(number: int, line: bytes) -> Entry:
     """What the line holds. The short way serves nearly every line of a syslog: its tag ends in `[pid]: `."""
     if line.startswith(b"{"):

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.sources.logs.entries import Entry
 from analyzer.sources.logs.outcomes import Mail, complained, complaint_kind, failed, host_of, message_id_of, reached
 from analyzer.sources.logs.queues import Attempt, Queues
+from analyzer.sources.logs.quoted import QuotedRows
 
 if TYPE_CHECKING:
     from analyzer.records import Event, Kind
-    from analyzer.sources.logs.entries import Entry
     from analyzer.sources.logs.outcomes import Log
 
 #: A first row with these and one of the others is no lead list.
@@ -37,8 +38,6 @@ _TELLING = frozenset(
         "dlvsourceip",
     }
 )
-#: A cell of several lines is joined from at most so many.
-_MOST_LINES = 50
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s*\((.*)\))?")
 _ACTIONS: dict[str, Kind] = {"failed": "bounce", "delayed": "delayed", "delivered": "delivered", "relayed": "delivered"}
 _TYPES = frozenset({"d", "b", "t", "tq", "r", "rb", "rs", "rr", "f"})
@@ -58,7 +57,7 @@ class PowerMta:
         self._queues = Queues()
         # By the line of its names: files that were put one behind the other have rows of several.
         self._layouts = [(0, _Layout([], ","))]
-        self._open: list[Entry] = []
+        self._rows = QuotedRows(log.damaged)
 
     @staticmethod
     def marks(program: bytes) -> tuple[bytes, ...]:
@@ -70,30 +69,16 @@ class PowerMta:
         """By the row of names."""
         return bool(_separator(entry.text))
 
-    def outcomes(self, entry: Entry) -> Iterable[Event]:
-        """What the row tells the end of."""
-        if not self._open and entry.text.count(b'"') % 2 == 0:
-            return self._row(entry)
-        # A cell of several lines, unless its quotes never end.
-        self._open.append(entry)
-        if len(self._open) > 1 and entry.text.count(b'"') % 2:
-            whole = self._open[0]._replace(text=b"\n".join(one.text for one in self._open))
-            self._open = []
-            return self._row(whole)
-        return self._given_up() if len(self._open) > _MOST_LINES else ()
+    def outcomes(self, entry: Entry) -> Iterator[Event]:
+        """What the rows tell the end of that are whole with this line."""
+        for number, row in self._rows.add(entry.number, entry.text):
+            yield from self._row(entry._replace(number=number, text=row))
 
     def rest(self) -> Iterator[Event]:
-        """The recipients that still wait where the file ends."""
-        while self._open:
-            yield from self._given_up()
+        """The rows behind one whose quotes do not end, and the recipients that still wait where the file ends."""
+        for number, row in self._rows.rest():
+            yield from self._row(Entry(number, b"", b"", b"", row))
         yield from self._delayed(self._queues.left())
-
-    def _given_up(self) -> list[Event]:
-        """The lines behind one whose quotes do not end, each on its own."""
-        damaged, *others = self._open
-        self._open = []
-        self._log.damaged(damaged.number, "is a row whose quotes do not end")
-        return [event for one in others for event in self.outcomes(one)]
 
     def _row(self, entry: Entry) -> list[Event]:
         if b"type" in entry.text and (separator := _separator(entry.text)):

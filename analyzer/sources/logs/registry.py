@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from analyzer.bounds import DEFAULT, Bounds
 from analyzer.sources.logs import times
-from analyzer.sources.logs.bounce_list import BounceList
-from analyzer.sources.logs.entries import TAG_WITHIN, Entry, begins_like_a_log, entry_of, numbered, untagged
+from analyzer.sources.logs.entries import TAG_WITHIN, Entry, begins_like_a_log, entry_of, guarded, numbered, untagged
 from analyzer.sources.logs.exchange import Exchange
 from analyzer.sources.logs.exim import Exim
 from analyzer.sources.logs.haraka import Haraka
@@ -67,7 +66,7 @@ class Reader(Protocol):
 
 #: Files that hold one server's records and nothing else, told by their first line: nothing in a row of theirs, which
 #: may quote any text, is looked at by the others.
-WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta, Exchange, BounceList)
+WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta, Exchange)
 #: Servers whose lines stand among others', most frequent first. A syslog tag decides for all but the last three, so the
 #: order only matters there: Exim's main log is looked for before Haraka's, as its id and flag are the stricter mark.
 LINE_READERS: tuple[type[Reader], ...] = (Postfix, Sendmail, OpenSmtpd, Exim, Haraka, Qmail)
@@ -81,10 +80,8 @@ _PIECE = 1 << 20
 _MOST_PROGRAMS = 4096
 
 
-def recognises(head: bytes, *, expected: bool = False) -> bool:
-    """Whether a file that begins with `head` is a log of a mail server that is known here, or a list of bounces.
-
-    `expected`: somebody gave it as one of bounces, so a table of which some rows say that they bounced is a list.
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a log of a mail server that is known here.
 
     Most of its lines must begin as a log's do, and one must be a mail server's: the first ones may well be another
     program's. A mail that quotes a log begins with a header field instead.
@@ -92,7 +89,7 @@ def recognises(head: bytes, *, expected: bool = False) -> bool:
     lines = [line for line in head.split(b"\n") if line.strip() and len(line) <= DEFAULT.log_line_bytes]
     if not lines or b"\0" in lines[0][:64] or _FIELD.match(lines[0]):
         return False
-    if _whole_reader(lines[0]) is not None or BounceList.recognises_rows(lines, expected=expected):
+    if _whole_reader(lines[0]) is not None:
         return True
     return _are_log_lines(lines) and any(
         reader.recognises(entry)
@@ -110,12 +107,9 @@ def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEF
     """
     raised: list[Exception] = []
     last_day = times.today()
-    ahead, read = _read_ahead(head, _guarded(read, raised))
+    ahead, read = _read_ahead(head, guarded(read, raised))
     log = Log(source, times.Clock(times.first_year(ahead, last_day), last_day), skip)
-    opening = [line for line in ahead[: 1 << 16].split(b"\n") if line.strip()]
-    whole = _whole_reader(opening[0] if opening else b"")
-    if whole is None and BounceList.recognises_rows(opening, expected=True):
-        whole = BounceList
+    whole = _whole_reader(next((line for line in ahead[: 1 << 16].split(b"\n") if line.strip()), b""))
     lines = numbered(ahead, read, log.damaged, bounds.log_line_bytes)
     del ahead, head
     if whole is not None:
@@ -191,18 +185,3 @@ def _read_ahead(head: bytes, read: Read) -> tuple[bytes, Read]:
         pieces.append(piece)
         size += len(piece)
     return b"".join(pieces), read
-
-
-def _guarded(read: Read, raised: list[Exception]) -> Read:
-    """`read`, which ends where it raised: what it raised is kept for later."""
-
-    def guarded(size: int) -> bytes:
-        if raised:
-            return b""
-        try:
-            return read(size)
-        except Exception as error:  # noqa: BLE001  (raised again by the caller, once the rest is told)
-            raised.append(error)
-            return b""
-
-    return guarded

@@ -1,21 +1,19 @@
 """What a row of named values tells of a mail, by the words of its columns and of what stands in them.
 
-For lists of bounces as tables and for events of providers that have no reader of their own. The words lie in
-`rules/outcomes.toml`. What says only that a mail bounced is told so, without a reason; a row whose words are not known,
-or that tells of no bounce, is none.
+For lists of bounces as tables and for events of providers that have no reader of their own; which name stands for what,
+`layouts` tells. What says only that a mail bounced is told so, without a reason; a row whose words are not known, or
+that tells of no bounce, is none.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from analyzer import knowledge
-from analyzer.records import COUNTED_KINDS
-from analyzer.sources.feeds import fields
-from analyzer.sources.tables.platforms import generic
+from analyzer.records import COUNTED_KINDS, Original, Report
+from analyzer.sources import fields
+from analyzer.sources.lists.layouts import LIST, Feed, Layout, facts, layout_of
 from analyzer.sources.tables.plausible import delivery_words, flag_words, normalised
 
 if TYPE_CHECKING:
@@ -26,24 +24,6 @@ if TYPE_CHECKING:
     #: A value by its name and, of one inside others, by the names of those as well: the longest first.
     Named: TypeAlias = tuple[tuple[str, ...], Any]
 
-#: The columns of `rules/outcomes.toml`.
-_COLUMNS = frozenset(
-    {
-        *("recipient", "sender", "message_id", "subject", "event", "bounced", "complained", "spam_blocked"),
-        *("state", "answer", "text", "class", "code", "time", "host"),
-    }
-)
-#: Under which feed of `rules/feeds.toml` the classes stand that many use.
-LIST: Final = "list"
-#: The columns of any table (`rules/platforms/generic.toml`) whose headers count here too, in the languages there.
-_OF_ANY_TABLE: dict[str, str] = {
-    "recipient": "recipient",
-    "sender": "sender",
-    "bounced": "bounced",
-    "state": "state",
-    "event": "event",
-    "text": "bounce_reason",
-}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 #: A word, or several without a blank, that names a class: a server's text has blanks.
 _CLASS = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
@@ -76,28 +56,6 @@ class Outcome(NamedTuple):
     plainly: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    name: str
-    keys: frozenset[str]
-    no_other: bool
-    outcome: str
-    words: dict[str, str]
-    columns: dict[str, tuple[str, ...]]
-    classes: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Knowledge:
-    columns: dict[str, tuple[str, ...]]
-    words: dict[str, str]
-    feeds: tuple[_Feed, ...]
-    not_theirs: frozenset[str]
-    of_a_log: frozenset[str]
-    ours: frozenset[str]
-    opted_out: frozenset[str]
-
-
 def outcome_of(named: Iterable[Named], *, of_a_log: bool = True) -> Outcome | None:
     """What the row tells; None for one that names no recipient, or of which no word says what became of a mail.
 
@@ -106,7 +64,7 @@ def outcome_of(named: Iterable[Named], *, of_a_log: bool = True) -> Outcome | No
     values = _by_name(named)
     names = tuple(values)
     # What no table and no event has is not worth keeping.
-    layout = _layout_of(names) if len(names) <= _MOST_VALUES else _layout_of.__wrapped__(names)
+    layout = layout_of(names) if len(names) <= _MOST_VALUES else layout_of.__wrapped__(names)
     if layout is None:
         return None
     feed, row = layout.feed, _Row(values, layout)
@@ -139,6 +97,33 @@ def outcome_of(named: Iterable[Named], *, of_a_log: bool = True) -> Outcome | No
     )
 
 
+def report_of(outcome: Outcome, name: str) -> Report:
+    """The report of a row; `name` is who read it."""
+    return Report(
+        kind=outcome.kind,
+        format=name,
+        failures=tuple(
+            fields.failure(
+                outcome.kind,
+                recipient,
+                outcome.provider_class,
+                outcome.said,
+                code=outcome.status,
+                reply_code=outcome.reply,
+                mta=outcome.host,
+            )
+            for recipient in outcome.recipients
+        ),
+        received_at=outcome.at,
+        original=Original(
+            message_id=outcome.message_id,
+            sender=outcome.sender,
+            recipients=tuple(filter(None, outcome.recipients)),
+            subject=outcome.subject,
+        ),
+    )
+
+
 def named_values(event: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iterator[Named]:
     """The values of a JSON object and of those in it, but for what stands under somebody else than the recipient."""
     for name, value in list(event.items())[:_MOST_VALUES]:
@@ -148,63 +133,25 @@ def named_values(event: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iter
             value = value[0]
         if value.__class__ is dict:
             yield _names(way), None
-            if len(way) < _DEEPEST and key not in _known().not_theirs:
+            if len(way) < _DEEPEST and key not in facts().not_theirs:
                 yield from named_values(value, way)
         else:
             yield _names(way), value
+
+
+def class_named(words: str) -> str:
+    """`list:mailbox-full` of "Mailbox full" as of MAILBOX_FULL: what `rules/feeds.toml` has such a class under."""
+    return fields.provider_class(LIST, "-".join(one.lower() for one in _WORD.findall(words[:80])))
 
 
 def _names(way: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("".join(way), "".join(way[-2:]), way[-1])))
 
 
-def names_a_recipient(columns: Iterable[str]) -> bool:
-    """Whether one of the (normalised) columns of a table is the recipient's, and the table none of ours."""
-    known, held = _known(), frozenset(columns)
-    return bool(held.intersection(known.columns["recipient"])) and not held & known.ours
-
-
-def is_known_list(columns: Iterable[str]) -> bool:
-    """Whether a table of these (normalised) columns is a list of failures, whatever stands in its rows."""
-    known, held = _known(), frozenset(columns)
-    feed = _feed_of(held)
-    return bool(feed and feed.outcome) or (
-        bool(held.intersection(known.columns["answer"])) and not held & (known.of_a_log | known.ours)
-    )
-
-
-def is_of_a_log(columns: Iterable[str]) -> bool:
-    """Whether a table of these (normalised) columns is a campaign's log or a list of leads as well."""
-    return bool(_known().of_a_log.intersection(columns))
-
-
-class _Layout(NamedTuple):
-    """Which of the names of a row stand for what, the surest first; `of_a_log`: it is a campaign's log as well."""
-
-    feed: _Feed | None
-    columns: dict[str, tuple[str, ...]]
-    of_a_log: bool
-
-
-@lru_cache(maxsize=512)
-def _layout_of(names: tuple[str, ...]) -> _Layout | None:
-    """The layout of all rows of these names; None where they are those of our own tables."""
-    known, held = _known(), frozenset(names)
-    if known.ours & held and {"reason", "recordid"} & held:
-        return None
-    feed = _feed_of(held)
-    own = feed.columns if feed else {}
-    columns = {
-        column: tuple(name for name in dict.fromkeys((*own.get(column, ()), *listed)) if name in held)
-        for column, listed in known.columns.items()
-    }
-    return _Layout(feed, columns, bool(known.of_a_log & held))
-
-
 class _Row:
     """The values of one row by the columns that they stand in."""
 
-    def __init__(self, values: dict[str, Any], layout: _Layout) -> None:
+    def __init__(self, values: dict[str, Any], layout: Layout) -> None:
         self._values, self._columns = values, layout.columns
 
     def all(self, column: str) -> list[Any]:
@@ -241,7 +188,7 @@ def _holds_address(value: Any) -> bool:
     return bool(fields.recipient(value))
 
 
-def _what_became(row: _Row, feed: _Feed | None) -> tuple[Kind | Literal[""], str, bool]:
+def _what_became(row: _Row, feed: Feed | None) -> tuple[Kind | Literal[""], str, bool]:
     """The kind, the word that told it, and whether that names what happened; ("", "", False) where nothing tells."""
     if feed and feed.outcome:
         return feed.outcome, "", True  # type: ignore[return-value]
@@ -265,7 +212,7 @@ def _what_became(row: _Row, feed: _Feed | None) -> tuple[Kind | Literal[""], str
     return ("other", "", False) if row.has("bounced") else ("", "", False)
 
 
-def _meaning(value: Any, feed: _Feed | None) -> Kind | Literal[""]:
+def _meaning(value: Any, feed: Feed | None) -> Kind | Literal[""]:
     """What a word says became of a mail; "" for one that is not known, or no word."""
     word = fields.line(value, 80)
     if not word:
@@ -278,7 +225,7 @@ def _meaning(value: Any, feed: _Feed | None) -> Kind | Literal[""]:
 @lru_cache(maxsize=4096)
 def _meaning_of(word: str) -> Kind | Literal[""]:
     key = normalised(word)
-    known = _known().words.get(key)
+    known = facts().words.get(key)
     if known is not None:
         return known  # type: ignore[return-value]
     if key in delivery_words():
@@ -290,7 +237,7 @@ def _meaning_of(word: str) -> Kind | Literal[""]:
         return ""
     if tokens & _BOUNCED:
         return "bounce" if not tokens & _NOT else ""
-    return "other" if any(_known().words.get(token) in {"other", "delivered"} for token in tokens) else ""
+    return "other" if any(facts().words.get(token) in {"other", "delivered"} for token in tokens) else ""
 
 
 @lru_cache(maxsize=4096)
@@ -299,7 +246,7 @@ def _tokens(word: str) -> frozenset[str]:
 
 
 def _opted_out(text: str) -> bool:
-    return bool(text) and not _known().opted_out.isdisjoint(_tokens(text[:_LONGEST_WORDS]))
+    return bool(text) and not facts().opted_out.isdisjoint(_tokens(text[:_LONGEST_WORDS]))
 
 
 def _says_yes(value: Any) -> bool:
@@ -337,52 +284,9 @@ def _status(value: Any) -> str:
     return fields.status(".".join(map(fields.text, value)) if value.__class__ is list and len(value) == 3 else value)
 
 
-def _class_name(feed: _Feed | None, word: str, classed: str) -> str:
+def _class_name(feed: Feed | None, word: str, classed: str) -> str:
     """`list:mailbox-full`; under the feed's own name where its classes are known as it writes them."""
     told = classed or word
     if feed and feed.classes:
         return fields.provider_class(feed.classes, told)
     return class_named(told)
-
-
-def class_named(words: str) -> str:
-    """`list:mailbox-full` of "Mailbox full" as of MAILBOX_FULL: what `rules/feeds.toml` has such a class under."""
-    return fields.provider_class(LIST, "-".join(one.lower() for one in _WORD.findall(words[:80])))
-
-
-def _feed_of(held: frozenset[str]) -> _Feed | None:
-    return next(
-        (feed for feed in _known().feeds if (feed.keys == held if feed.no_other else feed.keys <= held)),
-        None,
-    )
-
-
-@cache
-def _known() -> _Knowledge:
-    table = knowledge.load_toml(knowledge.data_folder("rules") / "outcomes.toml")
-    words = {
-        normalised(word): kind for kind, listed in table["words"].items() if kind != "opted_out" for word in listed
-    }
-    columns = {name: tuple(map(normalised, headers)) for name, headers in table["columns"].items()}
-    for name, of_any in _OF_ANY_TABLE.items():
-        columns[name] = tuple(dict.fromkeys((*columns[name], *generic().columns[of_any])))
-    sets = ("not_theirs", "of_a_log", "ours")
-    return _Knowledge(
-        columns={name: columns[name] for name in _COLUMNS},
-        words=words,
-        feeds=tuple(map(_feed, table["feed"])),
-        **{name: frozenset(columns[name]) for name in sets},
-        opted_out=frozenset(table["words"]["opted_out"]),
-    )
-
-
-def _feed(row: dict[str, Any]) -> _Feed:
-    return _Feed(
-        name=row["name"],
-        keys=frozenset("".join(map(normalised, key.split("."))) for key in row["keys"]),
-        no_other=row.get("no_other", False),
-        outcome=row.get("outcome", ""),
-        words=row.get("words", {}),
-        columns={name: tuple(map(normalised, names)) for name, names in row.get("columns", {}).items()},
-        classes=row.get("classes", ""),
-    )

@@ -1,0 +1,29 @@
+"""Lists that the one reader of tables reads whole: workbooks, Parquet, and text with lines above the names."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from analyzer.sources.lists.rows import LOOKED_AT, event_of, is_list
+from analyzer.sources.tables.formats import read_cells
+from analyzer.sources.tables.plausible import normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from analyzer.records import Event
+
+
+def items(path: Path, source: str, *, expected: bool) -> Iterator[Event]:
+    """What each row tells; nothing of a table that is no list of bounces."""
+    cells, _ = read_cells(path)
+    names = list(map(normalised, cells.headers))
+    rows = cells.frame.itertuples(index=False, name=None)
+    if not is_list(names, islice(rows, LOOKED_AT), expected=expected):
+        return
+    for number, row in enumerate(cells.frame.itertuples(index=False, name=None), 2):
+        event = event_of(source, number, names, row)
+        if event is not None:
+            yield event
