@@ -26,6 +26,11 @@ Source: TypeAlias = str | Path
 _HEAD = 256 * 1024
 _PLAIN_ENDINGS = frozenset({"", ".txt", ".list", ".lst", ".text"})
 _DELIMITERS = ",;\t|"
+_GIVE_LIST = "give one address a line, or a table with a header row"
+#: The share of the lines with an address from which on they are a list of addresses.
+_LEAST_ADDRESSES = {"text": 0.1, "mail": 0.5}
+#: What to do with mail that was given for a list.
+_MAIL_ELSEWHERE = "what bounced before goes with --history, what bounced since the list was checked with --against"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,23 @@ def read_leads(source: Source | pd.DataFrame | Iterable[str], mapping: Mapping[s
     if str(source) == "-":
         return _of_stdin(mapping)
     path = Path(source)
-    lines = _plain_lines(path, mapping)
-    return _of_lines(str(path), _without_end(lines)) if lines is not None else _of_table(path, mapping)
+    try:
+        lines = _plain_lines(path, mapping)
+        return _of_lines(str(path), _without_end(lines)) if lines is not None else _of_table(path, mapping)
+    except UnreadableInputError:
+        if _is_mail(path):
+            raise UnreadableInputError(str(path), "is mail, no list of leads", _MAIL_ELSEWHERE) from None
+        raise
+
+
+def _is_mail(path: Path) -> bool:
+    from analyzer.sources.content import HEAD_SIZE, recognise
+
+    try:
+        with path.open("rb") as file:
+            return recognise(file.read(HEAD_SIZE)) in ("message", "mbox")
+    except OSError:
+        return False
 
 
 def _line_of(given: object) -> str:
@@ -134,7 +154,14 @@ def _plain_lines(path: Path, mapping: Mapping[str, str] | None) -> list[str] | N
         return None
     encoding = text_encoding(head)
     sample = [line for line in head.decode(encoding, "replace").splitlines() if line.strip()][:200] if encoding else []
-    return None if not sample or is_table(sample) else text_lines(path, encoding)
+    if not sample or is_table(sample):
+        return None
+    lines = text_lines(path, encoding)
+    # A list may have gaps; a text that names somebody now and then is none, and mail names somebody more often.
+    least = _LEAST_ADDRESSES["mail" if _is_mail(path) else "text"]
+    if sum("@" in line for line in lines) < least * sum(map(bool, map(str.strip, lines))):
+        raise UnreadableInputError(str(path), "is no list of e-mail addresses", _GIVE_LIST)
+    return lines
 
 
 def text_encoding(head: bytes) -> str:
@@ -197,7 +224,7 @@ def _without_end(lines: list[str]) -> list[str]:
 
 def _of_lines(path: str, lines: list[str]) -> LeadList:
     if not lines:
-        raise UnreadableInputError(path, "is empty", "give one address a line, or a table with a header row")
+        raise UnreadableInputError(path, "is empty", _GIVE_LIST)
     blank = [""] * len(lines)
     return LeadList(path, lines, blank, blank, blank, blank, [None] * len(lines), (), [()] * len(lines))
 

@@ -72,15 +72,23 @@ def audit_self(probe: ProbeOptions, resolver: str, *, force: bool) -> None:
         say(f"bounce-analyzer: {sentence}", err=True)
 
 
-def usual_cache() -> Path:
-    """Where answers of mail servers are kept unless somebody names a place: never asked twice, even after a kill."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "bounce-analyzer" / "check.sqlite"
+def usual_cache() -> Path | None:
+    """Where answers of mail servers are kept unless somebody names a place: never asked twice, even after a kill.
+
+    None for a user without a home, as containers have them.
+    """
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "bounce-analyzer" / "check.sqlite"
+    except RuntimeError:
+        return None
 
 
 def usual_cache_made() -> Path:
     """The same, in a folder that is there and that nobody else reads."""
     path = usual_cache()
+    if path is None:
+        raise AnalyzerError("there is no home folder to keep the answers of mail servers in; name a file with --cache")
     folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

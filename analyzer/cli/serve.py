@@ -9,6 +9,7 @@ import typer
 
 from analyzer.cli.options import Bound, Redact
 from analyzer.cli.screen import say
+from analyzer.errors import AnalyzerError
 
 
 def serve(
@@ -47,11 +48,15 @@ def serve(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Show the program as a web page on this machine: give files, run, read the report, check a list, ask."""
+    from analyzer.cli.workspace import there
     from analyzer.serve.server import serve as listen
     from analyzer.serve.settings import Settings, days, read_size, read_token, usual_folder
 
+    kept_in = folder or usual_folder()
+    if kept_in is None:
+        raise AnalyzerError("there is no home folder to keep uploads and results in; name one with --folder")
     settings = Settings(
-        folder=folder or usual_folder(),
+        folder=kept_in,
         host=host,
         port=port,
         workspaces=tuple(workspace or ()),
@@ -61,6 +66,8 @@ def serve(
         keep_s=days(keep),
         redact=redact,
     ).checked()
+    for place in settings.workspaces:
+        there(place)
 
     def ready(address: str) -> None:
         say(f"The page: {address} (stop with Ctrl-C)")

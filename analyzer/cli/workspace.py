@@ -21,7 +21,7 @@ def info(workspace: WorkspacePlace, as_json: Json = False) -> None:
     """Tell what the workspace holds, table by table."""
     from dataclasses import asdict
 
-    stored = _there(workspace).info()
+    stored = there(workspace).info()
     if as_json:
         say_object({"tables": [asdict(table) for table in stored]})
         return
@@ -34,7 +34,7 @@ def info(workspace: WorkspacePlace, as_json: Json = False) -> None:
 @app.command(epilog=epilog("workspace compact"))
 def compact(workspace: WorkspacePlace, as_json: Json = False) -> None:
     """Join small files and remove those that nothing needs any more."""
-    removed = _there(workspace).compact()
+    removed = there(workspace).compact()
     if as_json:
         say_object({"removed_files": removed})
         return
@@ -76,12 +76,12 @@ def forget(
             what = "file" if option == "--cache" else "folder"
             raise AnalyzerError(f"{option} {path}: is no {what}; nothing was removed, check the name")
     done = remove(
-        _there(workspace),
+        there(workspace),
         address,
         journal=journal,
         rejects=rejects or (),
-        caches=[usual_cache(), *(cache or ())],
-        served=[usual_folder(), *(served or ())],
+        caches=[place for place in (usual_cache(), *(cache or ())) if place],
+        served=[place for place in (usual_folder(), *(served or ())) if place],
     )
     if as_json:
         say_object(asdict(done))
@@ -108,7 +108,7 @@ def retain(
     as_json: Json = False,
 ) -> None:
     """Remove sends and bounces of weeks that ended longer ago."""
-    removed = _there(workspace).retain(days)
+    removed = there(workspace).retain(days)
     if as_json:
         say_object({"removed_rows": removed})
     else:
@@ -122,11 +122,11 @@ def export(
     redact: Redact = False,
 ) -> None:
     """Write every table as one Parquet file."""
-    for path in _there(workspace).export(out, redact=redact):
+    for path in there(workspace).export(out, redact=redact):
         say(path, redact=redact)
 
 
-def _there(place: str):  # type: ignore[no-untyped-def]  # the type would import the tables' library at start
+def there(place: str):  # type: ignore[no-untyped-def]  # the type would import the tables' library at start
     from analyzer.errors import UnreadableInputError
     from analyzer.history import Workspace
 

@@ -222,7 +222,7 @@ def _own(folder: Path) -> Path:
     """The folder, made or checked, for its owner alone."""
     remedy = "name an empty folder of your own with --folder"
     try:
-        place = folder.expanduser().resolve()
+        place = Path(os.path.realpath(folder.expanduser()))
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not is_own_folder(place):
             raise OutputError(str(folder), "belongs to somebody else", remedy)
@@ -230,6 +230,8 @@ def _own(folder: Path) -> Path:
             raise OutputError(str(folder), "holds other things", remedy)
         place.chmod(0o700)
         (place / _MARK).touch(mode=0o600)
+    except RuntimeError:  # "~name" of somebody whom the system does not know
+        raise OutputError(str(folder), "is in the home folder of nobody", remedy) from None
     except OSError as error:
         problem = "is a file" if isinstance(error, FileExistsError) else f"cannot be used: {error.strerror}"
         raise OutputError(str(folder), problem, remedy) from None

@@ -118,7 +118,12 @@ def days(number: float | None) -> float | None:
     return None if number is None else number * _DAY_S
 
 
-def usual_folder() -> Path:
-    """Where jobs are kept unless somebody names a place (XDG Base Directory Specification: state)."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "bounce-analyzer" / "serve"
+def usual_folder() -> Path | None:
+    """Where jobs are kept unless somebody names a place (XDG Base Directory Specification: state); None for a user
+    without a home, as containers have them.
+    """
+    base = os.environ.get("XDG_STATE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".local" / "state") / "bounce-analyzer" / "serve"
+    except RuntimeError:
+        return None

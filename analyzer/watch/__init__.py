@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ def _identity(watched: Watched) -> tuple[str, str, str]:
         return "imap", f"{address.user}|{address.name}", address.name
     path = watched.maildir or watched.spool
     assert path is not None
-    return ("maildir" if watched.maildir else "spool"), str(path.resolve()), str(path)
+    return ("maildir" if watched.maildir else "spool"), os.path.realpath(path), str(path)
 
 
 def _followed(watched: Watched, state: State, log: Log, access: Access | None) -> Followed:

@@ -11,12 +11,18 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 from serve_client import multipart
 from serve_files import campaign
-from serve_server import start
+from serve_server import PROGRAM, start
 
-from analyzer.errors import OutputError
+from analyzer.api import ingest
+from analyzer.cli.probing import usual_cache_made
+from analyzer.cli.serve import serve
+from analyzer.cli.workspace import forget
+from analyzer.errors import AnalyzerError, OutputError
+from analyzer.history import Workspace
 from analyzer.serve import work
 from analyzer.serve.jobs import JobFolder
 from analyzer.serve.runner import Runner
@@ -27,6 +33,36 @@ def own(tmp_path):
     running = start(tmp_path / "jobs")
     yield running
     running.stop()
+
+
+@pytest.mark.parametrize(
+    ("folder", "options", "says"),
+    [
+        ("jobs", ["--workspace", "nowhere"], "nowhere: holds no workspace; make one with bounce-analyzer ingest"),
+        ("loop", [], "loop: is a file"),
+        ("~nobody-of-that-name/jobs", [], "is in the home folder of nobody"),
+    ],
+)
+def test_a_place_that_cannot_be_used_is_told_before_anybody_opens_the_page(folder, options, says, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    command = [*PROGRAM, "serve", "--port", "0", "--folder", folder, *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert says in done.stderr
+
+
+def test_a_user_without_a_home_is_asked_for_a_folder(monkeypatch, tmp_path):
+    """As containers have them: no HOME, and no line in the system's list of users."""
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    with pytest.raises(AnalyzerError, match=r"no home folder .* --folder"):
+        serve()
+    with pytest.raises(AnalyzerError, match=r"no home folder .* --cache"):
+        usual_cache_made()
+    ingest(tmp_path / "kept", leads=pd.DataFrame({"email": ["ann@corp.example", "bob@corp.example"]}))
+    forget("ann@corp.example", str(tmp_path / "kept"))
+    assert list(Workspace(tmp_path / "kept").leads()["email"]) == ["bob@corp.example"]
 
 
 @pytest.mark.parametrize("other", ['x={"a":"b c"}', "theme=dark mode", '{"j": 1}', 'x="open', "a b=c"])

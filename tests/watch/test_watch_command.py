@@ -77,6 +77,14 @@ def test_wrong_usage(tmp_path, arguments, says):
     assert "geheim" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--spool", "--maildir"])
+def test_a_link_that_leads_to_itself_is_no_source(option, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    done = run("--workspace", tmp_path / "kept", option, tmp_path / "loop", "--once")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert str(tmp_path / "loop") in done.stderr
+
+
 def test_an_object_store_needs_a_folder_for_the_state(spool):
     done = run("--workspace", "s3://bucket/space", "--spool", spool, "--once")
     assert done.returncode == 2
