@@ -84,6 +84,8 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
     if receipt is not None:
         refusals = list(mdn.rejections(message, receipt))
         return ("bounce", "mdn-reject", "", refusals) if refusals else ("mdn", "rfc8098", "", [])
+    if kinds.is_read_receipt(message):
+        return "mdn", "read-receipt", "", []
     # A list's refusal of a post calls itself an automatic answer, and answers for the list.
     if kinds.is_autoreply(message) and not LIST_READER.recognises(message):
         # Boxbe, TMDA and their kin answer by the rules for automatic answers too.

@@ -14,7 +14,18 @@ from analyzer.parsing.copies import own_words
 from analyzer.parsing.marks import OPENING, any_of, re2_pattern
 from analyzer.parsing.message import Message, one_line
 from analyzer.parsing.original import find_original
-from analyzer.parsing.phrases import AUTOREPLY_SUBJECTS, BOUNCE_OPENINGS, BOUNCE_SUBJECTS, CHALLENGES, DELAYS
+from analyzer.parsing.phrases import (
+    AUTOREPLY_SUBJECTS,
+    BOUNCE_OPENINGS,
+    BOUNCE_SUBJECTS,
+    CHALLENGES,
+    DELAYS,
+    DENIALS,
+    REASONS,
+    RECEIPT_SUBJECTS,
+    RECEIPTS,
+    SUCCESSES,
+)
 from analyzer.parsing.quotes import DESCRIPTION, has_reply
 
 #: English has too many ways for a table; every text is in lower case and on one line here.
@@ -59,8 +70,13 @@ _GAVE_UP = re.compile(
 )
 _DELIVERED = re.compile(
     r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) (?:to|successfully)|\bsuccessful(?:ly)? (?:mail )?deliver"
-    r"|delivery status notification \(success\)|return receipt"
+    r"|delivery status notification \(success\)|return receipt|to these recipients or groups is complete"
 )
+_DELIVERED_ABROAD = re.compile("|".join(map(re.escape, SUCCESSES)))
+#: A denial, and no more than the words of one sentence behind it.
+_DENIED = re.compile(rf"(?:\b(?:{'|'.join(DENIALS)})\b|\bn')[^.:!?]{{0,80}}$")
+#: Where sentences end, in either script; the point of a name or a number is followed by no blank.
+_SENTENCE_END = re.compile(r"[.!?] |[。！？]")
 _OF_MAIL = re.compile(
     r"mail|message|nachricht|bericht|messag|mensaje|mensag|wiadomo|ileti|posta|письм|сообщ|メール|邮件|郵件|信|메일|메시지"
 )
@@ -138,7 +154,7 @@ _MAY_SAY_BOUNCE_ABROAD = OPENING.add(any_of(BOUNCE_OPENINGS))
 _MAY_BE_CHALLENGE = OPENING.add(any_of(CHALLENGES))
 _SAYS_DELAY = OPENING.add(any_of(DELAYS))
 _MAY_SAY_DELAY = OPENING.add(re2_pattern(_DELAYED))
-_MAY_SAY_DELIVERED = OPENING.add(re2_pattern(_DELIVERED))
+_MAY_SAY_DELIVERED = OPENING.add(f"{re2_pattern(_DELIVERED)}|{any_of(SUCCESSES)}")
 
 _OPENING = 2000
 
@@ -345,7 +361,16 @@ def _brings_it_back(message: Message) -> bool:
     if not told:
         return False
     returned = {address.lower() for address in find_original(message).recipients}
-    return _REFUSAL.search(opening) is not None or not returned.isdisjoint(told)
+    return _REFUSAL.search(opening) is not None or not returned.isdisjoint(told) or _says_why(opening)
+
+
+def _says_why(text: str) -> bool:
+    """Whether a sentence gives a reason for which nobody gets a mail: "the recipient's mailbox is full"."""
+    return any(
+        _holds(sentence, subjects) and _holds(sentence, predicates)
+        for sentence in _SENTENCE_END.split(text)
+        for subjects, predicates in REASONS
+    )
 
 
 def _written_by_person(message: Message) -> bool:
@@ -368,14 +393,27 @@ def is_success(message: Message) -> bool:
     """A notice that the mail was delivered, and to nobody that it was not."""
     return (
         _MAY_SAY_DELIVERED in _spoken(message)
-        and bool(_DELIVERED.search(f"{message.subject()} {_opening(message)[:1000]}"))
+        and _says_delivered(f"{message.subject()} {_opening(message)[:1000]}")
         and not tells_of_failure(message)
     )
 
 
+def _says_delivered(text: str) -> bool:
+    if _DELIVERED.search(text):
+        return True
+    return any(not _DENIED.search(text[max(m.start() - 100, 0) : m.start()]) for m in _DELIVERED_ABROAD.finditer(text))
+
+
+def is_read_receipt(message: Message) -> bool:
+    """A read receipt in words alone, without the notification of RFC 8098."""
+    return message.subject().startswith(RECEIPT_SUBJECTS) and _holds(_opening(message), RECEIPTS)
+
+
 def is_receipt(message: Message) -> bool:
     """A mail server's notice that a mail was delivered, asked of what names nobody who failed."""
-    return from_reporter(message) and is_success(message) and _OF_MAIL.search(_opening(message)) is not None
+    if not from_reporter(message) or not is_success(message):
+        return False
+    return "@" in _opening(message) or _OF_MAIL.search(_opening(message)) is not None
 
 
 def tells_of_failure(message: Message) -> bool:

@@ -58,10 +58,13 @@ CHALLENGES = (
     "spam arrest", "awaits moderator approval", "being held until the list moderator", "waiting to be approved",
     "waiting for approval", "awaiting approval", "pending approval", "message approval pending", "awaiting moderation",
     "your email requires verification", "requires that you verify that you", "to have your address added to",
-    # German, French, Spanish, Portuguese
-    "dass sie kein spammer sind", "bestätigen sie bitte durch", "bitte bestätigen sie ihre e-mail an",
+    # German, French, Spanish, Portuguese, Italian
+    "dass sie kein spammer sind", "dass sie ein mensch sind", "confirme su mensaje", "confirme que es humano",
+    "confirma que es usted humano", "confermi il suo messaggio", "conferma il tuo messaggio",
+    "bestätigen sie bitte durch", "bitte bestätigen sie ihre e-mail an",
     "demande d'authentification", "mailinblack", "confirmer l'envoi de votre", "confirmer que vous êtes",
-    "confirme el envío", "confirmar el envío de su", "confirme o envio", "confirmar o envio", "confirmação de mensagem",
+    "confirme el envío", "confirmar el envío de su", "confirme o envio", "confirmar o envio",
+    "confirmação de mensagem",
 )  # fmt: skip
 
 #: What the subject of a bounce says, outside English.
@@ -216,4 +219,183 @@ DELAYS = (
     "teslimi gecikti", "yalnızca bir uyarı", "配信が遅れて", "遅延しており", "再送する必要はありません",
     "再試行します", "延迟送达", "延遲送達", "尚未投递", "无需重新发送", "天内重试", "天內重試", "배달이 지연",
     "아직 전달되지", "아직 전송되지", "다시 보낼 필요가 없", "계속 시도합니다",
+    # Gmail's "will retry for 47 more hours"
+    "stunden lang versuchen", "stunden weiter versuchen", "va réessayer", "volverá a intentarlo", "tentará novamente",
+    "riproverà per", "probeert het nog", "ponawiać próby", "повторять попытки", "小时内重试", "小時內重試",
+    "동안 다시 시도합니다", "yeniden deneyecek",
+)  # fmt: skip
+
+#: How a mail server says that it has delivered, outside English; where a word of denial can stand before such words,
+#: it makes them say the opposite (`DENIALS`).
+SUCCESSES = (
+    # German, Dutch
+    "erfolgreich zugestellt", "erfolgreich ausgeliefert", "erfolgreich übermittelt", "wurde zugestellt",
+    "wurde ausgeliefert", "empfänger übermittelt", "gruppen übermittelt", "verteilerliste zugestellt",
+    "empfänger zugestellt", "zustellung an diese empfänger oder gruppen ist abgeschlossen", "is bezorgd bij",
+    "is afgeleverd", "werd afgeleverd", "succesvol bezorgd", "succesvol afgeleverd", "met succes afgeleverd",
+    "met succes bezorgd", "bezorging bij deze geadresseerden of groepen is voltooid",
+    # French, Spanish, Portuguese, Italian
+    "a été remis à", "a été remis aux", "a bien été remis", "a été distribué", "a bien été distribué",
+    "a été délivré", "a bien été délivré", "a été livré", "remis avec succès", "distribué avec succès",
+    "délivré avec succès", "remise à ces destinataires ou groupes est terminée", "se ha entregado a", "se entregó a",
+    "se ha entregado correctamente", "fue entregado a", "ha sido entregado a", "entregado correctamente",
+    "entregado con éxito", "entregado satisfactoriamente", "se completó la entrega", "se ha completado la entrega",
+    "foi entregue a", "foi entregue à", "entregue com sucesso",
+    "entrega para estes destinatários ou grupos foi concluída",
+    "è stato recapitato", "è stato consegnato", "recapitato correttamente", "consegnato con successo",
+    "recapito a questi destinatari o gruppi è stato completato",
+    # Polish, Czech, Turkish
+    "została dostarczona", "został dostarczony", "zostało dostarczone", "została doręczona", "pomyślnie dostarczon",
+    "pomyślnie doręczon", "adresatów lub grup zostało zakończone", "byla doručena", "úspěšně doručen",
+    "teslim edildi", "teslim edilmiştir", "başarıyla ulaştırıldı", "başarıyla iletildi", "gruplara teslim tamamlandı",
+    # Russian
+    "сообщение доставлено", "письмо доставлено", "успешно доставлен", "было доставлено", "доставка завершена",
+    "доставка этим получателям или группам завершена",
+    # Japanese, Chinese, Korean
+    "配信されました", "配信しました", "配信いたしました", "配送されました", "配送しました", "配達されました",
+    "配信済み",
+    "に配信され、", "グループへの配信は完了しました", "已送达", "已送達", "已成功投递", "已成功投遞", "成功送达",
+    "成功送達", "成功投递",
+    "成功投遞", "传递已完成", "傳遞已完成", "已传递到", "已傳遞到", "已傳遞給", "배달되었습니다", "전달되었습니다",
+    "전송되었습니다", "배달되었으며", "배달은 완료되었", "배달이 완료되었",
+)  # fmt: skip
+
+#: Words before "delivered" in its sentence that say that it was not, or not yet.
+DENIALS = (
+    "nicht", "kein", "sobald", "wenn", "falls", "niet", "geen", "zodra", "indien", "pas", "dès", "lorsque", "si",
+    "no", "cuando", "não", "nao", "quando", "se", "non", "nie", "nebyl", "kiedy", "gdy", "jeśli", "не", "если",
+    "когда",
+)  # fmt: skip
+
+#: How the subject of a read receipt without a notification of RFC 8098 begins, or of one that says that nobody read it.
+RECEIPT_SUBJECTS = (
+    "read:", "not read:", "deleted:", "read receipt", "return receipt", "gelesen:", "ungelesen:", "nicht gelesen:",
+    "gelöscht:", "lesebestätigung", "lu :", "lu:", "non lu :", "non lu:", "accusé de lecture",
+    "confirmation de lecture",
+    "leído:", "no leído:", "confirmación de lectura", "acuse de lectura", "lida:", "lido:", "não lida:", "não lido:",
+    "confirmação de leitura", "recibo de leitura", "letto:", "da leggere:", "non letto:", "conferma di lettura",
+    "ricevuta di lettura", "gelezen:", "niet gelezen:", "ongelezen:", "leesbevestiging", "przeczytano:",
+    "nie przeczytano:", "nieprzeczytane:", "potwierdzenie przeczytania", "potwierdzenie odczytu", "прочтено:",
+    "прочитано:", "не прочтено:", "не прочитано:", "уведомление о прочтении", "отчет о прочтении", "開封済み:",
+    "開封済み：", "未開封:", "開封確認", "既読:", "已读:", "已读：", "未读:", "已读回执", "已讀:", "已讀：", "未讀:",
+    "讀取回條",
+    "읽음:", "읽지 않음:", "읽음 확인", "수신확인", "okundu:", "okunmadı:", "okundu bilgisi",
+)  # fmt: skip
+
+#: What such a receipt says of the mail.
+RECEIPTS = (
+    "was read", "was displayed", "has been read", "has been displayed", "without being read", "was opened",
+    "was seen by",
+    "gelesen", "angezeigt", "geöffnet", "a été lu", "été affiché", "sans avoir été lu", "sans être lu", "fue leído",
+    "ha leído", "ha sido leído", "sido mostrado", "sin leer", "sin haber sido leído", "foi lida", "foi lido",
+    "foi exibida", "sem ser lid", "è stato letto", "stato visualizzato", "senza essere", "is gelezen",
+    "is weergegeven",
+    "zonder te zijn gelezen", "przeczytan", "wyświetlon", "прочитано", "прочтено", "прочитан", "開封",
+    "表示されました",
+    "既読", "阅读", "已读", "查看", "閱讀", "讀取", "읽었", "읽지 않", "열람", "표시되었", "okundu", "okunmadan",
+    "görüntülendi",
+)  # fmt: skip
+
+#: What a server that gives nothing but the reason speaks of, and what it says of it, by language; both in one sentence.
+#: Our own mailbox, password and account are none of these.
+REASONS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (  # English
+        ("recipient", "the address", "email address", "e-mail address", "remote server", "your message", "your mail ",
+         "your e-mail", "your email", "receiving server"),
+        ("not known", "unknown", "is full", "over quota", "not exist", "nonexistent", "non-existent", "not found",
+         "not accept", "disabled", "inactive", "exceeds", "considered spam", "blocked", "sending your", "invalid",
+         "not manage to", "declined", "suspended", "closed"),
+    ),
+    (  # German
+        ("empfänger", "adressat", "adresse", "zielserver", "gegenstelle", "benutzer", "nachricht", "e-mail",
+         "ihre mail",
+         "übertragung", "zustellung"),
+        ("unbekannt", "nicht bekannt", "existiert nicht", "nicht existier", "nicht gefunden", "nicht vorhanden",
+         "gibt es nicht", "ungültig", "ist voll", "überfüllt", "überschreitet", "zu groß", "verweigert", "gesperrt",
+         "blockiert", "deaktiviert", "gescheitert", "aufgegeben", "nicht angenommen", "nicht akzeptiert",
+         "nicht weiterleiten", "nicht weitergeleitet", "nicht erreichbar", "zurückgekommen", "zurückgeschickt",
+         "zurückgesandt", "abgewiesen"),
+    ),
+    (  # French
+        ("destinataire", "l'adresse", "serveur distant", "votre message", "votre courriel", "votre e-mail",
+         "votre mail ",
+         "la remise", "la transmission", "la livraison"),
+        ("inconnu", "n'existe pas", "n'existe plus", "inexistant", "introuvable", "invalide", "pleine", "saturée",
+         "désactivé",
+         "bloqué", "suspendu", "n'a pas accepté", "refusé", "retourné", "renvoyé à l'expéditeur", "abandonné",
+         "dépasse",
+         "trop volumineux", "pas réussi", "indésirable et"),
+    ),
+    (  # Spanish
+        ("destinatario", "dirección", "servidor remoto", "su mensaje", "su correo", "tu mensaje", "tu correo",
+         "la entrega"),
+        ("desconocid", "no existe", "inexistente", "no se encontró", "no encontrad", "inválid", "no es válid",
+         "está llen",
+         "deshabilitad", "desactivad", "bloquead", "suspendid", "no aceptó", "no ha aceptado", "devolvemos",
+         "abandonó", "supera el", "excede", "no logramos", "demasiado grande"),
+    ),
+    (  # Portuguese
+        ("destinatário", "destinatario", "endereço", "endereco", "servidor remoto", "sua mensagem", "seu e-mail",
+         "seu email",
+         "da entrega", "a entrega"),
+        ("desconhecid", "não existe", "nao existe", "inexistente", "não foi encontrad", "nao foi encontrad", "inválid",
+         "invalid", "chei", "desativad", "bloquead", "suspens", "não aceitou", "nao aceitou", "devolvendo",
+         "desistimos", "excede", "ultrapassa", "não conseguimos enviar", "muito grande"),
+    ),
+    (  # Italian
+        ("destinatario", "l'indirizzo", "server remoto", "messaggio", "sua e-mail", "sua email", "la consegna",
+         "il recapito"),
+        ("sconosciut", "non esiste", "inesistente", "non è stato trovato", "non trovat", "non valid", "pien",
+         "disattivat", "disabilitat", "bloccat", "sospes", "non ha accettato", "restituit", "abbandonat", "supera",
+         "eccede", "non siamo riusciti", "troppo grande"),
+    ),
+    (  # Dutch
+        ("ontvanger", "geadresseerde", "adres", "externe server", "uw bericht", "uw mail ", "uw e-mail", "je bericht",
+         "bezorging"),
+        ("niet bekend", "onbekend", "bestaat niet", "niet gevonden", "ongeldig", "is vol", "uitgeschakeld",
+         "geblokkeerd",
+         "opgeschort", "niet geaccepteerd", "niet aanvaard", "teruggestuurd", "opgegeven na", "dagen opgegeven",
+         "groter dan",
+         "te groot", "niet gelukt"),
+    ),
+    (  # Polish
+        ("odbiorc", "adresat", "adres", "serwer zdalny", "wiadomoś", "przesyłk", "dostarczeni"),
+        ("nieznan", "nie istnieje", "nie znaleziono", "nieprawidłow", "pełna", "przepełnion", "nieaktywn",
+         "zablokowan",
+         "wyłączon", "nie przyjął", "zwracamy", "zaprzestano", "przekracza", "zbyt duż", "nie byliśmy w stanie"),
+    ),
+    (  # Russian
+        ("получател", "адресат", "указанный адрес", "удалённый сервер", "удаленный сервер", "ваше письмо",
+         "ваше сообщение",
+         "размер письма", "доставка"),
+        ("неизвест", "не известен", "не существует", "не найден", "недействител", "переполнен", "заблокирован",
+         "отключен",
+         "не принял", "возвращаем", "прекращена", "превышает", "слишком велик", "не смогли отправить"),
+    ),
+    (  # Japanese
+        ("宛先", "あて先", "受信者", "アドレス", "相手先", "メールを", "メールの", "迷惑メール", "配信を", "送信を"),
+        ("存在しません", "存在しない", "見つかりません", "不明", "いっぱい", "容量を超", "上限を超", "無効",
+         "停止されて",
+         "受け取りません", "受け付けません", "返却", "断念", "中止", "ブロックされ", "届けすることができません",
+         "届けできません"),
+    ),
+    (  # Chinese
+        ("收件人", "收件者", "地址", "对方服务器", "對方伺服器", "您的邮件", "您的郵件", "邮件大小", "郵件大小",
+         "投递", "投遞"),
+        ("不存在", "找不到", "不明", "已满", "已滿", "停用", "禁用", "未接受", "不接受", "拒绝", "拒絕", "返还",
+         "退还", "退還", "放弃",
+         "放棄", "超过", "超過", "拦截", "攔截", "没能", "無法", "无效", "無效"),
+    ),
+    (  # Korean
+        ("수신자", "받는 사람", "받는이", "주소", "상대 서버", "메일을", "메일 크기", "스팸", "전송을"),
+        ("존재하지 않", "없는 주소", "찾을 수 없", "알 수 없", "가득 찼", "가득찼", "초과", "비활성", "정지",
+         "받지 않았", "거부",
+         "돌려드", "포기", "차단되", "보내지 못", "유효하지 않"),
+    ),
+    (  # Turkish
+        ("alıcı", "adres", "uzak sunucu", "letiniz", "e-postanız", "mesajınız", "teslimat"),
+        ("bilinmiyor", "bilinmeyen", "mevcut değil", "bulunamadı", "geçersiz", "dolu", "devre dışı", "kapatılmış",
+         "engellendi",
+         "kabul etmedi", "iade edil", "vazgeçildi", "aşıyor", "başaramadık", "çok büyük"),
+    ),
 )  # fmt: skip
