@@ -162,10 +162,14 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-@lru_cache(maxsize=262144)
 def organisation(address: str) -> str:
     """The name an address's domain is registered under, without its ending: "acme" of mail.acme.co.uk and acme.com."""
-    domain = address.rpartition("@")[2].rstrip(".")
+    return _organisation_of(address.rpartition("@")[2])
+
+
+@lru_cache(maxsize=262144)
+def _organisation_of(domain: str) -> str:
+    domain = domain.rstrip(".")
     for tenants in _TENANTS:
         if domain.endswith(tenants):
             return domain.removesuffix(tenants).rpartition(".")[2]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from analyzer.correlate.clues import normalise_message_id, organisation
 from analyzer.correlate.reporters import Reporters, public_host
-from analyzer.sources.tables.encoded import texts
+from analyzer.sources.tables.encoded import places_in, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -353,7 +353,7 @@ def _about_leads(
     fit. Where the log names no senders, that is all that tells which domains are ours.
     """
     some = bounces.iloc[places]
-    lead = some["key"].isin(texts(listed)).tolist()
+    lead = (places_in(some["key"], texts(listed)) >= 0).tolist()
     sender, mailbox = (some[name].str.lower().map(organisation).tolist() for name in ("sender", "delivered_to"))
     return {
         place
