@@ -6,6 +6,7 @@ Each finding is a code of `rules/check.toml` with the evidence for it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.addresses.disposable import is_disposable
@@ -18,7 +19,7 @@ from analyzer.check.history import History, shape_of
 from analyzer.check.named import of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from analyzer.addresses.address import Address
     from analyzer.check.leads import Source
@@ -30,12 +31,16 @@ _TITLES = {"complaint", "complained", "abuse", "spam", "reported", "fbl", "spam 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """A user's own lists: keys of addresses and domains in A-labels, each with the reason that the list gives."""
+    """A user's own lists: keys of addresses and domains in A-labels, each with the reason that the list gives.
+
+    warnings: a sentence for each file that holds none.
+    """
 
     suppressed: dict[str, str] = field(default_factory=dict)
     reported: dict[str, str] = field(default_factory=dict)
     disposable: frozenset[str] = frozenset()
     banned: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 def read_lists(
@@ -44,16 +49,24 @@ def read_lists(
     """The lists out of their files; `UnreadableInputError` for one that cannot be read."""
     suppressed: dict[str, str] = {}
     reported: dict[str, str] = {}
-    for source in suppress:
-        for entry, why in read_entries(source):
-            is_complaint = why.lower().replace("-", " ") in _TITLES
-            (reported if is_complaint else suppressed)[_entry(entry)] = why
-    return Lists(
-        suppressed,
-        reported,
-        frozenset(_entry(entry) for source in disposable for entry, _ in read_entries(source)),
-        frozenset(_entry(entry) for source in banned for entry, _ in read_entries(source)),
-    )
+    empty: list[str] = []
+    for key, why in _all_entries(suppress, empty):
+        is_complaint = why.lower().replace("-", " ") in _TITLES
+        (reported if is_complaint else suppressed)[key] = why
+    others = [frozenset(key for key, _ in _all_entries(sources, empty)) for sources in (disposable, banned)]
+    return Lists(suppressed, reported, *others, warnings=tuple(empty))
+
+
+def _all_entries(sources: Sequence[Source], empty: list[str]) -> Iterator[tuple[str, str]]:
+    """The keys of all lists with their reasons. A list may be empty, as one that nobody has asked out of yet, or by
+    mistake, and its owner counts on it: `empty` gets a sentence.
+    """
+    for source in sources:
+        count = 0
+        for count, (entry, why) in enumerate(read_entries(source), 1):
+            yield _entry(entry), why
+        if not count:
+            empty.append(f"{Path(source).name}: holds no address and no domain")
 
 
 def _entry(text: str) -> str:

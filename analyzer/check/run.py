@@ -51,7 +51,11 @@ class CheckRun:
         self._tell = on_progress or (lambda stage, done, total: None)
         self.own_columns, self._own_places = _own_columns(leads)
         self.columns: tuple[str, ...] = (*CHECK_COLUMNS, *self.own_columns)
-        self.warnings: list[str] = [*leads.warnings, *self.options.history.warnings]
+        self.warnings: list[str] = [
+            *leads.warnings,
+            *self.options.lists.warnings,
+            *self.options.history.warnings,
+        ]
         self.grades: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         #: Reasons by grade: what holds leads back.

@@ -8,9 +8,12 @@ import pytest
 
 from analyzer.addresses.reading import read_address
 from analyzer.check.history import history_of, shape_of
+from analyzer.check.leads import read_leads
 from analyzer.check.named import is_gibberish
+from analyzer.check.options import CheckOptions
 from analyzer.check.records import DomainFacts
 from analyzer.check.risk import Lists, Risk, of_industry, read_lists
+from analyzer.check.run import CheckRun
 from analyzer.errors import UnreadableInputError
 
 
@@ -86,6 +89,7 @@ def test_the_user_s_lists_are_read_from_lines_and_tables(tmp_path: Path) -> None
         "email,reason\nann@example.org,bounce\nbob@example.org,complaint\nall.example,customer\n"
     )
     lists = read_lists(suppress=[tmp_path / "plain.txt", tmp_path / "table.csv"], banned=[tmp_path / "plain.txt"])
+    assert lists.warnings == ()
     assert set(lists.suppressed) == {
         "jane@example.org",
         "gone.example",
@@ -106,6 +110,15 @@ def test_the_user_s_lists_are_read_from_lines_and_tables(tmp_path: Path) -> None
     assert found["new@example.org"] == []
     with pytest.raises(UnreadableInputError, match=r"nowhere\.txt"):
         read_lists(suppress=[tmp_path / "nowhere.txt"])
+
+
+@pytest.mark.parametrize("option", ["suppress", "disposable", "banned"])
+@pytest.mark.parametrize("content", ["", "\n \n", "email,reason\n", "# nobody yet\n"])
+def test_an_empty_list_is_told(tmp_path: Path, option: str, content: str) -> None:
+    path = tmp_path / "never.csv"
+    path.write_text(content)
+    run = CheckRun(read_leads(["ann@example.org"]), CheckOptions(lists=read_lists(**{option: [path]})))
+    assert "never.csv: holds no address and no domain" in run.warnings
 
 
 def bounce(recipient: str, reason: str, fault: str, label: str = "hard", **more: object) -> dict[str, object]:
