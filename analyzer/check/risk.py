@@ -53,8 +53,11 @@ def read_lists(
     for key, why in _all_entries(suppress, empty):
         is_complaint = why.lower().replace("-", " ") in _TITLES
         (reported if is_complaint else suppressed)[key] = why
-    others = [frozenset(key for key, _ in _all_entries(sources, empty)) for sources in (disposable, banned)]
-    return Lists(suppressed, reported, *others, warnings=tuple(empty))
+    own = {
+        name: frozenset(key for key, _ in _all_entries(sources, empty))
+        for name, sources in (("disposable", disposable), ("banned", banned))
+    }
+    return Lists(suppressed, reported, own["disposable"], own["banned"], tuple(empty))
 
 
 def _all_entries(sources: Sequence[Source], empty: list[str]) -> Iterator[tuple[str, str]]:
@@ -62,10 +65,11 @@ def _all_entries(sources: Sequence[Source], empty: list[str]) -> Iterator[tuple[
     mistake, and its owner counts on it: `empty` gets a sentence.
     """
     for source in sources:
-        count = 0
-        for count, (entry, why) in enumerate(read_entries(source), 1):
+        holds = False
+        for entry, why in read_entries(source):
+            holds = True
             yield _entry(entry), why
-        if not count:
+        if not holds:
             empty.append(f"{Path(source).name}: holds no address and no domain")
 
 
