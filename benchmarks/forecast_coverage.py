@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincinv, expit, logit
 
-from analyzer.diagnose.contacts import CELLS, GROUPS
+from analyzer.diagnose.contacts import CELLS, GROUPS, Dimension
 from analyzer.diagnose.forecast import Target, forecast, history, outcomes
 from analyzer.diagnose.likeness import shared
 from analyzer.diagnose.thresholds import thresholds
@@ -136,11 +136,21 @@ def people(nature: Nature, size: int, mix: Reals, campaigns: int, rng: np.random
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What of `Contacts` the statistics asked here look at; no domain is a free-mail provider's."""
+    """What of `Contacts` the statistics asked here look at; no domain is a free-mail provider's, each campaign went out
+    in a week of its own.
+    """
 
     leads: pd.DataFrame
     domain: Ints
     domains: list[str] = field(default_factory=list)
+    counted: None = None
+
+    def per_lead(self, name: str) -> Dimension:
+        """The week of each lead's first mail: the only dimension that is asked for."""
+        campaign = self.leads["campaign"].cat
+        return Dimension(
+            campaign.codes.to_numpy(), [f"2026-W{1 + each:02d}" for each in range(len(campaign.categories))]
+        )
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def why(
         return "No mail was sent, so there is nothing to judge."
     parts = [_compared(contacts, effect), *_others(apart)]
     parts += [sentences(named), _elsewhere(contacts, past, named)]
-    parts += [origin.text for origin in origins]
+    parts += [origin.text for origin in origins] + [drift.text for drift in past.drifts]
     if judged.recommendation == "insufficient_evidence":
         parts.append(_cannot_tell(contacts, past, judged, tolerance))
         if judged.unread:

@@ -4,7 +4,8 @@ A lead's chance is learnt per cell, email status × industry group: a weak prior
 what sets the cell apart from its status. How much campaigns differ (phi) and how far the sender's usual level may be
 from what the past ones showed are learnt together (`variation`). A draw of the next campaign is a draw of these two, of
 what sets the cells apart, of the campaign's deviation (Beta, up or down in all cells at once), of the companies' and of
-the bounces. Plain intervals cover 66 % at phi 0.02 where they promise 95 %.
+the bounces. Plain intervals cover 66 % at phi 0.02 where they promise 95 %. A status that is shown to bounce more and
+more (`drift`) is drawn round what its last weeks showed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import CELLS, GROUPS, STATUSES, Contacts, cell_of
 from analyzer.diagnose.diagnosis import Forecast
+from analyzer.diagnose.drift import Drift, drifts, times
 from analyzer.diagnose.likeness import crowds
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.variation import LEVELS, PHIS, Spread, spread_of
@@ -39,7 +41,8 @@ _HALF_STEP = float(np.log(LEVELS[1] / LEVELS[0])) / 2
 class History:
     """What past leads tell: per cell `leads` and `bounces`, how many `campaigns` they are of, and how both differ.
 
-    `worth` and `worth_bounced` are the same counted by what each lead is worth beside its fellows at its company.
+    `worth` and `worth_bounced` are the same counted by what each lead is worth beside its fellows at its company;
+    `drifts` are the statuses that bounced more, or less, as time went on.
     """
 
     leads: Reals
@@ -48,6 +51,7 @@ class History:
     spread: Spread
     worth: Reals
     worth_bounced: Reals
+    drifts: tuple[Drift, ...] = ()
 
     @property
     def campaign_phi(self) -> float:
@@ -94,6 +98,7 @@ def history(contacts: Contacts) -> History:
         spread=spread,
         worth=worth,
         worth_bounced=worth_bounced,
+        drifts=drifts(contacts, spread.likeness),
     )
 
 
@@ -206,7 +211,7 @@ def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int,
         rate *= (past.worth @ known.mean + _TINY) / (rate @ past.worth + _TINY)[:, None]
     used = np.flatnonzero(cells)
     rates = np.tile(known.mean, (draws, 1))
-    usual = np.clip(rate[:, used] * level[:, None], 1e-6, 0.97)
+    usual = np.clip(rate[:, used] * level[:, None] * times(past.drifts)[used], 1e-6, 0.97)
     rates[:, used] = _deviating(usual, phi, rng.random(draws))
     return Outcomes(rates, seed + 1)
 
@@ -243,9 +248,14 @@ def middle(bounces: Codes) -> tuple[int, int]:
     return int(values[first]), int(values[last])
 
 
-def cell_means(past: History, prior: dict[str, float] | None = None) -> Reals:
-    """The expected rate of each cell; with the shipped prior, if no other is given."""
-    known = posterior(past, thresholds().forecast.prior if prior is None else prior)
+def cell_means(past: History) -> Reals:
+    """The rate of each cell that is expected of the next campaign."""
+    return np.asarray(np.clip(past_means(past) * times(past.drifts), 1e-6, 0.97))
+
+
+def past_means(past: History) -> Reals:
+    """The rate of each cell that past campaigns let expect of themselves."""
+    known = posterior(past, thresholds().forecast.prior)
     usual = float(levels(past, known).sum(1) @ LEVELS)
     return np.asarray(np.clip(known.mean * usual, 1e-6, 0.97))
 

@@ -156,6 +156,7 @@ def _learn(contacts: Contacts, past: History, sent: Track) -> tuple[Model | None
             contacts,
             leads=contacts.leads.iloc[earlier].assign(address=before.bounced),
             domain=contacts.domain[earlier],
+            first=contacts.first[earlier],
         )
     )
     model = fit(before, known_then)

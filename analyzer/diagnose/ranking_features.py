@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, grouped, sums
 from analyzer.diagnose.contacts import GROUPS, STATUSES, cell_of
-from analyzer.diagnose.forecast import History, cell_means
+from analyzer.diagnose.forecast import History, cell_means, past_means
 from analyzer.diagnose.free_mail import consumer_domains
 from analyzer.records import EMAIL_STATUSES
 
@@ -154,7 +154,7 @@ def facts_of(leads: pd.DataFrame, domains: Texts, contacts: Contacts) -> Facts:
 def evidence(asked: Facts, past: Track, learnt: History, *, as_of: Codes | None, sent: Codes) -> Evidence:
     """What was known of the leads `asked` at `as_of` (seconds, one each; None: now), if written to at `sent`."""
     means = cell_means(learnt)
-    of_sent = means[past.facts.cell] if len(past.facts) else np.zeros(0)
+    of_sent = past_means(learnt)[past.facts.cell] if len(past.facts) else np.zeros(0)
     settled = np.where(past.timed, np.minimum(past.sent + DAY, EVER - 2), EVER - 2)
     known = np.minimum(np.maximum(settled, past.bounced_at), EVER - 2)
     status, shape = past.facts.cell // GROUPS, past.facts.shape
