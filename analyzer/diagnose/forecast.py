@@ -238,13 +238,15 @@ def middle(bounces: Codes) -> tuple[int, int]:
     """The range between the 2.5 % tails of the draws; what the lower tail does not use up is given to the upper one.
 
     Bounces are whole numbers and not below 0: where few are expected, nothing can lie below the range, and a range with
-    two equal tails would hold 97.5 % and more of what comes.
+    two equal tails would hold 97.5 % and more of what comes. No more is given than the draws at the lower bound exceed
+    the lower tail by: where they hardly do, one bounce more is the bound, and the upper one must not leap for that.
     """
     values, count = np.unique(bounces, return_counts=True)
-    up_to = np.cumsum(count) / len(bounces)
-    first = int(np.searchsorted(up_to, (1 - _HELD) / 2, side="right"))
+    up_to, tail = np.cumsum(count) / len(bounces), (1 - _HELD) / 2
+    first = int(np.searchsorted(up_to, tail, side="right"))
     below = float(up_to[first - 1]) if first else 0.0
-    last = min(int(np.searchsorted(up_to, below + _HELD - _TINY)), len(values) - 1)
+    above = tail + min(tail - below, float(up_to[first]) - tail)
+    last = min(int(np.searchsorted(up_to, 1 - above - _TINY)), len(values) - 1)
     return int(values[first]), int(values[last])
 
 

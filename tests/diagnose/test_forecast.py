@@ -149,13 +149,33 @@ def test_companies_whose_addresses_go_together_widen_the_range() -> None:
 
 
 def test_the_range_by_hand() -> None:
-    # 3 % lie at 0, so nothing may lie below it; 0 to 3 hold 95 %.
-    draws = np.repeat([0, 1, 2, 3, 4, 5], [30, 400, 400, 120, 30, 20])
+    # 5 % lie at 0, and nothing can lie below it; 0 to 3 hold 95 %.
+    draws = np.repeat([0, 1, 2, 3, 4, 5], [50, 380, 400, 120, 30, 20])
     assert middle(draws) == (0, 3)
+    # 3 % lie at 0, half a per cent more than a tail: that much more than a tail, 3 %, is left out above.
+    draws = np.repeat([0, 1, 2, 3, 4, 5], [30, 400, 400, 120, 30, 20])
+    assert middle(draws) == (0, 4)
     # 2 % lie at 0 and are left out below, which leaves 3 % to leave out above.
     draws = np.repeat([0, 1, 2, 3, 4, 5], [20, 410, 400, 140, 20, 10])
     assert middle(draws) == (1, 3)
     assert middle(np.array([7, 7, 7])) == (7, 7)
+
+
+def test_a_draw_more_without_a_bounce_moves_no_end_by_much() -> None:
+    """Where the chance of no bounce crosses the lower tail, the lower end moves by one bounce and the upper one by
+    hardly any, and at least 95 % stay inside.
+    """
+    tail = np.arange(1, 1001)
+    lows, highs = [], []
+    for none in range(0, 80):
+        draws = np.concatenate([np.zeros(none, dtype=np.int64), tail[: 1000 - none]])
+        low, high = middle(draws)
+        assert ((draws >= low) & (draws <= high)).mean() >= 0.95
+        lows.append(low)
+        highs.append(high)
+    # A thousand different counts are a bounce apart; equal tails of 2.5 and 5 % would be 25 of them apart.
+    assert np.abs(np.diff(highs)).max() <= 3
+    assert lows[26] == 0 < lows[25]
 
 
 def test_a_list_is_weighted_by_its_own_mix() -> None:
