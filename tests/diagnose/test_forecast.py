@@ -167,7 +167,7 @@ def test_a_draw_more_without_a_bounce_moves_no_end_by_much() -> None:
     """
     tail = np.arange(1, 1001)
     lows, highs = [], []
-    for none in range(0, 80):
+    for none in range(80):
         draws = np.concatenate([np.zeros(none, dtype=np.int64), tail[: 1000 - none]])
         low, high = middle(draws)
         assert ((draws >= low) & (draws <= high)).mean() >= 0.95
