@@ -38,7 +38,7 @@ _CODE = re.compile(
 #: What stands before the reply that a wrapper quotes: words that say so, a quote, a bracket, an arrow, a colon.
 _HANDS_OVER = re.compile(
     r"""(?: \b(?:said|says|responded|response|returned|replied|reply|answered|answer|error|was|with|to\ me|smtp|command
-               |from\ \S{1,30}) (?:\s*[;=])? (?:\s*['"<(\[])?
+               |from\ \S{1,30}|said\ (?:dot|data|helo|ehlo|mail\ from|rcpt\ to)) (?:\s*[;=])? (?:\s*['"<(\[])?
                | -> (?:\s*['"])? | : (?:\s?['"<(\[])? | ['"<\[(=] ) \s* $""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, from_field, is_address
 from analyzer.parsing.message import Message, Part, one_line, read_fields
+from analyzer.parsing.phrases import REFUSED
 from analyzer.parsing.quotes import has_reply
 from analyzer.records import Failure
 
@@ -20,6 +21,9 @@ _REFUSED = re.compile(
     r"|rejected your message[^\n:]{0,200}:[ \t]{0,40}\n(?P<other>[\s\S]{1,2000})",
     re.IGNORECASE,
 )
+_BY_A_FILTER = re.compile(r"\s*automatic-action/[^;]{1,60};\s*deleted", re.IGNORECASE)
+#: In its first sentence.
+_SENTENCE = 200
 _MODE = re.compile(r"/\s*(?:error|failed|denied)\b", re.IGNORECASE)
 
 
@@ -33,8 +37,12 @@ def rejections(message: Message, part: Part) -> Iterator[Failure]:
     fields = read_fields(part.content().strip(b"\n"), part.gauge)
     text = message.plain_text()
     refused = _REFUSED.search(text)
-    if refused is None and not _SUBJECT.match(message.subject()) and not _MODE.search(fields.get("disposition", "")):
-        return
+    disposition = fields.get("disposition", "")
+    if refused is None and not _SUBJECT.match(message.subject()) and not _MODE.search(disposition):
+        # A filter says so in the words that its server was told to use.
+        opening = text[:_SENTENCE].lower()
+        if not _BY_A_FILTER.match(disposition) or not any(word in opening for word in REFUSED):
+            return
     recipient = from_field(fields.get("final-recipient", "")) or from_field(fields.get("original-recipient", ""))
     if not is_address(recipient):
         named = find_addresses(text)

@@ -74,7 +74,7 @@ def _look_for_original(message: Message) -> Original:
         if part is not message and part.is_message:
             block = part.content().lstrip(b"\n")
             end = block.find(b"\n\n")
-            return _from_fields(block if end < 0 else block[: end + 1], message.gauge)
+            return from_fields(block if end < 0 else block[: end + 1], message.gauge)
     return _from_text(message)
 
 
@@ -114,7 +114,8 @@ def _hops(message: Message) -> list[str]:
     return message.hops
 
 
-def _from_fields(block: bytes, gauge: Gauge) -> Original:
+def from_fields(block: bytes, gauge: Gauge) -> Original:
+    """The original by its header block; of a repeated field the first."""
     if len(block) > gauge.bounds.header_bytes:
         block = block[: gauge.bounds.header_bytes]
         gauge.note("header_bytes")
@@ -155,7 +156,7 @@ def _from_text(message: Message) -> Original:
     if start >= 0:
         end = text.find("\n\n", start)
         block = text[start : end if end > 0 else len(text)]
-        original = _from_fields(block.encode("utf-8", "surrogateescape"), message.gauge)
+        original = from_fields(block.encode("utf-8", "surrogateescape"), message.gauge)
         if original.message_id or original.sender:
             return original
     identifier = _ANY_MESSAGE_ID.search(text) if _HAS_MESSAGE_ID in marks else None

@@ -296,6 +296,14 @@ RECEIPTS = (
     "görüntülendi",
 )  # fmt: skip
 
+#: How a list or a filter says that it has refused a mail, outside English.
+REFUSED = (
+    "abgelehnt", "abgewiesen", "zurückgewiesen", "geweigerd", "afgewezen", "rejeté", "refusé", "rechazad", "rejeitad",
+    "recusad", "rifiutat", "respint", "odrzucon", "odmítnut", "zamítnut", "elutasít", "отклонен", "отклонён",
+    "reddedildi",
+    "avvisa", "avvist", "hylätty", "拒否", "拒绝", "拒絕", "거부", "거절",
+)  # fmt: skip
+
 #: What a server that gives nothing but the reason speaks of, and what it says of it, by language; both in one sentence.
 #: Our own mailbox, password and account are none of these.
 REASONS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (

@@ -30,6 +30,7 @@ _LABELS = (
     r"invalid recipient",
     r"user unknown",
     r"delivery to",
+    r"undeliverable to",
     r"failed address(?:es)?",
     r"an",
     r"empfänger",

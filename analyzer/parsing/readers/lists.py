@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from analyzer.parsing.addresses import from_header
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.message import Message, one_line
+from analyzer.parsing.phrases import REFUSED
 from analyzer.records import Failure
 
 _ADDRESS = r"<?([^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,255})>?"
@@ -40,6 +41,12 @@ _MLMMJ_DENIES = (
     "denied", "denegáu", "není možné", "abgewiesen", "hylättiin", "refusé", "απορρίφθηκε", "negato", "recusada",
     "odmietnutie", "被拒绝",
 )  # fmt: skip
+#: What a list calls the mail that it refuses; a subscription is refused in the same words.
+_POSTS = (
+    "nachricht", "beitrag", "bericht", "message", "mensaje", "mensagem", "messaggio", "wiadomoś", "сообщение",
+    "письмо",
+    "投稿", "メッセージ", "邮件", "郵件", "메시지", "메일", "leti",
+)  # fmt: skip
 _ROLE = re.compile(r"[-+](?:owner|bounces|admin|request|help)(?=@)", re.IGNORECASE)
 #: A program's own address, which no list's name is in.
 _PROGRAM = re.compile(r"(?:listserv|sympa|majordomo|ecartis)@", re.IGNORECASE)
@@ -60,7 +67,9 @@ class MailingList:
             return False
         # Their sentences are wrapped anywhere.
         text = one_line(own_words(message)[:1000])
-        return bool(_NAMING.search(text) or _NAMELESS.search(text)) or _is_mlmmjs_refusal(message, text)
+        if _NAMING.search(text) or _NAMELESS.search(text):
+            return True
+        return _is_mlmmjs_refusal(message, text) or _refuses_abroad(sender, own_words(message)[:1000])
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The list."""
@@ -80,6 +89,16 @@ class MailingList:
 def _is_mlmmjs_refusal(message: Message, text: str) -> bool:
     """mlmmj names itself in the first sentence, whatever language the list speaks."""
     return "mlmmj" in text[:200].lower() and any(word in message.subject() for word in _MLMMJ_DENIES)
+
+
+def _refuses_abroad(sender: str, text: str) -> bool:
+    """Mailman in another language: the first paragraph that names the list says that a post to it was refused."""
+    posted = _ROLE.sub("", sender).lower()
+    if posted == sender.lower():
+        return False
+    naming = next((one for one in _BLANK_LINE.split(text.lower()) if posted in one), "")
+    told = one_line(naming)
+    return any(word in told for word in REFUSED) and any(word in told for word in _POSTS)
 
 
 def _named_by_program(message: Message, text: str) -> str:

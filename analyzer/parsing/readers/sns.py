@@ -11,9 +11,11 @@ from typing import Any
 
 import orjson
 
+from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import from_header, is_address
 from analyzer.parsing.message import Message, one_line
-from analyzer.records import Failure
+from analyzer.parsing.original import from_fields
+from analyzer.records import Failure, Original
 
 #: Sendmail breaks lines that are too long with "!" and a fresh line that begins with a blank.
 _BROKEN_LINE = re.compile(r"!\n ?")
@@ -36,6 +38,7 @@ class SnsNotification:
     def failures(self, message: Message) -> Iterator[Failure]:
         """The recipients of the notification, whatever happened to them."""
         event = notification(message) or {}
+        message.original = _original(event.get("mail"), message.gauge)
         body: dict[str, Any] = next((event[key] for key in _BODIES if isinstance(event.get(key), dict)), {})
         action = _ACTIONS.get(event_type(event), "delivered")
         for row in next((body[key] for key in _RECIPIENTS if isinstance(body.get(key), list)), ()):
@@ -56,6 +59,20 @@ class SnsNotification:
                 )
 
 
+def _original(mail: object, gauge: Gauge) -> Original:
+    """Our message, by its header fields as SES sends them along; SES's own number of it is a mark, no Message-ID."""
+    if not isinstance(mail, dict):
+        return Original()
+    rows, common, to = mail.get("headers"), mail.get("commonHeaders"), mail.get("destination")
+    given = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    lines = [f"{_text(row.get('name'))}: {_text(row.get('value'))}" for row in given]
+    if isinstance(common, dict):
+        lines += [f"Message-ID: {_text(common.get('messageId'))}", f"Subject: {_text(common.get('subject'))}"]
+    lines += [f"From: {_text(mail.get('source'))}", f"X-SES-Message-ID: {_text(mail.get('messageId'))}"]
+    lines += [f"To: {', '.join(map(_text, to))}"] if isinstance(to, list) else []
+    return from_fields("\n".join(lines).encode(), gauge)
+
+
 def event_type(event: dict[str, Any]) -> str:
     """`Bounce`, `Complaint`, `Delivery`, …: under either of the two names that SES gives it."""
     return _text(event.get("notificationType")) or _text(event.get("eventType"))
@@ -67,11 +84,14 @@ def _text(value: object) -> str:
 
 
 def _json(text: str) -> Any:
-    """The JSON of a text; where lines of it were wrapped, with the blanks that it had there."""
+    """The JSON of a text; of wrapped lines with the blanks that it had there, of lines cut to one length without."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return orjson.loads(text.replace("\n", " "))
+        lines = text.split("\n")
+        return orjson.loads(
+            ("" if len({len(line) for line in lines[:-1]}) == 1 and len(lines) > 2 else " ").join(lines)
+        )
 
 
 def notification(message: Message) -> dict[str, Any] | None:

@@ -1,5 +1,5 @@
-"""Whole bounces as attachments of a notice that says nothing: virus scanners and gateways that pass them on, and
-digests of reports (RFC 2046 5.1.5).
+"""Whole bounces and lists' refusals as attachments of a notice that says nothing: virus scanners and gateways that pass
+them on, and digests of reports (RFC 2046 5.1.5).
 
 Trend Micro's and Mirapoint's gateways, among others. Behind every other reader: a notice that names an address itself
 returns our own mail, and were that a bounce too, it would be somebody else's.
@@ -14,11 +14,12 @@ from analyzer.parsing.kinds import from_reporter, is_bounce_like, is_delay, is_s
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
 from analyzer.parsing.readers.exim import Exim
+from analyzer.parsing.readers.lists import MailingList
 from analyzer.parsing.readers.notice import Notice
 from analyzer.records import Failure
 
 #: How a bounce that is no report is read.
-_PROSE = (Exim(), Notice())
+_PROSE = (Exim(), MailingList(), Notice())
 
 
 class WrappedReport:
@@ -28,8 +29,7 @@ class WrappedReport:
 
     def recognises(self, message: Message) -> bool:
         """A machine's notice with another machine's bounce in it."""
-        passes_on = is_bounce_like(message) or (message.content_type == "multipart/digest" and from_reporter(message))
-        return passes_on and next(_inner(message), None) is not None
+        return (is_bounce_like(message) or from_reporter(message)) and next(_inner(message), None) is not None
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The failed recipients of the bounces; what the first of them returned is what came back of our mail."""
@@ -45,7 +45,8 @@ def _inner(message: Message) -> Iterator[Message]:
     for part in message.leaves():
         if part.content_type == "message/rfc822":
             inner = Message(part.content(), message.gauge)
-            if (inner.content_type == "multipart/report" or from_reporter(inner)) and is_bounce_like(inner):
+            of_server = (inner.content_type == "multipart/report" or from_reporter(inner)) and is_bounce_like(inner)
+            if of_server or MailingList().recognises(inner):
                 yield inner
 
 
