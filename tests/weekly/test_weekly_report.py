@@ -19,6 +19,7 @@ from analyzer.api.weekly import WeeklyRun, run_weekly
 from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.history import Workspace
 from analyzer.report import weekly as report
+from analyzer.report.weekly import words as report_words
 
 TROUBLE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
@@ -311,3 +312,40 @@ def test_what_cannot_be_done_is_said_in_a_line(quiet, options, told):
 def test_an_empty_workspace_is_an_error(tmp_path):
     with pytest.raises(UnreadableInputError, match="holds no sends; take a log in with bounce-analyzer ingest"):
         run_weekly(tmp_path / "nothing")
+
+
+def test_receivers_that_failed_ask_for_no_better_addresses(tmp_path):
+    """An outage in the last week, in all mailboxes alike: no mailbox is named, and nobody is to look for bad data."""
+    planted = {
+        (mailbox, LAST): {"network_error": count} for mailbox, count in zip(MAILBOXES, (44, 38, 52), strict=True)
+    }
+    run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))
+    assert run.alarm
+    text = " ".join(report.summary(run).split())
+    assert "1. Write to these leads again later: their addresses are not at fault." in text
+    assert "Such failures pass: these leads can be written to again." in text
+    assert "bad addresses of this week" not in text
+    assert not re.search(r"(Most of all|bounces of) mailbox", text)
+
+
+def test_the_schedulers_line_names_what_the_page_names(stormy):
+    line, page = report.alarm_line(stormy.week), " ".join(report.summary(stormy).split())
+    assert "mailbox cem@out2.example" in line
+    for sentence in re.split(r"(?<=\.) (?=Hard|Spam)", line.partition(": ")[2]):
+        assert sentence in page
+
+
+def test_a_fault_of_last_week_is_still_there(tmp_path):
+    planted = {
+        ("cem@out2.example", number): {"auth_failure": 20 * number - 20 * LAST + 60} for number in (LAST - 1, LAST)
+    }
+    text = " ".join(report.summary(run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))).split())
+    assert "Still since 23 March 2026 in mail from out2.example, and more than before: bounces for “auth" in text
+
+
+def test_of_providers_counts_are_told_and_no_rates(tmp_path):
+    """Who runs the receiving side is known from bounces mostly, so their rates are too high."""
+    planted = {(mailbox, LAST): {"spam_content": 30} for mailbox in MAILBOXES}
+    run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))
+    told = [report_words.said(one) for one in run.week.alarms if one.dimension == "provider"]
+    assert told and all(re.search(r"have risen: \d+ mails, \d+ usually", sentence) for sentence in told)

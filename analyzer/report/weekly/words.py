@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from analyzer.diagnose.rates import rate
+from analyzer.history.counts import RECENT
 from analyzer.report import causes, words
 from analyzer.report.sentences import Action, Tone, reverify
 
@@ -32,8 +34,11 @@ FIGURE_NAMES: Final = {
 MEASURE_NAMES: Final = {"hard": "hard bounces", "spam": "spam bounces"}
 KIND_NAMES: Final = {"new": "New", "worse": "Got worse", "fixed": "Fixed"}
 _SHOWN = 3
-#: A part of the mail is named beside all of it where its rate is so many times as high.
+#: A part of the mail is named beside all of it where its rate is so many times as high, and surely above the others'.
 _STANDS_OUT = 1.25
+#: From this share of a rise in hard bounces on, those that call no address bad are what it is about.
+_OTHERS = 0.5
+_UNDER_WAY = frozenset({"alarm", "recovering"})
 #: So many bounces, most of the week's, that tell of no mail of ours are a fault of the log before they are forgeries.
 _ASIDE = 5
 #: How each number was worked out: (what, how).
@@ -145,17 +150,42 @@ def said(one: Series) -> str:
     if one.why == "line":
         what = "bad addresses" if one.measure == "hard" else "refusals"
         return f"{name}{whom} are above the line: {of(one.now)}, {what} beyond what can be accepted."
-    usual = f"; {words.percent(one.usual)} is usual" if one.usual is not None else ""
     since = f", rising since {one.since}" if one.since else ""
-    return f"{name}{whom} have risen: {of(one.now)}{usual}{since}."
+    return f"{name}{whom} have risen: {_held_against(one)}{since}."
+
+
+def _held_against(one: Series) -> str:
+    """This week's figure and the usual one; of providers, whose mails are known from bounces mostly, counts alone."""
+    if one.dimension == "provider":
+        mails = words.plural(one.now.count, "mail")
+        return mails if one.usual is None else f"{mails}, {words.count(round(one.usual * one.now.leads))} usually"
+    return of(one.now) + (f"; {words.percent(one.usual)} is usual" if one.usual is not None else "")
 
 
 def alarm_line(week: Week) -> str:
-    """The alarms on one line, for a scheduler's mail."""
-    return f"{week.week}: " + " ".join(said(one) for one in week.alarms[:_SHOWN])
+    """The alarms that the page names, on one line, for a scheduler's mail."""
+    return f"{week.week}: " + " ".join(said(one) for one in named_alarms(week)[:_SHOWN])
 
 
-def change(one: Change) -> str:
+def named_alarms(week: Week) -> list[Series]:
+    """The alarms, all mail first; where that is in alarm, of its parts only those that stand out. A part once."""
+    whole = {one.measure: one for one in week.series if one.dimension == "total"}
+    found: dict[tuple[str, int, int], Series] = {}
+    for one in week.alarms:
+        parent = whole[one.measure]
+        if one is parent or parent.state != "alarm" or _stands_out(one, parent):
+            found.setdefault((one.measure, one.now.count, one.now.leads), one)
+    return list(found.values())
+
+
+def _stands_out(one: Series, parent: Series) -> bool:
+    """Whether a part of the mail bounced more than the rest of it, beyond chance."""
+    rest = rate(parent.now.count - one.now.count, parent.now.leads - one.now.leads)
+    above = (one.now.low or 0.0) > (1.0 if rest.high is None else rest.high)
+    return above and (one.now.rate or 0.0) >= _STANDS_OUT * (parent.now.rate or 0.0)
+
+
+def change(one: Change, week: Week) -> str:
     """What changed, in a sentence, with the figures and the date."""
     what = f"bounces for “{words.reason_name(one.reason)}”" if one.reason else "refusals"
     where = "" if one.dimension == "total" else f" in {subject(one.dimension, one.value)}"
@@ -164,6 +194,8 @@ def change(one: Change) -> str:
         text = f"{words.short(one.value, 80)} has begun to refuse our mail{since}"
     elif one.kind == "new":
         text = f"New{since}{where}: {what}"
+    elif one.kind == "worse" and _began_lately(one, week):
+        text = f"Still{since}{where}, and more than before: {what}"
     elif one.kind == "worse":
         text = f"More {what}{where}"
     else:
@@ -173,35 +205,30 @@ def change(one: Change) -> str:
     return f"{text}: {of(one.now)}; {before} in the weeks before.{means}"
 
 
+def _began_lately(one: Change, week: Week) -> bool:
+    """Whether it began in the weeks before, of which the first ones were without it."""
+    if not one.since or not week.starts:
+        return False
+    return 0 < (date.fromisoformat(week.starts) - date.fromisoformat(one.since)).days < 7 * (RECENT - 1)
+
+
 def moves(week: Week) -> list[tuple[str, str]]:
     """(kind, sentence) of series that went into alarm, stay in it, or came out of it this week.
 
     Where all mail is in alarm, only the parts are named that stand out from it; a part is named once.
     """
-    found, told = [], set()
-    whole = {one.measure: one for one in week.series if one.dimension == "total"}
+    named = named_alarms(week)
+    told = {(one.measure, one.now.count, one.now.leads) for one in named}
+    found = [("worse" if one.before in _UNDER_WAY else "new", said(one)) for one in named]
     for one in week.series:
-        was, now = one.before in {"alarm", "recovering"}, one.state in {"alarm", "recovering"}
         mails = (one.measure, one.now.count, one.now.leads)
-        if mails in told or not (was or now):
-            continue
-        if one.state == "alarm":
-            parent = whole[one.measure]
-            if one is not parent and parent.state == "alarm" and _share(one) < _STANDS_OUT * _share(parent):
-                continue
-            found.append(("worse" if was else "new", said(one)))
-        elif not now and one.state != "too_little":
+        if mails not in told and one.before in _UNDER_WAY and one.state not in {*_UNDER_WAY, "too_little"}:
             name = MEASURE_NAMES[one.measure].capitalize()
             whom = subject(one.dimension, one.value)
-            found.append(("fixed", f"{name} of {whom} are back to what is usual: {of(one.now)}."))
-        else:
-            continue
-        told.add(mails)
+            figure = words.plural(one.now.count, "mail") if one.dimension == "provider" else of(one.now)
+            found.append(("fixed", f"{name} of {whom} are back to what is usual: {figure}."))
+            told.add(mails)
     return found
-
-
-def _share(one: Series) -> float:
-    return one.now.rate or 0.0
 
 
 def changed(week: Week) -> dict[str, list[str]]:
@@ -210,7 +237,7 @@ def changed(week: Week) -> dict[str, list[str]]:
     for kind, sentence in moves(week):
         found[kind].append(sentence)
     for one in week.changes:
-        found[one.kind].append(change(one))
+        found[one.kind].append(change(one, week))
     return found
 
 
@@ -242,20 +269,21 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
     for one in news:
         fix = next((each for each in diagnosis.deliverability.fixes if one.reason and one.reason in each.reasons), None)
         if fix is not None:
-            found.setdefault(fix.id, _fix(fix, change(one)))
+            found.setdefault(fix.id, _fix(fix, change(one, week)))
     spam = [one for one in week.alarms if one.measure == "spam"]
     if spam and not found and diagnosis.deliverability.fixes:
         first = min(diagnosis.deliverability.fixes, key=lambda fix: fix.priority)
         found.setdefault(first.id, _fix(first, said(spam[0])))
     hard = [one for one in week.alarms if one.measure == "hard"]
     if hard:
-        found["data"] = _data(diagnosis, hard)
+        found["data"] = _passing(diagnosis, hard) if _of_others(week, hard) else _data(diagnosis, named_alarms(week))
     for one in news:
         if one.dimension == "recipient_domain":
-            found.setdefault(one.value, Action(f"Leave {words.short(one.value, 80)} to another channel.", change(one)))
+            what = f"Leave {words.short(one.value, 80)} to another channel."
+            found.setdefault(one.value, Action(what, change(one, week)))
     rest = [one for one in news if not found]
     if rest:
-        found["look"] = Action("Look at what is new before the next sequence.", change(rest[0]))
+        found["look"] = Action("Look at what is new before the next sequence.", change(rest[0], week))
     if week.alarms and not found:
         found["look"] = Action("Find what the mails in alarm have in common.", said(week.alarms[0]))
     nothing = Action("Nothing. Send on as before.", "No alarm, and nothing new or worse.")
@@ -278,7 +306,24 @@ def _fix(fix: Fix, why: str) -> Action:
     return Action(words.short(fix.title, 160).rstrip(".") + ".", why + step)
 
 
-def _data(diagnosis: Diagnosis, alarms: list[Series]) -> Action:
+def _of_others(week: Week, alarms: list[Series]) -> bool:
+    """Whether most of what hard bounces have risen by calls no address bad. The line is for bad addresses alone."""
+    if any(one.why == "line" for one in alarms):
+        return False
+    more = {one.name: one.now.count - (one.before.rate or 0.0) * one.now.leads for one in week.figures}
+    return more["hard"] > 0 and more["hard"] - more["address"] >= _OTHERS * more["hard"]
+
+
+def _passing(diagnosis: Diagnosis, alarms: list[Series]) -> Action:
+    """What to do about receivers that failed."""
+    found = diagnosis.other_hard
+    again = found is not None and 2 * found.passing >= found.leads
+    what = "Write to these leads again later" if again else "See what failed at the receivers"
+    return Action(f"{what}: their addresses are not at fault.", f"{said(alarms[0])} {words.other_hard_line(diagnosis)}")
+
+
+def _data(diagnosis: Diagnosis, named: list[Series]) -> Action:
+    alarms = [one for one in named if one.measure == "hard"]
     why = said(alarms[0])
     narrow = max(alarms, key=lambda one: one.now.rate or 0.0)
     if narrow is not alarms[0]:
