@@ -96,6 +96,11 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
         f"({number(effect.verified.bounces)} of {number(effect.verified.leads)})."
     )
     difference, share = effect.risk_difference, effect.share
+    if effect.aside:
+        rates += (
+            f" {number(effect.aside_bounces)} of all bounces are of one company, {effect.aside}, which bounces as a "
+            "whole and is left out of the comparison."
+        )
     if effect.verdict == "too_little_data":
         if unread(contacts):
             return "As far as bounces say why: " + rates[:1].lower() + rates[1:]

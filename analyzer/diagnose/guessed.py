@@ -3,12 +3,14 @@
 Mantel-Haenszel risk difference and ratio over strata (Greenland & Robins, Biometrics 41, 1985), the share of the
 address-fault bounces that would have been missing at the verified rate, and 95 % intervals by resampling recipient
 domains. With few bounces the bootstrap is too sure of itself: there the stratified Newcombe interval (Yan & Su,
-Statistics in Biopharmaceutical Research 2, 2010) at the effective sample size widens it.
+Statistics in Biopharmaceutical Research 2, 2010) at the effective sample size widens it. A company that bounces as a
+whole and holds most of a status' bounces is one fact, and none about the status: nothing is told that hangs on it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,12 +23,17 @@ from analyzer.diagnose.resampling import bootstrap_totals
 from analyzer.diagnose.strata import strata
 from analyzer.diagnose.thresholds import thresholds
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _NOTHING = Interval(None, None, None)
 #: Statuses that are held against verified ones.
 STATUSES_COMPARED = ("guessed", "catch_all", "risky", "unknown")
 #: Below this many bounces in an arm, those of one company as far as they are alike counted once, the bootstrap alone is
 #: not trusted: it knows no company that is dead and was not drawn.
 _FEW = 15
+#: The part of its leads by which a company bounces as a whole, and of a status' bounces that are one company's fact.
+_WHOLE, _MOST = 0.8, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,11 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What separates guessed from verified addresses; `share` is of all address-fault bounces of the campaign."""
+    """What separates guessed from verified addresses; `share` is of all address-fault bounces of the campaign.
+
+    `aside` is the company that is left out of what is compared, and `aside_bounces` its bounces; `guessed` and
+    `verified` count its leads too.
+    """
 
     verdict: GuessedEffect
     guessed: Arm
@@ -49,6 +60,8 @@ class Effect:
     share: Interval
     strata: int
     coarse: float
+    aside: str = ""
+    aside_bounces: int = 0
 
 
 def by_status(contacts: Contacts, guessed: Effect, *, seed: int) -> list[StatusEffect]:
@@ -80,7 +93,45 @@ def guessed_effect(contacts: Contacts, *, seed: int) -> Effect:
 
 def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     """The same for any status: what is called `guessed` in the result are the leads of that status."""
-    leads = contacts.leads
+    leads, company = contacts.leads, company_of(contacts)
+    found = _effect(leads, company, name, seed=seed)
+    if found.verdict not in ("driven", "contributes"):
+        return found
+    bounced = leads["address"].to_numpy(dtype=np.bool_)
+    one = _one_company((leads["email_status"].astype(object) == name).to_numpy(), bounced, company)
+    if one is None:
+        return found
+    rest = company != one
+    without = _effect(leads[rest], company[rest], name, seed=seed)
+    if without.risk_difference.estimate is None:
+        return found
+    left = float(bounced[rest].sum() / bounced.sum())
+    share = Interval(*(None if each is None else each * left for each in astuple(without.share)))
+    verdict = without.verdict
+    if verdict == "driven" and (share.estimate or 0.0) < thresholds().guessed.driven_share:
+        verdict = "contributes"
+    return replace(
+        without,
+        verdict=verdict,
+        guessed=found.guessed,
+        verified=found.verified,
+        share=share,
+        aside=contacts.domains[one],
+        aside_bounces=int(bounced[~rest].sum()),
+    )
+
+
+def _one_company(status: Flags, bounced: Flags, company: Codes) -> int | None:
+    """The company that bounces as a whole and makes up most of a status' bounces, if there is one."""
+    hits = np.bincount(company[status & bounced])
+    if not hits.size or hits.max() < max(thresholds().evidence.min_bounces, _MOST * hits.sum()):
+        return None
+    one = int(hits.argmax())
+    return one if hits[one] >= _WHOLE * (status & (company == one)).sum() else None
+
+
+def _effect(leads: pd.DataFrame, company: Codes, name: str, *, seed: int) -> Effect:
+    """What separates the leads of a status from verified ones; `company` is where each lead is."""
     status = leads["email_status"].astype(object).to_numpy()
     bounced = leads["address"].to_numpy()
     guessed, verified = status == name, status == "verified"
@@ -92,15 +143,14 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     layers = strata(leads.iloc[inside], guessed[inside])
     stratum = np.full(len(leads), -1, dtype=np.int64)
     stratum[inside] = layers.code
-    domain = company_of(contacts)
     # One column per stratum for guessed leads, their bounces, verified leads, theirs; and one for every bounce.
     compared = stratum >= 0
     cells, width = [], layers.count
     for position, chosen in enumerate((guessed, guessed & bounced, verified, verified & bounced)):
         rows = np.flatnonzero(chosen & compared)
-        cells.append((domain[rows], stratum[rows] + position * width))
+        cells.append((company[rows], stratum[rows] + position * width))
     rows = np.flatnonzero(bounced)
-    cells.append((domain[rows], np.full(len(rows), 4 * width)))
+    cells.append((company[rows], np.full(len(rows), 4 * width)))
     cluster, column = (np.concatenate(parts) for parts in zip(*cells, strict=True))
     single = np.ones(len(cluster), dtype=np.int64)
     observed = np.bincount(column, minlength=4 * width + 1)[None, :].astype(float)
@@ -110,7 +160,7 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     difference, ratio, share = (float(each[0]) for each in _compare(observed, width))
     differences, _, shares = _compare(drawn, width)
     low, high = (float(bound) for bound in np.nanpercentile(differences, [2.5, 97.5]))
-    effects = [design_effect(bounced[arm], domain[arm]) for arm in (guessed, verified)]
+    effects = [design_effect(bounced[arm], company[arm]) for arm in (guessed, verified)]
     if min(one.bounces / effects[0], other.bounces / effects[1]) < _FEW:
         wide = _newcombe(observed, width, effects)
         low, high = min(low, wide[0]), max(high, wide[1])
@@ -119,7 +169,7 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     else:
         as_shares = np.empty(0)
     risk_difference = Interval(difference, low, high)
-    attributable = _share(share, shares, as_shares, sure=low > 0, unmet=_unmet(bounced, domain))
+    attributable = _share(share, shares, as_shares, sure=low > 0, unmet=_unmet(bounced, company))
     return Effect(
         _verdict(one, other, risk_difference, attributable),
         one,

@@ -200,3 +200,20 @@ def test_other_statuses_are_held_against_verified_ones_too() -> None:
     assert catch_all.attributable_share.estimate == pytest.approx(18 / 29)
     assert "Catch-all addresses bounced at 10.0 %, like for like 9.0 points" in found.why
     assert effects["guessed"].risk_difference == found.risk_difference
+
+
+def test_what_one_dead_company_does_is_not_called_guessing() -> None:
+    """Most bounces of guessed addresses are at one dead domain; elsewhere guessing costs a little."""
+    many = [Block(1, "guessed", bounced=bad(1)) for _ in range(12)]
+    parts = (Block(640, bounced=bad(3)), Block(450, "guessed"), *many)
+    gone = Block(45, "guessed", bounced={"domain_not_found": 44}, domain="gone.example")
+    found, without = effect(*parts, gone), effect(*parts)
+    assert (found.aside, found.aside_bounces) == ("gone.example", 44)
+    assert found.risk_difference == without.risk_difference
+    assert (found.guessed.bounces, found.guessed.leads) == (56, 507)
+    # Of all bounces, those at the dead company too.
+    assert found.share.estimate == pytest.approx(without.share.estimate * 15 / 59)
+    assert found.verdict == "contributes"
+    assert without.verdict == "driven"
+    told = diagnose(campaign(*parts, gone)).data_quality.why
+    assert "44 of all bounces are of one company, gone.example, which bounces as a whole and is left out" in told
