@@ -45,13 +45,17 @@ def says(column: pd.Series, meaning: str) -> pd.Series:
 def is_known(words: pd.Series) -> pd.Series:
     """Whether a word says anything here: it is listed, or is a number or a time."""
     listed = words.map(_meaning) != ""
-    return listed | pd.to_numeric(words, errors="coerce").notna() | parse_times(words).notna()
+    return listed | _numbers(words).notna() | parse_times(words).notna()
 
 
 def is_count_or_time(words: pd.Series) -> pd.Series:
-    """Whether a text is a time, or a number of one or more."""
-    number = pd.to_numeric(words, errors="coerce")
+    """Whether a text is a time, or a number of one or more; of one mail "100%" bounced, or "0%"."""
+    number = _numbers(words)
     return (parse_times(words).notna() & number.isna()) | (number >= 1)
+
+
+def _numbers(words: pd.Series) -> pd.Series:
+    return pd.to_numeric(words.str.removesuffix("%").str.rstrip(), errors="coerce")
 
 
 def is_plain(words: pd.Series) -> pd.Series:

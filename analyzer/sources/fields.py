@@ -32,6 +32,8 @@ _USUAL, _LONGEST_HEADER = 8_000, 998
 gauge: ContextVar[Gauge] = ContextVar("gauge", default=Gauge())  # noqa: B039 - who reads events sets their own
 _ANGLE = re.compile(r"<([^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+#: No event writes its time so, and 1:21 PM is not 01:21.
+_HALF_DAY = re.compile(r"\d\s?[AaPp]\.?[Mm]\b")
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
 #: The size from which an epoch is one of milli-, micro- or nanoseconds.
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
@@ -150,6 +152,8 @@ def moment(value: Any) -> str:
     """A time as `2026-03-02T09:11:21Z`; without a zone it is taken as UTC; "" for what is no time."""
     if value.__class__ is str:
         value = value.strip()[:60]
+        if _HALF_DAY.search(value):
+            return ""
         if _NUMBER.fullmatch(value):
             return _epoch(float(value))
         try:

@@ -61,6 +61,16 @@ def test_the_whole_column_decides_day_or_month(column: list[str], days: list[str
     assert times.order == order
 
 
+def test_a_serial_is_told_to_the_second() -> None:
+    """A third of a day has no end in figures: midnight of a Monday must not become the Sunday before."""
+    found = parse_times(pd.Series(["46082.333333", "46082.999999", "46083.0000001"]))
+    assert found.dt.strftime("%d %H:%M:%S.%f").tolist() == [
+        "01 08:00:00.000000",
+        "02 00:00:00.000000",
+        "02 00:00:00.000000",
+    ]
+
+
 def test_blank_and_unreadable_are_missing_and_told() -> None:
     times = read_times(pd.Series(["", "soon", "2026-03-02", None], index=[9, 8, 7, 6]))
     assert times.values.isna().to_dict() == {9: True, 8: True, 7: False, 6: True}

@@ -158,3 +158,25 @@ def test_a_campaign_in_a_folder_of_mails_is_no_list(tmp_path: Path, name: str) -
     with pytest.raises(UnreadableInputError, match=r"holds no message.*campaign export goes with --log"):
         analyzer.parse(tmp_path)
     assert list(analyzer.parse(tmp_path / name)["recipient"]) == ["a@b.example"]
+
+
+@pytest.mark.parametrize(
+    ("times", "read_as"),
+    [
+        (["3/4/2026 1:21 PM", "3/14/2026 9:21 AM"], ["2026-03-04T13:21:00Z", "2026-03-14T09:21:00Z"]),
+        (["04/03/2026 13:21", "14/03/2026 09:21"], ["2026-03-04T13:21:00Z", "2026-03-14T09:21:00Z"]),
+        (["04.03.2026 13:21", "5. März 2026 09:21"], ["2026-03-04T13:21:00Z", "2026-03-05T09:21:00Z"]),
+        (["4 Mar 2026 1:21:39 PM", "1772442681"], ["2026-03-04T13:21:39Z", "2026-03-02T09:11:21Z"]),
+        (["03/04/2026 13:21", "05/06/2026 09:21"], ["", ""]),
+    ],
+)
+@pytest.mark.parametrize("header", ["Datum", "TimeBounced", "Bounced"])
+@pytest.mark.parametrize("name", ["list.csv", "book.xlsx"])
+def test_times_as_spreadsheets_write_them(
+    tmp_path: Path, times: list[str], read_as: list[str], header: str, name: str
+) -> None:
+    """Which of day and month comes first, the whole column says; where it does not, the times stay open."""
+    frame = pd.DataFrame(
+        {"Email": ["a@x.example", "b@x.example"], "Bounce reason": "550 5.1.1 No such user", header: times}
+    )
+    assert [row.get("received_at", "") for row in rows(tmp_path, WRITERS[name](frame), name)] == read_as

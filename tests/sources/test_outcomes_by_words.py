@@ -191,6 +191,7 @@ EVENTS: list[tuple[str, Any, str, list[tuple[str, ...]]]] = [
     ("woodpecker", [{"method": "prospect_bounced", "prospect": {"email": A, "status": "BOUNCED"}, "timestamp": AT, "email": {"message": "Hi Ann"}}], AT, [(A, *UNSAID)]),
     ("woodpecker", [{"method": "campaign_sent", "prospect": {"email": A, "status": "BOUNCED"}, "timestamp": AT}], AT, [(A, *OTHER)]),
     ("reply.io", {"event": {"type": "email_bounced"}, "contact_fields": {"email": A}, "date": AT, "account": US}, AT, [(A, *UNSAID)]),
+    ("mailshake", {"results": [{"object": "reply", "type": "bounce", "actionDate": AT, "recipient": {"emailAddress": A}, "plainTextBody": SAID}]}, AT, [(A, *HARD)]),
     ("mailshake", {"results": [{"object": "bounce", "actionDate": AT, "recipient": {"emailAddress": A}, "plainTextBody": SAID, "parent": {"object": "sent-message", "type": "initial"}}]}, AT, [(A, *HARD)]),
     ("list", {"event": "email_bounced", "prospect": {"email": A}, "campaign": {"name": "q1"}, "inbox": {"email": US}, "bounced_at": AT}, AT, [(A, *UNSAID)]),
     ("list", {"event": "email_bounced", "timestamp": AT, "data": {"prospect": {"email": A}, "sequence": {"id": 1}, "bounceReason": SAID}}, AT, [(A, *HARD)]),
@@ -272,6 +273,42 @@ def test_a_form_is_read_as_what_it_holds() -> None:
     event = {"event": "hard_bounce", "ts": EPOCH, "_id": "1", "msg": {"email": A, "diag": SAID, "_id": "1"}}
     (item,) = feeds.events(decoded(urlencode({"mandrill_events": json.dumps([event])}).encode()))
     assert (item.report.format, item.report.failures[0].diagnostic) == ("mandrill", SAID)
+
+
+@pytest.mark.parametrize("events", [1, 2, 400])
+def test_forms_that_were_saved_are_a_feed(tmp_path: Path, events: int) -> None:
+    """A line each, or one whose list goes on far behind what is looked at to tell what the file is."""
+    listed = [
+        {
+            "event": "hard_bounce",
+            "ts": EPOCH,
+            "_id": str(n),
+            "msg": {"email": f"{n}@a.example", "diag": SAID, "_id": str(n)},
+        }
+        for n in range(events)
+    ]
+    several = "\n".join(urlencode({"mandrill_events": json.dumps([one])}) for one in listed)
+    for body in (urlencode({"mandrill_events": json.dumps(listed)}), several):
+        assert [row["recipient"] for row in rows(tmp_path, body, "saved.txt")] == [
+            f"{n}@a.example" for n in range(events)
+        ]
+    legacy = {
+        "event": "bounced",
+        "recipient": A,
+        "code": "550",
+        "error": SAID,
+        "timestamp": EPOCH,
+        "Message-Id": "<m@a.example>",
+    }
+    (row,) = rows(tmp_path, urlencode(legacy | {"token": "t", "signature": "s", "domain": "a.example"}), "saved")
+    assert (row["recipient"], row["reason"], row["received_at"]) == (A, "user_unknown", AT)
+
+
+@pytest.mark.parametrize(
+    "text", ["PATH=/usr/bin\nEMAIL=a@b.example\n", "event=bounce\n", "a=%5B%7B", "mandrill_events=%5B%7B%22x"]
+)
+def test_settings_are_no_feed(text: str) -> None:
+    assert recognise(text.encode()) == "other"
 
 
 @pytest.mark.parametrize("data", [b"no form", b"<a=b>", b"a b=c", b"", b"\xff=\xfe x"])

@@ -158,13 +158,39 @@ def test_a_row_without_a_time_is_a_lead_without_a_mail_and_that_is_said(tmp_path
     assert "Rows of the log without a time of sending, taken as leads without a mail: 1." in found.warnings
 
 
+def test_a_blank_last_step_is_a_lead_without_a_mail(tmp_path: Path) -> None:
+    path = _log(
+        tmp_path,
+        "Email,Email account,Last step completed at,Bounced\na@x.example,f@us.example,2026-03-02,0\nb@x.example,f@us.example,,0\n",
+    )
+    assert correlate([], read_table(path)).sends["recipient"].tolist() == ["a@x.example"]
+
+
+def test_who_marked_a_mail_as_spam_complained(tmp_path: Path) -> None:
+    path = _log(
+        tmp_path,
+        "Email,Send Time,Received Email,Marked Email as Spam\na@x.example,2026-03-02,True,False\nb@x.example,2026-03-02,True,True\n",
+    )
+    assert correlate([], read_table(path)).sends["reason"].tolist() == ["", "complaint"]
+
+
 def test_a_header_that_begins_with_an_at_sign_is_a_header(tmp_path: Path) -> None:
     path = _log(tmp_path, "@timestamp,recipient,event\n2026-03-02,jane@example.com,delivered\n")
     assert read_table(path).mapping == {"@timestamp": "sent_at", "recipient": "recipient", "event": "event"}
 
 
 @pytest.mark.parametrize(
-    ("mark", "bounced"), [("✓", True), ("☑", True), ("✅", True), ("✗", False), ("Nee", False), ("Tak", True)]
+    ("mark", "bounced"),
+    [
+        ("✓", True),
+        ("☑", True),
+        ("✅", True),
+        ("✗", False),
+        ("Nee", False),
+        ("Tak", True),
+        ("100%", True),
+        ("0 %", False),
+    ],
 )
 def test_marks_of_all_kinds(tmp_path: Path, mark: str, bounced: bool) -> None:
     path = _log(tmp_path, f"Email,Sent At,Bounced\njane@example.com,2026-03-02,{mark}\nbob@example.net,2026-03-02,\n")
@@ -235,6 +261,7 @@ def test_a_slip_in_map_is_answered_with_the_columns_there_are(tmp_path: Path) ->
 #: Columns that may tell what bounced, and are not understood.
 UNREAD = [
     "Email,Sent At,Delivered\njane@example.com,2026-03-02,Yes\nbob@example.net,2026-03-02,perhaps\n",
+    "Email,Sent At,Disposition\njane@example.com,2026-03-02,Connected\nbob@example.net,2026-03-02,Bounced\n",
     "Email,Sent At,Bounced at step\njane@example.com,2026-03-02,\nbob@example.net,2026-03-02,second one\n",
 ]
 

@@ -1,4 +1,5 @@
-"""Event feeds: what e-mail providers and sequence platforms tell by webhook or export, as JSON in any arrangement.
+"""Event feeds: what e-mail providers and sequence platforms tell by webhook or export, as JSON in any arrangement
+or as forms.
 
 `recognises` tells a feed from its first bytes, `recognises_by_words` one of a provider that has no reader of its own.
 `items` yields its events, `events` those of one JSON value that is decoded already, such as the body of a webhook's
@@ -7,6 +8,7 @@ request.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,13 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["events", "items", "recognises", "recognises_by_words"]
 
+_FORM_BEGINS = re.compile(rb"[\w\[\]%.-]{1,200}=")
 _BLANKS = b" \t\r\n\xef\xbb\xbf\x1e"
 
 
 def recognises(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a feed: JSON of which a reader knows one of the first values."""
+    """Whether a file that begins with `head` is a feed: JSON or forms of which a reader knows one of the
+    first values."""
     # Most files are mails, which need none of the readers.
-    if not _is_json(head):
+    if not _may_be_feed(head):
         return False
     from analyzer.sources.feeds.arrangement import opening_values
     from analyzer.sources.feeds.envelopes import events_in
@@ -45,7 +49,7 @@ def recognises_by_words(head: bytes, *, expected: bool = False) -> bool:
 
     `expected`: somebody gave it as one of bounces, so a lead's state that says so is enough.
     """
-    if not _is_json(head):
+    if not _may_be_feed(head):
         return False
     from analyzer.sources.feeds.arrangement import opening_values
     from analyzer.sources.feeds.envelopes import events_in
@@ -58,8 +62,16 @@ def recognises_by_words(head: bytes, *, expected: bool = False) -> bool:
     )
 
 
-def _is_json(head: bytes) -> bool:
-    return head.lstrip(_BLANKS)[:1] in (b"{", b"[")
+def _may_be_feed(head: bytes) -> bool:
+    """Whether it begins as JSON does, or as the body of a form."""
+    start = head.lstrip(_BLANKS)
+    if start[:1] in (b"{", b"["):
+        return True
+    if _FORM_BEGINS.match(start) is None:
+        return False
+    from analyzer.sources.feeds.json_values import is_form
+
+    return is_form(start.split(b"\n", 1)[0])
 
 
 def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEFAULT) -> Iterator[Item]:

@@ -1,4 +1,5 @@
-"""JSON values out of bytes, however they are arranged: a line each, an array, one behind the other, pages of a list.
+"""JSON values out of bytes, however they are arranged: a line each, an array, one behind the other, pages of a list;
+and the forms that some webhooks send, a line each.
 
 Sources: RFC 8259, RFC 7464 and the habit of JSON lines. How long and how deep a value may be is bounded, and memory by
 one of them, whatever the size of the array around it. What is broken is told and passed over.
@@ -14,7 +15,7 @@ import orjson
 
 from analyzer.bounds import DEFAULT, MIB, Bounds
 from analyzer.sources.feeds.envelopes import LISTS
-from analyzer.sources.feeds.json_values import decoded
+from analyzer.sources.feeds.json_values import decoded, is_form, json_in_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,10 @@ def _is_lines(head: bytes) -> bool:
     """Whether each line is a value: the first one is, or the next one where the first is broken or a lone bracket."""
     lines = [line.strip(_BLANKS + b",") for line in head.split(b"\n", 40)[:40]]
     whole = [line for line in lines[:-1] if line] if len(lines) > 1 else lines
-    return any(len(line) > 2 and line[:1] in b"{[" and _decoded(line).__class__ in (dict, list) for line in whole[:2])
+    return any(
+        is_form(line) or (len(line) > 2 and line[:1] in b"{[" and _decoded(line).__class__ in (dict, list))
+        for line in whole[:2]
+    )
 
 
 def _by_line(head: bytes, read: Read, bounds: Bounds) -> Iterator[Element]:
@@ -276,7 +280,7 @@ def _to_the_end(
 
 def _mended(data: bytes) -> Any:
     """What can be made out of a value that is cut off: its open string and brackets are closed."""
-    data = data[:_PIECE]
+    data = json_in_form(data[:_PIECE]) or data[:_PIECE]
     for _ in range(30):
         closers, in_string = _open_in(data)
         if len(closers) > DEFAULT.json_depth:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from analyzer.sources.lists.rows import LOOKED_AT, event_of, is_list
+from analyzer.sources.lists.rows import LOOKED_AT, events, is_list
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.plausible import normalised
 
@@ -20,10 +20,5 @@ def items(path: Path, source: str, *, expected: bool) -> Iterator[Event]:
     """What each row tells; nothing of a table that is no list of bounces."""
     cells, _ = read_cells(path)
     names = list(map(normalised, cells.headers))
-    rows = cells.frame.itertuples(index=False, name=None)
-    if not is_list(names, islice(rows, LOOKED_AT), expected=expected):
-        return
-    for number, row in enumerate(cells.frame.itertuples(index=False, name=None), 2):
-        event = event_of(source, number, names, row)
-        if event is not None:
-            yield event
+    if is_list(names, islice(cells.frame.itertuples(index=False, name=None), LOOKED_AT), expected=expected):
+        yield from events(source, names, enumerate(cells.frame.itertuples(index=False, name=None), 2))

@@ -36,20 +36,17 @@ def recognises(head: bytes, *, expected: bool) -> bool:
 
 def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds) -> Iterator[Event]:
     """What each row tells. Where `read` raises, what is known by then comes first."""
-    from analyzer.sources.lists.rows import event_of
+    from analyzer.sources.lists.rows import events
 
     def damaged(number: int, why: str, bound: str = "") -> None:
         skip(f"{source}#{number}", why, bound=bound) if bound else skip(f"{source}#{number}", why)
 
     raised: list[Exception] = []
     lines = numbered(head, guarded(read, raised), damaged, bounds.log_line_bytes)
-    names: list[str] = []
-    separator = ","
-    for number, row in _rows(lines, damaged):
-        if not names:
-            names, separator = _names(row)
-        elif (event := event_of(source, number, names, _cells(row, separator))) is not None:
-            yield event
+    rows = _rows(lines, damaged)
+    names, separator = next((found for _, row in rows if (found := _names(row))[0]), ([], ""))
+    if names:
+        yield from events(source, names, ((number, _cells(row, separator)) for number, row in rows))
     if raised:
         raise raised[0]
 

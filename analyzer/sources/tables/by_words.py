@@ -92,7 +92,7 @@ def _perhaps_telling(
     """One sentence where nothing tells what bounced, and a column that is not used looks as if it did."""
     for place in free:
         said = {meaning for word in words_of(headers[place]) for meaning in meanings_of(word)}
-        if {"bounce", "delivered"} & said and column_values(place):
+        if ({"bounce", "delivered"} & said and column_values(place)) or tell_bounces(column_values(place)):
             header = headers[place]
             return [
                 f"nothing tells which mails bounced; {header!r} may, and was not understood (a column that says yes, a "

@@ -149,9 +149,8 @@ def map_headers(
     zones = {place: zone for place, (_, zone) in enumerate(split) if zone}
     sent = fields.get("sent_at")
     # A time of a lead's last mail is the lead's: where it is blank, there was none.
-    of_lead = (
-        sent is not None and "last" in (meanings := meanings_of(headers[sent])) and bool({"sent", "contact"} & meanings)
-    )
+    said = meanings_of(headers[sent]) if sent is not None else frozenset()
+    of_lead = "last" in said and bool({"sent", "contact", "step"} & said)
     also = {name: places for name, places in also.items() if name not in wanted.values()}
     return Headers(
         fields,

@@ -70,11 +70,11 @@ _DATE = r"^\d{4}-\d{1,2}-\d{1,2}$|^\d{1,2}-\d{1,2}-\d{4}$"
 _LONGEST = 100
 
 #: (smallest number, nanoseconds in its unit, what zero means in ns since 1970) from the largest unit down.
-_DAY = 86_400_000_000_000
+_DAY, _SECOND = 86_400_000_000_000, 1_000_000_000
 _SERIAL_ZERO = -25_569 * _DAY
 _NUMBERS: tuple[tuple[float, float, int, int], ...] = (
     (2e4, 8e4, _DAY, _SERIAL_ZERO),
-    (1e8, 1e10, 1_000_000_000, 0),
+    (1e8, 1e10, _SECOND, 0),
     (1e11, 9e12, 1_000_000, 0),
     (1e14, 9e15, 1_000, 0),
     (1e17, 9e18, 1, 0),
@@ -265,7 +265,10 @@ def _from_numbers(text: pd.Series) -> pd.Series:
         fits = (number >= low) & (number < high)
         whole = np.floor(number[fits])
         part = number[fits] - whole
-        nanoseconds[fits] = whole.astype(np.int64) * unit + np.round(part * unit).astype(np.int64) + zero
+        # A serial is told to the second at best: 46082.333333 is eight o'clock.
+        finest = _SECOND if unit == _DAY else 1
+        parts = np.round(part * unit / finest).astype(np.int64) * finest
+        nanoseconds[fits] = whole.astype(np.int64) * unit + parts + zero
     found = pd.Series(nanoseconds.view("datetime64[ns]"), index=text.index).dt.tz_localize("UTC")
     for digits, layout in ((8, "%Y%m%d"), (14, "%Y%m%d%H%M%S")):
         compact = text.str.fullmatch(rf"20\d{{{digits - 2}}}")
