@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from analyzer.diagnose.rates import rate
+from analyzer.diagnose.words import listed
 from analyzer.history.counts import RECENT
 from analyzer.report import causes, words
 from analyzer.report.sentences import Action, Tone, reverify
@@ -188,7 +189,9 @@ def _stands_out(one: Series, parent: Series) -> bool:
 def change(one: Change, week: Week) -> str:
     """What changed, in a sentence, with the figures and the date."""
     what = f"bounces for “{words.reason_name(one.reason)}”" if one.reason else "refusals"
-    where = "" if one.dimension == "total" else f" in {subject(one.dimension, one.value)}"
+    # The only domain that sends is all mail.
+    everywhere = one.dimension == "total" or one.now.leads == week.sends
+    where = "" if everywhere else f" in {subject(one.dimension, one.value)}"
     since = f" since {day(one.since)}" if one.since else ""
     if one.kind == "new" and one.dimension == "recipient_domain":
         text = f"{words.short(one.value, 80)} has begun to refuse our mail{since}"
@@ -276,7 +279,9 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
         found.setdefault(first.id, _fix(first, said(spam[0])))
     hard = [one for one in week.alarms if one.measure == "hard"]
     if hard:
-        found["data"] = _passing(diagnosis, hard) if _of_others(week, hard) else _data(diagnosis, named_alarms(week))
+        found["data"] = (
+            _passing(week, diagnosis, hard) if _of_others(week, hard) else _data(diagnosis, named_alarms(week))
+        )
     for one in news:
         if one.dimension == "recipient_domain":
             what = f"Leave {words.short(one.value, 80)} to another channel."
@@ -314,12 +319,17 @@ def _of_others(week: Week, alarms: list[Series]) -> bool:
     return more["hard"] > 0 and more["hard"] - more["address"] >= _OTHERS * more["hard"]
 
 
-def _passing(diagnosis: Diagnosis, alarms: list[Series]) -> Action:
+def _passing(week: Week, diagnosis: Diagnosis, alarms: list[Series]) -> Action:
     """What to do about receivers that failed."""
     found = diagnosis.other_hard
     again = found is not None and 2 * found.passing >= found.leads
     what = "Write to these leads again later" if again else "See what failed at the receivers"
-    return Action(f"{what}: their addresses are not at fault.", f"{said(alarms[0])} {words.other_hard_line(diagnosis)}")
+    others = [one for one in week.reasons if one.label == "hard" and one.fault != "address" and one.now.count]
+    why = listed([f"{words.reason_name(one.reason)} ({words.count(one.now.count)})" for one in others])
+    if found is not None and found.first:
+        days = words.period(date.fromisoformat(found.first), date.fromisoformat(found.last))
+        why += f", of mails sent {days}"
+    return Action(f"{what}: their addresses are not at fault.", f"{said(alarms[0])} Most are for {why}.")
 
 
 def _data(diagnosis: Diagnosis, named: list[Series]) -> Action:
