@@ -106,11 +106,14 @@ def history(contacts: Contacts) -> History:
 class Posterior:
     """What past campaigns show of each cell's rate: its `mean`, and how many leads that rests on (`counted`).
 
-    How far they were off the sender's usual level is a doubt that all cells share, and left to `levels`.
+    How far they were off the sender's usual level is a doubt that all cells share, and left to `levels`; but for cells
+    whose status was never written to (`shown` is 0, and 1 from one lead on): what is only believed of these is no more
+    than that, however few of another one bounced.
     """
 
     mean: Reals
     counted: Reals
+    shown: Reals
 
 
 def posterior(past: History, prior: dict[str, float]) -> Posterior:
@@ -132,12 +135,14 @@ def posterior(past: History, prior: dict[str, float]) -> Posterior:
     others = leads - cells
     mean = np.clip(level * apart, 1e-6, 1 - 1e-6)
     counted = strength + cells + others / (1 + others / likeness)
+    shown = np.minimum(leads, 1.0)
     if not leads[_VERIFIED].any():
         # Of whom nobody knows the status may be of any: verified ones are no worse.
         mixed, these = float(leads[_UNTOLD][0]), mean[_UNTOLD] < mean[_VERIFIED]
         mean[_VERIFIED] = np.minimum(mean[_VERIFIED], mean[_UNTOLD])
         counted[_VERIFIED] += np.where(these, mixed / (1 + mixed / likeness), 0.0)
-    return Posterior(mean, counted)
+        shown[_VERIFIED] = np.where(these, shown[_UNTOLD], 0.0)
+    return Posterior(mean, counted, shown)
 
 
 def _believed(prior: dict[str, float]) -> Reals:
@@ -208,10 +213,11 @@ def outcomes(past: History, prior: dict[str, float], cells: Flags, *, seed: int,
     else:
         rate = rng.beta(one, other, size=(draws, CELLS))
         # What all cells of the past share is the level's part.
-        rate *= (past.worth @ known.mean + _TINY) / (rate @ past.worth + _TINY)[:, None]
+        level = level * (past.worth @ known.mean + _TINY) / (rate @ past.worth + _TINY)
     used = np.flatnonzero(cells)
     rates = np.tile(known.mean, (draws, 1))
-    usual = np.clip(rate[:, used] * level[:, None] * times(past.drifts)[used], 1e-6, 0.97)
+    moved = level[:, None] ** known.shown[used] * times(past.drifts)[used]
+    usual = np.clip(rate[:, used] * moved, 1e-6, 0.97)
     rates[:, used] = _deviating(usual, phi, rng.random(draws))
     return Outcomes(rates, seed + 1)
 
@@ -259,7 +265,7 @@ def past_means(past: History) -> Reals:
     """The rate of each cell that past campaigns let expect of themselves."""
     known = posterior(past, thresholds().forecast.prior)
     usual = float(levels(past, known).sum(1) @ LEVELS)
-    return np.asarray(np.clip(known.mean * usual, 1e-6, 0.97))
+    return np.asarray(np.clip(known.mean * usual**known.shown, 1e-6, 0.97))
 
 
 def target_of(cell: Codes, chance: Reals, means: Reals, shared: Reals | None = None) -> Target:

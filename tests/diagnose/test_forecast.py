@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
@@ -263,3 +265,14 @@ def test_strict_and_open_cells_are_told_apart() -> None:
     )
     means = cell_means(past)
     assert means[cell("verified", "strict")] > 2 * means[cell("verified", "open")]
+
+
+def test_what_is_only_believed_of_a_status_is_not_raised_for_another_that_never_bounced() -> None:
+    """None of 1,500 verified leads bounced: of guessed ones, which nobody wrote to, no more than before is known."""
+    past = seen(verified_open=(1500, 0))
+    past = replace(past, spread=Spread(nothing_seen(), 0.1, 1.0))
+    assert cell_means(past)[cell("guessed", "open")] == pytest.approx(PRIOR["guessed"], rel=0.05)
+    drawn = outcomes(past, PRIOR, target(guessed_open=400).leads > 0, seed=1)
+    ahead = forecast(target(guessed_open=400), drawn, 0.05)
+    assert ahead.rate == pytest.approx(PRIOR["guessed"], rel=0.1)
+    assert ahead.high < 0.4
