@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,7 +13,7 @@ from analyzer.bounces import Row, Rows, bounce_rows, named
 from analyzer.bounds import Bounds, Exceeded
 from analyzer.errors import AnalyzerError
 from analyzer.readable import counted
-from analyzer.records import BOUNCE_COLUMNS, COUNTED_KINDS, Item, RawMessage
+from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES, COUNTED_KINDS, Item, RawMessage
 from analyzer.sources import Reading, Rejects
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from analyzer.diagnose.diagnosis import InputFile
 
 Source: TypeAlias = str | Path
+#: How a frame holds each type, whatever its rows are; None is missing.
+_DTYPES: dict[type, str] = {str: "str", bool: "bool", float: "float64", int: "Int64"}
 #: Messages between two reports of how far the reading is.
 _TOLD_EVERY = 100
 
@@ -99,14 +101,17 @@ def parse(
 ) -> pd.DataFrame:
     """The bounces in the sources: a frame with `BOUNCE_COLUMNS`, one row per failed recipient.
 
-    With `all_kinds` the messages that are no bounce have a row too. `bounds` says how much of each is read. Raises
-    `UnreadableInputError` like `read`, and `RuleError` for a folder of own `rules` that cannot be used.
+    Whatever is read, the columns are `str` ("" for nothing), `transient` is `bool`, `confidence` `float64` and
+    `retry_after_s` `Int64`. With `all_kinds` the messages that are no bounce have a row too, and `transient` is
+    `boolean`: missing for them. `bounds` says how much of each is read. Raises `UnreadableInputError` like `read`, and
+    `RuleError` for a folder of own `rules` that cannot be used.
     """
     import pandas as pd
 
-    return pd.DataFrame(
-        list(ParseRun(_listed("parse", sources), all_kinds=all_kinds, jobs=jobs, rules=rules, bounds=bounds)),
-        columns=list(BOUNCE_COLUMNS),
+    rows = list(ParseRun(_listed("parse", sources), all_kinds=all_kinds, jobs=jobs, rules=rules, bounds=bounds))
+    dtypes = _DTYPES | ({bool: "boolean"} if all_kinds else {})
+    return pd.DataFrame(rows, columns=list(BOUNCE_COLUMNS)).astype(
+        {name: dtypes[BOUNCE_TYPES.get(name, str)] for name in BOUNCE_COLUMNS}
     )
 
 
@@ -137,6 +142,9 @@ def read_bounces(
         missing = [name for name in ("recipient", "label", "fault", "reason") if name not in bounces.columns]
         if missing:
             raise AnalyzerError(f"bounces: the frame has no column {missing[0]!r}; give what `parse` returns")
+        if not bounces.columns.is_unique:
+            twice = bounces.columns[bounces.columns.duplicated()][0]
+            raise AnalyzerError(f"bounces: the frame has several columns {twice!r}; give what `parse` returns")
         rows: list[Row] = [{str(name): value for name, value in row.items()} for row in bounces.to_dict("records")]
         return rows, [InputFile("(a frame)", "bounces", len(rows), "")], []
     found: list[Row] = []
@@ -171,8 +179,12 @@ def _listed(name: str, sources: object) -> list[Source]:
     """The sources one by one, of lists in them too; `TypeError`, which begins with `name`, for what is no path."""
     if isinstance(sources, (str, Path)):
         return [sources]
-    # A frame would give the names of its columns.
-    if isinstance(sources, (bytes, bytearray)) or not isinstance(sources, Iterable) or hasattr(sources, "iloc"):
+    # A frame would give the names of its columns, and a row that of its fields.
+    if (
+        isinstance(sources, (bytes, bytearray, Mapping))
+        or not isinstance(sources, Iterable)
+        or hasattr(sources, "iloc")
+    ):
         what = type(sources).__name__
         raise TypeError(f"{name}: a source is the path of a file (str or Path), not {what}; write mail to a file first")
     return [source for one in sources for source in _listed(name, one)]
