@@ -302,11 +302,14 @@ class Reading:
 
     def _table(self, part: _Part, why: str = "") -> Iterator[Item]:
         """A table that has to be read whole: a list of bounces, or no mail, for the reason `why` if that is known."""
+        # Most sources hold none, and need nothing of what reads tables.
+        from analyzer.sources.lists import files
+
         none = True
         with ExitStack() as stack:
             try:
                 path = Path(part.source) if part.file is not None else self._on_disk(part, stack)
-                for event in lists.in_file(path, part.source, expected=part.expected):
+                for event in files.items(path, part.source, expected=part.expected):
                     none = False
                     yield event
             except UnreadableInputError as error:

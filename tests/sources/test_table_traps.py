@@ -6,9 +6,11 @@ import gzip
 import io
 import json
 import random
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 import zstandard
@@ -16,6 +18,7 @@ from openpyxl import Workbook
 
 from analyzer.errors import AnalyzerError, UnreadableInputError
 from analyzer.sources.tables import read_table, read_tables
+from analyzer.sources.tables.plausible import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,3 +264,51 @@ def test_files_made_to_hurt_are_read_or_refused_in_one_line(tmp_path: Path, name
         assert len(str(caught.value)) < 600
     else:
         assert read_table(path).rows == rows
+
+
+def test_a_quote_that_is_never_closed_takes_no_row_along_nor_any_other_quote(tmp_path: Path) -> None:
+    """Whichever cell opens it, and with cells beside it that need their quotes."""
+    rows = [f'"Firm {n}, Inc",u{n}@x.example,2026-03-02' for n in range(300)]
+    for broken in (
+        '"Firm z,z@x.example,2026-03-02',
+        'Firm z,"z@x.example,2026-03-02',
+        'Firm z,z@x.example,"2026-03-02',
+    ):
+        path = tmp_path / "log.csv"
+        path.write_text("\n".join(["company,email,sent at", *rows[:10], broken, *rows[10:]]) + "\n")
+        table = read_table(path)
+        assert table.frame["recipient"].nunique() == 301
+        assert set(table.frame["company"]) == {f"Firm {n}, Inc" for n in range(300)} | {"Firm z"}
+        assert table.frame["sent_at"].notna().all()
+        assert "log.csv: a quotation mark is never closed; it was left out: line 12" in table.warnings
+
+
+@pytest.mark.parametrize("groups", ["Lead,,Outcome,\n", ",Lead,,Outcome\n", "Campaign Q1,,,\nLead,,Outcome,\n"])
+def test_headings_of_groups_stand_above_the_names(tmp_path: Path, groups: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(groups + "Email,Sent at,Bounced,Reason\njane@example.com,2026-03-02,yes,550 5.1.1 No such user\n")
+    table = read_table(path)
+    assert list(table.mapping) == ["Email", "Sent at", "Bounced", "Reason"]
+    assert len(table.frame) == 1
+
+
+@pytest.mark.parametrize("second", ["Total,,2,", "text,date,number,", "Company A,2026-03-02,yes,x"])
+def test_a_row_without_an_address_below_the_names_is_no_row_of_names(tmp_path: Path, second: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"Email,Sent at,Bounced,Reason\n{second}\njane@example.com,2026-03-02,yes,550 5.1.1 No such user\n")
+    assert list(read_table(path).mapping) == ["Email", "Sent at", "Bounced", "Reason"]
+
+
+def test_a_cell_of_a_mail_is_no_word_and_is_not_taken_apart_letter_by_letter() -> None:
+    started = time.process_time()
+    for _ in range(100):
+        normalised("x" * 10_000_000)
+    assert time.process_time() - started < 1
+
+
+def test_a_frame_may_hold_lists_and_bytes_and_a_column_is_no_frame() -> None:
+    """As `pandas.read_parquet` and DuckDB hand them over."""
+    frame = pd.DataFrame({"recipient": [b"jane@example.com", "bob@example.net"], "tags": [np.array(["a", "b"]), None]})
+    assert read_table(frame).frame["recipient"].tolist() == ["jane@example.com", "bob@example.net"]
+    with pytest.raises(TypeError, match="not Series"):
+        read_table(frame["recipient"])

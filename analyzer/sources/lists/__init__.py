@@ -14,7 +14,6 @@ from analyzer.bounds import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from typing import TypeAlias
 
     from analyzer.bounds import Bounds
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     Read: TypeAlias = Callable[[int], bytes]
 
-__all__ = ["in_file", "items", "recognises"]
+__all__ = ["items", "recognises"]
 
 
 def recognises(head: bytes, *, expected: bool = False) -> bool:
@@ -45,13 +44,3 @@ def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds = DEF
     from analyzer.sources.lists import text
 
     return text.items(source, head, read, skip, bounds)
-
-
-def in_file(path: Path, source: str, *, expected: bool) -> Iterator[Event]:
-    """The same of a workbook or a Parquet file; nothing of one that is no list. `#n` is the row, the names' the first.
-
-    `UnreadableInputError` for a file that cannot be read as a table.
-    """
-    from analyzer.sources.lists import files
-
-    return files.items(path, source, expected=expected)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def items(path: Path, source: str, *, expected: bool) -> Iterator[Event]:
-    """What each row tells; nothing of a table that is no list of bounces."""
+    """What each row tells; nothing of a table that is no list of bounces. `#n` is the row, the names' the first.
+
+    `expected`: as for lists of text. `UnreadableInputError` for a file that cannot be read as a table.
+    """
     cells, _ = read_cells(path)
     names = list(map(normalised, cells.headers))
     if is_list(names, islice(cells.frame.itertuples(index=False, name=None), LOOKED_AT), expected=expected):

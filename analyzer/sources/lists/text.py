@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.bounds import DEFAULT
 from analyzer.sources.logs.entries import guarded, numbered
-from analyzer.sources.logs.quoted import QuotedRows
+from analyzer.sources.quoted import UNENDED, QuotedRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def items(source: str, head: bytes, read: Read, skip: Skip, bounds: Bounds) -> I
 
 
 def _rows(lines: Iterator[tuple[int, bytes]], damaged: Callable[[int, str], None]) -> Iterator[tuple[int, bytes]]:
-    rows = QuotedRows(damaged)
+    rows = QuotedRows(lambda number, _: damaged(number, UNENDED))
     for number, line in lines:
         yield from rows.add(number, line)
     yield from rows.rest()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.sources.logs.entries import Entry
 from analyzer.sources.logs.outcomes import Mail, complained, complaint_kind, failed, host_of, message_id_of, reached
 from analyzer.sources.logs.queues import Attempt, Queues
-from analyzer.sources.logs.quoted import QuotedRows
+from analyzer.sources.quoted import UNENDED, QuotedRows
 
 if TYPE_CHECKING:
     from analyzer.records import Event, Kind
@@ -57,7 +57,7 @@ class PowerMta:
         self._queues = Queues()
         # By the line of its names: files that were put one behind the other have rows of several.
         self._layouts = [(0, _Layout([], ","))]
-        self._rows = QuotedRows(log.damaged)
+        self._rows = QuotedRows(lambda number, _: log.damaged(number, UNENDED))
 
     @staticmethod
     def marks(program: bytes) -> tuple[bytes, ...]:

@@ -211,7 +211,7 @@ def _values_of(cells: Cells) -> Callable[[int], list[str]]:
 def _cells(source: Source, kind: TableKind) -> tuple[Cells, str, str]:
     """The cells, the digest of the file, and how to name it."""
     if not isinstance(source, (str, os.PathLike)):
-        if not hasattr(source, "iloc"):
+        if not hasattr(source, "columns"):
             what = type(source).__name__
             raise TypeError(f"a table is the path of a file (str or Path) or a pandas frame, not {what}")
         return cells_of(source), "", _FRAME

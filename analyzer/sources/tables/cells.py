@@ -41,8 +41,10 @@ def bounded(where: str, columns: int, rows: int = 0) -> None:
 
 def cell_text(value: Any) -> str:
     """One cell of a workbook or a JSON value as a CSV would hold it."""
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and value != value):
         return ""
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "replace").strip()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:

@@ -10,16 +10,17 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from analyzer.bounds import current
 from analyzer.errors import UnreadableInputError
+from analyzer.sources.quoted import QuotedRows
 from analyzer.sources.tables.cells import Cells, bounded
 from analyzer.sources.tables.plausible import is_address
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
     import pyarrow as pa
 
@@ -44,11 +45,13 @@ def read_delimited(path: Path, encoding: str, where: str) -> Cells:
     layout = _layout(head)
     bounded(where, layout.width)
     try:
-        table, uneven = _read(path, encoding, layout, quoted=True)
+        table, uneven = _read(path, encoding, layout)
         notes = []
-        if _swallowed(table, layout):
-            table, uneven = _read(path, encoding, layout, quoted=False)
-            notes.append("a quotation mark is never closed; quotes were read as ordinary characters")
+        if _swallowed(table, uneven, layout):
+            with TemporaryDirectory(prefix="table-") as folder:
+                mended, opened = _with_closed_quotes(path, encoding, Path(folder) / "table")
+                table, uneven = _read(mended, "utf-8-sig", layout)
+            notes.append(f"a quotation mark is never closed; it was left out: line {opened[0]:,}{_and_more(opened)}")
     except (pa.ArrowInvalid, UnicodeError) as error:
         problem = " ".join(str(error).split())[:160]
         raise UnreadableInputError(where, f"is not a table that can be read ({problem})", "save it as CSV") from None
@@ -76,10 +79,25 @@ def find_header(rows: list[list[str]]) -> tuple[int, int]:
     for index, row in enumerate(rows):
         filled = sum(bool(cell.strip()) for cell in row)
         if filled * 2 >= usual and filled > (usual > 1):
-            if any(is_address(cell) and " " not in cell.strip() for cell in row):
+            if _is_data(row):
                 return -1, max(usual, len(row))
-            return index, max(usual, _filled_width(row))
+            index = _below_groups(rows, index)
+            return index, max(usual, _filled_width(rows[index]))
     return 0, usual
+
+
+def _below_groups(rows: list[list[str]], first: int) -> int:
+    """The row of names, where the `first` that could be it heads groups of columns: the next row names more of them."""
+    below = rows[first + 1] if first + 1 < len(rows) else []
+    names = [cell.strip() for cell in below if cell.strip()]
+    named = sum(bool(cell.strip()) for cell in rows[first])
+    if len(names) <= named or _is_data(below) or any(name[:1].isdigit() for name in names):
+        return first
+    return first + 1 if any(map(_is_data, rows[first + 2 : first + 3])) else first
+
+
+def _is_data(row: list[str]) -> bool:
+    return any(is_address(cell) and " " not in cell.strip() for cell in row)
 
 
 def _filled_width(row: list[str]) -> int:
@@ -151,16 +169,14 @@ def _with_uneven(frame: pd.DataFrame, uneven: list[tuple[int, str]], layout: _La
     return whole.take(order).reset_index(drop=True)
 
 
-def _read(path: Path, encoding: str, layout: _Layout, *, quoted: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
+def _read(path: Path, encoding: str, layout: _Layout) -> tuple[pa.Table, list[tuple[int, str]]]:
     """The table, and the rows that are too long or too short for it, with their numbers."""
-    table, uneven = _read_in(path, encoding, layout, quoted=quoted, threads=True)
+    table, uneven = _read_in(path, encoding, layout, threads=True)
     # Only one thread knows the numbers of rows.
-    return _read_in(path, encoding, layout, quoted=quoted, threads=False) if uneven else (table, uneven)
+    return _read_in(path, encoding, layout, threads=False) if uneven else (table, uneven)
 
 
-def _read_in(
-    path: Path, encoding: str, layout: _Layout, *, quoted: bool, threads: bool
-) -> tuple[pa.Table, list[tuple[int, str]]]:
+def _read_in(path: Path, encoding: str, layout: _Layout, *, threads: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
     import pyarrow as pa
     import pyarrow.csv
 
@@ -185,8 +201,7 @@ def _read_in(
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=layout.delimiter,
-                quote_char='"' if quoted else False,
-                newlines_in_values=quoted,
+                newlines_in_values=True,
                 invalid_row_handler=keep,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
@@ -201,8 +216,10 @@ def _read_in(
     return table, uneven
 
 
-def _swallowed(table: pa.Table, layout: _Layout) -> bool:
+def _swallowed(table: pa.Table, uneven: list[tuple[int, str]], layout: _Layout) -> bool:
     """Whether an unclosed quote took rows into one cell: such a cell holds the delimiters of the rows it took."""
+    if any("\n" in text and text.count('"') % 2 for _, text in uneven):
+        return True
     if layout.width < 2 or not table.num_rows:
         return False
     for column in table.columns:
@@ -211,6 +228,28 @@ def _swallowed(table: pa.Table, layout: _Layout) -> bool:
         if lines and cell.count(layout.delimiter) >= lines * (layout.width - 1) and "@" in cell:
             return True
     return False
+
+
+def _with_closed_quotes(path: Path, encoding: str, target: Path) -> tuple[Path, list[int]]:
+    """A copy of the file in UTF-8, without the quotes of lines that open some and close none; the numbers of these."""
+    opened: list[int] = []
+    with path.open(encoding=encoding, errors="replace", newline="") as file, target.open("wb") as out:
+
+        def mend(number: int, line: bytes) -> None:
+            opened.append(number)
+            out.write(line.replace(b'"', b"") + b"\n")
+
+        rows = QuotedRows(mend)
+        for number, line in enumerate(file, 1):
+            for _, row in rows.add(number, line.rstrip("\r\n").encode("utf-8", "replace")):
+                out.write(row + b"\n")
+        for _, row in rows.rest():
+            out.write(row + b"\n")
+    return target, opened
+
+
+def _and_more(numbers: list[int]) -> str:
+    return f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
 
 
 def _even(cells: list[str], layout: _Layout) -> list[str]:

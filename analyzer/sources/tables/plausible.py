@@ -34,6 +34,8 @@ _PROBED = re.compile(r"valid|verif|deliverable|catchall|acceptall")
 _SIGNS = dict.fromkeys("✓✔☑✅√🗸", "yes") | dict.fromkeys("✗✘☐❌✖⨯", "no")
 _ENOUGH = 0.8
 _LONGEST_NAME = 120
+#: What is longer is no word, whatever it begins with: a cell may hold a mail.
+_LONGEST_WORD = 1000
 _LONGEST_STEP = 40
 _MOST_TIMES = 200
 _MOST_REPLIES, _LONGEST_REPLY = 300, 500
@@ -134,7 +136,7 @@ def _share(values: Sequence[str], words: frozenset[str]) -> float:
 
 def normalised(text: str) -> str:
     """A word without case, blanks and punctuation; the sign of a check mark is the word that it stands for."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", text[:_LONGEST_WORD]).casefold()
     letters = "".join(character for character in folded if character.isalnum())
     return letters or _SIGNS.get(folded.strip(" \ufe0f"), "")
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+UNENDED = "is a row whose quotes do not end"
 #: A cell of more lines has a quote that nobody closed.
 _MOST_LINES = 100
 
 
 class QuotedRows:
-    """The rows of one file; `damaged(number, why)` is told of those whose quotes never end."""
+    """The rows of one file; `damaged(number, line)` is told of the lines that open quotes which never end."""
 
-    def __init__(self, damaged: Callable[[int, str], None]) -> None:
+    def __init__(self, damaged: Callable[[int, bytes], None]) -> None:
         self._damaged = damaged
         self._open: list[tuple[int, bytes]] = []
 
@@ -39,7 +40,7 @@ class QuotedRows:
 
     def _given_up(self) -> list[tuple[int, bytes]]:
         """The lines behind one whose quotes do not end, each on its own."""
-        (number, _), *others = self._open
+        (number, line), *others = self._open
         self._open = []
-        self._damaged(number, "is a row whose quotes do not end")
+        self._damaged(number, line)
         return [row for one in others for row in self.add(*one)]
