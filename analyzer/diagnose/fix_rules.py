@@ -40,6 +40,8 @@ class FixRule:
     before: tuple[str, ...] = ()
     #: Fixes that mend what asks for this one as well: where one of them is proven, it takes these refusals.
     part_of: tuple[str, ...] = ()
+    #: Fixes of one cause, which is told once; one of them is a fallback.
+    family: str = ""
     #: Subjects of `audit` that show whether the domain has this fault.
     tested_by: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
@@ -74,6 +76,10 @@ def fix_rules() -> tuple[FixRule, ...]:
         for name in (*rule.before, *rule.part_of):
             if name not in found or found[name].side != rule.side:
                 raise RuleError(str(path), f"{rule.id} names {name}, which is no fix of its side", "mend the file")
+    for name in {rule.family for rule in found.values() if rule.family}:
+        members = [rule for rule in found.values() if rule.family == name]
+        if sum(rule.fallback for rule in members) != 1 or len({rule.side for rule in members}) > 1:
+            raise RuleError(str(path), f"family {name} needs one fallback, and one side", "mend the file")
     return tuple(found.values())
 
 

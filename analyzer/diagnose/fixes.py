@@ -42,10 +42,7 @@ class _Asked:
 def fixes(found: Findings, side: Side, mail: FixMail) -> list[Fix]:
     """The fixes that the findings ask for, numbered by priority; each refusal counts for one of them.
 
-    What is proven on our side comes first, for it holds everything else back, unless the side is the recipients' alone.
-    Then the fixes of the side found, each group by the bounces explained, weighed by how sure the fix is. One reply
-    suffices to list a proof, and a few of a hundred do not put it before what explains ninety. Last are faults of ours
-    that are over.
+    One reply that names a fault of ours suffices to list its fix. `_order` says which comes first.
     """
     rows, line = found.refused, thresholds().deliverability.block_line
     chosen: list[_Asked] = []
@@ -64,7 +61,7 @@ def fixes(found: Findings, side: Side, mail: FixMail) -> list[Fix]:
                 _Asked(each, rows[part], explained if part is mine else int(part.sum()), _clear(each, rows[part], mail))
                 for each, part in _split(rule, rows, mine)
             ]
-    chosen.sort(key=lambda each: (_rank(each, found, side), -each.bounces * each.rule.confidence, each.rule.id))
+    chosen.sort(key=lambda each: _order(each, found, side))
     return [_fix(each, mail, len(rows), place) for place, each in enumerate(chosen, start=1)]
 
 
@@ -113,7 +110,29 @@ def _dealt(found: Findings) -> list[tuple[FixRule, Flags]]:
         mine = asked[rule.id] & ~taken
         taken |= mine
         dealt.append((rule, mine))
-    return _joined(dealt, found)
+    return _one_cause(_joined(dealt, found))
+
+
+def _one_cause(dealt: list[tuple[FixRule, Flags]]) -> list[tuple[FixRule, Flags]]:
+    """The same where the fixes of a family are one: which receiver words a cause how is chance, and no other cause."""
+    for name in dict.fromkeys(rule.family for rule, _ in dealt if rule.family):
+        members = [each for each in dealt if each[0].family == name]
+        whole, every = _of_family(members), np.logical_or.reduce([mine for _, mine in members])
+        kept = [each for each in dealt if each[0].family != name or each[0] is whole]
+        dealt = [(rule, every if rule is whole else mine) for rule, mine in kept]
+    return dealt
+
+
+def _of_family(members: list[tuple[FixRule, Flags]]) -> FixRule:
+    """The one fix of a family that its refusals name, but a few of them; the fallback where they name several.
+
+    What goes `before` another one names what that leads to (DMARC fails where SPF does), so it is asked last.
+    """
+    few = (1 - thresholds().fixes.part) * sum(int(mine.sum()) for _, mine in members)
+    ids = {rule.id for rule, _ in members}
+    named = [rule for rule, mine in members if mine.sum() > few]
+    causes = [rule for rule in named if not ids & set(rule.before)] or named
+    return causes[0] if len(causes) == 1 else next(rule for rule, _ in members if rule.fallback)
 
 
 def _joined(dealt: list[tuple[FixRule, Flags]], found: Findings) -> list[tuple[FixRule, Flags]]:
@@ -152,16 +171,27 @@ def _put_down_to_us(found: Findings) -> Flags:
     return np.asarray(mine.to_numpy(), dtype=np.bool_)
 
 
-def _rank(each: _Asked, found: Findings, side: Side) -> int:
-    """0 for proofs, but a mere few, 1 for the fixes of the side found, 2 for the other side's, 3 for what is over."""
+def _order(each: _Asked, found: Findings, side: Side) -> tuple[bool, int, float, str]:
+    """What a fix is ordered by: the refusals that it explains times how sure it is that it answers them.
+
+    Before that, what is to be done comes first: the fixes of the side found, ours where both have a part, then the
+    other side's, then what is over; and behind them all, what every campaign has.
+    """
     rule = each.rule
-    if each.clear:
-        return 3
-    proven = bool(set(each.rows["reason"].map(NAMED)) & set(found.proofs))
-    enough = each.bounces >= thresholds().fixes.first_share * len(found.refused)
-    if side != "recipient" and rule.side == "sender" and rule.proof and proven and enough:
-        return 0
-    return 2 if side in ("sender", "recipient") and rule.side != side else 1
+    first = "sender" if side == "mixed" else side
+    rank = 2 if each.clear else int(first in ("sender", "recipient") and rule.side != first)
+    return _usual(each, found, side), rank, -each.bounces * rule.confidence, rule.id
+
+
+def _usual(each: _Asked, found: Findings, side: Side) -> bool:
+    """Whether it is about a few refusals as every campaign has: no proven fault of ours, nor what the side rests on."""
+    limits = thresholds()
+    if each.rule.side == "sender":
+        firm = bool(set(each.rows["reason"].map(NAMED)) & set(found.proofs))
+    else:
+        firm = side in ("recipient", "mixed")
+    few = each.bounces < limits.evidence.min_bounces or each.bounces <= limits.deliverability.block_line * found.leads
+    return few and not firm
 
 
 def _asked(rule: FixRule, found: Findings) -> Flags:

@@ -74,7 +74,6 @@ class Refusals:
 class Fixes:
     """When a fault counts as over, and when as one part of the mail's."""
 
-    first_share: float
     over_p: float
     part: float
     part_of_mail: float

@@ -109,7 +109,6 @@ def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
         return []
     usual = thresholds().deliverability.block_line * diagnosis.totals.leads_contacted
     numbered = list(enumerate(ordered_fixes(diagnosis), 1))
-
     over = [one for one in numbered if one[1].clear is not None]
 
     def of(whose: str) -> list[tuple[int, Fix]]:
@@ -117,14 +116,16 @@ def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
         least = side in (whose, "mixed") and not over
         return [one for one in here if one[1].bounces > min(_FEW, usual)] or here[:least]
 
-    ours, theirs = of("sender") or over[:1], of("recipient")
+    # Beside a fault that is over, what is left of ours is what every campaign has.
+    gone = mended(diagnosis.deliverability.fixes, diagnosis.totals.leads_contacted)
+    ours, theirs = (not gone and of("sender")) or over[:1], of("recipient")
     match side:
         case "sender":
             chosen = (ours or theirs)[:room]
         case "recipient":
             chosen = (theirs or ours)[:room]
         case "mixed" if ours and theirs:
-            chosen = ours[: max(room - 1, 1)] + theirs[:1]
+            chosen = theirs[:1] + ours if gone else ours[: max(room - 1, 1)] + theirs[:1]
         case _:
             chosen = sorted([one for one in ours if one not in over] + theirs)[:room]
     return [_fix_action(fix, number) for number, fix in chosen]

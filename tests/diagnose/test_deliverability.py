@@ -237,23 +237,26 @@ def test_strict_texts_that_blame_our_standing_are_weighed_by_open_industries() -
     assert [fix.id for fix in found.fixes] == ["RCPT-STRICT"]
 
 
-def test_proofs_come_first_then_what_explains_most() -> None:
+def test_fixes_have_the_share_that_they_explain() -> None:
     found = verdict(
         Block(600, bounced={"auth_failure": 3, "domain_reputation": 15, "spam_content": 30}),
         Block(200, industry=STRICT),
     )
     assert [(fix.id, fix.priority) for fix in found.fixes] == [
-        ("AUTH-DMARC", 1),
-        ("CONTENT-SPAM", 2),
-        ("REP-DOMAIN", 3),
+        ("CONTENT-SPAM", 1),
+        ("REP-DOMAIN", 2),
+        ("AUTH-DMARC", 3),
     ]
-    assert [fix.share for fix in found.fixes] == [pytest.approx(n / 48) for n in (3, 30, 15)]
-    assert found.fixes[0].domains == 3
+    assert [fix.share for fix in found.fixes] == [pytest.approx(n / 48) for n in (30, 15, 3)]
+    assert found.fixes[2].domains == 3
 
 
 @pytest.mark.parametrize(
     ("side", "order", "blocks"),
     [
+        # By what they explain, times how sure each is: 20 × 0.95 before 30 × 0.6, and 15 × 0.95 behind it.
+        ("sender", ["AUTH-DMARC", "CONTENT-SPAM"], (Block(600, bounced={"spam_content": 30, "auth_failure": 20}),)),
+        ("sender", ["CONTENT-SPAM", "AUTH-DMARC"], (Block(600, bounced={"spam_content": 30, "auth_failure": 15}),)),
         # One own rule is listed, and does not stand before what explains thirty.
         ("sender", ["CONTENT-SPAM", "RCPT-POLICY"], (Block(600, bounced={"spam_content": 30, "policy": 1}),)),
         # One reply proves its cause; thirty others have another.
@@ -264,6 +267,8 @@ def test_proofs_come_first_then_what_explains_most() -> None:
             ["CONTENT-SPAM", "BLOCKLIST"],
             (Block(1000, bounced={"spam_content": 148, "ip_blocklisted": 6}),),
         ),
+        # Nor do ten, which is the usual 1 %, before a proof of three.
+        ("sender", ["AUTH-DMARC", "RCPT-POLICY"], (Block(1000, bounced={"policy": 10, "auth_failure": 3}),)),
         # What is proven on our side before what recipients choose, though that is more.
         (
             "mixed",

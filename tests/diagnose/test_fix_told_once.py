@@ -38,6 +38,35 @@ def test_refusals_for_the_links_are_mended_with_the_listed_link():
     assert [fix.id for fix in alone.fixes] == ["CONTENT-LINK"]
 
 
+NAMES = {
+    "AUTH": "550 5.7.26 This mail is unauthenticated: neither SPF nor DKIM passed",
+    "AUTH-SPF": "550 5.7.23 rejected because of Sender Policy Framework violation",
+    "AUTH-DKIM": "550 5.7.30 DKIM check for example.com did not pass",
+    "AUTH-DMARC": "550 5.7.509 Access denied, does not pass DMARC verification",
+    "AUTH-MSBULK": "550 5.7.515 Access denied, required authentication level not met: Spf= Fail, DMARC= Fail",
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "fix"),
+    [
+        ({"AUTH": 9, "AUTH-SPF": 10, "AUTH-DMARC": 8, "AUTH-MSBULK": 6}, "AUTH"),
+        ({"AUTH": 12, "AUTH-SPF": 7, "AUTH-DMARC": 13, "AUTH-MSBULK": 6}, "AUTH"),
+        ({"AUTH-SPF": 10, "AUTH-DKIM": 9}, "AUTH"),
+        ({"AUTH-DMARC": 20, "AUTH-MSBULK": 12}, "AUTH"),
+        # Only one check fails: DMARC and Outlook's level fail with it.
+        ({"AUTH-SPF": 10, "AUTH-DMARC": 14, "AUTH-MSBULK": 9}, "AUTH-SPF"),
+        ({"AUTH-DKIM": 6, "AUTH-DMARC": 30}, "AUTH-DKIM"),
+        # A forwarder breaks a signature now and then.
+        ({"AUTH-SPF": 40, "AUTH-DKIM": 2}, "AUTH-SPF"),
+        ({"AUTH-DMARC": 40, "AUTH-SPF": 2, "AUTH-DKIM": 2}, "AUTH-DMARC"),
+    ],
+)
+def test_a_fault_of_authentication_is_one_fix_however_receivers_word_it(told, fix):
+    found = verdict(Block(600), *(Block(n, bounced={"auth_failure": n}, text=NAMES[name]) for name, n in told.items()))
+    assert [(one.id, one.bounces, one.share) for one in found.fixes] == [(fix, sum(told.values()), 1)]
+
+
 def test_lists_of_addresses_are_left_one_by_one():
     found = diagnose(
         listed(campaign(Block(600, bounced={"ip_blocklisted": 30})), "Microsoft", "Barracuda")

@@ -258,6 +258,20 @@ def test_a_fault_that_is_over_is_no_longer_demanded(campaign: Case) -> None:
     assert "ours seems mended" in sentences.verdicts(both)[1].sentence
 
 
+def test_the_usual_few_are_not_demanded_beside_a_fault_that_is_over(campaign: Case) -> None:
+    ours, theirs = campaign.diagnosis.deliverability.fixes
+    spam = campaign.diagnosis.totals.spam.count
+    gone = replace(ours, bounces=spam - 6, until="2026-03-05", clear=1240, priority=1)
+    few = replace(ours, title="Change what the mail says", bounces=6, until="2026-03-20", clear=None, priority=2)
+    advice = replace(campaign.diagnosis.deliverability, side="sender", fixes=[gone, few])
+    told = steps(replace(campaign.diagnosis, deliverability=advice))
+    assert any(one.startswith("Check that this stays mended: Make DMARC pass") for one in told)
+    assert not any("Change what the mail says" in one for one in told)
+    advice = replace(advice, side="mixed", fixes=[replace(theirs, priority=1), replace(gone, priority=2)])
+    told = steps(replace(campaign.diagnosis, deliverability=advice))
+    assert next(one for one in told if "mended" in one or "strict" in one).startswith("Reach strict companies")
+
+
 def test_a_fault_that_stands_is_demanded_beside_one_that_is_over(campaign: Case) -> None:
     ours, theirs = campaign.diagnosis.deliverability.fixes
     gone = replace(ours, title="Sign every mail", bounces=50, until="2026-03-05", clear=1240, priority=3)
