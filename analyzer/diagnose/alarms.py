@@ -39,6 +39,7 @@ class Limits:
     cap: float
     recovery_weeks: int
     q_value: float
+    change_q_value: float
     floor: float
     line_level: float
     phi: float

@@ -8,7 +8,7 @@ know which mails went to one company (`weekly_rates`), but in `changes`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ _FOLLOWED = 500
 _KNOWN_ENOUGH = 0.9
 FigureName: TypeAlias = Literal["hard", "address", "spam", "unknown"]
 FIGURES: tuple[FigureName, ...] = ("hard", "address", "spam", "unknown")
+#: What an alarm counts: of hard bounces those for bad addresses, for a receiver that fails says nothing of the data.
+_COUNTED: Final[dict[Measure, FigureName]] = {"hard": "address", "spam": "spam"}
 Why: TypeAlias = Literal["rise", "line", ""]
 
 
@@ -75,7 +77,7 @@ class WeekRow:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series in the week: `dimension` is "total" for all mail.
+    """One series in the week: `dimension` is "total" for all mail; of hard bounces those for bad addresses.
 
     `usual` is the rate that the week was held against (None while learning), `score` the CUSUM's, which alarms at
     `alarm_at`; `since` the week in which a rise that is under way began ("" for none); `before` the state a week
@@ -142,8 +144,9 @@ def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tol
     }
     whole = {name: _by_week(counts, total, lies[""], name) for name in FIGURES}
     figures = [Figure(name, rates[last], rates[BEFORE]) for name, rates in whole.items()]
-    series, watched = _series(counts, total, weights, tolerance, lies, {name: whole[name][last] for name in MEASURES})
+    series, watched = _series(counts, total, weights, tolerance, lies, whole)
     first = int(np.argmax(total.sends[0] > 0))
+    risen = [one.measure for one in series if one.dimension == "total" and one.state == "alarm"]
     return Week(
         week=counts.weeks.labels[-1],
         starts=starts,
@@ -156,7 +159,7 @@ def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tol
         trend=_trend(counts, total, watched, whole)[first:],
         series=series,
         reasons=_reasons(counts, total, recent, lies[""]),
-        changes=changes(counts, weights, q_value=limits().q_value),
+        changes=changes(counts, weights, q_value=limits().change_q_value, risen=risen),
     )
 
 
@@ -241,7 +244,7 @@ def _series(
     weights: dict[Measure, Weights],
     tolerance: float,
     lies: dict[str, Lying],
-    whole_now: dict[Measure, Rate],
+    rates: dict[FigureName, list[Rate]],
 ) -> tuple[list[Series], dict[Measure, Watched]]:
     """Every series of both measures, and how all mail went through the weeks."""
     rules = limits()
@@ -249,12 +252,14 @@ def _series(
     found: list[Series] = []
     for measure in MEASURES:
         believed = belief(measure)
+        name = _COUNTED[measure]
         line = tolerance if measure == "hard" else believed.line
-        back = _bounced(counts, "", total.values, measure)
+        back = _bounced(counts, "", total.values, name)
         seen = watch(total.exposed[measure], back, np.array([believed.prior]), believed.strength, rules)
         whole[measure] = seen
-        own = _judged(total, back, _lined(counts, "", total, measure), seen, np.ones(1, bool), line)
-        found += _rows(counts, "total", measure, total, [whole_now[measure]], seen, own, np.ones(1))
+        own = _judged(total, back, seen, np.ones(1, bool), line)
+        now = rates[name][len(counts.weeks.labels) - 1]
+        found += _rows(counts, "total", measure, total, [now], seen, own, np.ones(1), total.exposed[measure][:, -1])
         risen = own[0][0] == STATES.index("alarm")
         past = total.exposed[measure][0, :-1].sum()
         usual = (back[0, :-1].sum() + believed.prior * believed.strength) / (past + believed.strength)
@@ -262,14 +267,16 @@ def _series(
             part = _matrix(counts, dimension, weights)
             if not part.values:
                 continue
-            mine = _bounced(counts, dimension, part.values, measure)
-            seen = watch(part.exposed[measure], mine, np.full(len(part.values), usual), believed.strength, rules)
+            mine = _bounced(counts, dimension, part.values, name)
+            known = dimension != "provider" or _known(part, total) >= _KNOWN_ENOUGH
+            # Mails to a provider that is known from its bounces are too few to be held against: all mail is not.
+            exposed = part.exposed[measure] if known else np.repeat(total.exposed[measure], len(part.values), axis=0)
+            seen = watch(exposed, mine, np.full(len(part.values), usual), believed.strength, rules)
             q = gate(seen.score[:, -1], seen.state[:, -1] >= STATES.index("quiet"))
             believed_in = (q < rules.q_value) | risen
-            fair = line if dimension != "provider" or _known(part, total) >= _KNOWN_ENOUGH else None
-            judged = _judged(part, mine, _lined(counts, dimension, part, measure), seen, believed_in, fair)
-            now = _of_last_week(counts, dimension, part, lies[dimension], measure)
-            found += _rows(counts, dimension, measure, part, now, seen, judged, q)
+            judged = _judged(part, mine, seen, believed_in, line if known else None)
+            now_of = _of_last_week(counts, dimension, part, lies[dimension], name)
+            found += _rows(counts, dimension, measure, part, now_of, seen, judged, q, exposed[:, -1])
     found.sort(key=lambda one: (one.dimension != "total", -STATES.index(one.state), -one.score))
     return found, whole
 
@@ -280,13 +287,8 @@ def _known(part: _Matrix, total: _Matrix) -> float:
     return float(part.sends[named, -1].sum()) / max(int(total.sends[0, -1]), 1)
 
 
-def _lined(counts: Counts, dimension: str, part: _Matrix, measure: Measure) -> NDArray[Any]:
-    """What is held against the line: of hard bounces only those for bad addresses, for which the tolerance is."""
-    return _bounced(counts, dimension, part.values, "address" if measure == "hard" else measure)[:, -1]
-
-
 def _judged(
-    part: _Matrix, back: NDArray[Any], lined: NDArray[Any], seen: Watched, believed: Flags, line: float | None
+    part: _Matrix, back: NDArray[Any], seen: Watched, believed: Flags, line: float | None
 ) -> tuple[NDArray[np.int8], list[Why]]:
     """The state of each series in the last week, and what an alarm is for."""
     rules = limits()
@@ -299,7 +301,7 @@ def _judged(
         sends = part.sends[:, -1]
         wide = np.where(np.isnan(seen.deff[:, -1]), 1 + np.maximum(sends - 1, 0) * rules.phi, seen.deff[:, -1])
         level = 1 - (1 - rules.line_level) / max(len(sends), 1)
-        above = proven_above(lined, sends, wide, line, level) & (sends >= rules.min_sends)
+        above = proven_above(back[:, -1], sends, wide, line, level) & (sends >= rules.min_sends)
         for number in np.flatnonzero(above & (state != alarm)):
             state[number], why[number] = alarm, "line"
     return state, why
@@ -314,12 +316,14 @@ def _rows(
     seen: Watched,
     judged: tuple[NDArray[np.int8], list[Why]],
     q: NDArray[Any],
+    exposed: NDArray[Any],
 ) -> list[Series]:
+    """One row a series; exposed: the mails of the week that each was held against, as their steps bounce."""
     labels, rows = counts.weeks.labels, []
     for number, value in enumerate(part.values):
         since = int(seen.since[number, -1])
         # What is usual at the steps that this week's mails were at.
-        mix = float(part.exposed[measure][number, -1]) / max(int(part.sends[number, -1]), 1)
+        mix = float(exposed[number]) / max(int(part.sends[number, -1]), 1)
         usual = float(seen.usual[number, -1]) * mix
         rows.append(
             Series(
@@ -343,11 +347,16 @@ def _rows(
 def _trend(
     counts: Counts, total: _Matrix, watched: dict[Measure, Watched], whole: dict[FigureName, list[Rate]]
 ) -> list[WeekRow]:
-    rows = []
+    """Every week of all mail; the bands are round the rates that are shown, with all that made a bounce hard."""
+    rows, rules, shown = [], limits(), {}
+    for measure in MEASURES:
+        believed = belief(measure)
+        back = _bounced(counts, "", total.values, measure)
+        shown[measure] = watch(total.exposed[measure], back, np.array([believed.prior]), believed.strength, rules)
     for number, label in enumerate(counts.weeks.labels):
         sends = int(total.sends[0, number])
         bands: dict[str, tuple[float, float] | None] = {}
-        for measure, seen in watched.items():
+        for measure, seen in shown.items():
             mix = float(total.exposed[measure][0, number]) / max(sends, 1)
             usual, wide = min(float(seen.usual[0, number]) * mix, 1.0), float(seen.deff[0, number])
             bands[measure] = None

@@ -1,12 +1,13 @@
 """What is new, worse or fixed in a week: reasons, sender domains that are refused for a fault, companies that block.
 
 A count of the week is held against the weeks before it, as long as those teach (eight at most). Weeks differ beyond
-chance, so the tail is the beta-binomial one, and the many comparisons are corrected together (Benjamini, Hochberg).
+chance, so the tail is the beta-binomial one, wider by what those weeks leave open of the usual rate. All that was
+looked at counts in the correction for many comparisons, dimension by dimension (Benjamini, Hochberg).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ from analyzer.diagnose.step_weights import exposure
 from analyzer.history.counts import RECENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
 
@@ -56,33 +57,46 @@ class Change:
     q_value: float
 
 
-def changes(counts: Counts, weights: Mapping[Measure, Weights], *, q_value: float) -> list[Change]:
-    """The changes of the last week, new ones first, the largest first among them."""
+def changes(
+    counts: Counts, weights: Mapping[Measure, Weights], *, q_value: float, risen: Collection[Measure] = ()
+) -> list[Change]:
+    """The changes of the last week, new ones first, the largest first among them.
+
+    risen: measures of which all mail is in alarm: what of them changed is asked as of any part of that.
+    """
     rows, sent = counts.bounced, _Sent.of(counts)
-    found = [
-        _compared(sent, weights, "total", "", str(reason), part) for reason, part in rows.groupby("reason", sort=True)
-    ]
+    limit: dict[str, float] = {measure: limits().q_value for measure in risen}
+    found: dict[str, list[_Looked]] = {"total": [], "sender_domain": [], "recipient_domain": []}
+    for cause, part in rows.groupby("reason", sort=True):
+        found["total"].append(_compared(sent, weights, "total", "", str(cause), part))
     ours = rows[rows["fault"].isin(_OURS)]
     for (domain, reason), part in ours.groupby(["sender_domain", "reason"], sort=True):
         if domain:
-            found.append(_compared(sent, weights, "sender_domain", str(domain), str(reason), part))
+            looked = _compared(sent, weights, "sender_domain", str(domain), str(reason), part)
+            found["sender_domain"].append(looked)
     refused = rows[(rows["label"] == "spam") & (rows["fault"] != "complaint")]
     known = set(counts.sends["recipient_domain"]["value"])
     for domain, part in refused[refused["recipient_domain"].isin(known)].groupby("recipient_domain", sort=True):
-        found.append(_compared(sent, weights, "recipient_domain", str(domain), "", part))
-    tested = [one for one in found if one is not None]
-    order = sorted(range(len(tested)), key=lambda place: tested[place][1])
-    q = [1.0] * len(tested)
-    lowest = 1.0
-    for rank in range(len(order), 0, -1):
-        lowest = min(lowest, tested[order[rank - 1]][1] * len(order) / rank)
-        q[order[rank - 1]] = lowest
-    kept = [
-        Change(one.kind, one.dimension, one.value, one.reason, one.since, one.now, one.before, round(value, 6))
-        for (one, _), value in zip(tested, q, strict=True)
-        if value < q_value
-    ]
-    return _told_once(kept)
+        found["recipient_domain"].append(_compared(sent, weights, "recipient_domain", str(domain), "", part))
+    label = {"": "spam", **rows.drop_duplicates("reason").set_index("reason")["label"].astype("str")}
+    adjusted = [one for looked in found.values() for one in _adjusted(looked)]
+    return _told_once([one for one in adjusted if one.q_value < limit.get(label[one.reason], q_value)])
+
+
+def _adjusted(looked: list[_Looked]) -> list[Change]:
+    """The changes among what was looked at, with their q-values."""
+    kept, lowest = [], 1.0
+    looked = sorted(looked, key=lambda each: each[1])
+    for rank in range(len(looked), 0, -1):
+        change, chance = looked[rank - 1]
+        lowest = min(lowest, chance * len(looked) / rank)
+        if change is not None:
+            kept.append(replace(change, q_value=round(lowest, 6)))
+    return kept
+
+
+#: What one group shows, if anything, and the chance of that by accident.
+_Looked: TypeAlias = tuple[Change | None, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +118,12 @@ class _Sent:
 
 def _compared(
     sent: _Sent, weights: Mapping[Measure, Weights], dimension: str, value: str, reason: str, part: pd.DataFrame
-) -> tuple[Change, float] | None:
-    """The change that one group shows, with its chance by accident; None where nothing is worth testing."""
+) -> _Looked:
+    """The change that one group shows, with its chance by accident; None at 1 where nothing is worth a sentence."""
+    nothing: _Looked = None, 1.0
     weeks, frame = sent.weeks, sent.mails[dimension].get(value)
     if frame is None:
-        return None
+        return nothing
     last, first = weeks - 1, max(0, weeks - 1 - RECENT)
     sends = exposure(frame, [value], weeks, {})[0]
     label = str(part["label"].iloc[0])
@@ -118,26 +133,29 @@ def _compared(
     now, mails = int(back[last]), int(sends[last])
     past, earlier = int(back[first:last].sum()), int(sends[first:last].sum())
     if not mails or not earlier:
-        return None
+        return nothing
     # As many mails as would bounce so often at the usual mix of sequence steps.
     usual = (past + 0.5) / (float(exposed[first:last].sum()) + 1)
     expected = usual * float(exposed[last])
+    # The usual rate is known from so many mails, whose weeks differed as well.
+    phi = limits().phi
+    doubt = phi + (1 + (earlier / int((sends[first:last] > 0).sum()) - 1) * phi) / earlier if past else phi
     rates = (rate(now, mails), rate(min(past, earlier), earlier))
     if now >= _FEW and now >= _TIMES * (expected if past else 0):
         if not past and int((sends[first:last] > 0).sum()) < _KNOWN_WEEKS:
-            return None
+            return nothing
         kind: Kind = "worse" if past else "new"
         return Change(kind, dimension, value, reason, _since(part, back, last), *rates, 1.0), _tail(
-            now, mails, expected / mails
+            now, mails, expected / mails, doubt
         )
     if expected >= _FEW and now <= expected / _TIMES:
-        chance = _tail(now, mails, expected / mails, low=True)
+        chance = _tail(now, mails, expected / mails, doubt, low=True)
         present = int((back[max(0, last - _OF_LAST) : last] > 0).sum())
         if now == 0 and present >= _PRESENT:
             # Every week had it, and now none: that a week goes without it is rarer than one clustered count tells.
             chance = min(chance, float(np.exp(-expected)))
         return Change("fixed", dimension, value, reason, "", *rates, 1.0), chance
-    return None
+    return nothing
 
 
 def _since(part: pd.DataFrame, back: np.ndarray[tuple[int], np.dtype[np.int64]], last: int) -> str:
@@ -148,11 +166,11 @@ def _since(part: pd.DataFrame, back: np.ndarray[tuple[int], np.dtype[np.int64]],
     return str(days.astype("str").min()) if len(days) else ""
 
 
-def _tail(count: int, mails: int, usual: float, *, low: bool = False) -> float:
-    """The chance of so many (or, `low`, so few) bounces at the usual rate, with weeks that differ as they do."""
+def _tail(count: int, mails: int, usual: float, phi: float, *, low: bool = False) -> float:
+    """The chance of so many (or, `low`, so few) bounces at the usual rate, with weeks correlated by `phi` within."""
     from scipy.stats import betabinom
 
-    size, usual = 1 / limits().phi - 1, min(usual, 0.99)
+    size, usual = 1 / phi - 1, min(usual, 0.99)
     law = betabinom(mails, usual * size, (1 - usual) * size)
     return float(law.cdf(count) if low else law.sf(count - 1))
 

@@ -44,3 +44,29 @@ def test_what_is_looked_at_grows_with_the_mails_and_not_with_their_square(monkey
     found = changes(counted(), {}, q_value=0.05)
     assert [(one.dimension, one.value, one.kind) for one in found] == [("sender_domain", "us7.example", "worse")]
     assert sum(seen) <= 4 * DOMAINS * WEEKS
+
+
+@pytest.mark.parametrize(
+    ("now", "alarm", "told"),
+    [
+        # 9 of 1,350 before, 10 of 450 now: quiet weeks differ so far.
+        (10, False, []),
+        (16, False, []),
+        (26, False, ["worse"]),
+        # Where all hard bounces are in alarm, the reason that they rose for is named.
+        (16, True, ["worse"]),
+    ],
+)
+def test_a_rise_that_chance_explains_is_no_change(now: int, alarm: bool, told: list[str]) -> None:
+    """Four reasons were looked at, and three weeks do not teach what is usual to the decimal."""
+    weekly = {"user_unknown": (3, 3, 3, now), "mailbox_full": (2, 3, 2, 2), "network_error": (1, 2, 0, 1)}
+    rows = [(week, reason) for reason, back in weekly.items() for week, count in enumerate(back) for _ in range(count)]
+    bounced = pd.DataFrame(rows, columns=["week", "reason"]).assign(
+        sender_domain="us.example", label="hard", fault="address", day="2026-03-09", recipient_domain="x.example"
+    )
+    mails = pd.DataFrame([(week, "", "1", 450) for week in range(4)], columns=["week", "value", "step", "sends"])
+    labels = tuple(f"2026-W{number + 1:02d}" for number in range(4))
+    sends = {"": mails, "sender_domain": mails.iloc[:0], "recipient_domain": mails.iloc[:0]}
+    counts = Counts(Weeks(labels, tuple(range(5))), sends, {}, bounced, "")
+    found = changes(counts, {}, q_value=0.01, risen=["hard"] if alarm else [])
+    assert [one.kind for one in found] == told
