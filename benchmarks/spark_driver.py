@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 
 import analyzer
 from analyzer.correlate import correlate
-from analyzer.diagnose.campaign import judged
+from analyzer.diagnose.campaign import assess
 from analyzer.diagnose.counted import with_counted
 from analyzer.diagnose.silent import CELL, Silent
 from analyzer.knowledge import data_folder
@@ -38,19 +39,28 @@ def silent(leads: int) -> Silent:
     values = cells.melt(value_vars=["email_status", "industry", "industry_group", "campaign"], var_name="dimension")
     values = values.drop_duplicates().assign(email_status="verified", industry_group="open", first=True, leads=leads)
     nowhere = pd.DataFrame({"domain": [""], "cell": [0], "leads": [0]}).head(0)
-    none = pd.DataFrame({"value": [""], "domain": [""], "leads": [0], "pairs": [0]}).head(0)
+    counts = {name: [0] for name in ("leads", "pairs", "shared", "companies")}
+    none = pd.DataFrame({"value": [""], "domain": [""], **counts}).head(0)
+    nothing_begun = pd.DataFrame({"campaign": [_CAMPAIGNS[0]], "step": [1], "here": [True], "leads": [leads]})
+    rows = Mock(
+        companies=lambda *_: (none, none),
+        beside=lambda _, chosen: values.head(0).assign(**{f"had_{name}": "" for name in chosen}),
+        sent=lambda *_: pd.DataFrame({"span": [0], "domain": [""], "companies": [0], "mails": [0]}).head(0),
+        begun=lambda _: (nothing_begun, np.datetime64("2026-01-05", "us")),
+    )
     return Silent(
         mails=_MAILS * leads,
         known={},
+        undated=0,
         cells=cells,
         told_domains=nowhere,
         ranks={},
         shapes=shapes,
         copies=np.full(_KINDS, max(leads // len(shape), 1)),
+        free=[""] * _KINDS,
         values=values.reset_index(drop=True),
         domains=none[["value", "leads"]],
-        companies=lambda *_: (none, none),
-        beside=lambda *_: values,
+        rows=rows,
     )
 
 
@@ -71,7 +81,7 @@ def main() -> None:
     correlated, whole = with_counted(told, silent(chosen.leads), np.arange(told.sends["lead"].nunique()))
     leads = len(whole.leads)
     kept = whole.leads.memory_usage(index=False).sum() + whole.domain.nbytes + whole.first.nbytes
-    judged(correlated, whole)
+    assess(correlated, whole)
     seconds = time.process_time() - began
     print(f"{leads:,} silent leads at {len(whole.domains):,} domains, {seconds:.1f} processor seconds")
     print(f"bytes a lead: {kept / leads:.0f} kept, {(most() - before) / leads:.0f} at most while the statistics run")

@@ -81,7 +81,7 @@ def backtest(correlated: Correlated, *, tolerance: float, seed: int) -> Backtest
     Campaigns without a name or a time cannot be put in order and are skipped. Leads of whom a part is missing are left
     out of what was known and of what came.
     """
-    given, correlated = correlated, observed(correlated, contacts(correlated))
+    given, correlated = correlated, observed(correlated, contacts(correlated))[0]
     missing = correlated.warnings[: len(correlated.warnings) - len(given.warnings)]
     sends = correlated.sends
     began = sends[sends["campaign"] != ""].groupby("campaign", observed=True)["sent_at"].min().sort_values()

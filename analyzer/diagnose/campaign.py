@@ -85,10 +85,7 @@ def assess(
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance: {tolerance} is not a rate between 0 and 1")
     counted = contacts(correlated) if counted is None else counted
-    whole = correlated
-    correlated = observed(whole, counted, begun_before=begun_before)
-    if correlated is not whole:
-        counted = contacts(correlated)
+    correlated, counted = observed(correlated, counted, begun_before=begun_before)
     figures = totals(counted)
     # The parts know nothing of each other, and most of their time lies in NumPy and pandas, beside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -36,7 +36,7 @@ def warnings(correlated: Correlated, contacts: Contacts, totals: Totals) -> list
         return [*found, "The log holds no mail that was sent: there are no rates."]
     found += _matching(correlated.matching)
     found += _columns(correlated, contacts)
-    found += _undated(correlated)
+    found += _undated(correlated, contacts)
     found += hindsight.warnings(correlated, contacts)
     found += _small(totals)
     return list(dict.fromkeys(found))
@@ -91,18 +91,22 @@ def _columns(correlated: Correlated, contacts: Contacts) -> list[str]:
     return found
 
 
-def _undated(correlated: Correlated) -> list[str]:
+def _undated(correlated: Correlated, contacts: Contacts) -> list[str]:
     """That bounced mails lack the time that the others have: some platforms date only what was delivered."""
     if "sent_at" not in correlated.have:
         return []
-    undated = correlated.sends["sent_at"].isna().to_numpy()
+    sends = correlated.sends[: len(contacts.lead)]
+    undated = sends["sent_at"].isna().to_numpy()
     if not undated.any():
         return []
-    label = dimension(correlated.sends, "label")
+    label = dimension(sends, "label")
     bounced = np.isin(label.codes, [code for code, name in enumerate(label.values) if name])
     lost, others = int(undated[bounced].sum()), int(undated[~bounced].sum())
+    taken = int((~bounced).sum())
+    if contacts.counted is not None:
+        others, taken = others + contacts.counted.silent.undated, taken + contacts.counted.silent.mails
     few = thresholds().evidence.min_bounces
-    if lost < few or lost < _UNDATED * bounced.sum() or others * bounced.sum() > lost * (~bounced).sum() / 2:
+    if lost < few or lost < _UNDATED * bounced.sum() or others * bounced.sum() > lost * taken / 2:
         return []
     return [
         f"{number(lost)} of {many(int(bounced.sum()), 'bounced mail')} have no time of sending in the log, though "

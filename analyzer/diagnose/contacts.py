@@ -118,10 +118,14 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Beside the `told` leads, numbered for themselves, the silent ones."""
+    """Beside the `told` leads, numbered for themselves, the silent ones.
+
+    hidden: statuses that are not to be used are still among these.
+    """
 
     told: Contacts
     silent: Silent
+    hidden: bool = False
 
     def with_silent_domains(self, table: pd.DataFrame) -> pd.DataFrame:
         """Rates per recipient domain (`value`) of the told leads, with the silent ones added."""
@@ -134,7 +138,7 @@ class Counted:
         places = {value: place for place, value in enumerate(values)}
         domains = {domain: place for place, domain in enumerate(self.told.domains)}
         asked = values if chosen is None else [values[code] for code in chosen]
-        here, rest = self.silent.companies(name, asked, first_only)
+        here, rest = self.silent.rows.companies(name, asked, first_only)
         at, size = rest["value"].map(places).to_numpy(dtype=np.int64), len(values)
         elsewhere = {column: sums(at, rest[column].to_numpy(dtype=float), size) for column in _ELSEWHERE}
         return Alike(
@@ -161,7 +165,7 @@ class Counted:
         """
         chosen = chosen or {}
         if chosen:
-            rows = self.silent.beside(name, chosen)
+            rows = self.silent.rows.beside(name, chosen)
         else:
             rows = self.silent.values[self.silent.values["dimension"] == name]
         if first_only:
@@ -397,7 +401,13 @@ def cell_of(leads: pd.DataFrame) -> Codes:
 
 
 def _index(leads: pd.DataFrame, column: str, known: tuple[str, ...], missing: str) -> Codes:
-    fallback = known.index(missing)
-    found = dimension(leads, column, lower=True)
     place = {name: at for at, name in enumerate(known)}
-    return np.array([place.get(value, fallback) for value in found.values], dtype=np.int64)[found.codes]
+    if column in leads.columns and isinstance(leads[column].dtype, pd.CategoricalDtype):
+        # As `contacts` makes them: asked for by nearly every part of a diagnosis.
+        codes, names = leads[column].cat.codes.to_numpy(), [str(name) for name in leads[column].cat.categories]
+    else:
+        found = dimension(leads, column)
+        codes, names = found.codes, found.values
+    # What is not given has the last place.
+    places = [place.get(name.strip().lower(), place[missing]) for name in (*names, missing)]
+    return np.array(places, dtype=np.int64)[codes]

@@ -20,7 +20,7 @@ import numpy as np
 from statsmodels.stats.multitest import multipletests
 
 from analyzer.diagnose.arrays import Flags, Reals
-from analyzer.diagnose.contacts import FLAGS, Contacts
+from analyzer.diagnose.contacts import FLAGS, Contacts, Counted
 from analyzer.diagnose.diagnosis import Driver
 from analyzer.diagnose.driver_beside import Beside
 from analyzer.diagnose.driver_counts import Label
@@ -91,8 +91,17 @@ def _scans(contacts: Contacts, names: Sequence[str], label: Label) -> list[Scan]
 
 def _but_steps(contacts: Contacts, steps: Scan) -> Contacts:
     """The mails at other steps than those that are at fault by themselves: the days on which these fall are not."""
-    if contacts.counted is not None or not (bad := steps.far()).any():
+    if not (bad := steps.far()).any():
         return contacts
+    if contacts.counted is not None:
+        told, silent = _without(contacts.counted.told, bad), contacts.counted.silent
+        names = [name for name, is_bad in zip(steps.values, bad, strict=True) if is_bad]
+        return replace(contacts, counted=Counted(told, silent.but_steps(names)))
+    return _without(contacts, bad)
+
+
+def _without(contacts: Contacts, bad: Flags) -> Contacts:
+    """The mails but later ones at some steps."""
     keep = ~bad[contacts.at["step"].codes]
     keep[contacts.first] = True
     rows, place = np.flatnonzero(keep), np.cumsum(keep) - 1

@@ -6,7 +6,7 @@ against those of its time: of the same mailboxes, at the same step and, if the t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,9 @@ from scipy.special import gammaln
 from scipy.stats import binom
 
 from analyzer.diagnose.arrays import Codes, Flags
-from analyzer.diagnose.contacts import Dimension, pairs
+from analyzer.diagnose.contacts import pairs
 from analyzer.diagnose.diagnosis import FixPart
+from analyzer.diagnose.silent import Like, Span
 from analyzer.diagnose.thresholds import thresholds
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ class FixMail:
 
     def __init__(self, correlated: Correlated, contacts: Contacts) -> None:
         self._contacts = contacts
-        sent = correlated.sends["sent_at"] if "sent_at" in correlated.sends.columns else None
-        #: When each mail was sent; None where mails are missing that nothing came back of, or have no times.
+        self._told = contacts if contacts.counted is None else contacts.counted.told
+        #: When each mail was sent; None where they have no times.
         self._times = None
-        if sent is not None and contacts.counted is None:
+        if "sent_at" in correlated.sends.columns:
+            sent = correlated.sends["sent_at"][: len(contacts.lead)]
             times = pd.to_datetime(sent, utc=True, errors="coerce").dt.tz_convert(None)
             week = contacts.at["week"]
             # A time that makes no week is that of a later mail to those who did not bounce.
@@ -53,41 +55,64 @@ class FixMail:
         among those written to afterwards (hypergeometric). Mails later than the last one that came back for whatever
         reason count for nothing: their bounces may not be read yet.
         """
-        like = self._like(rows)
-        if like is None or self._times is None:
+        refused = _places(rows)
+        if self._times is None or np.isnat(self._times[refused]).any():
             return None
-        mine, refusing = like
         evidence = thresholds().evidence
-        times, came_back = self._times[mine], self._contacts.hard | self._contacts.spam | self._contacts.unknown
-        refused = self._times[_places(rows)]
-        first, last, end = refused.min(), refused.max(), self._times[came_back].max()
-        company = self._contacts.domain[self._contacts.lead[mine]]
-        after = (times > last) & (times <= end)
-        before = len(np.unique(company[(times >= first) & (times <= last)]))
-        behind = len(np.unique(company[after]))
+        like = self._like(rows)
+        mine = self._are(like)
+        contacts = self._contacts
+        refusing = len(np.unique(contacts.domain[contacts.lead[refused[mine[refused]]]]))
+        times, came_back = self._times[refused], contacts.hard | contacts.spam | contacts.unknown
+        first, last, end = times.min(), times.max(), self._times[came_back].max()
+        spans = [(first - np.timedelta64(1, "us"), last), (last, end)]
+        (before, _), (behind, mails) = self._sent(like, np.flatnonzero(mine), spans)
         if refusing < evidence.min_bounces or behind < evidence.min_leads_per_arm:
             return None
         # The last one ends the time that is looked at, so it is no witness.
         p = np.exp(_log_ways(before - 1, refusing - 1) - _log_ways(before + behind - 1, refusing - 1))
-        return int(after.sum()) if p <= thresholds().fixes.over_p else None
+        return mails if p <= thresholds().fixes.over_p else None
 
-    def _like(self, rows: pd.DataFrame) -> tuple[Codes, int] | None:
-        """The mails that would have been refused as well, and at how many companies some of them were."""
-        at, contacts = self._contacts.at, self._contacts
-        refused = _places(rows)
-        if self._times is None or np.isnat(self._times[refused]).any():
-            return None
+    def _like(self, rows: pd.DataFrame) -> Like:
+        """The mails that would have been refused as well."""
+        at, refused = self._contacts.at, _places(rows)
         # The mailboxes that were refused, or the one that nearly all of it is of.
         named = [one.value for one in self.parts(rows) if one.dimension == "sender"]
-        senders = at["sender"] if at["sender"].given else at["sender_domain"]
-        chosen = np.zeros(len(senders.values), dtype=np.bool_)
-        chosen[senders.values.index(named[0]) if named else senders.codes[refused]] = True
-        like = chosen[senders.codes]
+        senders = "sender" if at["sender"].given else "sender_domain"
+        values = {senders: named or [at[senders].values[code] for code in np.unique(at[senders].codes[refused])]}
         # Who refuses does so at the first mail: later ones meet the survivors.
-        step = at["step"] if at["step"].given else Dimension(self._late().astype(np.int64), ["first", "later"])
-        for column in (step, at["campaign"]) if _is_text(rows) else (step,):
-            like &= column.codes == _usual(column.codes[refused])
-        return np.flatnonzero(like), len(np.unique(contacts.domain[contacts.lead[refused[like[refused]]]]))
+        first = None if at["step"].given else bool(self._late()[refused].mean() <= 0.5)
+        for name in ("step", "campaign") if _is_text(rows) else ("step",):
+            if at[name].given:
+                values[name] = [at[name].values[_usual(at[name].codes[refused])]]
+        return Like(values, first)
+
+    def _are(self, like: Like) -> Flags:
+        """Which mails are those, of the ones that are held."""
+        mine = np.ones(len(self._told.lead), dtype=np.bool_)
+        for name, values in like.values.items():
+            column = self._contacts.at[name]
+            mine &= np.isin(column.codes, [column.values.index(value) for value in values])
+        return mine if like.first is None else np.asarray(mine & (self._late() != like.first), dtype=np.bool_)
+
+    def _sent(self, like: Like, mine: Codes, spans: list[Span]) -> list[tuple[int, int]]:
+        """At how many companies mails alike were sent within each span, and how many mails."""
+        contacts = self._contacts
+        assert self._times is not None
+        times, company = self._times[mine], contacts.domain[contacts.lead[mine]]
+        inside = [_within(times, *span) for span in spans]
+        found = [(set(company[rows].tolist()), int(rows.sum())) for rows in inside]
+        if contacts.counted is None:
+            return [(len(companies), mails) for companies, mails in found]
+        silent = contacts.counted.silent.rows.sent(like, spans)
+        place = {name: code for code, name in enumerate(contacts.domains[: len(self._told.domains)])}
+        counted = []
+        for number, (companies, mails) in enumerate(found):
+            more = silent[silent["span"] == number]
+            known = {place[name] for name in more["domain"].dropna()}
+            others = int(more["companies"][more["domain"].isna()].sum())
+            counted.append((len(companies | known) + others, mails + int(more["mails"].sum())))
+        return counted
 
     def parts(self, rows: pd.DataFrame) -> list[FixPart]:
         """The values that nearly all of some refusals have, and by far not nearly all of the mail."""
@@ -115,14 +140,13 @@ class FixMail:
 
     def _late(self) -> Flags:
         """Which mails are not the first to their lead."""
-        contacts = self._contacts if self._contacts.counted is None else self._contacts.counted.told
-        late = np.ones(len(contacts.lead), dtype=np.bool_)
-        late[contacts.first] = False
+        late = np.ones(len(self._told.lead), dtype=np.bool_)
+        late[self._told.first] = False
         return late
 
     def _share(self, name: str, code: int, *, late: bool) -> float:
         """The part of the leads' first mails that has a value, or with `late` of what a lead got of each value."""
-        contacts = self._contacts if self._contacts.counted is None else self._contacts.counted.told
+        contacts = self._told
         codes = self._contacts.at[name].codes
         mails = pairs(codes, contacts.lead, len(contacts.leads), contacts.first)[0] if late else codes[contacts.first]
         own, all_of = int((mails == code).sum()), len(mails)
@@ -131,6 +155,11 @@ class FixMail:
             own += int(silent.leads[silent.codes == code].sum())
             all_of += int(silent.leads.sum())
         return own / max(all_of, 1)
+
+
+def _within(times: Any, start: np.datetime64, end: np.datetime64) -> Flags:
+    """Which times are behind the start of a span, and not behind its end."""
+    return np.asarray((times > start) & (times <= end), dtype=np.bool_)
 
 
 def _places(rows: pd.DataFrame) -> Codes:

@@ -67,7 +67,8 @@ def as_known(correlated: Correlated, contacts: Contacts) -> Contacts:
         return contacts
     hidden = np.ones(len(found.late), dtype=np.bool_) if found.marked else found.late
     status = contacts.leads["email_status"].astype(object).mask(hidden, "unknown").astype("category")
-    return replace(contacts, leads=contacts.leads.assign(email_status=status))
+    counted = replace(contacts.counted, hidden=True) if contacts.counted else None
+    return replace(contacts, leads=contacts.leads.assign(email_status=status), counted=counted)
 
 
 def warnings(correlated: Correlated, contacts: Contacts) -> list[str]:
@@ -91,5 +92,10 @@ def warnings(correlated: Correlated, contacts: Contacts) -> list[str]:
         told.append(
             f"{number(late)} of {many(len(found.late), 'lead')} ({share}) "
             f"{'was verified after it was' if late == 1 else 'were verified after they were'} written to: {what}"
+        )
+    if contacts.counted is not None and (found.marked or found.few_late):
+        told.append(
+            "Of a campaign that is only counted, nobody can tell which leads have such statuses: whether leads of a "
+            "list source, a country or a title bounce more is told by the drivers alone; the forecast does not know."
         )
     return told

@@ -24,7 +24,7 @@ from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import History, Target, cell_means, target_of
 from analyzer.diagnose.free_mail import consumer_domains
 from analyzer.diagnose.likeness import shared
-from analyzer.diagnose.origins import Origins, of_list, origins
+from analyzer.diagnose.origins import Origins, of_contacts, of_list, origins
 from analyzer.diagnose.ranking import FAMILIES, Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.refusals import NAMED
@@ -221,7 +221,7 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
         cell = cell_of(contacts.leads)
         barred = np.where(cell // GROUPS == _INVALID, "invalid", "").astype(object)
         days = None if stale is None else age_of_contacts(correlated, contacts)
-        had = tuple(each.values_of(contacts.per_lead(each.column)) for each in bad)
+        had = of_contacts(bad, contacts)
         chance = _by_origin(_aged(means[cell], cell, stale, days), cell, bad, had)
         # Leads like these, at companies as large as theirs, of which nothing is known.
         company, alike = company_of(contacts), past.spread.likeness

@@ -17,6 +17,7 @@ from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_of, dimension
 from analyzer.diagnose.diagnosis import Origin
 from analyzer.diagnose.drivers import drivers
+from analyzer.diagnose.silent import AGES
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import limit, listed, many, number, percent
 from analyzer.records import EMAIL_STATUSES
@@ -138,9 +139,42 @@ def of_list(found: tuple[Origins, ...], leads: pd.DataFrame) -> tuple[Codes | No
     return tuple(values(each) for each in found)
 
 
+def of_contacts(found: tuple[Origins, ...], contacts: Contacts) -> tuple[Codes, ...]:
+    """Of each finding, the value of each lead contacted at its first mail (`Origins.values_of`).
+
+    Leads of whom only counts are held are dealt the values that leads of their cell and age have.
+    """
+    if contacts.counted is None:
+        return tuple(each.values_of(contacts.per_lead(each.column)) for each in found)
+    if not found:
+        return ()
+    told, rows = contacts.counted.told, contacts.counted.silent.rows
+    mine = contacts.lead[told.first]
+    silent = np.ones(len(contacts.leads), dtype=np.bool_)
+    silent[mine] = False
+    at = np.flatnonzero(silent)
+    cell, age = cell_of(contacts.leads)[at], contacts.first[at] - len(told.lead)
+    at = at[np.lexsort((age, cell))]
+    counted = rows.beside(found[0].column, {each.column: list(each.found) for each in found})
+    counted = counted[counted["first"]].reset_index(drop=True)
+    order = np.lexsort((counted["age"].map(AGES.index).to_numpy(), cell_of(counted)))
+    dealt = counted.iloc[np.repeat(order, counted["leads"].to_numpy()[order])]
+    values = []
+    for each in found:
+        value = np.empty(len(contacts.leads), dtype=np.int64)
+        value[mine] = each.values_of(told.per_lead(each.column))
+        places = {name: row for row, name in enumerate(each.found)} | {"": len(each.found)}
+        value[at] = dealt[f"had_{each.column}"].map(places).to_numpy(dtype=np.int64)
+        values.append(value)
+    return tuple(values)
+
+
 def origins(contacts: Contacts) -> tuple[Origins, ...]:
-    """The columns with most bounces beyond those expected, of the columns that tell leads apart."""
-    if contacts.counted is not None:
+    """The columns with most bounces beyond those expected, of the columns that tell leads apart.
+
+    None of a campaign that is counted with statuses that are not to be used: nobody knows whose these are.
+    """
+    if contacts.counted is not None and contacts.counted.hidden:
         return ()
     limits = thresholds().origins
     names = [name for name in (*_OF_A_LEAD, *contacts.named) if contacts.at[name].given]
@@ -153,55 +187,70 @@ def origins(contacts: Contacts) -> tuple[Origins, ...]:
         return sum(each.bounces - each.expected * each.leads for each in shown[name])
 
     found: list[Origins] = []
-    left = np.ones(len(contacts.leads), dtype=np.bool_)
     for column in sorted(shown, key=lambda name: (-round(beyond(name), 6), names.index(name))):
         values = tuple(each.value for each in shown[column])
-        one = _of_column(contacts, column, values, left, further=bool(found))
-        if one is not None and len(found) < _COLUMNS:
+        one = _of_column(contacts, column, values, found) if len(found) < _COLUMNS else None
+        if one is not None:
             found.append(one)
-            left &= one.values_of(contacts.per_lead(column)) >= len(one.found)
     return tuple(found)
 
 
-def _of_column(
-    contacts: Contacts, column: str, values: tuple[str, ...], left: Flags, *, further: bool
-) -> Origins | None:
-    """What some values of one column do to the leads that are `left`; None where they do nothing to these."""
+def _of_column(contacts: Contacts, column: str, values: tuple[str, ...], before: list[Origins]) -> Origins | None:
+    """What some values of one column do to the leads that are of no value found `before`; None for nothing."""
     limits = thresholds().origins
-    own, cell = contacts.per_lead(column), cell_of(contacts.leads)
-    place = {value: row for row, value in enumerate(values)}
-    value = np.array([place.get(name, len(values)) for name in own.values], dtype=np.int64)[own.codes]
-    # Both kinds of every value, and those of all others behind them.
-    group = 2 * value + _verified(cell)
-    bounced = contacts.leads["address"].to_numpy(dtype=np.bool_)
-    size, elsewhere = 2 * len(values), left & (value == len(values))
-    rest, rest_bounced = (np.bincount(cell[rows], minlength=CELLS) for rows in (elsewhere, elsewhere & bounced))
-    usual = (rest_bounced.sum() + 0.5) / (rest.sum() + 1)
-    usual_there = (rest_bounced + usual * _PULL) / (rest + _PULL)
-    expected = sums(group[left], usual_there[cell[left]], size + 2)[:size]
-    hits, leads = (np.bincount(group[rows], minlength=size + 2)[:size] for rows in (bounced & left, left))
-    if further:
+    leads, bounced, known = _counted(contacts, column, values, before)
+    others_leads, others_bounced = leads[-1], bounced[-1]
+    usual = (others_bounced.sum() + 0.5) / (others_leads.sum() + 1)
+    usual_there = (others_bounced + usual * _PULL) / (others_leads + _PULL)
+    expected, hits, there = (_by_kind(table[:-1]) for table in (leads * usual_there, bounced, leads))
+    if before:
         # Of what another column explains already, nothing is left here.
-        kept = [
-            row
-            for row in range(len(values))
-            if (seen := hits[2 * row : 2 * row + 2].sum()) >= limits.bounces
-            and seen >= limits.lift * expected[2 * row : 2 * row + 2].sum()
-        ]
-        if len(kept) < len(values):
-            chosen = tuple(values[row] for row in kept)
-            return _of_column(contacts, column, chosen, left, further=True) if kept else None
-    times = ((hits + _BELIEVED) / (expected + _BELIEVED)).reshape(-1, 2)
-    bad = (times >= _WORSE).ravel()
+        kept = (hits.sum(1) >= limits.bounces) & (hits.sum(1) >= limits.lift * expected.sum(1))
+        if not kept.all():
+            chosen = tuple(value for value, stays in zip(values, kept, strict=True) if stays)
+            return _of_column(contacts, column, chosen, before) if chosen else None
+    times = (hits + _BELIEVED) / (expected + _BELIEVED)
+    bad = times >= _WORSE
     if not bad.any():
         return None
-    weight = np.append(times.ravel(), (1.0, 1.0))[group[left]]
-    everyone = np.bincount(cell[left], minlength=CELLS)
-    weighted = np.bincount(cell[left], weight, minlength=CELLS)
-    others = np.where(everyone > 0, everyone / np.maximum(weighted, 1e-9), 1.0)
-    known = frozenset(own.values[code] for code in np.unique(own.codes))
+    verified = _verified(np.arange(CELLS))
+    weighted = others_leads + (np.where(verified, times[:, 1:], times[:, :1]) * leads[:-1]).sum(0)
+    others = np.where(leads.sum(0) > 0, leads.sum(0) / np.maximum(weighted, 1e-9), 1.0)
     # A kind of which there are none is neither.
-    unverified, verified = (bad.reshape(-1, 2).any(0) | (leads.reshape(-1, 2).sum(0) == 0)).tolist()
-    only = "" if unverified and verified else "verified" if verified else "unverified"
-    told = int(leads[bad].sum()), int(hits[bad].sum()), float(expected[bad].sum())
-    return Origins(column, values, times, others, known, only, *told, further=further)
+    of_unverified, of_verified = (bad.any(0) | (there.sum(0) == 0)).tolist()
+    only = "" if of_unverified and of_verified else "verified" if of_verified else "unverified"
+    told = int(there[bad].sum()), int(hits[bad].sum()), float(expected[bad].sum())
+    return Origins(column, values, times, others, known, only, *told, further=bool(before))
+
+
+def _by_kind(table: Reals) -> Reals:
+    """(values, cells) summed to (values, 2): what is not verified, and what is."""
+    verified = _verified(np.arange(CELLS))
+    return np.column_stack([table[:, ~verified].sum(1), table[:, verified].sum(1)])
+
+
+def _counted(
+    contacts: Contacts, column: str, values: tuple[str, ...], before: list[Origins]
+) -> tuple[Reals, Reals, frozenset[str]]:
+    """Leads of no value found `before`, and those of them that bounced, by some values of a column, all others behind
+    them, and by cell; and the values that any lead had.
+    """
+    told = contacts if contacts.counted is None else contacts.counted.told
+    names, codes, cell = contacts.at[column].values, told.per_lead(column).codes, cell_of(told.leads)
+    place = {value: row for row, value in enumerate(values)}
+    row = np.array([place.get(name, len(values)) for name in names], dtype=np.int64)
+    left = np.ones(len(cell), dtype=np.bool_)
+    for each in before:
+        left &= each.values_of(told.per_lead(each.column)) >= len(each.found)
+    size = len(values) + 1, CELLS
+    at = (row[codes] * CELLS + cell)[left]
+    bounced = sums(at, told.leads["address"].to_numpy(dtype=np.bool_)[left], size[0] * CELLS)
+    leads = np.bincount(at, minlength=size[0] * CELLS).astype(np.float64)
+    there = np.unique(codes)
+    if contacts.counted is not None:
+        chosen = {each.column: list(each.found) for each in before}
+        silent = contacts.counted.observations(contacts, column, first_only=True, chosen=chosen)
+        rest = np.logical_and.reduce([had == "" for had in silent.had.values()], initial=True)
+        leads += sums(row[silent.codes] * CELLS + silent.cell, silent.leads * rest, size[0] * CELLS)
+        there = np.union1d(there, silent.codes)
+    return leads.reshape(size), bounced.reshape(size), frozenset(names[code] for code in there)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from analyzer.errors import AnalyzerError
 from analyzer.spark.rows import as_frame, columns_of, leads_of, order_of, sends_of
-from analyzer.spark.silent import Counts, with_listed
+from analyzer.spark.silent import Counts
 from analyzer.spark.told import told_leads, told_rows
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def diagnose_whole(log: DataFrame, bounces: DataFrame, leads: DataFrame | None, 
             ids = told_sends.where("lead_id != ''").select("lead_id")
             told_list, _ = _rows(told_rows(listed, told, ids), order_of(listed, None))
             tables += read_tables([(told_list, "leads")], of_leads, large=True)
-        silent = with_listed(sends.where(sf.col("lead").isNotNull()).join(told, "lead", "left_anti"), listed)
-        counts = Counts(silent)
+        counts = Counts(sends.where(sf.col("lead").isNotNull()).join(told, "lead", "left_anti"), listed)
         beside, listed_rows = counts.beside(), 0
         if listed is not None:
             have, listed_rows = _held(listed)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from py4j.protocol import Py4JJavaError
 from spark_campaign import campaign
+from spark_worlds import bad_step_and_times_missing, known_after_the_send, mended_and_a_bad_country, parts_missing
 
 import analyzer
 from analyzer.api import run_diagnosis
@@ -57,6 +58,45 @@ def test_two_hundred_thousand_mails_of_which_the_driver_never_sees_most(spark):
     here = run_diagnosis(**made).diagnosis
     assert told.error == ""
     assert json.loads(told.diagnosis) == json.loads(json_text(here))
+
+
+def differing(told, here, at=""):
+    """Where two diagnoses differ, as paths."""
+    if isinstance(told, dict) and isinstance(here, dict):
+        return [one for key in {*told, *here} for one in differing(told.get(key), here.get(key), f"{at}.{key}")]
+    if isinstance(told, list) and isinstance(here, list) and len(told) == len(here):
+        return [one for n in range(len(told)) for one in differing(told[n], here[n], f"{at}[{n}]")]
+    return [] if told == here else [f"{at}: {told!r:.200} is not {here!r:.200}"]
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (mended_and_a_bad_country, ('"clear": 800', '"clear": 750', "Leads of the country Peru bounced at")),
+        (bad_step_and_times_missing, ('"value": "3", "label": "spam"', "have no time of sending in the log")),
+        (parts_missing, ("leads are in the log with later steps only", "sending mailboxes was given")),
+    ],
+)
+def test_mails_that_nothing_came_back_of_tell_their_part(spark, made, said):
+    frames = made()
+    (told,) = diagnose(**{name: spread(spark, frame, 1) for name, frame in frames.items()}).collect()
+    assert told.error == ""
+    found = json.loads(told.diagnosis)
+    assert differing(found, json.loads(json_text(run_diagnosis(**frames).diagnosis))) == []
+    assert [one for one in said if one not in json.dumps(found)] == []
+
+
+def test_what_cannot_be_counted_is_told(spark):
+    frames = known_after_the_send()
+    (told,) = diagnose(**{name: spread(spark, frame, 1) for name, frame in frames.items()}).collect()
+    assert told.error == ""
+    found, here = json.loads(told.diagnosis), json.loads(json_text(run_diagnosis(**frames).diagnosis))
+    assert [one for one in found["warnings"] if one not in here["warnings"]] == [
+        "Of a campaign that is only counted, nobody can tell which leads have such statuses: whether leads of a list "
+        "source, a country or a title bounce more is told by the drivers alone; the forecast does not know."
+    ]
+    assert {name for name in found if found[name] != here[name]} == {"data_quality", "warnings"}
+    assert found["drivers"][0]["value"] == "Peru"
 
 
 def test_a_log_of_events_is_told_to_be_no_log_of_mails(spark, tables):
