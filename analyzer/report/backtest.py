@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.backtest import Backtest
 
-_COLUMNS = ("Campaign", "Began", "Advice", "Foretold", "Came", "Leads")
+_COLUMNS = ("Began", "Advice", "Foretold", "Came", "Leads")
+#: Room for the figures of a row, whatever the terminal has.
+_WIDTH = 78
 
 
 def json_text(backtest: Backtest) -> str:
@@ -71,20 +73,24 @@ def _followed(who: str, avoided: int, lost: int) -> str:
 
 
 def _table(backtest: Backtest, screen: Console) -> None:
+    """A row for each campaign, below its name: names of one team differ at their ends, so none is cut."""
     table = Table(box=None, pad_edge=False)
     for name in _COLUMNS:
-        table.add_column(
-            name, justify="right" if name in ("Foretold", "Came", "Leads") else "left", no_wrap=name != "Campaign"
-        )
+        table.add_column(name, justify="right" if name in ("Foretold", "Came", "Leads") else "left", no_wrap=True)
     for step in backtest.steps:
-        foretold = f"{percent(step.forecast.rate)} ({percent(step.forecast.low)} to {percent(step.forecast.high)})"
+        foretold = f"{percent(step.forecast.rate)} ({words.spread(step.forecast.low, step.forecast.high)})"
         came = percent(step.rate)
         table.add_row(
-            Text(words.clean(step.campaign)),
             step.began,
             step.recommendation.replace("_", " "),
             foretold,
             Text(came, "" if step.within_interval else "bold yellow"),
             f"{step.leads:,}",
         )
-    screen.print(table)
+    with screen.capture() as drawing:
+        screen.print(table, width=_WIDTH, crop=False)
+    head, *rows = drawing.get().splitlines()
+    names = [Text(words.clean(step.campaign), "bold") for step in backtest.steps]
+    for name, row in zip([Text("Campaign", "bold"), *names], [head, *rows], strict=True):
+        screen.print(name, overflow="fold")
+        screen.print(Text("  ") + Text.from_ansi(row), no_wrap=True, overflow="ignore", crop=False)
