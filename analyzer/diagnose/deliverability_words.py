@@ -88,10 +88,17 @@ def _named(found: Findings) -> str:
         f"{many(len(standing), 'refusal')} at {many(standing['domain'].nunique(), 'domain')} {speak} of the sender's "
         "reputation or of too much mail at once."
     )
+    content = rows[(rows["fault"] == "content") & ~rows["reason"].isin(NAMED) & (rows["party"] != "recipient")]
+    parts = [known] if len(standing) else []
+    if len(content):
+        parts.append(
+            f"{many(len(content), 'refusal')} at {many(content['domain'].nunique(), 'domain')} "
+            f"{'speaks' if len(content) == 1 else 'speak'} of what the mail holds."
+        )
     if not told:
-        return known if len(standing) else "No refusal says what is wrong with our sending."
+        return " ".join(parts) or "No refusal says what is wrong with our sending."
     proven = "" if found.proofs else ", too few to prove anything"
-    return f"What they name on our side: {listed(told)}{proven}." + (f" {known}" if len(standing) else "")
+    return " ".join([f"What they name on our side: {listed(told)}{proven}.", *parts])
 
 
 def _own_rule(found: Findings) -> str:

@@ -437,6 +437,13 @@ def test_why_names_both_sides_in_plain_words() -> None:
         assert jargon not in why
 
 
+def test_what_filters_say_of_the_mail_is_told_before_the_fix_for_it() -> None:
+    found = verdict(Block(212, bounced={"spam_content": 8}))
+    assert found.fixes[0].id == "CONTENT-SPAM"
+    assert "8 refusals at 8 domains speak of what the mail holds." in found.why
+    assert "No refusal says" not in found.why
+
+
 def test_a_forwarded_lead_in_two_industries_breaks_nothing() -> None:
     found = verdict(
         Block(30, industry=STRICT, domain="both.example"),
