@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _REPORT = "EmailDeliveryReportReceived"
 _KINDS: dict[str, Kind] = {
@@ -45,34 +44,22 @@ class Azure:
         outcome = fields.text(data.get("status"), 40)
         kind = _KINDS.get(outcome.lower(), "other") if name == _REPORT else "other"
         details = fields.table(data.get("deliveryStatusDetails"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(data.get("recipient")),
-                        fields.provider_class(self.name, outcome if name == _REPORT else name),
-                        fields.line(details.get("statusMessage")),
-                        mta=fields.host(details.get("recipientMailServerHostName")),
-                    ),
-                ),
-                received_at=fields.moment(
-                    fields.first(
-                        data.get("deliveryAttemptTimeStamp"),
-                        data.get("deliveryAttemptTimestamp"),
-                        event.get("eventTime"),
-                        event.get("time"),
-                    )
-                ),
-                original=Original(
-                    message_id=fields.message_id(data.get("internetMessageId")),
-                    sender=fields.address(data.get("sender")),
-                    recipients=fields.addresses(data.get("recipient")),
-                    headers=fields.marks([("x-acs-message-id", data.get("messageId"))]),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            data.get("recipient"),
+            fields.provider_class(self.name, outcome if name == _REPORT else name),
+            fields.line(details.get("statusMessage")),
+            mta=details.get("recipientMailServerHostName"),
+            at=fields.first(
+                data.get("deliveryAttemptTimeStamp"),
+                data.get("deliveryAttemptTimestamp"),
+                event.get("eventTime"),
+                event.get("time"),
+            ),
+            sender=data.get("sender"),
+            message_id=data.get("internetMessageId"),
+            marks=[("x-acs-message-id", data.get("messageId"))],
         )
 
 

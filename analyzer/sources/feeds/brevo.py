@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 #: By the name without its underscores and in the singular: webhooks write `hard_bounce`, the API `hardBounces`.
 _KINDS: dict[str, Kind] = {
@@ -55,47 +54,27 @@ class Brevo:
         name = fields.text(event.get("event"), 40)
         key = name.lower().replace("_", "").replace(" ", "")
         kind = _KINDS.get(key) or _KINDS.get(key.removesuffix("s"), "other")
-        said = _PREFIX.sub("", fields.line(event.get("reason")), count=1)
-        if kind == "complaint":
-            said = fields.complaint("")
         given = fields.table(event.get("headers"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind, fields.recipient(event.get("email")), fields.provider_class(self.name, _snake(name)), said
-                    ),
-                ),
-                # `date` is in the zone of the account, which nothing names: the last resort.
-                received_at=next(
-                    (
-                        found
-                        for place in ("ts_epoch", "ts_event", "ts", "date_event", "date")
-                        if (found := fields.moment(event.get(place)))
-                    ),
-                    "",
-                ),
-                subject=fields.line(event.get("subject")),
-                original=Original(
-                    message_id=fields.message_id(fields.first(event.get("message-id"), event.get("messageId"))),
-                    sender=fields.address(fields.first(event.get("sender_email"), event.get("from"))),
-                    recipients=fields.addresses(event.get("email")),
-                    subject=fields.line(event.get("subject")),
-                    headers=fields.marks(
-                        [
-                            *_custom(fields.first(event.get("X-Mailin-custom"), given.get("X-Mailin-custom"))),
-                            ("tag", event.get("tags") if event.get("tags").__class__ is list else None),
-                            ("tag", fields.first(event.get("tag"), event.get("tags"))),
-                            ("campaign", event.get("campaign name")),
-                            ("camp_id", event.get("camp_id")),
-                            ("template_id", event.get("template_id")),
-                            ("contact_id", event.get("contact_id")),
-                        ]
-                    ),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            event.get("email"),
+            fields.provider_class(self.name, _snake(name)),
+            _PREFIX.sub("", fields.line(event.get("reason")), count=1),
+            # `date` is in the zone of the account, which nothing names: the last resort.
+            at=next(filter(fields.moment, map(event.get, ("ts_epoch", "ts_event", "ts", "date_event", "date"))), None),
+            subject=event.get("subject"),
+            sender=fields.first(event.get("sender_email"), event.get("from")),
+            message_id=fields.first(event.get("message-id"), event.get("messageId")),
+            marks=[
+                *_custom(fields.first(event.get("X-Mailin-custom"), given.get("X-Mailin-custom"))),
+                ("tag", event.get("tags") if event.get("tags").__class__ is list else None),
+                ("tag", fields.first(event.get("tag"), event.get("tags"))),
+                ("campaign", event.get("campaign name")),
+                ("camp_id", event.get("camp_id")),
+                ("template_id", event.get("template_id")),
+                ("contact_id", event.get("contact_id")),
+            ],
         )
 
 

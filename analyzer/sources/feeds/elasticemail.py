@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "error": "bounce",
@@ -51,47 +50,30 @@ class ElasticEmail:
         if kind == "bounce" and category in _NOT_TRIED:
             kind = "other"
         said = fields.line(fields.first(event.get("Message"), event.get("message")))
-        if kind == "complaint":
-            said = fields.complaint("")
-        to = fields.first(event.get("To"), event.get("to"))
-        subject = fields.line(fields.first(event.get("Subject"), event.get("subject")))
         classed = fields.provider_class(self.name, category) if kind == "bounce" else ""
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(to),
-                        classed or fields.provider_class(self.name, name),
-                        said if kind not in {"other", "delivered"} else "",
-                    ),
-                ),
-                received_at=_moment(fields.first(event.get("EventDate"), event.get("date"))),
-                subject=subject,
-                original=Original(
-                    sender=fields.address(fields.first(event.get("FromEmail"), event.get("from"))),
-                    recipients=fields.addresses(to),
-                    subject=subject,
-                    headers=fields.marks(
-                        [
-                            ("x-msg-id", fields.first(event.get("MsgID"), event.get("messageid"))),
-                            ("x-transaction-id", fields.first(event.get("TransactionID"), event.get("transaction"))),
-                            ("channel", fields.first(event.get("ChannelName"), event.get("channel"))),
-                            ("postback", event.get("postback")),
-                        ]
-                    ),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            fields.first(event.get("To"), event.get("to")),
+            classed or fields.provider_class(self.name, name),
+            said if kind in {"bounce", "delayed"} else "",
+            at=_time(fields.first(event.get("EventDate"), event.get("date"))),
+            subject=fields.first(event.get("Subject"), event.get("subject")),
+            sender=fields.first(event.get("FromEmail"), event.get("from")),
+            marks=[
+                ("x-msg-id", fields.first(event.get("MsgID"), event.get("messageid"))),
+                ("x-transaction-id", fields.first(event.get("TransactionID"), event.get("transaction"))),
+                ("channel", fields.first(event.get("ChannelName"), event.get("channel"))),
+                ("postback", event.get("postback")),
+            ],
         )
 
 
-def _moment(value: Any) -> str:
-    """The time, in ISO 8601 or as the notification writes it."""
+def _time(value: Any) -> Any:
+    """A time that the notification writes, in ISO 8601; any other as it is."""
     found = _OF_THE_US.fullmatch(fields.text(value, 40))
     if found is None:
-        return fields.moment(value)
+        return value
     month, day, year, hour, minute, second = map(int, found.groups()[:6])
     hour = hour % 12 + (12 if found[7] == "P" else 0)
-    return fields.moment(f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+    return f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "BOUNCE": "bounce",
@@ -50,31 +49,18 @@ class HubSpot:
         if why in _OPTED_OUT:
             kind = "other"
         said = fields.line(event.get("response")) or fields.line(event.get("dropMessage"))
-        if kind == "complaint":
-            said = fields.complaint("")
-        to, sent = event.get("recipient"), fields.table(event.get("sentBy"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(to),
-                        fields.provider_class(self.name, name, why),
-                        said if kind in {"bounce", "delayed", "complaint"} else "",
-                        code=fields.status(event.get("status")),
-                    ),
-                ),
-                received_at=fields.moment(event.get("created")),
-                subject=fields.line(event.get("subject")),
-                original=Original(
-                    message_id=fields.message_id(event.get("smtpId")),
-                    sender=fields.address(event.get("from")),
-                    recipients=fields.addresses(to),
-                    subject=fields.line(event.get("subject")),
-                    date=fields.moment(sent.get("created")),
-                    headers=fields.marks([("campaign", event.get("emailCampaignId")), ("x-sent-by", sent.get("id"))]),
-                ),
-            )
+        sent = fields.table(event.get("sentBy"))
+        yield told_of_one(
+            self.name,
+            kind,
+            event.get("recipient"),
+            fields.provider_class(self.name, name, why),
+            said if kind in {"bounce", "delayed"} else "",
+            code=event.get("status"),
+            at=event.get("created"),
+            subject=event.get("subject"),
+            sender=event.get("from"),
+            message_id=event.get("smtpId"),
+            sent_at=sent.get("created"),
+            marks=[("campaign", event.get("emailCampaignId")), ("x-sent-by", sent.get("id"))],
         )

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _MARKS = ("campaign_id", "campaign_name", "campaign", "step", "variant", "email_id", "lead_id", "workspace")
 
@@ -38,27 +37,20 @@ class Instantly:
     def read(self, event: JsonObject) -> Iterator[Told]:
         """One report about one lead."""
         name = fields.text(event.get("event_type"), 60)
-        to = fields.recipient(fields.first(event.get("lead_email"), event.get("email")))
         # A reason is not documented; should one come, it is the text.
         said = fields.line(fields.first(event.get("bounce_reason"), event.get("error_message")))
         kind: Kind = "bounce" if "bounce" in name.lower() else "other"
         if "auto_reply" in name.lower():
             kind = "autoreply"
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(kind, to, fields.provider_class(self.name, name), said if kind == "bounce" else ""),
-                ),
-                received_at=fields.moment(event.get("timestamp")),
-                subject=fields.line(fields.first(event.get("email_subject"), event.get("subject"))),
-                original=Original(
-                    message_id=fields.message_id(fields.first(event.get("message_id"), event.get("email_id"))),
-                    sender=fields.address(event.get("email_account")),
-                    recipients=(to,) if to else (),
-                    subject=fields.line(event.get("email_subject")),
-                    headers=fields.marks((name, event.get(name)) for name in _MARKS),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            fields.first(event.get("lead_email"), event.get("email")),
+            fields.provider_class(self.name, name),
+            said if kind == "bounce" else "",
+            at=event.get("timestamp"),
+            subject=fields.first(event.get("email_subject"), event.get("subject")),
+            sender=event.get("email_account"),
+            message_id=fields.first(event.get("message_id"), event.get("email_id")),
+            marks=((name, event.get(name)) for name in _MARKS),
         )

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _MARKS = ("campaignId", "campaignName", "leadId", "sequenceId", "sequenceStep", "emailTemplateId")
 
@@ -33,27 +32,15 @@ class Lemlist:
         """One report about the lead."""
         name = fields.text(event.get("type"), 60)
         kind: Kind = "bounce" if name == "emailsBounced" else "delivered" if name == "emailsSent" else "other"
-        to = fields.recipient(event.get("leadEmail"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        to,
-                        fields.provider_class(self.name, name),
-                        fields.line(event.get("errorMessage")) if kind == "bounce" else "",
-                    ),
-                ),
-                received_at=fields.moment(event.get("createdAt")),
-                subject=fields.line(event.get("subject")),
-                original=Original(
-                    message_id=fields.message_id(event.get("messageId")),
-                    sender=fields.address(event.get("sendUserEmail")),
-                    recipients=(to,) if to else (),
-                    subject=fields.line(event.get("subject")),
-                    headers=fields.marks((name, event.get(name)) for name in _MARKS),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            event.get("leadEmail"),
+            fields.provider_class(self.name, name),
+            fields.line(event.get("errorMessage")) if kind == "bounce" else "",
+            at=event.get("createdAt"),
+            subject=event.get("subject"),
+            sender=event.get("sendUserEmail"),
+            message_id=event.get("messageId"),
+            marks=((name, event.get(name)) for name in _MARKS),
         )

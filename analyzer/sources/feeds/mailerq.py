@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _DELIVERED = frozenset({"success", "delivered", "accepted"})
 
@@ -42,28 +41,17 @@ class MailerQ:
         elif last:
             final = last.get("fatal") is True or (last.get("fatal") is not False and code.startswith("5"))
             kind = "bounce" if final else "delayed"
-        to = event.get("recipient")
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(to),
-                        fields.provider_class(self.name, last.get("state")),
-                        fields.line(fields.first(last.get("description"), last.get("message"))),
-                        code=fields.status(fields.first(last.get("extended"), last.get("status"))),
-                        reply_code=code,
-                        mta=fields.host(last.get("mx")),
-                    ),
-                ),
-                received_at=fields.moment(fields.first(last.get("time"), last.get("date"), last.get("timestamp"))),
-                original=Original(
-                    message_id=fields.message_id(event.get("message-id")),
-                    sender=fields.address(event.get("envelope")),
-                    recipients=fields.addresses(to),
-                    headers=fields.marks([("tag", event.get("tags"))]),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            event.get("recipient"),
+            fields.provider_class(self.name, last.get("state")),
+            fields.line(fields.first(last.get("description"), last.get("message"))),
+            code=fields.first(last.get("extended"), last.get("status")),
+            reply=code,
+            mta=last.get("mx"),
+            at=fields.first(last.get("time"), last.get("date"), last.get("timestamp")),
+            sender=event.get("envelope"),
+            message_id=event.get("message-id"),
+            marks=[("tag", event.get("tags"))],
         )

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "activity.hard_bounced": "bounce",
@@ -41,37 +40,21 @@ class MailerSend:
         name, data = fields.text(event.get("type"), 60), fields.table(event.get("data"))
         kind = _KINDS.get(name, "other")
         mail, why = fields.table(data.get("email")), fields.table(data.get("morph"))
-        to = fields.table(mail.get("recipient")).get("email")
         said = fields.line(why.get("reason")) if kind in {"bounce", "delayed"} else ""
-        if kind == "complaint":
-            said = fields.complaint("")
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(to),
-                        fields.provider_class(self.name, name.removeprefix("activity.")),
-                        said,
-                    ),
-                ),
-                received_at=fields.moment(fields.first(event.get("created_at"), data.get("created_at"))),
-                subject=fields.line(mail.get("subject")),
-                original=Original(
-                    sender=fields.address(mail.get("from")),
-                    recipients=fields.addresses(to),
-                    subject=fields.line(mail.get("subject")),
-                    date=fields.moment(mail.get("created_at")),
-                    headers=fields.marks(
-                        [
-                            # The sending API answers with the id of the message, which a log of sends holds.
-                            ("x-message-id", fields.table(mail.get("message")).get("id")),
-                            ("tag", mail.get("tags")),
-                            ("template_id", data.get("template_id")),
-                        ]
-                    ),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            fields.table(mail.get("recipient")).get("email"),
+            fields.provider_class(self.name, name.removeprefix("activity.")),
+            said,
+            at=fields.first(event.get("created_at"), data.get("created_at")),
+            subject=mail.get("subject"),
+            sender=mail.get("from"),
+            sent_at=mail.get("created_at"),
+            marks=[
+                # The sending API answers with the id of the message, which a log of sends holds.
+                ("x-message-id", fields.table(mail.get("message")).get("id")),
+                ("tag", mail.get("tags")),
+                ("template_id", data.get("template_id")),
+            ],
         )

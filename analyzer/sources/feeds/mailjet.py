@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {"bounce": "bounce", "blocked": "bounce", "spam": "complaint", "sent": "delivered"}
 _OWN = ("MessageID", "Message_GUID", "mj_campaign_id", "mj_contact_id", "customcampaign", "CustomID")
@@ -41,36 +40,20 @@ class Mailjet:
             kind = "other"
         said = fields.line(event.get("comment")) or error
         classed = fields.provider_class(self.name, event.get("error_related_to"), error)
-        if kind == "complaint":
-            said = fields.complaint("")
-        elif kind == "delivered":
-            said = fields.line(event.get("smtp_reply"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(event.get("email")),
-                        classed or fields.provider_class(self.name, name),
-                        said,
-                    ),
-                ),
-                received_at=fields.moment(event.get("time")),
-                original=Original(
-                    recipients=fields.addresses(event.get("email")),
-                    headers=fields.marks(
-                        [
-                            ("x-mj-message-id", event.get("MessageID")),
-                            ("x-mj-message-guid", event.get("Message_GUID")),
-                            ("customcampaign", event.get("customcampaign")),
-                            ("x-mj-customid", event.get("CustomID")),
-                            ("payload", event.get("Payload")),
-                            ("mj_campaign_id", event.get("mj_campaign_id")),
-                            ("mj_contact_id", event.get("mj_contact_id")),
-                        ]
-                    ),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            event.get("email"),
+            classed or fields.provider_class(self.name, name),
+            fields.line(event.get("smtp_reply")) if kind == "delivered" else said,
+            at=event.get("time"),
+            marks=[
+                ("x-mj-message-id", event.get("MessageID")),
+                ("x-mj-message-guid", event.get("Message_GUID")),
+                ("customcampaign", event.get("customcampaign")),
+                ("x-mj-customid", event.get("CustomID")),
+                ("payload", event.get("Payload")),
+                ("mj_campaign_id", event.get("mj_campaign_id")),
+                ("mj_contact_id", event.get("mj_contact_id")),
+            ],
         )

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "bounce": "bounce",
@@ -43,32 +42,17 @@ class Mailtrap:
         name = fields.text(event.get("event"), 40).lower()
         kind = _KINDS.get(name, "other")
         said = fields.line(event.get("response")) or fields.line(event.get("reason"))
-        if kind == "complaint":
-            said = fields.complaint("")
-        to = event.get("email")
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(to),
-                        fields.provider_class(self.name, event.get("bounce_category")) or f"{self.name}:{name}",
-                        said if kind not in {"other", "delivered"} else "",
-                        reply_code=fields.reply(event.get("response_code")),
-                    ),
-                ),
-                received_at=fields.moment(event.get("timestamp")),
-                original=Original(
-                    recipients=fields.addresses(to),
-                    headers=fields.marks(
-                        [
-                            ("x-message-id", event.get("message_id")),
-                            ("category", event.get("category")),
-                            *fields.table(event.get("custom_variables")).items(),
-                        ]
-                    ),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            event.get("email"),
+            fields.provider_class(self.name, event.get("bounce_category")) or f"{self.name}:{name}",
+            said if kind in {"bounce", "delayed"} else "",
+            reply=event.get("response_code"),
+            at=event.get("timestamp"),
+            marks=[
+                ("x-message-id", event.get("message_id")),
+                ("category", event.get("category")),
+                *fields.table(event.get("custom_variables")).items(),
+            ],
         )

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "hard_bounce": "bounce",
@@ -56,29 +55,18 @@ class Mandrill:
             classed = fields.provider_class(self.name, name, why)
             if why in _NOT_TRIED:
                 kind = "other"
-        if kind == "complaint":
-            said = fields.complaint("")
-        headers = [("tag", message.get("tags")), ("metadata", message.get("metadata"))]
-        headers.append(("x-mandrill-id", message.get("_id") or event.get("_id")))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(message.get("email")),
-                        classed or fields.provider_class(self.name, name),
-                        said.removeprefix("smtp;"),
-                    ),
-                ),
-                received_at=fields.moment(fields.first(event.get("ts"), message.get("ts"))),
-                subject=fields.line(message.get("subject")),
-                original=Original(
-                    sender=fields.address(message.get("sender")),
-                    recipients=fields.addresses(message.get("email")),
-                    subject=fields.line(message.get("subject")),
-                    headers=fields.marks(headers),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            message.get("email"),
+            classed or fields.provider_class(self.name, name),
+            said.removeprefix("smtp;"),
+            at=fields.first(event.get("ts"), message.get("ts")),
+            subject=message.get("subject"),
+            sender=message.get("sender"),
+            marks=[
+                ("tag", message.get("tags")),
+                ("metadata", message.get("metadata")),
+                ("x-mandrill-id", message.get("_id") or event.get("_id")),
+            ],
         )

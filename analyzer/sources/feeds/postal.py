@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "MessageSent": "delivered",
@@ -46,31 +45,18 @@ class Postal:
         if not name:
             kind = _STATUSES.get(status, kind)
         said = fields.line(told.get("output")) or fields.line(told.get("details"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(mail.get("to")),
-                        fields.provider_class(self.name, status or name),
-                        said if kind in {"bounce", "delayed"} else "",
-                    ),
-                ),
-                received_at=fields.moment(
-                    fields.first(told.get("timestamp"), bounced.get("timestamp"), event.get("timestamp"))
-                ),
-                subject=fields.line(mail.get("subject")),
-                original=Original(
-                    message_id=fields.message_id(mail.get("message_id")),
-                    sender=fields.address(mail.get("from")),
-                    recipients=fields.addresses(mail.get("to")),
-                    subject=fields.line(mail.get("subject")),
-                    date=fields.moment(mail.get("timestamp")),
-                    headers=fields.marks([("x-postal-token", mail.get("token")), ("tag", mail.get("tag"))]),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            mail.get("to"),
+            fields.provider_class(self.name, status or name),
+            said if kind in {"bounce", "delayed"} else "",
+            at=fields.first(told.get("timestamp"), bounced.get("timestamp"), event.get("timestamp")),
+            subject=mail.get("subject"),
+            sender=mail.get("from"),
+            message_id=mail.get("message_id"),
+            sent_at=mail.get("timestamp"),
+            marks=[("x-postal-token", mail.get("token")), ("tag", mail.get("tag"))],
         )
 
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "bounce": "bounce",
@@ -41,39 +40,21 @@ class Smtp2Go:
         name = fields.text(event.get("event"), 40).lower()
         kind = _KINDS.get(name, "other")
         said = fields.line(event.get("message")) or fields.line(event.get("context"))
-        if kind == "complaint":
-            said = fields.complaint("")
-        to = fields.first(event.get("rcpt"), event.get("recipients"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(to),
-                        fields.provider_class(self.name, name, event.get("bounce")),
-                        said if kind not in {"other", "delivered"} else "",
-                        mta=fields.host(event.get("host")),
-                    ),
-                ),
-                received_at=fields.moment(event.get("time")),
-                subject=fields.line(event.get("subject")),
-                original=Original(
-                    message_id=fields.message_id(fields.first(event.get("message-id"), event.get("Message-Id"))),
-                    sender=fields.address(
-                        fields.first(event.get("from_address"), event.get("from"), event.get("sender"))
-                    ),
-                    recipients=fields.addresses(to),
-                    subject=fields.line(event.get("subject")),
-                    date=fields.moment(event.get("sendtime")),
-                    headers=fields.marks(
-                        # Headers that the webhook was asked to tell stand among the keys.
-                        [
-                            ("x-smtp2go-email-id", event.get("email_id")),
-                            *((name, said) for name, said in event.items() if name[:2].lower() == "x-"),
-                        ]
-                    ),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            fields.first(event.get("rcpt"), event.get("recipients")),
+            fields.provider_class(self.name, name, event.get("bounce")),
+            said if kind in {"bounce", "delayed"} else "",
+            mta=event.get("host"),
+            at=event.get("time"),
+            subject=event.get("subject"),
+            sender=fields.first(event.get("from_address"), event.get("from"), event.get("sender")),
+            message_id=fields.first(event.get("message-id"), event.get("Message-Id")),
+            sent_at=event.get("sendtime"),
+            # Headers that the webhook was asked to tell stand among the keys.
+            marks=[
+                ("x-smtp2go-email-id", event.get("email_id")),
+                *((name, said) for name, said in event.items() if name[:2].lower() == "x-"),
+            ],
         )
