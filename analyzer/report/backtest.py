@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from analyzer.diagnose.words import many, percent
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.backtest import Backtest
 
-_COLUMNS = ("Began", "Advice", "Foretold", "Came", "Leads")
-#: Room for the figures of a row, whatever the terminal has.
-_WIDTH = 78
+#: With their widths; what is longer pushes the rest of its row.
+_COLUMNS = {"Began": 10, "Advice": 21, "Foretold": 19, "Came": 6, "Leads": 9}
 
 
 def json_text(backtest: Backtest) -> str:
@@ -74,23 +72,24 @@ def _followed(who: str, avoided: int, lost: int) -> str:
 
 def _table(backtest: Backtest, screen: Console) -> None:
     """A row for each campaign, below its name: names of one team differ at their ends, so none is cut."""
-    table = Table(box=None, pad_edge=False)
-    for name in _COLUMNS:
-        table.add_column(name, justify="right" if name in ("Foretold", "Came", "Leads") else "left", no_wrap=True)
+    screen.print(Text("Campaign", "bold"))
+    _row(screen, *(Text(name, "bold") for name in _COLUMNS))
     for step in backtest.steps:
-        foretold = f"{percent(step.forecast.rate)} ({words.spread(step.forecast.low, step.forecast.high)})"
-        came = percent(step.rate)
-        table.add_row(
-            step.began,
-            step.recommendation.replace("_", " "),
-            foretold,
-            Text(came, "" if step.within_interval else "bold yellow"),
-            f"{step.leads:,}",
+        screen.print(Text(words.clean(step.campaign)), overflow="fold")
+        _row(
+            screen,
+            Text(step.began),
+            Text(step.recommendation.replace("_", " ")),
+            Text(f"{percent(step.forecast.rate)} ({words.spread(step.forecast.low, step.forecast.high)})"),
+            Text(percent(step.rate), "" if step.within_interval else "bold yellow"),
+            Text(f"{step.leads:,}"),
         )
-    with screen.capture() as drawing:
-        screen.print(table, width=_WIDTH, crop=False)
-    head, *rows = drawing.get().splitlines()
-    names = [Text(words.clean(step.campaign), "bold") for step in backtest.steps]
-    for name, row in zip([Text("Campaign", "bold"), *names], [head, *rows], strict=True):
-        screen.print(name, overflow="fold")
-        screen.print(Text("  ") + Text.from_ansi(row), no_wrap=True, overflow="ignore", crop=False)
+
+
+def _row(screen: Console, *cells: Text) -> None:
+    """Figures in their columns, the last three to the right."""
+    line = Text()
+    for number, (cell, width) in enumerate(zip(cells, _COLUMNS.values(), strict=True)):
+        pad = " " * max(width - cell.cell_len, 0)
+        line += Text("  ") + (cell + pad if number < 2 else Text(pad) + cell)
+    screen.print(line, no_wrap=True, overflow="ignore", crop=False)
