@@ -11,6 +11,7 @@ import re
 from email.utils import format_datetime, formataddr
 from typing import NamedTuple
 
+from analyzer.sources.outlook import rtf
 from analyzer.sources.outlook.compound import Compound, Storage
 from analyzer.sources.outlook.properties import Properties
 
@@ -18,7 +19,7 @@ from analyzer.sources.outlook.properties import Properties
 _CLASS, _SUBJECT, _HEADER = 0x001A, 0x0037, 0x007D
 _SUBMITTED, _DELIVERED, _CREATED = 0x0039, 0x0E06, 0x3007
 _TO, _CC = 0x0E04, 0x0E03
-_BODY, _HTML = 0x1000, 0x1013
+_BODY, _HTML, _RICH = 0x1000, 0x1013, 0x1009
 _MESSAGE_ID, _REFERENCES, _IN_REPLY_TO = 0x1035, 0x1039, 0x1042
 _SENDER_NAME, _SENDER_ADDRESS, _SENDER_SMTP = 0x0C1A, 0x0C1F, 0x5D01
 _NAME, _ADDRESS, _SMTP = 0x3001, 0x3003, 0x39FE
@@ -166,10 +167,12 @@ def _sender_address(mail: Properties) -> str:
 def _texts(mail: Properties) -> list[_Part]:
     """What the mail says, as plain text and as HTML."""
     found: list[_Part] = []
-    text = mail.text(_BODY)
-    if text or not (mail.data(_HTML) or mail.text(_HTML)):
-        found.append(_Part("text/plain; charset=utf-8", _with_plain_ends(text.encode("utf-8", "replace"))))
     page = mail.data(_HTML)
+    text = mail.text(_BODY)
+    if not (text or page or mail.text(_HTML)):
+        text = rtf.text_of(mail.data(_RICH))
+    if text or not (page or mail.text(_HTML)):
+        found.append(_Part("text/plain; charset=utf-8", _with_plain_ends(text.encode("utf-8", "replace"))))
     if not page and (text := mail.text(_HTML)):
         page = text.encode("utf-8", "replace")
         found.append(_Part("text/html; charset=utf-8", _with_plain_ends(page)))

@@ -39,7 +39,7 @@ class Properties:
             self._values.setdefault(tag, value)
         pages = [page for page in map(self.number, _CODE_PAGES) if page]
         #: Python's name of the charset that 8-bit texts are in.
-        self.codec = next((name for name in map(_codec, pages) if name), codec or "cp1252")
+        self.codec = next((name for name in map(codec_of, pages) if name), codec or "cp1252")
 
     def number(self, name: int) -> int | None:
         """An integer of 32 bits."""
@@ -85,6 +85,6 @@ class Properties:
         return None if number is None else self._file.read(number)
 
 
-def _codec(page: int) -> str:
+def codec_of(page: int) -> str:
     """Python's name of a code page of Windows; "" for one that mail does not come in."""
     return _NAMED.get(page, "") or (f"cp{page}" if page in _PLAIN else "")
