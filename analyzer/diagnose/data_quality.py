@@ -47,7 +47,7 @@ def data_quality(
     effect = guessed_effect(contacts, seed=seed)
     forecasts = _forecasts(ahead, drawn, tolerance)
     apart = by_status(contacts, effect, seed=seed)
-    worse = shown_worse(apart, ahead.statuses())
+    worse = _fewest(ahead, drawn, shown_worse(apart, ahead.statuses()), tolerance)
     judged = judge(contacts, past, ahead, effect, worse, tolerance=tolerance, seed=seed, drawn=drawn)
     if _would_turn(correlated, contacts, judged, effect, worse, tolerance=tolerance, seed=seed):
         judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread(contacts))
@@ -64,7 +64,7 @@ def data_quality(
     found = _origins(ahead, tolerance)
     old = ahead.old(tolerance)
     aged = judged.named and old is not None and bool(old.any())
-    again = to_verify(judged, ahead.statuses(), apart, aged=aged)
+    again = to_verify(judged, ahead.statuses(), apart, aged=aged, spared=worse)
     held = Decided(judged.recommendation, forecasts, again, thresholds().guessed.stale_days if aged else None)
     chosen = choose(ahead, held, tolerance)
     named = explanations(correlated, contacts, ahead, chosen, tolerance=tolerance)
@@ -76,7 +76,19 @@ def data_quality(
         attributable_share=effect.share,
         forecast=forecasts,
         why=data_words.why(
-            contacts, ahead, past, effect, forecasts, judged, tolerance, named, apart, again, found, renewed
+            contacts,
+            ahead,
+            past,
+            effect,
+            forecasts,
+            judged,
+            tolerance,
+            named,
+            apart,
+            again,
+            found,
+            renewed,
+            int(chosen.send.sum()),
         ),
         ranking=ahead.ranking,
         explained_by=named,
@@ -108,6 +120,17 @@ def _spared(ahead: NextList, worse: Sequence[str]) -> Target:
     """Max quality without some statuses; nobody without any."""
     some = np.isin(ahead.status, [EMAIL_STATUSES.index(name) for name in worse])
     return ahead.without(some) if worse else ahead.first(np.zeros(0, dtype=np.int64))
+
+
+def _fewest(ahead: NextList, drawn: Outcomes, worse: Sequence[str], tolerance: float) -> list[str]:
+    """The worst of some statuses, as few as leave a list within the tolerance; all of them where that is not enough."""
+    place = {name: ahead.status == EMAIL_STATUSES.index(name) for name in worse}
+    order = sorted(worse, key=lambda name: -round(float(ahead.chance[place[name]].mean()), 9))
+    for number in range(1, len(order)):
+        over = drawn.over(_spared(ahead, order[:number]).scaled(_judged_size(tolerance)), tolerance)
+        if over is not None and over <= thresholds().forecast.risk:
+            return order[:number]
+    return list(worse)
 
 
 def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | None = None) -> Forecasts:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, Origin, StatusEffect
 from analyzer.diagnose.explanations import sentences
+from analyzer.diagnose.guessed import MOST, WHOLE
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.unread import unread
 from analyzer.diagnose.words import chance, kinds, limit, listed, many, number, percent, points, status
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
+    from analyzer.diagnose.arrays import Codes
     from analyzer.diagnose.contacts import Contacts
     from analyzer.diagnose.forecast import History
     from analyzer.diagnose.guessed import Effect
@@ -27,6 +32,8 @@ _WORTH_TELLING = 0.1
 _BY_COMPANY = 2.0
 #: From this many times the mean over companies on, the rate over leads is that of a few large ones.
 _FAR_OFF = 1.5
+#: Companies named in a sentence.
+_NAMED = 3
 
 
 def why(
@@ -42,23 +49,25 @@ def why(
     again: list[str],
     origins: list[Origin],
     renewed: Forecast | None = None,
+    sent: int = 0,
 ) -> str:
     """What the data shows, what the next list would do, and why that leads to this recommendation.
 
     again: the email statuses whose addresses `reverify` is about; renewed: the list without those who are named as bad,
-    where these alone are.
+    where these alone are; sent: how many leads of the next list are sent to.
     """
     leads = len(contacts.leads)
     if leads == 0:
         return "No mail was sent, so there is nothing to judge."
-    parts = [_compared(contacts, effect), *_others(apart)]
+    parts = [_compared(contacts, effect), *_others(apart), _invalid(past)]
     parts += [sentences(named), _elsewhere(contacts, past, named)]
     parts += [origin.text for origin in origins] + [drift.text for drift in past.drifts]
     if judged.recommendation == "insufficient_evidence":
-        parts.append(_cannot_tell(contacts, past, judged, tolerance))
+        parts.append(_cannot_tell(contacts, ahead, past, judged, tolerance))
         if judged.unread:
             parts.append(_unread_by_status(contacts))
         parts.append(_outlook(ahead, forecasts, tolerance, known_too_late=_known_too_late(contacts)))
+        parts.append(_until_then(ahead, forecasts, tolerance, sent))
         return " ".join(filter(None, parts))
     parts.append(_outlook(ahead, forecasts, tolerance, known_too_late=_known_too_late(contacts)))
     if renewed is not None:
@@ -108,7 +117,13 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     if difference.estimate is None or difference.low is None or difference.high is None:
         return rates
     like = "Compared within the same industry and campaign" if effect.strata > 1 else "Compared with each other"
-    if effect.verdict == "not_shown":
+    if difference.high < 0:
+        text = (
+            f" {like}, guessed ones bounce {points(-difference.estimate)} points less ({points(-difference.high)} to "
+            f"{points(-difference.low)}): guessing is not what costs bounces. Look whether the two statuses were mixed "
+            "up."
+        )
+    elif effect.verdict == "not_shown":
         text = (
             f" {like}, the difference is {points(difference.estimate)} points, and anything from "
             f"{points(difference.low)} to {points(difference.high)} points "
@@ -143,6 +158,19 @@ def _others(apart: list[StatusEffect]) -> list[str]:
             f"verified ones, which explains {_share(each.attributable_share)} of all address-fault bounces."
         )
     return told
+
+
+def _invalid(past: History) -> str:
+    """What writing to addresses that are marked invalid did; "" where it hardly matters."""
+    first = EMAIL_STATUSES.index("invalid") * len(INDUSTRY_GROUPS)
+    there = slice(first, first + len(INDUSTRY_GROUPS))
+    leads, bounces = int(past.leads[there].sum()), int(past.bounces[there].sum())
+    if not bounces or bounces < _WORTH_TELLING * past.bounces.sum():
+        return ""
+    return (
+        f"{number(bounces)} of the {many(int(past.bounces.sum()), 'address-fault bounce')} came of addresses that are "
+        f"marked invalid, of which {number(leads)} were written to: leave such leads out, whatever the setting."
+    )
 
 
 def _share(share: Interval) -> str:
@@ -225,6 +253,8 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
                 "Guessed addresses clearly make it worse, so leave them out; whether the rest stays within "
                 f"{within} is likely, not certain."
             )
+        case _ if judged.chances.verified is None and quality.leads == forecasts.max_quantity.leads:
+            return "There are no verified addresses in it: its addresses need verifying before they are used."
         case _ if judged.chances.verified is None:
             return (
                 "There are no verified addresses in it, and leaving guessed ones out is not enough: its addresses need "
@@ -296,7 +326,7 @@ def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
     )
 
 
-def _cannot_tell(contacts: Contacts, past: History, judged: Judgement, tolerance: float) -> str:
+def _cannot_tell(contacts: Contacts, ahead: NextList, past: History, judged: Judgement, tolerance: float) -> str:
     leads = len(contacts.leads)
     bounces = int(past.bounces.sum())
     if judged.chances.quantity is None:
@@ -321,19 +351,45 @@ def _cannot_tell(contacts: Contacts, past: History, judged: Judgement, tolerance
             "bounces came company by company, so that a few companies make the rate"
             if past.spread.company_effect >= _BY_COMPANY
             else "campaigns differ from each other"
+            if past.campaigns > 1
+            else "one campaign does not show how much the next one differs"
         )
         return (
             f"{percent(bounces / leads)} of {many(leads, 'lead')} is no sure guide to the next send, for {again}: "
             f"whether it stays within {limit(tolerance)} cannot be told. About {many(judged.more, 'more send')}, best "
             "in another campaign, would tell more."
         )
+    if ahead.own and not ahead.status_known:
+        return (
+            "The next list carries no email status, so what is known of guessed and verified addresses tells nothing "
+            "of it, and more sends would not either: give it with its email status."
+        )
     about = listed([status(name) for name in known]) if known else "these leads"
     each = "to each of " if len(known) > 1 else "to "
+    new = [name for name in known if not by_status[EMAIL_STATUSES.index(name)]]
+    if new and new == known:
+        part = np.isin(ahead.status, [EMAIL_STATUSES.index(name) for name in new])[ahead.barred == ""].mean()
+        return (
+            f"No mail went to {listed([status(name) for name in new])} before, and {percent(float(part))} of the next "
+            "list is of them: what they would do is prior belief, and not known from this data. About "
+            f"{many(judged.more, 'more send')} {each}{about} would tell."
+        )
     return (
         f"{many(leads, 'lead')} with {many(bounces, 'address-fault bounce')} are too few to say whether the rate stays "
         f"within {limit(tolerance)}: the answer would come from prior belief, not from this data. About "
         f"{many(judged.more, 'more send')} {each}{about} would tell."
     )
+
+
+def _until_then(ahead: NextList, forecasts: Forecasts, tolerance: float, sent: int) -> str:
+    """Who of the next list is sent to although no setting is known to hold."""
+    everyone = forecasts.max_quantity.leads
+    if not ahead.own or not 0 < sent < everyone:
+        return ""
+    whom = f"Until then next_send.csv sends to {number(sent)} of {many(everyone, 'lead')}"
+    if forecasts.best_mix.leads:
+        return f"{whom}, the safest, which stay within {limit(tolerance)} with 90 % probability."
+    return f"{whom}, verified ones that are each expected within {limit(tolerance)}: their bounces tell more."
 
 
 def _elsewhere(contacts: Contacts, past: History, named: list[Explanation]) -> str:
@@ -350,8 +406,25 @@ def _elsewhere(contacts: Contacts, past: History, named: list[Explanation]) -> s
         return f"Without them it is {_of(bounces, leads)}." if leads else ""
     return (
         "Bounces came company by company, and the forecast counts companies rather than leads: of their addresses "
-        f"{percent(by_company)} bounced in the mean."
+        f"{percent(by_company)} bounced in the mean.{_closed(contacts)}"
     )
+
+
+def _closed(contacts: Contacts) -> str:
+    """The companies where nearly all addresses are bad and that hold most of the bounces, and what is left without."""
+    company, bounced = company_of(contacts), contacts.leads["address"].to_numpy(dtype=np.bool_)
+    leads, hits = np.bincount(company), np.bincount(company[bounced], minlength=int(company.max()) + 1)
+    whole = np.flatnonzero((hits >= thresholds().evidence.min_bounces) & (hits >= WHOLE * leads))
+    whole = whole[np.argsort(-hits[whole], kind="stable")][:_NAMED]
+    if hits[whole].sum() < MOST * bounced.sum():
+        return ""
+    told = [f"{contacts.domains[code]} ({number(hits[code])} of {number(leads[code])})" for code in whole]
+    left = _of(int(bounced.sum() - hits[whole].sum()), int(len(company) - leads[whole].sum()))
+    return f" Most are of {listed(told)}, where nearly every address is bad; without {_them(whole)} it is {left}."
+
+
+def _them(several: Codes) -> str:
+    return "it" if len(several) == 1 else "them"
 
 
 def _by_company(past: History) -> float:

@@ -116,9 +116,12 @@ def _kept(ahead: NextList, held: Held, tolerance: float) -> Flags:
             # Who is named as bad is left out, and the others hold.
             kept &= ahead.status != _GUESSED
         case "reverify":
-            kept &= (ahead.status == _VERIFIED) & ("verified" not in held.to_verify)
+            kept &= (ahead.status != _GUESSED) & ("verified" not in held.to_verify)
         case _:
-            # No setting is known to hold. Where old verifications are what is bad, nothing accuses the others.
-            told = held.forecast.max_quantity.rate is not None
-            kept &= (ahead.status == _VERIFIED) & ahead.fresh(tolerance) & told
+            # No setting is known to hold. Where old verifications are what is bad, nothing accuses the others; where no
+            # mix is known to hold, either, verified leads that should are what tells more.
+            told, expected = held.forecast.max_quantity.rate is not None, ahead.fresh(tolerance)
+            if not held.forecast.best_mix.leads:
+                expected |= ahead.chance <= tolerance
+            kept &= (ahead.status == _VERIFIED) & expected & told
     return np.asarray(kept, dtype=np.bool_)

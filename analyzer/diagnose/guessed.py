@@ -33,7 +33,7 @@ STATUSES_COMPARED = ("guessed", "catch_all", "risky", "unknown")
 #: not trusted: it knows no company that is dead and was not drawn.
 _FEW = 15
 #: The part of its leads by which a company bounces as a whole, and of a status' bounces that are one company's fact.
-_WHOLE, _MOST = 0.8, 0.5
+WHOLE, MOST = 0.8, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +124,10 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
 def _one_company(status: Flags, bounced: Flags, company: Codes) -> int | None:
     """The company that bounces as a whole and makes up most of a status' bounces, if there is one."""
     hits = np.bincount(company[status & bounced])
-    if not hits.size or hits.max() < max(thresholds().evidence.min_bounces, _MOST * hits.sum()):
+    if not hits.size or hits.max() < max(thresholds().evidence.min_bounces, MOST * hits.sum()):
         return None
     one = int(hits.argmax())
-    return one if hits[one] >= _WHOLE * (status & (company == one)).sum() else None
+    return one if hits[one] >= WHOLE * (status & (company == one)).sum() else None
 
 
 def _effect(leads: pd.DataFrame, company: Codes, name: str, *, seed: int) -> Effect:

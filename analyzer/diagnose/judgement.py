@@ -57,10 +57,16 @@ def shown_worse(apart: Sequence[StatusEffect], there: Sequence[str]) -> list[str
 
 
 def to_verify(
-    judged: Judgement, statuses: Sequence[str], apart: Sequence[StatusEffect], *, aged: bool = False
+    judged: Judgement,
+    statuses: Sequence[str],
+    apart: Sequence[StatusEffect],
+    *,
+    aged: bool = False,
+    spared: Sequence[str] = (),
 ) -> list[str]:
     """Whose addresses `reverify` is about: of the `statuses` on the list, those in between that are shown to bounce
     more than verified ones (all of them where none is), and verified ones where they alone would exceed the tolerance.
+    Where they would not, it is about the statuses without which the list holds (`spared`).
     Where only who is named as bad is: verified ones if some are `aged`, and no status for where they come from.
     """
     if judged.recommendation != "reverify":
@@ -71,4 +77,4 @@ def to_verify(
     shown = shown_worse(apart, there)
     alone = judged.chances.verified
     accused = alone is not None and alone > thresholds().forecast.risk
-    return ["verified", *shown] if accused else shown or there
+    return ["verified", *shown] if accused else list(spared) or shown or there
