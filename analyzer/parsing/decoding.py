@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 
 from analyzer.bounds import CHARSETS, Gauge
-from analyzer.parsing.charsets import guess_charset, looks_foreign
+from analyzer.parsing.charsets import CYRILLIC, guess_charset, likelier_cyrillic, looks_foreign
 
 #: Names that mail uses and Python does not know, or knows as too small a set: the superset reads both.
 _SUPERSETS = {
@@ -67,13 +67,17 @@ def decode_text(data: bytes, charset: str = "", gauge: Gauge | None = None) -> s
     for candidate in candidates:
         if candidate and not (candidate in _LATIN and looks_foreign(data)):
             try:
-                text = data.decode(candidate)
+                text = data.decode(candidate if candidate not in CYRILLIC else likelier_cyrillic(data, candidate))
             except (UnicodeError, ValueError):
                 if candidate.startswith("iso2022") and data.isascii():
                     # Cut off inside, or with a vendor's characters in it: any other charset would show the escapes.
                     return data.decode(candidate, "replace")
                 continue
             return text if candidate != "utf-7" else _without_halves(text)
+    text = data.decode("utf-8", "replace")
+    if _MOST_BROKEN * text.count("\ufffd") <= len(data) - len(text):
+        # Cut off inside a letter, or a byte of it is lost.
+        return text
     guessed = guess_charset(data)
     if guessed:
         return data.decode(guessed, "replace")
@@ -86,20 +90,30 @@ def _without_halves(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+#: UTF-8 takes a byte or two more for each letter beyond ASCII that is whole.
+_MOST_BROKEN = 8
 _WITH_ESCAPES = ("iso2022", "utf-16", "utf-32", "utf-7", "hz")
 _NOT_ASCII_BASED = ("iso2022", "utf-16", "utf-32", "utf-7", "hz", "cp037", "cp500")
 _SINGLE_BYTE = ("iso8859", "cp125", "koi8", "cp85", "cp86", "cp437", "latin", "mac")
 _LATIN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "cp1250", "iso8859-2", "cp1254", "iso8859-9"})
 
 
+#: The encodings that change anything (RFC 2045 6.1), as `decode_transfer` takes them.
+TRANSFER_ENCODINGS = ("base64", "quoted-printable")
+
+
 def decode_transfer(body: bytes, encoding: str) -> bytes:
-    """A part's body with its Content-Transfer-Encoding undone; what cannot be decoded stays as it was."""
-    name = encoding.strip().lower()
-    if name == "base64":
-        return _base64(body)
-    if name == "quoted-printable":
-        return binascii.a2b_qp(body)
-    return body
+    """A part's body with one of `TRANSFER_ENCODINGS` undone; what cannot be decoded stays as it was."""
+    return _base64(body) if encoding == "base64" else binascii.a2b_qp(body)
+
+
+#: Two lines of base64, of the length that encoders make.
+_BASE64_LINES = re.compile(rb"\n{0,2}[A-Za-z0-9+/]{56,76}\n[A-Za-z0-9+/]{2,76}={0,2}(?:\n|$)")
+
+
+def is_base64(body: bytes) -> bool:
+    """Whether a body whose header does not say so is in base64: something on the way has lost or changed the field."""
+    return b" " not in body[:60] and _BASE64_LINES.match(body) is not None
 
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")

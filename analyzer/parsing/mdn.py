@@ -34,7 +34,8 @@ def receipt_part(message: Message) -> Part | None:
 
 def rejections(message: Message, part: Part) -> Iterator[Failure]:
     """The recipient whose filter or mailbox refused the mail; none where the notification is a receipt."""
-    fields = read_fields(part.content().strip(b"\n"), part.gauge)
+    # Where the empty line between is lost, its fields stand in the part's own header.
+    fields = read_fields(part.content().strip(b"\n") or part.head, part.gauge)
     text = message.plain_text()
     refused = _REFUSED.search(text)
     disposition = fields.get("disposition", "")

@@ -12,12 +12,25 @@ from functools import lru_cache
 
 from analyzer.bounds import Gauge
 from analyzer.parsing.addresses import from_header
-from analyzer.parsing.decoding import decode_text, decode_transfer, decode_words, html_to_text
+from analyzer.parsing.decoding import (
+    TRANSFER_ENCODINGS,
+    decode_text,
+    decode_transfer,
+    decode_words,
+    html_to_text,
+    is_base64,
+)
 from analyzer.parsing.marks import TEXT
 from analyzer.records import Original
 
 _FOLD = re.compile(r"\n[ \t]+")
 _BEGINS_WITH_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+#: A line of a header; of two that stand for none, the text below may have one too ("Note: …").
+_FIELD_OR_FOLD = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]+\S")
+_KNOWN_FIELD = re.compile(
+    rb"(?:content-|mime-|x-|received|from|to|subject|date|message-id)[\w-]*[ \t]*:", re.IGNORECASE
+)
+_LINE_OF_HEAD = re.compile(rb"[^\n]+")
 _BLANK = " \t\n\r\v\f"
 _PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~%'-]+(?:\*\d*\*?)?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]*))")
 _WORTH_KEEPING = 200
@@ -66,8 +79,8 @@ def _within(lines: list[str], gauge: Gauge) -> list[str]:
 class Part:
     """A MIME entity: `head` and `body` are bytes with LF line ends, `depth` counts the multiparts around it.
 
-    `encoding` is its Content-Transfer-Encoding, `parameters` those of its content type; `gauge` holds all of the
-    message against the bounds.
+    `encoding` is its Content-Transfer-Encoding in lower case, `parameters` those of its content type; `gauge` holds all
+    of the message against the bounds.
     """
 
     __slots__ = (
@@ -102,7 +115,7 @@ class Part:
             self.content_type, self.parameters, self.encoding = _part_head(self.head, default_type)
         else:
             self.content_type, self.parameters = _content_type(self.get("content-type"), default_type)
-            self.encoding = self.get("content-transfer-encoding")
+            self.encoding = self.get("content-transfer-encoding").lower()
 
     @property
     def fields(self) -> dict[str, str]:
@@ -144,6 +157,9 @@ class Part:
             return
         body = b"\n" + gauge.unpack(self.body)
         delimiter = b"\n--" + boundary.encode("utf-8", "replace")
+        if boundary and delimiter not in body and b"\n> " + delimiter[1:] in body:
+            # All of it is quoted, as somebody's program answers or forwards.
+            body = _QUOTE_MARK.sub(b"\n", body)
         if not boundary or delimiter not in body:
             guessed = _GUESS_BOUNDARY.search(body)
             if guessed is None:
@@ -182,9 +198,12 @@ class Part:
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        if not self.encoding:
-            return self.body
-        decoded = decode_transfer(self.gauge.unpack(self.body), self.encoding)
+        encoding = self.encoding
+        if encoding not in TRANSFER_ENCODINGS:
+            if not is_base64(self.body):
+                return self.body
+            encoding = "base64"
+        decoded = decode_transfer(self.gauge.unpack(self.body), encoding)
         # The line ends inside are the sender's own.
         return decoded.replace(b"\r\n", b"\n") if b"\r" in decoded else decoded
 
@@ -214,6 +233,7 @@ def _is_html(text: str) -> bool:
 
 _BEFORE_HTML = ("<", "\n", " ", "\ufeff")
 
+_QUOTE_MARK = re.compile(rb"\n> ?")
 #: Content types that hold what we had sent.
 RETURNED_TYPES = frozenset(
     {
@@ -242,6 +262,10 @@ _GATEWAY_TAG = re.compile(
     r"|(?:possible |suspected |probable )?spam\??) ?[\])}*>]{1,3}[ :]*|ext(?:ern(?:al|e|o)?)? ?: ?){1,3}",
     re.IGNORECASE,
 )
+
+
+#: Text in UTF-16 has a NUL for about every second byte.
+_OF_UTF_16 = 8
 
 
 class Message(Part):
@@ -280,6 +304,9 @@ class Message(Part):
             if b"\r\r\n" in data:
                 data = data.replace(b"\r\r\n", b"\n")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"\0" in data and data.count(b"\0") * _OF_UTF_16 < len(data):
+            # No mail has any (RFC 5322 4): a fault has put them there, between the letters of a word too.
+            data = data.replace(b"\0", b"")
         if data[:3] == b"\xef\xbb\xbf":
             data = data[3:]
         data = data.lstrip(b"\n")
@@ -356,8 +383,31 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
         return b"", data[1:]
     end = data.find(b"\n\n")
     if end < 0:
-        return (data, b"") if _BEGINS_WITH_FIELD.match(data) else (b"", data)
+        if not _BEGINS_WITH_FIELD.match(data):
+            return b"", data
+        end = len(data)
+    if not _FIELD_OR_FOLD.match(data, data.rfind(b"\n", 0, end) + 1):
+        # The empty line is lost: what ends there is a paragraph.
+        begins = _no_field(data[:end])
+        if begins:
+            return data[:begins], data[begins:]
     return data[: end + 1], data[end + 2 :]
+
+
+def _no_field(head: bytes) -> int:
+    """Where the first line behind the last field begins; 0 where fields stand to the end.
+
+    A line of blanks is an empty one. What stands for no field between known ones has lost its fold.
+    """
+    begins = 0
+    for line in _LINE_OF_HEAD.finditer(head):
+        if not line[0].strip():
+            return line.start()
+        if not _FIELD_OR_FOLD.match(line[0]):
+            begins = begins or line.start()
+        elif _KNOWN_FIELD.match(line[0]):
+            begins = 0
+    return begins
 
 
 def _entities(chunks: list[bytes], delimiter: bytes) -> list[bytes]:
@@ -400,7 +450,7 @@ def _part_head(head: bytes, default: str) -> tuple[str, dict[str, str], str]:
     """Content type with its parameters, and transfer encoding, of a part with this header block."""
     fields = read_fields(head)
     content_type, parameters = _content_type(fields.get("content-type", ""), default)
-    return content_type, parameters, fields.get("content-transfer-encoding", "")
+    return content_type, parameters, fields.get("content-transfer-encoding", "").lower()
 
 
 def _content_type(value: str, default: str) -> tuple[str, dict[str, str]]:

@@ -41,13 +41,19 @@ class WrappedReport:
                 yield failure
 
 
-def _inner(message: Message) -> Iterator[Message]:
+#: A gateway's notice in a gateway's notice, and no more.
+_MOST_WRAPPED = 3
+
+
+def _inner(message: Message, depth: int = 1) -> Iterator[Message]:
     for part in message.leaves():
         if part.content_type == "message/rfc822":
             inner = Message(part.content(), message.gauge)
             of_server = (inner.content_type == "multipart/report" or from_reporter(inner)) and is_bounce_like(inner)
             if of_server or MailingList().recognises(inner):
                 yield inner
+            elif depth < _MOST_WRAPPED and from_reporter(inner):
+                yield from _inner(inner, depth + 1)
 
 
 def _failures(inner: Message) -> Iterator[Failure]:
