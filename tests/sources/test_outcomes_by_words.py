@@ -362,3 +362,12 @@ def test_a_list_may_begin_with_blank_lines_or_hold_nothing(tmp_path: Path) -> No
     assert list(lists.items("x", b"", lambda size: b"", lambda source, why: None)) == []
     blank = f"\n\nEmail,Status\n{A},Bounced\n".encode()
     assert len(list(lists.items("x", blank, lambda size: b"", lambda source, why: None))) == 1
+
+
+def test_an_event_that_was_changed_is_read_anew() -> None:
+    event = {"event": "bounce", "email": A, "reason": SAID}
+    found = []
+    for address in (A, B):
+        event["email"] = address
+        found += [item.report.failures[0].recipient for item in feeds.events(event)]
+    assert found == [A, B]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analyzer import knowledge
@@ -136,7 +136,13 @@ def _share(values: Sequence[str], words: frozenset[str]) -> float:
 
 def normalised(text: str) -> str:
     """A word without case, blanks and punctuation; the sign of a check mark is the word that it stands for."""
-    folded = unicodedata.normalize("NFKC", text[:_LONGEST_WORD]).casefold()
+    return _normalised(text[:_LONGEST_WORD])
+
+
+@lru_cache(maxsize=8192)
+def _normalised(text: str) -> str:
+    # Feeds and logs repeat few words, row by row.
+    folded = unicodedata.normalize("NFKC", text).casefold()
     letters = "".join(character for character in folded if character.isalnum())
     return letters or _SIGNS.get(folded.strip(" \ufe0f"), "")
 
