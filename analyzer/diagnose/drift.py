@@ -2,7 +2,8 @@
 
 Cochran's and Armitage's test for a trend in proportions (P. Armitage, Biometrics 11, 1955) over spans of weeks, within
 cells, so that another mix is no trend, and of leads counted for what they are worth beside their fellows at a company.
-Spans differ without a trend, too, as campaigns do: the variance allows for as much as is believed of these.
+Spans differ without a trend, too, as campaigns do: what is expected to go on stands out beyond what is believed of
+these, and what only stands out beyond chance is told.
 """
 
 from __future__ import annotations
@@ -37,13 +38,15 @@ class Drift:
     """Addresses of a status that bounced more, or less, from span to span.
 
     `weeks` are the first of each span, `rates` how many of those first written to in it bounced; `times` is how many
-    times as likely to bounce those of the last span were as all of them.
+    times as likely to bounce those of the last span were as all of them. `beyond_campaigns`: whether it is steeper than
+    what campaigns differ by.
     """
 
     status: str
     weeks: tuple[str, ...]
     rates: tuple[float, ...]
     times: float
+    beyond_campaigns: bool
 
     @property
     def rising(self) -> bool:
@@ -51,14 +54,23 @@ class Drift:
         return self.times > 1
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the next ones are expected to be as the last: what falls may rise again."""
+        return self.rising and self.beyond_campaigns
+
+    @property
     def text(self) -> str:
         """The finding for people, with what the forecast makes of it."""
         name = status(self.status)
-        so = "forecast expects the next ones to be as the last" if self.rising else "forecast counts on none of that"
+        so = "the forecast counts on none of that"
+        if self.goes_on:
+            so = "the forecast expects the next ones to be as the last"
+        elif self.rising:
+            so = "campaigns may differ by as much, so the forecast takes them together; look closely at the next one"
         return (
             f"{name[:1].upper()}{name[1:]} bounced {'more' if self.rising else 'less'} the later they were first "
             f"written to: {listed([percent(rate) for rate in self.rates])} of those from "
-            f"{listed(list(self.weeks))} on; the {so}."
+            f"{listed(list(self.weeks))} on; {so}."
         )
 
 
@@ -75,10 +87,10 @@ def drifts(contacts: Contacts, likeness: float) -> tuple[Drift, ...]:
 
 
 def times(found: tuple[Drift, ...]) -> Reals:
-    """Per cell, how many times its rate over all spans the next one's is expected to be: what falls may rise again."""
+    """Per cell, how many times its rate over all spans the next one's is expected to be."""
     factor = np.ones(CELLS)
     for each in found:
-        if each.rising:
+        if each.goes_on:
             first = EMAIL_STATUSES.index(each.status) * GROUPS
             factor[first : first + GROUPS] = each.times
     return factor
@@ -113,23 +125,29 @@ def _found(
     for code, name in enumerate(EMAIL_STATUSES):
         if seen[code].min() < limits.evidence.min_leads_per_arm or came[code].sum() < limits.origins.bounces:
             continue
-        rate, steepness = _trend(leads[code], hits[code])
+        rate, chance, campaigns = _trend(leads[code], hits[code])
         expected = (leads[code] * rate[:, None]).sum(0)
         over = (hits[code].sum(0) + _BELIEVED) / (expected + _BELIEVED)
         rises = over[-1] == over.max() and over[-1] >= limits.origins.lift * over[0]
         falls = over[-1] == over.min() and over[0] >= limits.origins.lift * over[-1]
-        if (rises and steepness > ndtri(1 - _P)) or (falls and -steepness > ndtri(1 - _P)):
-            yield Drift(name, weeks, tuple((came[code] / seen[code]).tolist()), float(over[-1]))
+        sign, steep = 1 if rises else -1, ndtri(1 - _P)
+        if (rises or falls) and sign * chance > steep:
+            rates = tuple((came[code] / seen[code]).tolist())
+            yield Drift(name, weeks, rates, float(over[-1]), sign * campaigns > steep)
 
 
-def _trend(leads: Reals, hits: Reals) -> tuple[Reals, float]:
-    """The rate of each stratum, and the standardised trend over spans; leads and hits are (strata, spans)."""
+def _trend(leads: Reals, hits: Reals) -> tuple[Reals, float, float]:
+    """The rate of each stratum, and the trend over spans in units of what chance makes of it, and of what chance and
+    campaigns do; leads and hits are (strata, spans).
+    """
     total = np.maximum(leads.sum(1), 1e-9)
     rate = hits.sum(1) / total
     score = np.arange(leads.shape[1])
     off = score - (leads @ score / total)[:, None]
     spread = rate * (1 - rate)
-    variance = float((leads * off**2).sum(1) @ spread)
+    variance, trend = float((leads * off**2).sum(1) @ spread), float((hits * off).sum())
+    if variance <= 0:
+        return rate, 0.0, 0.0
     together = ((leads * off) * np.sqrt(spread)[:, None]).sum(0)
-    variance += float((together**2).sum()) * thresholds().forecast.campaign_phi
-    return rate, float((hits * off).sum() / np.sqrt(variance)) if variance > 0 else 0.0
+    more = float((together**2).sum()) * thresholds().forecast.campaign_phi
+    return rate, trend / variance**0.5, trend / (variance + more) ** 0.5
