@@ -121,10 +121,13 @@ def read_bounces(
     rules: str | Path | None,
     on_progress: Callable[[int], None] | None = None,
     bounds: Bounds | None = None,
+    *,
+    may_be_quiet: bool = False,
 ) -> tuple[list[Row], list[InputFile], list[str]]:
     """The bounce rows of message sources, of tables that `parse` wrote, or of a frame; what went in; what could not.
 
-    on_progress: told the number of messages read so far, now and then.
+    on_progress: told the number of messages read so far, now and then. may_be_quiet: an mbox or a Maildir that holds
+    nothing is told of and no error, as in a week in which nothing bounced.
     """
     import pandas as pd
 
@@ -132,7 +135,7 @@ def read_bounces(
     from analyzer.sources.own_rows import is_own_rows, read_own_rows
 
     if isinstance(bounces, (list, tuple)) and any(isinstance(one, pd.DataFrame) for one in bounces):
-        parts = [read_bounces(one, jobs, rules, on_progress, bounds) for one in bounces]
+        parts = [read_bounces(one, jobs, rules, on_progress, bounds, may_be_quiet=may_be_quiet) for one in bounces]
         return (
             [row for rows, _, _ in parts for row in rows],
             [given for _, inputs, _ in parts for given in inputs],
@@ -157,7 +160,10 @@ def read_bounces(
             on_progress(messages + of_this)
 
     for source in _listed("bounces", bounces):
-        if is_own_rows(source):
+        if may_be_quiet and _is_quiet(source):
+            rows = []
+            unread.append(f"Bounces: {named(str(source))} is empty, so that none came from there.")
+        elif is_own_rows(source):
             rows = list(read_own_rows(Path(source)))
         else:
             run = ParseRun([source], jobs=jobs, rules=rules, bounds=bounds, on_progress=tell)
@@ -173,6 +179,15 @@ def read_bounces(
         inputs.append(InputFile(named(str(source)), "bounces", len(rows), _digest(source)))
         found += rows
     return found, inputs, unread
+
+
+def _is_quiet(source: Source) -> bool:
+    """Whether a source is a mailbox that holds nothing: a file without a byte, or a Maildir without a message."""
+    path = Path(source)
+    if path.is_file():
+        return path.stat().st_size == 0
+    boxes = [path / "new", path / "cur"]
+    return all(map(Path.is_dir, boxes)) and not any(any(box.iterdir()) for box in boxes)
 
 
 def _listed(name: str, sources: object) -> list[Source]:

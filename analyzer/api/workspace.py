@@ -47,10 +47,10 @@ def ingest(
 ) -> IngestRun:
     """Take bounces, campaign logs and lead lists into a workspace; the same file twice changes nothing.
 
-    The sources are those of `diagnose`. Leads go first and the record of the run last, so that what an interrupted
-    ingest left undone is done by the next one. `UnreadableInputError`, with nothing taken in, for a log that is there
-    already with its times read in another `timezone`. With `verp_keys`, which may come alone, bounces that were kept
-    apart for a wrong signature and are rightly signed by these go to the others.
+    The sources are those of `diagnose`; a mailbox that holds nothing is told of. Leads go first and the record of the
+    run last, so that what an interrupted ingest left undone is done by the next one. `UnreadableInputError`, with
+    nothing taken in, for a log that is there already with its times read in another `timezone`. With `verp_keys`, which
+    may come alone, bounces that were kept apart for a wrong signature and are rightly signed by these go to the others.
     """
     from analyzer.history import Workspace
     from analyzer.history.own_words import in_own_words
@@ -69,7 +69,7 @@ def ingest(
             dates=dates,
             timezone=timezone,
         )
-        rows, inputs, unread = read_bounces(bounces, jobs, rules)
+        rows, inputs, unread = read_bounces(bounces, jobs, rules, may_be_quiet=True)
     for table in tables:
         if table.kind == "log":
             refuse_shifted(store, _with_zone(table), table.path, sha256=table.sha256)

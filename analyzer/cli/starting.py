@@ -63,6 +63,9 @@ class _Quick:
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """The value as what it is read by; none given is None, or () where several may be."""
+        if self._read is Path and "" in ((value or ()) if self._several else (value,)):
+            # A variable of a shell that is not set: as a path it would be the folder that the run is started in.
+            raise typer.BadParameter("is empty; name a file or folder, or leave it out", ctx=ctx, param=param)
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
         try:

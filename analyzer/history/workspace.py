@@ -114,6 +114,9 @@ class Workspace:
         """place: a folder, or `s3://`, `gs://` or `az://` with `storage_options` for it; nothing is made yet."""
         self.place = str(place)
         self.storage_options = storage_options
+        if not self.place:
+            # Its tables would lie in the root of the file system.
+            raise AnalyzerError("the workspace has no name; give the folder that keeps the history")
         if "://" not in self.place and Path(self.place).is_file():
             raise UnreadableInputError(self.place, "is a file, no workspace", "name a folder")
 

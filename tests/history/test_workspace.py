@@ -187,6 +187,23 @@ def test_without_any_word_of_bounces_there_is_no_all_clear(tmp_path: Path) -> No
     assert run_diagnosis(workspace=tmp_path / "kept").diagnosis.deliverability.side == "none"
 
 
+def test_a_week_in_which_nothing_bounced_is_taken_in(tmp_path: Path) -> None:
+    """An empty mbox or Maildir is what such a week leaves; anything else without a message is a mistake."""
+    (tmp_path / "bounces.mbox").touch()
+    for name in ("new", "cur", "tmp"):
+        (tmp_path / "Maildir" / name).mkdir(parents=True)
+    (tmp_path / "folder").mkdir()
+    place = tmp_path / "kept"
+    done = ingest(place, log=log(20), bounces=[tmp_path / "bounces.mbox", tmp_path / "Maildir"])
+    assert len(Workspace(place).sends()) == 20
+    assert [line for line in done.warnings if "is empty, so that none came from there" in line] == [
+        f"Bounces: {tmp_path / name} is empty, so that none came from there." for name in ("bounces.mbox", "Maildir")
+    ]
+    with pytest.raises(AnalyzerError, match="holds no message"):
+        ingest(place, log=log(20, start=20), bounces=tmp_path / "folder")
+    assert len(Workspace(place).sends()) == 20
+
+
 def test_four_writers_and_two_readers_for_a_while():
     program = Path(__file__).parents[2] / "benchmarks" / "many_writers.py"
     done = subprocess.run([sys.executable, program, "--seconds", "20"], capture_output=True, text=True, timeout=200)
