@@ -27,8 +27,8 @@ _HEAD = 256 * 1024
 _PLAIN_ENDINGS = frozenset({"", ".txt", ".list", ".lst", ".text"})
 _DELIMITERS = ",;\t|"
 _GIVE_LIST = "give one address a line, or a table with a header row"
-#: The share of the lines with an address from which on they are a list of addresses.
-_LEAST_ADDRESSES = {"text": 0.1, "mail": 0.5}
+#: The share of the lines with an address from which on they are a list of addresses, whatever they look like.
+_LEAST_ADDRESSES, _LEAST_BESIDE_MAIL = 0.1, 0.5
 #: What to do with mail that was given for a list.
 _MAIL_ELSEWHERE = "what bounced before goes with --history, what bounced since the list was checked with --against"
 
@@ -158,8 +158,8 @@ def _plain_lines(path: Path, mapping: Mapping[str, str] | None) -> list[str] | N
         return None
     lines = text_lines(path, encoding)
     # A list may have gaps; a text that names somebody now and then is none, and mail names somebody more often.
-    least = _LEAST_ADDRESSES["mail" if _is_mail(path) else "text"]
-    if sum("@" in line for line in lines) < least * sum(map(bool, map(str.strip, lines))):
+    alike = sum("@" in line for line in lines) / max(sum(map(bool, map(str.strip, lines))), 1)
+    if alike < _LEAST_ADDRESSES or (alike < _LEAST_BESIDE_MAIL and _is_mail(path)):
         raise UnreadableInputError(str(path), "is no list of e-mail addresses", _GIVE_LIST)
     return lines
 
