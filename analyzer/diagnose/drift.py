@@ -133,7 +133,7 @@ def _found(
         sign, steep = 1 if rises else -1, ndtri(1 - _P)
         if (rises or falls) and sign * chance > steep:
             rates = tuple((came[code] / seen[code]).tolist())
-            yield Drift(name, weeks, rates, float(over[-1]), sign * campaigns > steep)
+            yield Drift(name, weeks, rates, float(over[-1]), bool(sign * campaigns > steep))
 
 
 def _trend(leads: Reals, hits: Reals) -> tuple[Reals, float, float]:
