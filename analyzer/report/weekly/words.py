@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from analyzer.diagnose.rates import rate
-from analyzer.diagnose.words import listed
 from analyzer.history.counts import RECENT
+from analyzer.knowledge import reasons
 from analyzer.report import causes, words
 from analyzer.report.sentences import Action, Tone, reverify
 
@@ -32,13 +32,15 @@ FIGURE_NAMES: Final = {
     "spam": "Spam bounces",
     "unknown": "Unknown bounces",
 }
-MEASURE_NAMES: Final = {"hard": "hard bounces", "spam": "spam bounces"}
+#: What an alarm of a measure is about.
+MEASURE_NAMES: Final = {"hard": "bad addresses", "spam": "spam bounces"}
 KIND_NAMES: Final = {"new": "New", "worse": "Got worse", "fixed": "Fixed"}
 _SHOWN = 3
 #: A part of the mail is named beside all of it where its rate is so many times as high, and surely above the others'.
 _STANDS_OUT = 1.25
-#: From this share of a rise in hard bounces on, those that call no address bad are what it is about.
-_OTHERS = 0.5
+_NOT_THE_ADDRESS = frozenset({"infrastructure", "mailbox"})
+#: A provider is named where so much of the week's is at it, for its mails are known from bounces mostly.
+_NEARLY_ALL = 0.8
 _UNDER_WAY = frozenset({"alarm", "recovering"})
 #: So many bounces, most of the week's, that tell of no mail of ours are a fault of the log before they are forgeries.
 _ASIDE = 5
@@ -67,7 +69,8 @@ HOW: Final = (
         "Alarm",
         "A running sum of how much better a doubled rate explains the weeks than the usual one (CUSUM), discounted by "
         "how much weeks differ anyway. It is tuned by simulation so that a quiet series raises a false alarm less than "
-        "twice a year. Weeks with fewer than 30 mails are added to the next; the first four only teach what is usual.",
+        "twice a year. Weeks with fewer than 30 mails are added to the next; the first four only teach what is usual. Of "
+        "hard bounces it counts those for bad addresses.",
     ),
     (
         "Mailboxes, domains, providers, campaigns",
@@ -149,8 +152,7 @@ def said(one: Series) -> str:
     name = MEASURE_NAMES[one.measure].capitalize()
     whom = "" if one.dimension == "total" else f" of {subject(one.dimension, one.value)}"
     if one.why == "line":
-        what = "bad addresses" if one.measure == "hard" else "refusals"
-        return f"{name}{whom} are above the line: {of(one.now)}, {what} beyond what can be accepted."
+        return f"{name}{whom} are above the line: {of(one.now)}, beyond what can be accepted."
     since = f", rising since {one.since}" if one.since else ""
     return f"{name}{whom} have risen: {_held_against(one)}{since}."
 
@@ -182,6 +184,8 @@ def named_alarms(week: Week) -> list[Series]:
 def _stands_out(one: Series, parent: Series) -> bool:
     """Whether a part of the mail bounced more than the rest of it, beyond chance."""
     rest = rate(parent.now.count - one.now.count, parent.now.leads - one.now.leads)
+    if one.dimension == "provider":
+        return one.now.count >= _NEARLY_ALL * parent.now.count
     above = (one.now.low or 0.0) > (1.0 if rest.high is None else rest.high)
     return above and (one.now.rate or 0.0) >= _STANDS_OUT * (parent.now.rate or 0.0)
 
@@ -279,9 +283,10 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
         found.setdefault(first.id, _fix(first, said(spam[0])))
     hard = [one for one in week.alarms if one.measure == "hard"]
     if hard:
-        found["data"] = (
-            _passing(week, diagnosis, hard) if _of_others(week, hard) else _data(diagnosis, named_alarms(week))
-        )
+        found["data"] = _data(diagnosis, named_alarms(week))
+    failed = next((one for one in news if one.reason and reasons()[one.reason].fault in _NOT_THE_ADDRESS), None)
+    if failed is not None:
+        found["failed"] = _failed(failed, week, diagnosis)
     for one in news:
         if one.dimension == "recipient_domain":
             what = f"Leave {words.short(one.value, 80)} to another channel."
@@ -307,29 +312,22 @@ def _log(matching: Matching) -> Action:
 
 
 def _fix(fix: Fix, why: str) -> Action:
+    if fix.clear is not None:
+        since = f" None in the {words.count(fix.clear)} mails like these since {day(fix.until)}."
+        return Action(f"Check that this stays mended: {words.short(fix.title, 160).rstrip('.')}.", why + since)
     step = f" First step: {words.short(fix.steps[0], 240)}" if fix.steps else ""
     return Action(words.short(fix.title, 160).rstrip(".") + ".", why + step)
 
 
-def _of_others(week: Week, alarms: list[Series]) -> bool:
-    """Whether most of what hard bounces have risen by calls no address bad. The line is for bad addresses alone."""
-    if any(one.why == "line" for one in alarms):
-        return False
-    more = {one.name: one.now.count - (one.before.rate or 0.0) * one.now.leads for one in week.figures}
-    return more["hard"] > 0 and more["hard"] - more["address"] >= _OTHERS * more["hard"]
-
-
-def _passing(week: Week, diagnosis: Diagnosis, alarms: list[Series]) -> Action:
+def _failed(one: Change, week: Week, diagnosis: Diagnosis) -> Action:
     """What to do about receivers that failed."""
-    found = diagnosis.other_hard
-    again = found is not None and 2 * found.passing >= found.leads
-    what = "Write to these leads again later" if again else "See what failed at the receivers"
-    others = [one for one in week.reasons if one.label == "hard" and one.fault != "address" and one.now.count]
-    why = listed([f"{words.reason_name(one.reason)} ({words.count(one.now.count)})" for one in others])
+    found, why = diagnosis.other_hard, change(one, week)
     if found is not None and found.first:
         days = words.period(date.fromisoformat(found.first), date.fromisoformat(found.last))
-        why += f", of mails sent {days}"
-    return Action(f"{what}: their addresses are not at fault.", f"{said(alarms[0])} Most are for {why}.")
+        why += f" All of them are of mails sent {days}."
+    again = reasons()[one.reason].transient
+    what = "Write to these leads again later" if again else "See what failed at the receivers"
+    return Action(f"{what}: their addresses are not at fault.", why)
 
 
 def _data(diagnosis: Diagnosis, named: list[Series]) -> Action:
