@@ -69,8 +69,8 @@ HOW: Final = (
         "Alarm",
         "A running sum of how much better a doubled rate explains the weeks than the usual one (CUSUM), discounted by "
         "how much weeks differ anyway. It is tuned by simulation so that a quiet series raises a false alarm less than "
-        "twice a year. Weeks with fewer than 30 mails are added to the next; the first four only teach what is usual. Of "
-        "hard bounces it counts those for bad addresses.",
+        "twice a year. Weeks with fewer than 30 mails are added to the next; the first four only teach what is usual. "
+        "Of hard bounces it counts those for bad addresses.",
     ),
     (
         "Mailboxes, domains, providers, campaigns",
