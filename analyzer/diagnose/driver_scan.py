@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from analyzer.diagnose.silent import Observations
 
 #: The flag of leads that each label counts.
-_FLAGS: dict[Label, str] = {"hard": "address", "spam": "spam"}
+FLAG_OF: dict[Label, str] = {"hard": "address", "spam": "spam"}
 #: Of more digits a step's name is no number.
 _DIGITS = 18
 
@@ -40,7 +40,7 @@ class Scan:
     """One dimension of some `mails`, counted, value by value.
 
     `likeness` is what each value's leads have in common beside their cells (of those that may be named, else 0);
-    `tested` says which values count in the correction, `story` which are one recipient domain's doing.
+    `tested` says which values count in the correction, `story` which are one recipient domain's doing, or one week's.
     """
 
     mails: Contacts
@@ -78,7 +78,7 @@ def likeness_of(contacts: Contacts, label: Label) -> float:
     """How alike leads of one company are beyond their industry: what a bad industry's companies share is its doing."""
     leads = contacts.leads
     industry = leads["industry"].cat.codes.to_numpy(dtype=np.int64) + 1
-    found = intraclass(leads[_FLAGS[label]].to_numpy(), industry, company_of(contacts))
+    found = intraclass(leads[FLAG_OF[label]].to_numpy(), industry, company_of(contacts))
     return min(max(found, 0.01), 0.9)
 
 

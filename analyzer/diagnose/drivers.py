@@ -24,7 +24,7 @@ from analyzer.diagnose.contacts import FLAGS, Contacts, Counted
 from analyzer.diagnose.diagnosis import Driver
 from analyzer.diagnose.driver_beside import Beside
 from analyzer.diagnose.driver_counts import Label
-from analyzer.diagnose.driver_scan import Scan, likeness_of, scan_of
+from analyzer.diagnose.driver_scan import FLAG_OF, Scan, likeness_of, scan_of
 from analyzer.diagnose.thresholds import thresholds
 
 if TYPE_CHECKING:
@@ -86,7 +86,25 @@ def _scans(contacts: Contacts, names: Sequence[str], label: Label) -> list[Scan]
         found[name] = scan_of(mails if name in _CLOCK else contacts, name, label, likeness)
         if name == "step":
             mails = _but_steps(contacts, found[name])
+        if name == "weekday":
+            found[name] = replace(found[name], story=found[name].story | ~_recurring(mails, found[name]))
     return [found[name] for name in names if name in found]
+
+
+def _recurring(contacts: Contacts, days: Scan) -> Flags:
+    """Which weekdays have more than their part of a week's bounces without their worst week, too.
+
+    A fault that begins or ends on a Friday makes one Friday worse than the other days of its week, and no weekday.
+    """
+    mails = contacts if contacts.counted is None else contacts.counted.told
+    week, day, hit = mails.at["week"], mails.at["weekday"], getattr(mails, FLAG_OF[days.label])
+    bounced = np.zeros((len(week.values), len(day.values)))
+    np.add.at(bounced, (week.codes[hit], day.codes[hit]), 1)
+    usual = bounced.sum(axis=1, keepdims=True) * days.expected / max(days.bounces.sum(), 1)
+    worst = (bounced - usual).argmax(axis=0)[None]
+    rest, expected = (table.sum(axis=0) - np.take_along_axis(table, worst, axis=0)[0] for table in (bounced, usual))
+    limits = thresholds().drivers
+    return np.asarray((rest >= limits.bounces) & (rest >= limits.lift * expected), dtype=np.bool_)
 
 
 def _but_steps(contacts: Contacts, steps: Scan) -> Contacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -182,3 +183,23 @@ def test_the_days_that_a_bad_step_falls_on_are_no_finding() -> None:
         second.loc[second.index[::10], column] = value
     sends = pd.concat([made.sends, second, third.drop(third.index[::10])], ignore_index=True)
     assert named(drivers(contacts(replace(made, sends=sends)))) == [("step", "2", "spam")]
+
+
+@pytest.mark.parametrize(
+    ("refused", "days"),
+    [
+        # Every Friday.
+        (lambda day: day % 7 == 4, ["Friday"]),
+        # From the second Friday on, and until the first Tuesday: every day is refused alike while the fault is there.
+        (lambda day: day >= 11, []),
+        (lambda day: day <= 1, []),
+        # On one Friday.
+        (lambda day: day == 11, []),
+    ],
+)
+def test_a_fault_that_begins_or_ends_on_a_friday_makes_no_weekday(refused: Callable[[int], bool], days: list[str]):
+    blocks = [
+        Block(60, bounced={"auth_failure": 24} if refused(day) else None, sent_at=f"2026-03-{day + 2:02d}T09:00:00Z")
+        for day in range(21)
+    ]
+    assert [one.value for one in found(*blocks) if one.dimension == "weekday"] == days
