@@ -49,6 +49,8 @@ NAMED: dict[str, str] = {
 OWN_RULE = frozenset({"recipient_restricted", "policy"})
 #: What decides on a refusal that gives no reason: rules of last resort, and what is no word at all.
 _VAGUE = ("rule:broad/", "code", "model", "default")
+#: Reasons of which the words tell more: whether they name a rule, and which list.
+_READ_AGAIN = ("policy", "ip_blocklisted", "domain_blocklisted", "url_blocklisted")
 #: Reasons that speak of the sender's standing; all others only call the mail unwanted.
 STANDING = frozenset({"ip_reputation", "domain_reputation", "rate_limited", "too_many_connections", "sender_rejected"})
 
@@ -254,7 +256,13 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
         known = told[told[column] != ""]
         by_record = dict(zip(known["record_id"], known[column], strict=True))
         table[column] = [by_record.get(record, "") for record in table["record_id"]]
-    table["own_rule"] = (table["reason"].isin(OWN_RULE) & ~_says_nothing(table, correlated.judge)) | recipients_own(
+    # Of what a log says nothing stands among the bounces.
+    unread = (table["decided_by"] == "") & table["reason"].isin(_READ_AGAIN)
+    if unread.any():
+        told = _read(table["diagnostic"][unread], correlated.judge)
+        for column in ("blocklist", "decided_by"):
+            table[column] = table[column].mask(unread & (table[column] == ""), told[column])
+    table["own_rule"] = (table["reason"].isin(OWN_RULE) & ~_says_nothing(table)) | recipients_own(
         table["reason"], table["diagnostic"]
     )
     telling = table["reason"].isin(NAMED).to_numpy() | table["own_rule"].to_numpy()
@@ -266,20 +274,21 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _says_nothing(table: pd.DataFrame, judge: Judge | None) -> Flags:
-    """Which refusals count as policy for want of any word on why: "550 5.7.1 Message rejected" names no rule."""
-    asked = (table["reason"] == "policy").to_numpy(dtype=np.bool_)
-    by = table["decided_by"].astype("str").where(asked, "")
-    unread = asked & (by == "").to_numpy()
-    if unread.any():
-        # Of what a log says nothing stands among the bounces.
-        if judge is None:
-            from analyzer.classify import classify
+def _read(texts: pd.Series[str], judge: Judge | None) -> pd.DataFrame:
+    """`blocklist` and `decided_by` of some texts, as they are read."""
+    if judge is None:
+        from analyzer.classify import classify
 
-            judge = classify
-        words = {text: judge(text).decided_by for text in table["diagnostic"][unread].unique()}
-        by = by.mask(pd.Series(unread, index=table.index), table["diagnostic"].map(words))
-    return asked & by.str.startswith(_VAGUE).to_numpy(dtype=np.bool_)
+        judge = classify
+    known = {text: judge(text) for text in texts.unique()}
+    told = [(known[text].blocklist or "", known[text].decided_by) for text in texts]
+    return pd.DataFrame(told, columns=["blocklist", "decided_by"], index=texts.index)
+
+
+def _says_nothing(table: pd.DataFrame) -> Flags:
+    """Which refusals count as policy for want of any word on why: "550 5.7.1 Message rejected" names no rule."""
+    vague = table["decided_by"].astype("str").str.startswith(_VAGUE)
+    return np.asarray(((table["reason"] == "policy") & vague).to_numpy(dtype=np.bool_))
 
 
 def _flag(size: int, leads: pd.Series[int]) -> Flags:

@@ -102,3 +102,9 @@ def test_strict_industries_behind_one_filter_are_told_with_the_filter():
         Block(100, industry=STRICT, bounced={"spam_content": 9}, provider=one) for one in ("proofpoint", "mimecast")
     ]
     assert "are refused by" not in verdict(Block(600, bounced={"spam_content": 1}), *spread).why
+
+
+def test_the_list_that_only_a_log_tells_of_is_named_as_well():
+    text = "554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using zen.spamhaus.org"
+    (fix,) = verdict(Block(600, bounced={"ip_blocklisted": 30}, text=text)).fixes
+    assert fix.title == "Get off the Spamhaus ZEN block list"
