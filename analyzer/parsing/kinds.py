@@ -361,16 +361,28 @@ def _brings_it_back(message: Message) -> bool:
     if not told:
         return False
     returned = {address.lower() for address in find_original(message).recipients}
-    return _REFUSAL.search(opening) is not None or not returned.isdisjoint(told) or _says_why(opening)
+    return _REFUSAL.search(opening) is not None or not returned.isdisjoint(told) or _says_why(opening, told, message)
 
 
-def _says_why(text: str) -> bool:
+def _says_why(text: str, addresses: list[str], message: Message) -> bool:
     """Whether a sentence gives a reason for which nobody gets a mail: "the recipient's mailbox is full"."""
+    alone = _stands_alone(addresses, message)
     return any(
-        _holds(sentence, subjects) and _holds(sentence, predicates)
+        (_holds(sentence, recipients) or (alone and _holds(sentence, things))) and _holds(sentence, predicates)
         for sentence in _SENTENCE_END.split(text)
-        for subjects, predicates in REASONS
+        for recipients, things, predicates in REASONS
     )
+
+
+def _stands_alone(addresses: list[str], message: Message) -> bool:
+    """Whether one of these addresses has a line of its own, or one "To:": in a sentence it may be anybody's."""
+    lines = own_words(message)[: 2 * _OPENING].lower().split("\n")
+    alone = {_TO.sub("", line).strip(_AROUND_ADDRESS) for line in lines if "@" in line}
+    return not alone.isdisjoint(addresses)
+
+
+_TO = re.compile(r"^[ \t]*(?:to|an|à|para|aan|do|кому|宛先|收件人|收件者|받는 사람|kime)[ \t]*[:：]")
+_AROUND_ADDRESS = " \t<>[]()\"'*\u2022:;,.-"
 
 
 def _written_by_person(message: Message) -> bool:

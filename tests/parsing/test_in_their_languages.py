@@ -74,6 +74,24 @@ OF_OUR_OWN = (
     "您的邮箱已满。",
     "메일함이 가득 찼습니다.", "Posta kutunuz dolu.", "Your mailbox is full.",
 )  # fmt: skip
+#: What our own server says of mail to us, and of those whom we do not want mail from.
+OF_OTHERS_MAIL = (
+    "Eine Nachricht von <x@bad.example> an Sie wurde blockiert, da sie als Spam eingestuft wurde.",
+    "Die folgende E-Mail wurde gesperrt:\n\nAbsender: x@bad.example",
+    "L'adresse x@bad.example a été bloquée à votre demande.",
+    "La dirección x@bad.example fue bloqueada a petición suya.",
+    "Un messaggio di <x@bad.example> per lei è stato bloccato come spam.",
+    "O endereço x@bad.example foi bloqueado a seu pedido.",
+    "Het adres x@bad.example is op uw verzoek geblokkeerd.",
+    "Wiadomość od <x@bad.example> do Ciebie została zablokowana jako spam.",
+    "Адрес x@bad.example заблокирован по вашей просьбе.",
+    "x@bad.example からのメールは迷惑メールと判定され、ブロックされました。",
+    "地址 x@bad.example 已按您的要求停用。",
+    "x@bad.example 님이 보낸 메일은 스팸으로 차단되었습니다.",
+    "<x@bad.example> adresinden size gelen ileti spam olarak engellendi.",
+    "The invitation to b@private.example has expired. The e-mail address was not found in our team list.",
+    "Your email forwarding to b@private.example has been disabled.",
+)
 DELIVERED = {
     "de": ("Ihre Nachricht wurde erfolgreich zugestellt.",
            "Ihre Nachricht wurde an die folgenden Empfänger übermittelt:",
@@ -151,6 +169,17 @@ def test_a_failure_of_which_only_the_reason_is_told(sentence):
 def test_what_a_server_says_of_our_own_mailbox(sentence):
     told = notice(f"{sentence}\n\nsupport@arbor.example\n", sender="postmaster@outreach.example", subject="Notice")
     assert read_message(told).kind == "other"
+
+
+@pytest.mark.parametrize("text", OF_OTHERS_MAIL)
+def test_what_our_server_says_of_mail_to_us(text):
+    assert read_message(notice(f"{text}\n", sender="postmaster@outreach.example", subject="Notice")).kind == "other"
+
+
+def test_a_reason_with_whom_the_mail_was_to_in_a_labelled_line():
+    text = "Your message:\n  From: ava@outreach.example\n  To: kim@lumen.example\n\nhas been blocked by our gateway.\n"
+    report = read_message(notice(text, subject="A possible spam message"))
+    assert (report.kind, [failure.recipient for failure in report.failures]) == ("bounce", ["kim@lumen.example"])
 
 
 @pytest.mark.parametrize("sentence", [one for told in DELIVERED.values() for one in told])
