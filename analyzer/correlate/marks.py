@@ -30,6 +30,12 @@ _OF_UNSENT = ("sent_at", "message_id", "sender", SENT_AT_ZONED)
 _REPLY = r"(?:^|[\s:;,(])[45]\d\d[\s-]|\b[45]\.\d{1,3}\.\d{1,3}\b"
 
 
+_DOUBTFUL = (
+    "Rows of the log without a time of sending that name a sender, counted as mails: {}. If nothing was sent to these "
+    "leads yet, leave them out."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """Three columns: `flag` ("yes", "maybe", "complaint", "not_sent", ""), the words behind it, the reason's text."""
@@ -70,9 +76,11 @@ def read_marks(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool = Fa
         marked = read_flags(text_column(raw, name)) == "yes"
         flag = flag.mask(marked & (flag != "complaint"), meaning)
         words = words.mask(marked & (words == ""), name.replace("_", " "))
-    unsent, sentence = _unsent(raw, blank_is_unsent=blank_is_unsent)
+    unsent, sentence, doubtful = _unsent(raw, blank_is_unsent=blank_is_unsent)
     unsent &= flag == ""
+    doubtful &= flag == ""
     warnings += [sentence.format(int(unsent.sum()))] if sentence and unsent.any() else []
+    warnings += [_DOUBTFUL.format(int(doubtful.sum()))] if doubtful.any() else []
     flag = flag.mask(unsent, "not_sent")
     return Marks(flag, words, reason, tuple(warnings))
 
@@ -117,12 +125,13 @@ def _by_state(raw: pd.DataFrame, keys: pd.Series, flag: pd.Series, words: pd.Ser
     return flag.mask(silent & (flag != "not_sent"), told), words.mask(silent & says_something, state)
 
 
-def _unsent(raw: pd.DataFrame, *, blank_is_unsent: bool) -> tuple[pd.Series, str]:
+def _unsent(raw: pd.DataFrame, *, blank_is_unsent: bool) -> tuple[pd.Series, str, pd.Series]:
     """Leads to whom nothing was sent yet, by a mark that says so, or by the blank time of their last mail.
 
-    With it what a person is told where only a blank says so, {} for the number of rows.
+    With it what a person is told where only a blank says so, {} for the number of rows; and the rows of which only the
+    sender says that there was a mail, where others have a time.
     """
-    unsent = pd.Series(False, index=raw.index)
+    unsent, none = pd.Series(False, index=raw.index), pd.Series(False, index=raw.index)
     marked = "was_sent" in raw.columns
     was_sent = text_column(raw, "was_sent")
     if marked:
@@ -138,15 +147,21 @@ def _unsent(raw: pd.DataFrame, *, blank_is_unsent: bool) -> tuple[pd.Series, str
         if blank_time.all():
             # Nothing has a time: a state tells, where it says of others that mail went out.
             if says(state, "sent").any() and not marked:
-                return unsent | (state == ""), "Rows of the log without a state, taken as leads without a mail: {}."
-            return unsent, ""
+                return (
+                    unsent | (state == ""),
+                    "Rows of the log without a state, taken as leads without a mail: {}.",
+                    none,
+                )
+            return unsent, "", none
         # A mail has an id or a sender, and a time that cannot be read is one all the same.
         blank_time &= (text_column(raw, "message_id") == "") & ~says(was_sent, "yes") & (was_sent != UNREAD)
         if blank_is_unsent:
-            return unsent | blank_time, ""
-        blank_time &= (text_column(raw, "sender") == "") & ~says(state, "sent")
-        return unsent | blank_time, "Rows of the log without a time of sending, taken as leads without a mail: {}."
-    return unsent, ""
+            return unsent | blank_time, "", none
+        blank_time &= ~says(state, "sent")
+        sender = text_column(raw, "sender") != ""
+        told = "Rows of the log without a time of sending, taken as leads without a mail: {}."
+        return unsent | (blank_time & ~sender), told, blank_time & sender & ~unsent
+    return unsent, "", none
 
 
 def names_class(words: pd.Series) -> pd.Series:

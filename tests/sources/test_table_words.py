@@ -174,6 +174,17 @@ def test_who_marked_a_mail_as_spam_complained(tmp_path: Path) -> None:
     assert correlate([], read_table(path)).sends["reason"].tolist() == ["", "complaint"]
 
 
+def test_of_a_row_without_a_time_that_names_a_sender_is_told_that_it_counts(tmp_path: Path) -> None:
+    """A mailbox may have been given to a lead before anything was sent."""
+    path = _log(
+        tmp_path,
+        "Email,Sent At,Sender,Bounced\na@x.example,2026-03-02,f@us.example,No\nb@x.example,,f@us.example,No\nc@x.example,,f@us.example,Yes\n",
+    )
+    found = correlate([], read_table(path))
+    assert found.sends["recipient"].tolist() == ["a@x.example", "b@x.example", "c@x.example"]
+    assert sum("that name a sender, counted as mails: 1." in warning for warning in found.warnings) == 1
+
+
 def test_a_header_that_begins_with_an_at_sign_is_a_header(tmp_path: Path) -> None:
     path = _log(tmp_path, "@timestamp,recipient,event\n2026-03-02,jane@example.com,delivered\n")
     assert read_table(path).mapping == {"@timestamp": "sent_at", "recipient": "recipient", "event": "event"}
