@@ -418,7 +418,11 @@ def _says_delivered(text: str) -> bool:
 
 def is_read_receipt(message: Message) -> bool:
     """A read receipt in words alone, without the notification of RFC 8098."""
-    return message.subject().startswith(RECEIPT_SUBJECTS) and _holds(_opening(message), RECEIPTS)
+    return (
+        message.subject().startswith(RECEIPT_SUBJECTS)
+        and not any(name in message.fields for name in _LIST_HEADERS)
+        and _holds(_opening(message), RECEIPTS)
+    )
 
 
 def is_receipt(message: Message) -> bool:

@@ -198,6 +198,13 @@ def test_a_read_receipt_in_words(subject, sentence, asked):
     assert read_message(asked(f"Kim Roe\n\n{sentence}\n", subject=subject)).kind == "mdn"
 
 
+def test_a_newsletter_about_what_was_read_is_no_receipt():
+    headers = "List-Unsubscribe: <https://shop.example/u>\n"
+    assert (
+        read_message(person("It has been read by 5,000.\n", subject="Read: our guide", headers=headers)).kind == "other"
+    )
+
+
 @pytest.mark.parametrize("sentence", [*(one for told in WAITS.values() for one in told), *GMAIL_TRIES_ON])
 def test_a_delay(sentence):
     assert read_message(_told(sentence)).kind == "delayed"
