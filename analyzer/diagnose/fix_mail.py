@@ -92,7 +92,7 @@ class FixMail:
         mine = np.ones(len(self._told.lead), dtype=np.bool_)
         for name, values in like.values.items():
             column = self._contacts.at[name]
-            mine &= np.isin(column.codes, [column.values.index(value) for value in values])
+            mine &= np.array([value in values for value in column.values], dtype=np.bool_)[column.codes]
         return mine if like.first is None else np.asarray(mine & (self._late() != like.first), dtype=np.bool_)
 
     def _sent(self, like: Like, mine: Codes, spans: list[Span]) -> list[tuple[int, int]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.arrays import Codes, Flags, Reals
     from analyzer.diagnose.contacts import Contacts, Dimension
+    from analyzer.diagnose.silent import Rows
 
 #: Leads that joined late are left out from this share of all leads on: fewer change no figure.
 _SOME = 0.05
@@ -108,42 +109,57 @@ def joined_late(correlated: Correlated, whole: Contacts) -> Cut:
         return none
     lowest = min(known)
     here = np.bincount(told.lead[(step == lowest) | (step == 0)], minlength=len(none.late)) > 0
-    sent = pd.to_datetime(correlated.sends["sent_at"][: len(step)], utc=True, errors="coerce").dt.tz_convert(None)
-    mails = pd.DataFrame(
-        {"lead": told.lead, "campaign": told.at["campaign"].codes.astype(np.int64), "step": step, "sent_at": sent}
-    )
-    if whole.counted is None:
-        silent, start, present = None, sent.min(), int(here.sum())
-    else:
-        silent, first = whole.counted.silent.rows.begun(lowest)
-        silent["campaign"] = silent["campaign"].map(_places(whole))
-        start = pd.Series([sent.min(), pd.Timestamp(first)]).min()
-        present = int(here.sum() + silent["leads"][silent["here"]].sum())
-    if present > (1 - _SOME) * len(whole.leads):
+    silent, first = _silent_begun(whole, lowest)
+    if here.sum() + silent["leads"][silent["here"]].sum() > (1 - _SOME) * len(whole.leads):
         return none
-    mails = mails.assign(day=(sent - start).dt.total_seconds() / _DAY).sort_values(["day", "lead"], kind="stable")
+    sent = pd.to_datetime(correlated.sends["sent_at"][: len(step)], utc=True, errors="coerce").dt.tz_convert(None)
+    start = pd.Series([sent.min(), pd.Timestamp(first)]).min()
+    mails = pd.DataFrame(
+        {
+            "lead": told.lead,
+            "campaign": told.at["campaign"].codes.astype(np.int64),
+            "step": step,
+            "sent_at": sent,
+            "day": (sent - start).dt.total_seconds() / _DAY,
+        }
+    ).sort_values(["day", "lead"], kind="stable")
     begin = mails.drop_duplicates("lead").set_index("lead").sort_index()
     if not _begins_at_several(begin, silent):
         return none
     behind = begin[~here & begin["day"].notna().to_numpy()]
-    gap = _gaps(mails) if whole.counted is None else _gaps_of_all(mails, whole)
+    ahead = _ahead(behind, _gaps(mails, whole), whole, lowest, start)
+    cut = ahead[ahead["ahead"] >= _AHEAD * ahead["leads"]]
+    if cut["leads"].sum() < _SOME * len(whole.leads):
+        return none
+    late = none.late.copy()
+    late[behind.index[pd.MultiIndex.from_frame(behind[["campaign", "step"]]).isin(cut.index)]] = True
+    names = whole.at["campaign"].values
+    return Cut(late, int(cut["leads"].sum()), Late(lowest, tuple((names[code], int(at)) for code, at in cut.index)))
+
+
+def _ahead(behind: pd.DataFrame, gap: pd.Series, whole: Contacts, lowest: int, start: pd.Timestamp) -> pd.DataFrame:
+    """Leads that have no first mail here: `leads` by the campaign and step that they begin at, and how many of them
+    would have had the mail before it `ahead` of `start`.
+    """
     before = behind["day"] - gap.reindex(pd.MultiIndex.from_frame(behind[["campaign", "step"]])).to_numpy()
     # Strictly: of a log whose mails all have one time, nothing can be told.
-    ahead = behind.assign(leads=1, ahead=(before < 0).astype(np.int64))[["campaign", "step", "leads", "ahead"]]
+    found = behind.assign(leads=1, ahead=(before < 0).astype(np.int64))[["campaign", "step", "leads", "ahead"]]
     if whole.counted is not None:
         names = whole.at["campaign"].values
         asked = gap.rename("gap").reset_index()
         asked["campaign"] = [names[code] for code in asked["campaign"]]
         more = whole.counted.silent.rows.ahead(lowest, start.to_datetime64(), asked)
-        ahead = pd.concat([ahead, more.assign(campaign=more["campaign"].map(_places(whole)))])
-    summed = ahead.groupby(["campaign", "step"])[["leads", "ahead"]].sum()
-    cut = summed[summed["ahead"] >= _AHEAD * summed["leads"]]
-    late = none.late.copy()
-    late[behind.index[pd.MultiIndex.from_frame(behind[["campaign", "step"]]).isin(cut.index)]] = True
-    if cut["leads"].sum() < _SOME * len(whole.leads):
-        return none
-    names = whole.at["campaign"].values
-    return Cut(late, int(cut["leads"].sum()), Late(lowest, tuple((names[code], int(at)) for code, at in cut.index)))
+        found = pd.concat([found, more.assign(campaign=more["campaign"].map(_places(whole)))])
+    return found.groupby(["campaign", "step"])[["leads", "ahead"]].sum()
+
+
+def _silent_begun(whole: Contacts, lowest: int) -> tuple[pd.DataFrame, np.datetime64]:
+    """`Rows.begun`, with campaigns as codes; nobody and no time where no leads are only counted."""
+    if whole.counted is None:
+        nobody = pd.DataFrame({"campaign": [0], "step": [0], "here": [False], "leads": [0]}).head(0)
+        return nobody, np.datetime64("NaT", "us")
+    begun, first = whole.counted.silent.rows.begun(lowest)
+    return begun.assign(campaign=begun["campaign"].map(_places(whole))), first
 
 
 def _places(whole: Contacts) -> dict[str, int]:
@@ -158,17 +174,18 @@ def _silent_steps(whole: Contacts) -> list[int]:
     return [_step(name) for name in values["value"][values["dimension"] == "step"].unique()]
 
 
-def _begins_at_several(begin: pd.DataFrame, silent: pd.DataFrame | None) -> bool:
+def _begins_at_several(begin: pd.DataFrame, silent: pd.DataFrame) -> bool:
     """Whether a good part of some campaign's leads begin at another step than most of them."""
     leads = begin.groupby(["campaign", "step"]).size()
-    if silent is not None:
-        leads = leads.add(silent.groupby(["campaign", "step"])["leads"].sum(), fill_value=0)
+    leads = leads.add(silent.groupby(["campaign", "step"])["leads"].sum(), fill_value=0)
     by_campaign = leads.groupby("campaign")
     return bool((by_campaign.max() <= (1 - _ELSEWHERE) * by_campaign.sum()).any())
 
 
-def _gaps(mails: pd.DataFrame) -> pd.Series:
+def _gaps(mails: pd.DataFrame, whole: Contacts) -> pd.Series:
     """By campaign and step: how many days after the step before, at most; as elsewhere where it has none of both."""
+    if whole.counted is not None:
+        return _gaps_of_all(mails, whole.counted.silent.rows, whole.at["campaign"].values)
     both = mails.merge(mails.assign(step=mails["step"] + 1), on=["lead", "campaign", "step"], suffixes=("", "_before"))
     both["gap"] = both["day"] - both["day_before"]
     every = pd.MultiIndex.from_frame(mails[["campaign", "step"]].drop_duplicates())
@@ -177,13 +194,11 @@ def _gaps(mails: pd.DataFrame) -> pd.Series:
     return _at_each(every, both.groupby(["campaign", "step"])["gap"].quantile(_FAR), alike, usual)
 
 
-def _gaps_of_all(mails: pd.DataFrame, whole: Contacts) -> pd.Series:
+def _gaps_of_all(mails: pd.DataFrame, silent: Rows, campaigns: list[str]) -> pd.Series:
     """The same of all leads, those of whom only counts are held among them."""
-    assert whole.counted is not None
-    names = np.array(whole.at["campaign"].values, dtype=object)
-    told = mails.assign(campaign=names[mails["campaign"]])[["lead", "campaign", "step", "sent_at"]]
-    found = whole.counted.silent.rows.gaps(told, _FAR)
-    found["campaign"] = found["campaign"].map(_places(whole))
+    told = mails.assign(campaign=np.array(campaigns, dtype=object)[mails["campaign"]])
+    found = silent.gaps(told[["lead", "campaign", "step", "sent_at"]], _FAR)
+    found["campaign"] = found["campaign"].map({name: code for code, name in enumerate(campaigns)})
     by_campaign, by_step = found["campaign"].notna(), found["step"].notna()
     own = found[by_campaign].astype({"campaign": np.int64, "step": np.int64}).set_index(["campaign", "step"])["gap"]
     alike = found[~by_campaign & by_step].astype({"step": np.int64}).set_index("step")["gap"]
