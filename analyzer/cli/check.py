@@ -11,7 +11,7 @@ import typer
 from analyzer.cli.check_screen import ALIKE, SHOWN, progress, show
 from analyzer.cli.completing import words
 from analyzer.cli.options import Bound, Jobs, Log, Mapping, Redact, Resolver, Rules, VerpKeyFile, WorkspacePlace, day
-from analyzer.cli.probing import audit_self, probe_options, usual_cache_made
+from analyzer.cli.probing import SMTP_PORT, audit_self, probe_options, usual_cache_made
 from analyzer.cli.screen import say, say_json
 from analyzer.cli.sparing import spare_inputs
 from analyzer.errors import AnalyzerError
@@ -48,7 +48,7 @@ def check(
         str | None,
         typer.Option("--mail-from", metavar="ADDRESS", help="A mailbox of yours that somebody reads."),
     ] = None,
-    smtp_port: Annotated[int, typer.Option("--smtp-port", metavar="PORT", help="The port to ask at.")] = 25,
+    smtp_port: Annotated[int, typer.Option("--smtp-port", metavar="PORT", help="The port to ask at.")] = SMTP_PORT,
     rate: Annotated[
         float | None,
         typer.Option("--rate", metavar="N", help="Addresses a second in all, at most (20)."),
@@ -171,6 +171,7 @@ def check(
         no_wait=no_wait,
         resume=resume,
         allow_private=allow_private,
+        force=force,
     )
     if against:
         if dns or smtp or out:

@@ -12,6 +12,8 @@ from analyzer.errors import AnalyzerError
 if TYPE_CHECKING:
     from analyzer.check.smtp import ProbeOptions
 
+#: Where mail servers listen (RFC 5321 section 4.5.4.2).
+SMTP_PORT = 25
 _WHY_SMTP = (
     "--smtp needs {missing}: every mail server is told who asks, and takes a question from nobody for abuse. "
     "Give --helo the name that this host's PTR record has, and --mail-from a mailbox of yours that somebody reads"
@@ -30,6 +32,7 @@ def probe_options(
     no_wait: bool,
     resume: bool,
     allow_private: bool,
+    force: bool,
 ) -> ProbeOptions | None:
     """How the servers are asked, None where they are not. `AnalyzerError` for an option that does not fit."""
     if not smtp:
@@ -41,6 +44,8 @@ def probe_options(
             "--connections": connections,
             "--no-wait": no_wait,
             "--resume": resume,
+            "--smtp-port": port != SMTP_PORT,
+            "--force": force,
         }
         alone = next((name for name, value in given.items() if value), "")
         if alone:

@@ -125,6 +125,8 @@ def test_a_pipeline_can_be_made_to_fail(leads: Path, limit: str, code: int) -> N
         (["LEADS", "--suppress", "nowhere.txt"], "nowhere.txt"),
         (["LEADS", "--history", "nowhere.mbox"], "nowhere.mbox"),
         (["LEADS", "--resume"], "--resume"),
+        (["LEADS", "--force"], "--force is about asking mail servers"),
+        (["LEADS", "--smtp-port", "2525"], "--smtp-port is about asking mail servers"),
         (["LEADS", "--log", "LEADS"], "without the bounces"),
         (["LEADS", "--against", "LEADS"], "is no table of ours"),
     ],
