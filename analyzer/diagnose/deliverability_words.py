@@ -9,7 +9,8 @@ from analyzer.diagnose import strictness
 from analyzer.diagnose.companies import wilson
 from analyzer.diagnose.diagnosis import Fix, Interval, Side
 from analyzer.diagnose.mended import mended
-from analyzer.diagnose.refusals import NAMED, speaks_of_standing
+from analyzer.diagnose.named import NAMED
+from analyzer.diagnose.refusals import speaks_of_standing
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import limit, listed, many, number, percent
 

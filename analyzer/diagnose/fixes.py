@@ -14,7 +14,8 @@ from analyzer.diagnose.arrays import Flags
 from analyzer.diagnose.diagnosis import Fix, Side
 from analyzer.diagnose.fix_mail import FixMail
 from analyzer.diagnose.fix_rules import FixRule, fix_rules
-from analyzer.diagnose.refusals import NAMED, STANDING, Findings
+from analyzer.diagnose.named import NAMED
+from analyzer.diagnose.refusals import STANDING, Findings
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.knowledge import data_folder, load_toml
 

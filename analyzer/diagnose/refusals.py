@@ -21,6 +21,7 @@ from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
 from analyzer.diagnose.fix_rules import recipients_own
 from analyzer.diagnose.free_mail import free_mail
+from analyzer.diagnose.named import NAMED as NAMED
 from analyzer.diagnose.rates import clustered_rate, design_effect
 from analyzer.diagnose.resampling import permutation_p
 from analyzer.diagnose.strictness import Moved, learnt_groups
@@ -33,18 +34,6 @@ if TYPE_CHECKING:
 
 Party: TypeAlias = Literal["sender", "recipient", "open"]
 
-#: Reasons that name a fault of ours, by what kind of proof they are.
-NAMED: dict[str, str] = {
-    "auth_failure": "authentication",
-    "ptr_missing": "server set-up",
-    "tls_required": "server set-up",
-    "protocol_error": "message form",
-    "ip_blocklisted": "block list",
-    "domain_blocklisted": "block list",
-    "url_blocklisted": "block list",
-    "sender_account": "own account",
-    "complaint": "complaints",
-}
 #: Reasons that name the recipient's own rule.
 OWN_RULE = frozenset({"recipient_restricted", "policy"})
 #: What decides on a refusal that gives no reason: rules of last resort, and what is no word at all.

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from analyzer.diagnose.mended import mended
+from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import kinds
 from analyzer.report import causes
@@ -114,7 +115,7 @@ def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
     def of(whose: str) -> list[tuple[int, Fix]]:
         here = [one for one in numbered if one[1].side == whose and one not in over]
         least = side in (whose, "mixed") and not over
-        return [one for one in here if one[1].bounces > min(_FEW, usual)] or here[:least]
+        return [one for one in here if one[1].bounces > _enough(one[1], usual)] or here[:least]
 
     # Beside a fault that is over, what is left of ours is what every campaign has.
     gone = mended(diagnosis.deliverability.fixes, diagnosis.totals.leads_contacted)
@@ -129,6 +130,13 @@ def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
         case _:
             chosen = sorted([one for one in ours if one not in over] + theirs)[:room]
     return [_fix_action(fix, number) for number, fix in chosen]
+
+
+def _enough(fix: Fix, usual: float) -> float:
+    """More refusals than this make a fix a step: of ours that name no fault, more than every campaign has."""
+    if fix.side == "sender" and not set(fix.reasons) & set(NAMED):
+        return max(thresholds().evidence.min_bounces - 1, usual)
+    return min(_FEW, usual)
 
 
 def ordered_fixes(diagnosis: Diagnosis) -> list[Fix]:

@@ -284,6 +284,20 @@ def test_a_fault_that_stands_is_demanded_beside_one_that_is_over(campaign: Case)
     assert not any("Sign every mail" in one for one in steps(found))
 
 
+def test_the_few_of_every_campaign_are_no_step_beside_the_fault(campaign: Case) -> None:
+    ours, _ = campaign.diagnosis.deliverability.fixes
+    few = int(campaign.diagnosis.totals.leads_contacted * 0.01)
+    text = replace(ours, title="Change what the mail says", reasons=["spam_content"], bounces=few, priority=2)
+    for fix, step in [
+        (text, False),
+        (replace(text, bounces=few + 1), True),
+        (replace(text, reasons=["complaint"]), True),
+    ]:
+        advice = replace(campaign.diagnosis.deliverability, side="sender", fixes=[ours, fix])
+        told = sentences.actions(replace(campaign.diagnosis, deliverability=advice), 9)
+        assert any("Change what the mail says" in one.what for one in told) is step
+
+
 def test_the_step_says_of_which_mail_it_is(campaign: Case) -> None:
     ours, theirs = campaign.diagnosis.deliverability.fixes
     only = [FixPart("sender", "ann@example.net", 15), FixPart("step", "3", 14)]
