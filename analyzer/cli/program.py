@@ -113,6 +113,9 @@ def spread(arguments: list[str]) -> list[str]:
     # Before the command stand options of the whole program only.
     if any(not one.startswith("-") and one not in _LOG_WORDS for one in arguments[:place]):
         return arguments
+    if sum(one == "--next" or one.startswith("--next=") for one in arguments[place:]) > 1:
+        # Of options that are given twice the last one counts; of two lists of leads one would be lost.
+        raise typer.BadParameter("--next is given twice; put the leads into one file")
     said, option, values = arguments[: place + 1], "", 0
     for argument, following in pairwise([*arguments[place + 1 :], ""]):
         if argument.startswith("-") and argument != "-":

@@ -99,6 +99,7 @@ def test_as_a_module(files):
         (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--out", "log.csv"], "log.csv"),
         (["diagnose", "--bounces", "bounces.mbox", "--log", "log.csv", "--since", "2026-03-01"], "--workspace"),
         (["classify", "x", "--rules", "nowhere"], "nowhere"),
+        (["diagnose", "--log", "log.csv", "--next", "leads.csv", "--next=log.csv"], "--next is given twice"),
         # A variable of the shell that is not set: no folder is meant, least of all the one that the run is started in.
         (["diagnose", "--log", "log.csv", "--out="], "'--out': is empty"),
         (["diagnose", "--log", "log.csv", "--leads", ""], "'--leads': is empty"),
