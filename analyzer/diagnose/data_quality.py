@@ -187,8 +187,11 @@ def judge(
     def draw(prior: dict[str, float], *, settled: bool = False) -> Outcomes:
         return outcomes(past, prior, ahead.cells(), seed=seed, settled=settled)
 
+    placed = not _thin_arms(past, ahead.quality(), tolerance)
+
     def of(some: Outcomes) -> Chances:
-        return Chances(*(some.over(target, tolerance) for target in lists))
+        beyond = placed and some.bounces(lists[1]).mean() > tolerance * lists[1].size
+        return Chances(*(some.over(target, tolerance) for target in lists), beyond=bool(beyond))
 
     central, settled = of(drawn or draw(limits.prior)), of(draw(limits.prior, settled=True))
     thin = _thin_arms(past, ahead.quantity(), tolerance)
@@ -240,9 +243,9 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendat
     """The rule of the product. `shown`: guessed addresses demonstrably bounce more than verified ones.
 
     `reverify` accuses the data, so the rates seen must do so themselves, not just the doubt about them; where only the
-    doubt does, leaving out guessed addresses stands if they are shown to be worse, and else nothing is told. Leads that
-    are named as bad beyond doubt, and without which the list is within the tolerance, are accused; so are statuses that
-    are shown to be worse.
+    doubt does, leaving out guessed addresses stands if they are shown to be worse and the others are expected to hold,
+    and else nothing is told. Leads that are named as bad beyond doubt, and without which the list is within the
+    tolerance, are accused; so are statuses that are shown to be worse.
     """
     risk = thresholds().forecast.risk
     if chances.quantity is None:
@@ -256,7 +259,9 @@ def recommend(chances: Chances, settled: Chances, *, shown: bool) -> Recommendat
     spared = chances.spared is not None and chances.spared <= risk
     if _cured(chances) or spared or (settled.quality is not None and settled.quality > risk):
         return "reverify"
-    return "max_quality" if shown else "insufficient_evidence"
+    if shown:
+        return "reverify" if chances.beyond else "max_quality"
+    return "insufficient_evidence"
 
 
 def _cured(chances: Chances) -> bool:

@@ -18,6 +18,8 @@ class Chances:
 
     `renewed` is max quality without those that are named as bad, for an old verification or where they come from;
     `spared` without catch-all, risky and unknown addresses where these are shown to be worse; None if there are none.
+    `beyond`: max quality is expected beyond the tolerance by what its statuses have shown, not by what is believed of
+    them.
     """
 
     quantity: float | None
@@ -25,6 +27,7 @@ class Chances:
     verified: float | None
     renewed: float | None = None
     spared: float | None = None
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

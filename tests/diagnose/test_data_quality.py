@@ -101,6 +101,13 @@ HURT = (Block(700, bounced=bad(8)), Block(300, "guessed", bounced=bad(42)))
             (Block(68, bounced=bad(4)), Block(58, "guessed", bounced=bad(17))),
             {},
         ),
+        (
+            "guessed are bad, and the verified ones expected beyond it as well",
+            "reverify",
+            "driven",
+            (Block(409, bounced=bad(23)), Block(58, "guessed", bounced=bad(30))),
+            {},
+        ),
         ("only guessed were sent", "max_quality", "too_little_data", (Block(600, "guessed", bounced=bad(70)),), {}),
     ],
 )
