@@ -41,12 +41,12 @@ def classifier_of(own_rules: Path | None) -> Classifier:
 
 
 def model_behind_rules(
-    masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+    masked: str, status: str, reply: str, provider: str, least: float | None = None, said: str = ""
 ) -> Guess | None:
     """The shipped model's guess; it is read for the first text that asks for it."""
     from analyzer.classify.model import shipped_model
 
-    return shipped_model()(masked, status, reply, provider, least, besides)
+    return shipped_model()(masked, status, reply, provider, least, said)
 
 
 def classify(

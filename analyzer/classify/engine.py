@@ -8,6 +8,7 @@ another one of that label.
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -35,36 +36,32 @@ _GENERIC = frozenset({"2.0.0", "4.0.0", "5.0.0"})
 #: The number of the first shipped file of rules that read what a reply says before its asides: the rules before know
 #: the links of receivers and block lists.
 _WORDS_FIRST = 24
-#: Shipped files of rules on plain words that a model may stand before: block lists, reputation and rates, addresses,
-#: languages (many of whose rules stand for two reasons) and the broad ones. At the rest it won nothing.
-_PLAIN_WORDS = frozenset({"20", "32", "50", "90", *map(str, range(68, 88))})
-#: From this chance of a reason on, within the label that both give, it does. On replies in styles that neither had met,
-#: it was right in nine of ten of these cases, and the rule in one of ten. The label stays the rule's.
-_FINER = 0.97
+#: Shipped files of rules on plain words, which decide together with a model: all but those of receivers, and of block
+#: lists, authentication, rates, policies, quotas, domains and servers on the way, where it won nothing or lost.
+_PLAIN_WORDS = frozenset(map(str, range(21, 91))) - {"24", "32", "40", "44", "54", "58", "88"}
 _NAME = re.compile(r"\w\.[a-z]{2}", re.IGNORECASE)
 #: Shipped files whose words say less than an aside does.
 _SAY_LITTLE = frozenset({"56", "88", "90"})
 
 
 class Guess(NamedTuple):
-    """What a model makes of a text: `confidence` is the chance that the label of its reason is right, `within` that of
-    the reason among those of its label."""
+    """What a model makes of a text: `confidence` is the chance that the label of its reason is right."""
 
     reason: str
     confidence: float
     evidence: str = ""
-    within: float = 1.0
 
 
 class Model(Protocol):
     """Decides beside the codes; None where it would rather not.
 
     It is to speak wherever it is surer than `least`, the chance of what would be said without it; None leaves to the
-    model when to speak. `besides` is a reason that it need not name.
+    model when to speak. `said` is the reason that a rule on plain words gives, which makes it likelier; None leaves it
+    at that.
     """
 
     def __call__(
-        self, masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+        self, masked: str, status: str, reply: str, provider: str, least: float | None = None, said: str = ""
     ) -> Guess | None: ...
 
 
@@ -188,6 +185,12 @@ class Classifier:
         self._for_any = frozenset(numbers.pop(""))
         self._for_provider = {name: self._for_any.union(own) for name, own in numbers.items()}
 
+    def without_model(self) -> Classifier:
+        """The same rules before the codes alone."""
+        alone = copy(self)
+        alone.model, alone._judged = None, {}
+        return alone
+
     def classify(
         self, diagnostic: str, *, status: str = "", reply: str = "", host: str = "", recipient: str = ""
     ) -> Verdict:
@@ -301,6 +304,8 @@ class Classifier:
             evidence, blocklist = hit.words, rule.blocklist
             guess = self._surer_than(case, hit)
             if guess:
+                if self._reasons[guess.reason].label != self._reasons[reason].label:
+                    confidence = guess.confidence
                 reason, decided_by, own, evidence, blocklist = guess.reason, "model", None, guess.evidence, ""
         else:
             reason, confidence, decided_by, evidence, own = self._without_rule(case)
@@ -322,7 +327,7 @@ class Classifier:
         )
 
     def _surer_than(self, case: _Case, hit: _Hit) -> Guess | None:
-        """The model's guess where it stands before the reason that a rule on plain words gives."""
+        """The model's guess, with the word of a rule on plain words weighed in, where it is another reason."""
         rule, near = hit.rule, case.near
         if self.model is None or hit.number not in self._plain_words or hit.view is not near:
             return None
@@ -330,11 +335,8 @@ class Classifier:
         if (code and code.reason == rule.reason) or _NAME.search(hit.words):
             # A status bears the rule out; a name of a list or a host is what the model does not see.
             return None
-        masked = text.without_tail(near.masked)
-        guess = self.model(masked, near.status, near.reply, case.provider, None, rule.reason)
-        if guess is None or guess.reason == rule.reason or guess.within < _FINER:
-            return None
-        return guess if self._reasons[guess.reason].label == self._reasons[rule.reason].label else None
+        said = text.without_tail(text.without_asides(near.masked))
+        return self.model(said, near.status, near.reply, case.provider, 0.0, rule.reason)
 
     def _confidence(self, rule: Rule, case: _Case) -> float:
         """The rule's share of right labels, with what the codes beside the words say to it."""

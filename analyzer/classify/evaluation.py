@@ -199,11 +199,11 @@ Written by `make model`; no figure in it is by hand.
 
 For a text that no rule knows and no code decides, a linear model guesses the reason from pieces of its words. It
 answers only where the chance that its *label* is right is high enough, or higher than that of the weak code that would
-decide instead. Where a rule on plain words decides, it names the reason if it is all but certain of another one of the
-label that the rule gives (`_FINER` in `analyzer/classify/engine.py`).
+decide instead. Where a rule on plain words decides, the model is asked as well: what the rule says makes its label and
+its reason likelier (`_SAID_LABEL` and `_SAID_REASON` in `analyzer/classify/model.py`), and the likeliest is taken.
 
 - **Learnt from** {texts} texts: {from_rules} examples of the rules (`rules/replies`) and {further} further ones
-  (`rules/texts`, `tests/classify/replies_met.txt`) in {languages} languages.
+  (`rules/texts`, `tests/classify/replies_met.txt` and `replies_kept.txt`) in {languages} languages.
 - **Sees** the innermost reply with addresses, hosts, links, ids and digits masked: pieces of {shortest} to {longest}
   characters within a word, words, pairs of words, and the reply and status code, each hashed; {features} of them are
   kept. A piece that it never met makes it less sure.

@@ -90,7 +90,7 @@ def _patterns_in(tables: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def _place(own: Path | None) -> Path | None:
     folder = cache_folder()
-    folders = f"{data_folder('rules')}\n{own.resolve() if own else ''}"
+    folders = f"{data_folder('rules')}\n{os.path.realpath(own) if own else ''}"
     return folder and folder / f"rules-{hashlib.blake2b(folders.encode(), digest_size=8).hexdigest()}.json"
 
 
@@ -106,8 +106,9 @@ def _version(own: Path | None) -> str:
 
 
 def _files(folder: str, ending: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Every file of this ending in the folder and those below it; none where there is no such folder."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+    """Every file of this ending in the folder and those below it; none of a folder that cannot be read: the loader of
+    rules tells it."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:  # pathlib takes twice as long
             if entry.is_dir(follow_symlinks=False):
                 yield from _files(entry.path, ending)

@@ -1,8 +1,8 @@
 """How the model behind the rules is learnt: `build_model` runs this and writes what comes of it.
 
 It learns from the examples of all rules (`rules/replies`), from the further texts of `rules/texts` and from the replies
-that mended rules (`MET`, in a checkout): logistic regression over hashed pieces of words (scikit-learn), its weights
-then rounded to one byte each.
+that mended rules or are to stay right (`MET` and `KEPT`, in a checkout): logistic regression over hashed pieces of
+words (scikit-learn), its weights then rounded to one byte each.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ _FEWEST_TEXTS = 2
 _CHATTER, _WRAPPED_EVERY = "texts/en-chatter.toml", 3
 
 
-#: Labelled replies that mended rules, which hold them as no example, beside the folder of rules.
-MET = Path("tests/classify/replies_met.txt")
+#: Labelled replies that mended rules, which hold them as no example, beside the folder of rules; and those that rules
+#: have right and are to keep right.
+MET, KEPT = Path("tests/classify/replies_met.txt"), Path("tests/classify/replies_kept.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Labelled:
 
 
 def labelled_texts(folder: Path) -> list[Labelled]:
-    """Every example of the rules, every further text under `folder` (`rules/`) and every reply of `MET`, in file order,
-    each once.
+    """Every example of the rules, every further text under `folder` (`rules/`) and every reply of `MET` and `KEPT`, in
+    file order, each once.
 
     Raises `RuleError` for a file of texts that names an unknown reason or holds something that is no text.
     """
@@ -85,8 +86,9 @@ def _examples(folder: Path) -> Iterator[tuple[Example, str, str, str]]:
             yield example, rule.reason, Path(rule.file).name, ""
     for example, reason, path in _in_files(folder):
         yield example, reason, f"texts/{path.name}", path.stem.partition("-")[0]
-    for reply in replies_in(folder.parent / MET):
-        yield reply.example, reply.reasons[0], str(MET), reply.language
+    for file in (MET, KEPT):
+        for reply in replies_in(folder.parent / file):
+            yield reply.example, reply.reasons[0], str(file), reply.language
 
 
 def _in_files(folder: Path) -> Iterator[tuple[Example, str, Path]]:
@@ -140,7 +142,7 @@ def fit(rows: Sequence[Labelled]) -> Learned:
     reasons += [reasons[index] for index in (*bare, *wrapped)]
     weights += [0.5] * (len(bare) + len(wrapped))
     learner = LogisticRegression(C=_C, max_iter=_ITERATIONS, tol=1e-3)
-    learner.fit(matrix, reasons, sample_weight=np.array(weights))
+    learner.fit(matrix.astype(np.float32), reasons, sample_weight=np.array(weights))
     return _rounded(learner.coef_.T, learner.intercept_, tuple(map(str, learner.classes_)), vocabulary, rarity, unseen)
 
 

@@ -171,7 +171,7 @@ def test_a_model_stands_above_weak_codes_and_beside_strong_ones(own: Classifier)
     asked: list[tuple[str, str, str, str]] = []
 
     def model(
-        masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+        masked: str, status: str, reply: str, provider: str, least: float | None = None, said: str = ""
     ) -> Guess | None:
         asked.append((masked, status, reply, provider))
         surer = 0.99 if "certainly" in masked else 0.7
@@ -191,7 +191,7 @@ def told(guess: Guess) -> Classifier:
     """The shipped rules before a model that says one thing of every text, where it is let."""
 
     def model(
-        masked: str, status: str, reply: str, provider: str, least: float | None = None, besides: str = ""
+        masked: str, status: str, reply: str, provider: str, least: float | None = None, said: str = ""
     ) -> Guess | None:
         return guess if guess.confidence > (0.74 if least is None else least) else None
 
@@ -206,14 +206,26 @@ def test_an_unsure_model_stands_above_a_class_of_replies_and_below_a_status() ->
     assert told(Guess("virus", 0.45, "yyy")).classify("550 zzz yyy zzz").decided_by == "code"
 
 
-def test_a_model_names_another_reason_of_the_label_that_a_rule_on_plain_words_gives() -> None:
-    text = "554 zzz: host listed by Spamhaus"
+def test_a_model_that_weighed_the_word_of_a_rule_in_names_another_reason_with_the_rules_confidence() -> None:
+    text = "554 zzz: the message looks like spam"
     rule = Classifier(default_classifier().rules).classify(text)
-    assert (rule.reason, rule.blocklist) == ("ip_blocklisted", "Spamhaus")
-    named = told(Guess("sender_rejected", 0.99, "zzz", within=0.98)).classify(text)
+    assert (rule.reason, rule.decided_by) == ("spam_content", "rule:content/looks-like-spam")
+    named = told(Guess("sender_rejected", 0.6, "zzz")).classify(text)
     assert (named.reason, named.decided_by, named.evidence) == ("sender_rejected", "model", "zzz")
     assert (named.label, named.confidence) == (rule.label, rule.confidence)
-    assert told(Guess("sender_rejected", 0.99, "zzz", within=0.9)).classify(text) == rule
+
+
+def test_a_model_hears_what_the_rule_says_and_may_leave_it_at_that() -> None:
+    heard: list[tuple[float | None, str]] = []
+
+    def model(
+        masked: str, status: str, reply: str, provider: str, least: float | None = None, said: str = ""
+    ) -> Guess | None:
+        heard.append((least, said))
+        return None
+
+    verdict = Classifier(default_classifier().rules, model).classify("554 zzz: the message looks like spam")
+    assert (verdict.reason, verdict.decided_by[:5], heard) == ("spam_content", "rule:", [(0.0, "spam_content")])
 
 
 def test_an_address_that_is_not_fit_for_sending_is_told_from_one_that_is_misspelt() -> None:
@@ -221,8 +233,9 @@ def test_an_address_that_is_not_fit_for_sending_is_told_from_one_that_is_misspel
     assert classify("501 invalid IP address in HELO").reason == "protocol_error"
 
 
-def test_a_model_gives_no_other_label_than_a_rule() -> None:
-    assert told(Guess("relay_denied", 0.999, "zzz")).classify("554 zzz: host listed by Spamhaus").label == "spam"
+def test_another_label_than_a_rules_is_as_sure_as_what_the_rule_left_of_it() -> None:
+    verdict = told(Guess("relay_denied", 0.83, "zzz")).classify("554 zzz: the message looks like spam")
+    assert (verdict.label, verdict.confidence) == ("hard", 0.83)
 
 
 @pytest.mark.parametrize(
@@ -246,12 +259,12 @@ def test_a_model_stands_before_no_rule_that_a_status_bears_out_nor_a_receivers_o
 
 
 def test_the_words_that_a_model_names_are_shown_for_each_text_alike() -> None:
-    modelled = told(Guess("sender_rejected", 0.99, "zzz", within=0.98))
-    found = [modelled.classify(f"554 zzz: mail of {who}@sender.example listed by Spamhaus") for who in "ab"]
+    modelled = told(Guess("sender_rejected", 0.99, "zzz"))
+    found = [modelled.classify(f"554 zzz: mail of {who}@sender.example looks like spam") for who in "ab"]
     assert [one.evidence for one in found] == ["zzz", "zzz"]
-    told_why = modelled.explain("554 zzz: listed by Spamhaus")
+    told_why = modelled.explain("554 zzz: looks like spam")
     assert (told_why.verdict.evidence, told_why.rule) == ("zzz", None)
-    assert "blocklist/dnsbl-listed" in told_why.also
+    assert "content/looks-like-spam" in told_why.also
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from analyzer import knowledge
 from analyzer.classify import Classifier, ngrams, text
-from analyzer.classify.model import FILE_NAME, ReplyModel, load_model, model_bytes, shipped_model
+from analyzer.classify.model import FILE_NAME, Learned, ReplyModel, load_model, model_bytes, shipped_model
 from analyzer.classify.training import Labelled, calibrated, digest_of, fit, labelled_texts
 from analyzer.errors import RuleError
 
@@ -43,7 +43,7 @@ UNSEEN = [
   ("550 reverse lookup of the client address gave no host name", "spam"),
   ("we refuse every mail from this sender address", "spam"),
   ("Diese E-Mail-Adresse ist bei uns nicht bekannt", "hard"),
-  ("Das Postfach des Empfängers hat keinen freien Speicher mehr", "hard"),
+  ("Das Postfach des Empfängers ist randvoll, der Speicher reicht nicht", "hard"),
   ("Die sendende IP befindet sich auf einer Blacklist", "spam"),
   ("Cette boîte aux lettres n'existe pas chez nous", "hard"),
   ("Le message a été classé comme spam par notre filtre", "spam"),
@@ -53,13 +53,13 @@ UNSEEN = [
   ("La casella del destinatario risulta piena", "hard"),
   ("Het postvak van deze gebruiker is vol", "hard"),
   ("Taki użytkownik nie istnieje na naszym serwerze", "hard"),
-  ("Сообщение отклонено как спам", "spam"),
+  ("Мы не приняли письмо: оно похоже на спам", "spam"),
   ("К сожалению, в ящике адресата больше нет свободного места", "hard"),
   ("このアドレスのユーザーは存在しません", "hard"),
   ("収信者のメールボックスの容量が不足しています", "hard"),
   ("收件人的邮箱已经满了", "hard"),
   ("您的邮件被识别为垃圾邮件而拒收", "spam"),
-  ("받는 사람의 메일함 용량이 초과되었습니다", "hard"),
+  ("받는 분의 메일함에 남은 용량이 없습니다", "hard"),
   ("Alıcının posta kutusu tamamen dolu", "hard"),
   ("Mottagarens brevlåda är tyvärr full", "hard"),
 ]  # fmt: skip
@@ -226,6 +226,62 @@ def test_no_answer_loads_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+#: Two reasons of one label and one of another, and a word that speaks for each in this strength.
+_SPEAKS = {"full": {"mailbox_full": 10.0}, "gone": {"user_unknown": 10.0}, "spam": {"spam_content": 10.0}}
+
+
+def small() -> ReplyModel:
+    """A model of three words."""
+    reasons = ("mailbox_full", "spam_content", "user_unknown")
+    hashes = {word: ngrams.of_word(word)[0] for word in _SPEAKS}
+    words = sorted(hashes, key=hashes.__getitem__)
+    weights = [[10 * _SPEAKS[word].get(reason, 0) for reason in reasons] for word in words]
+    return ReplyModel(
+        Learned(
+            reasons=reasons,
+            vocabulary=np.array([hashes[word] for word in words], dtype=np.uint32),
+            rarity=np.ones(3, dtype=np.float32),
+            weights=np.array(weights, dtype=np.int8),
+            scales=np.full(3, 0.1, dtype=np.float32),
+            bias=np.zeros(3, dtype=np.float32),
+            unseen=0.0,
+            temperature=1.0,
+            threshold=0.5,
+            about={},
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "answer"),
+    [
+        # Its own first choice is what the rule says: nothing to add.
+        ("box is full", "mailbox_full", None),
+        # Surer than the rule weighs, within the label and beyond it.
+        ("box is full", "user_unknown", "mailbox_full"),
+        ("box is full", "spam_content", "mailbox_full"),
+        # Its first choice by so little that the rule's word turns it.
+        ("full full gone gone is", "user_unknown", None),
+        ("full full spam spam is", "spam_content", None),
+    ],
+)
+def test_what_a_rule_says_is_weighed_in(words: str, said: str, answer: str | None) -> None:
+    guess = small()(words, "", "", "", 0.0, said)
+    assert (guess and guess.reason) == answer
+
+
+def test_a_guess_against_a_rule_is_less_sure_than_without_it() -> None:
+    alone, against = small()("box is full", "", "", ""), small()("box is full", "", "", "", 0.0, "spam_content")
+    assert alone is not None
+    assert against is not None
+    assert against.confidence < alone.confidence
+
+
+def test_it_learns_from_what_rules_have_right_and_from_what_they_had_wrong() -> None:
+    groups = {row.group for row in labelled_texts(FOLDER)}
+    assert {"tests/classify/replies_met.txt", "tests/classify/replies_kept.txt", "texts/en-brief.toml"} <= groups
 
 
 def test_the_engine_asks_the_model_for_what_no_rule_knows() -> None:

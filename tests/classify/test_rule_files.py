@@ -8,6 +8,7 @@ import pytest
 
 from analyzer.classify import Classifier, classifier_of, load_rules
 from analyzer.classify.checks import prove
+from analyzer.classify.engine import Guess
 from analyzer.errors import RuleError
 
 if TYPE_CHECKING:
@@ -110,6 +111,12 @@ def test_a_narrower_rule_may_share_the_pattern_of_a_wider_one_behind_it(tmp_path
     assert len(load_rules([tmp_path])) == 2
 
 
+def test_a_folder_that_leads_round_in_a_circle_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(RuleError, match="loop: is no folder"):
+        classifier_of(tmp_path / "loop")
+
+
 def test_own_rules_go_before_the_shipped_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOUNCE_ANALYZER_CACHE", str(tmp_path / "kept"))
     own = tmp_path / "own"
@@ -135,6 +142,16 @@ def test_a_broken_cache_is_no_matter(tmp_path: Path, monkeypatch: pytest.MonkeyP
     kept_file.write_text("not a folder")
     monkeypatch.setenv("BOUNCE_ANALYZER_CACHE", str(kept_file))
     assert classifier_of(None).rules == read
+
+
+def test_a_rule_proves_itself_whatever_a_model_says(tmp_path: Path) -> None:
+    def model(
+        masked: str, status: str, reply: str, provider: str, least: float | None = None, said: str = ""
+    ) -> Guess | None:
+        return Guess("virus", 1.0, "worm")
+
+    folder_of(tmp_path, mine=GOOD)
+    assert prove(Classifier(load_rules([tmp_path]), model)).holds
 
 
 def test_prove_names_what_fails_and_what_is_never_reached(tmp_path: Path) -> None:
