@@ -191,7 +191,8 @@ def judge(
 
     def of(some: Outcomes) -> Chances:
         beyond = placed and some.bounces(lists[1]).mean() > tolerance * lists[1].size
-        return Chances(*(some.over(target, tolerance) for target in lists), beyond=bool(beyond))
+        quantity, quality, verified, renewed, spared = (some.over(target, tolerance) for target in lists)
+        return Chances(quantity, quality, verified, renewed, spared, bool(beyond))
 
     central, settled = of(drawn or draw(limits.prior)), of(draw(limits.prior, settled=True))
     thin = _thin_arms(past, ahead.quantity(), tolerance)
