@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +126,16 @@ def _correlated(files: TableFiles, weeks: Weeks, rules: Path | None, keys: Keys 
 
 
 def _diagnosed(correlated: Correlated, tolerance: float, rules: Path | None) -> Diagnosis:
-    from analyzer.diagnose import diagnose
+    """Of the addresses, what the leads first written to in the week tell; of refusals, what all of its mails do."""
+    from analyzer.diagnose import assess
+    from analyzer.diagnose.contacts import contacts
     from analyzer.version import __version__
 
-    return diagnose(correlated, tolerance=tolerance, rules_version=rules_version(rules), tool_version=__version__)
+    version = rules_version(rules)
+    counted = contacts(correlated)
+    judged = partial(assess, correlated, counted, tolerance=tolerance, rules_version=version, tool_version=__version__)
+    found, _ = judged()
+    if found.totals.leads_contacted == len(counted.leads):
+        return found
+    whole, _ = judged(begun_before=True)
+    return replace(found, deliverability=whole.deliverability, other_hard=whole.other_hard)

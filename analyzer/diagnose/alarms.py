@@ -121,7 +121,8 @@ def watch(sends: NDArray[Any], bounces: NDArray[Any], prior: Reals, strength: fl
         deff = 1 + np.maximum(mails - 1, 0) * phi + mails / size_of_past
         step = _ratio(mails, back, usual, rules.ratio) / deff
         judged = enough & learnt
-        held.take(step, judged, week, rules)
+        likely = mails * usual + _LIKELY * np.sqrt(mails * usual * (1 - usual) * deff)
+        held.take(step, judged, week, rules, mails, back, back <= likely)
         calm = enough & (held.phase == _QUIET)
         seen.add(np.where(calm, mails, 0.0), np.where(calm, back, 0.0), week, calm)
         out.state[:, week] = np.select(
@@ -132,29 +133,49 @@ def watch(sends: NDArray[Any], bounces: NDArray[Any], prior: Reals, strength: fl
         out.score[:, week] = held.score
         out.usual[:, week] = np.where(learnt, usual, np.nan)
         out.deff[:, week] = np.where(learnt, 1 + np.maximum(mails - 1, 0) * phi, np.nan)
-        out.since[:, week] = np.where(held.score > 0, held.began, -1)
+        out.since[:, week] = np.where(held.score > _TELLING, held.began, -1)
     return out
 
 
+#: A rise began in the week from which on the score was above this: what is below moves up and down by chance.
+_TELLING = 0.5
+#: So many standard deviations above what is usual a week is still like others: the alarm band.
+_LIKELY = 3.0
+#: An alarm's rate that has fallen to less than this part of itself is another.
+_FELL = 0.5
+
+
 class _Held:
-    """The CUSUM of each series: `phase` is quiet, recovering or alarm."""
+    """The CUSUM of each series: `phase` is quiet, recovering or alarm; `mails` and `back` are those of the alarm."""
 
     def __init__(self, size: int) -> None:
         self.score = np.zeros(size)
         self.phase = np.full(size, _QUIET, np.int8)
         self.good = np.zeros(size, np.int16)
         self.began = np.full(size, -1, np.int16)
+        self.mails = np.zeros(size)
+        self.back = np.zeros(size)
 
-    def take(self, step: Reals, judged: Flags, week: int, rules: Limits) -> None:
-        """Add one week's ratio where there is one, and see what it makes of each series."""
+    def take(
+        self, step: Reals, judged: Flags, week: int, rules: Limits, mails: Reals, back: Reals, likely: Flags
+    ) -> None:
+        """Add one week's ratio where there is one, and see what it makes of each series.
+
+        mails, back: of the week; likely: whether it may well be as usual.
+        """
         score = np.clip(self.score + np.where(judged, step, 0.0), 0.0, rules.cap * rules.alarm)
-        self.began = np.where((self.score <= 0) & (score > 0), week, self.began).astype(np.int16)
+        self.began = np.where((self.score <= _TELLING) & (score > _TELLING), week, self.began).astype(np.int16)
         raised = judged & (self.phase == _QUIET) & (score >= rules.alarm)
         under_way = judged & (self.phase != _QUIET)
-        self.good = np.where(under_way, np.where(step < 0, self.good + 1, 0), self.good).astype(np.int16)
+        # The sum is still full of a fault that has ended: a week that is like the usual ones and not like that is good.
+        fell = likely & (back * self.mails < _FELL * self.back * mails)
+        good = (step < 0) | fell
+        self.good = np.where(under_way, np.where(good, self.good + 1, 0), self.good).astype(np.int16)
         over = under_way & ((self.good >= rules.recovery_weeks) | (score <= 0))
-        back = under_way & ~over
-        phase = np.where(back, np.where(self.good > 0, _RECOVERING, _ALARM), self.phase)
+        still = raised | (under_way & ~over & ~good)
+        self.mails = np.where(still, self.mails + mails, np.where(over, 0.0, self.mails))
+        self.back = np.where(still, self.back + back, np.where(over, 0.0, self.back))
+        phase = np.where(under_way & ~over, np.where(self.good > 0, _RECOVERING, _ALARM), self.phase)
         self.phase = np.where(raised, _ALARM, np.where(over, _QUIET, phase)).astype(np.int8)
         self.good = np.where(raised | over, 0, self.good).astype(np.int16)
         self.score = np.where(over, 0.0, score)

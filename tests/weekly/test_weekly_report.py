@@ -353,3 +353,34 @@ def test_of_providers_counts_are_told_and_no_rates(tmp_path):
     run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))
     told = [report_words.said(one) for one in run.week.alarms if one.dimension == "provider"]
     assert told and all(re.search(r"have risen: \d+ mails, \d+ usually", sentence) for sentence in told)
+
+
+def test_a_fault_that_ended_is_no_alarm_of_the_weeks_after(tmp_path):
+    """A mailbox is refused as a whole for a week, and then bounces a little more than usual."""
+    planted = {("ann@out1.example", LAST - 2): {"sender_account": 180}, ("ann@out1.example", LAST - 1): {"policy": 1}}
+    place = workspace(tmp_path / "space", *history(WEEKS, planted | {("bob@out1.example", LAST): {"policy": 1}}))
+    alarms = [run_weekly(place, week=label).alarm for label in WEEKS[LAST - 2 :]]
+    assert alarms == [True, False, False]
+
+
+def test_refusals_of_follow_ups_ask_for_their_fix(tmp_path):
+    """The mails of the last week are second steps to leads first written to before; their text is refused."""
+    sends, bounces = history(WEEKS, {(mailbox, LAST): {"spam_content": 40} for mailbox in MAILBOXES})
+    new = sends["sent_at"] >= pd.Timestamp("2026-03-30", tz="UTC")
+    first = sends[~new].tail(int(new.sum()))
+    moved = dict(zip(sends["recipient"][new], first["recipient"], strict=True))
+    sends["recipient"] = sends["recipient"].mask(new, sends["recipient"].map(moved))
+    bounces["recipient"] = bounces["recipient"].map(moved).fillna(bounces["recipient"])
+    sends.loc[new, "step"] = "2"
+    told = " ".join(report.summary(run_weekly(workspace(tmp_path / "space", sends, bounces))).split())
+    assert "1. Change what the mail says and how it looks." in told
+
+
+def test_a_week_half_way_to_an_alarm_is_not_called_usual(tmp_path):
+    few = dict.fromkeys(("policy", "recipient_restricted", "ip_reputation", "rate_limited", "sender_rejected"), 1)
+    planted = {(mailbox, LAST): few for mailbox in MAILBOXES}
+    run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))
+    text = " ".join(report.summary(run).split())
+    assert not run.alarm
+    assert re.search(r"Spam bounces are up: 2\.\d % \(\d\d of 900 mails\); 0\.7 % is usual\. No alarm yet\.", text)
+    assert "As usual" not in text

@@ -138,6 +138,9 @@ def verdict(week: Week) -> tuple[Tone, str]:
             f"Still learning what is usual, {words.plural(week.weeks_before, 'earlier week')} so far: no alarm yet for "
             "a rise, only for a rate above what you accept."
         )
+    higher = [one for one in whole if _higher(one, week)]
+    if higher:
+        return "unsure", " ".join(f"{_named(one)} are up: {_held_against(one)}. No alarm yet." for one in higher)
     if all(one.state == "too_little" for one in whole):
         return "unsure", f"Too few mails to tell: {words.plural(week.sends, 'mail')}."
     hard, _, spam, _ = week.figures
@@ -147,9 +150,20 @@ def verdict(week: Week) -> tuple[Tone, str]:
     )
 
 
+def _higher(one: Series, week: Week) -> bool:
+    """Whether all mail is half-way to an alarm, and beyond what the weeks before showed."""
+    name = "address" if one.measure == "hard" else one.measure
+    before = next(figure.before for figure in week.figures if figure.name == name)
+    return one.state == "watch" and (one.now.low or 0.0) > (1.0 if before.high is None else before.high)
+
+
+def _named(one: Series) -> str:
+    return MEASURE_NAMES[one.measure].capitalize()
+
+
 def said(one: Series) -> str:
     """An alarm in a sentence."""
-    name = MEASURE_NAMES[one.measure].capitalize()
+    name = _named(one)
     whom = "" if one.dimension == "total" else f" of {subject(one.dimension, one.value)}"
     if one.why == "line":
         return f"{name}{whom} are above the line: {of(one.now)}, beyond what can be accepted."
@@ -230,8 +244,7 @@ def moves(week: Week) -> list[tuple[str, str]]:
     for one in week.series:
         mails = (one.measure, one.now.count, one.now.leads)
         if mails not in told and one.before in _UNDER_WAY and one.state not in {*_UNDER_WAY, "too_little"}:
-            name = MEASURE_NAMES[one.measure].capitalize()
-            whom = subject(one.dimension, one.value)
+            name, whom = _named(one), subject(one.dimension, one.value)
             figure = words.plural(one.now.count, "mail") if one.dimension == "provider" else of(one.now)
             found.append(("fixed", f"{name} of {whom} are back to what is usual: {figure}."))
             told.add(mails)
@@ -279,7 +292,8 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
             found.setdefault(fix.id, _fix(fix, change(one, week)))
     spam = [one for one in week.alarms if one.measure == "spam"]
     if spam and not found and diagnosis.deliverability.fixes:
-        first = min(diagnosis.deliverability.fixes, key=lambda fix: fix.priority)
+        # One that explains most of the alarm is what it is about, even where it is over by now.
+        first = min(diagnosis.deliverability.fixes, key=lambda fix: (2 * fix.bounces < spam[0].now.count, fix.priority))
         found.setdefault(first.id, _fix(first, said(spam[0])))
     hard = [one for one in week.alarms if one.measure == "hard"]
     if hard:
@@ -297,6 +311,8 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
     if week.alarms and not found:
         found["look"] = Action("Find what the mails in alarm have in common.", said(week.alarms[0]))
     nothing = Action("Nothing. Send on as before.", "No alarm, and nothing new or worse.")
+    if any(_higher(one, week) for one in week.series if one.dimension == "total"):
+        nothing = Action("Look again next week.", verdict(week)[1])
     return list(found.values())[:_SHOWN] or [nothing]
 
 
