@@ -377,7 +377,8 @@ def test_refusals_of_follow_ups_ask_for_their_fix(tmp_path):
 
 
 def test_a_week_half_way_to_an_alarm_is_not_called_usual(tmp_path):
-    few = dict.fromkeys(("policy", "recipient_restricted", "ip_reputation", "rate_limited", "sender_rejected"), 1)
+    names = ("policy", "recipient_restricted", "ip_reputation", "rate_limited", "sender_rejected", "virus")
+    few = dict.fromkeys(names, 1)
     planted = {(mailbox, LAST): few for mailbox in MAILBOXES}
     run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))
     text = " ".join(report.summary(run).split())

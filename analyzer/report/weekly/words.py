@@ -151,10 +151,10 @@ def verdict(week: Week) -> tuple[Tone, str]:
 
 
 def _higher(one: Series, week: Week) -> bool:
-    """Whether all mail is half-way to an alarm, and beyond what the weeks before showed."""
+    """Whether all mail is half-way to an alarm, with a range that lies above what the weeks before showed."""
     name = "address" if one.measure == "hard" else one.measure
     before = next(figure.before for figure in week.figures if figure.name == name)
-    return one.state == "watch" and (one.now.low or 0.0) > (1.0 if before.high is None else before.high)
+    return one.state == "watch" and (one.now.low or 0.0) > (before.rate or 0.0)
 
 
 def _named(one: Series) -> str:
