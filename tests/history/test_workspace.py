@@ -361,3 +361,11 @@ def test_a_workspace_that_cannot_be_made_is_told_without_numbers(tmp_path: Path)
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(AnalyzerError, match=r"/taken/space: cannot be made: Not a directory; name a folder"):
         Workspace(tmp_path / "taken" / "space").add_sends(log(1))
+
+
+def test_a_column_that_is_not_kept_is_told(tmp_path):
+    leads = pd.DataFrame({"email": ["a@one.example"], "source": ["Conference list"]})
+    run = ingest(tmp_path / "space", leads=leads)
+    assert any("does not keep the list source" in line for line in run.warnings), run.warnings
+    again = ingest(tmp_path / "space", leads=leads[["email"]])
+    assert not any("does not keep" in line for line in again.warnings)
