@@ -358,7 +358,9 @@ class Classifier:
             # Words say more than codes, unless the code is the surer of the two.
             least = None if strong or not code else code.confidence
             guess = self.model(text.without_tail(near.masked), near.status, near.reply, case.provider, least)
-            if guess is not None and (strong is None or guess.confidence > strong.confidence):
+            # A code that says the same needs no guess.
+            surer = strong is None or (guess and guess.reason != strong.reason and guess.confidence > strong.confidence)
+            if guess is not None and surer:
                 return guess.reason, guess.confidence, "model", guess.evidence, None
         if code is None:
             return "unspecified", 0.5, "default", "", None
