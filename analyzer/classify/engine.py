@@ -1,8 +1,8 @@
 """The classifier: one diagnostic text in, one `Verdict` out.
 
 In this order: rules on the innermost reply, rules on the whole text, the surer of a model (where one is plugged in) and
-the codes, "unspecified". A rule on plain words gives the label, and the reason unless a model is all but certain of
-another one of that label.
+the codes, "unspecified". Where a rule on plain words fits, a model decides together with it: the rule makes its label
+and its reason likelier, and the likeliest is taken.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Model(Protocol):
     """Decides beside the codes; None where it would rather not.
 
     It is to speak wherever it is surer than `least`, the chance of what would be said without it; None leaves to the
-    model when to speak. `said` is the reason that a rule on plain words gives, which makes it likelier; None leaves it
-    at that.
+    model when to speak. `said` is the reason that a rule on plain words gives, which makes it likelier; None then
+    stands for that reason as well.
     """
 
     def __call__(

@@ -24,10 +24,10 @@ from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import History, Target, cell_means, target_of
 from analyzer.diagnose.free_mail import consumer_domains
 from analyzer.diagnose.likeness import shared
+from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.origins import Origins, of_contacts, of_list, origins
 from analyzer.diagnose.ranking import FAMILIES, Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
-from analyzer.diagnose.refusals import NAMED
 from analyzer.diagnose.staleness import Staleness, age_of_contacts, days_since, staleness
 from analyzer.diagnose.suppression_list import bounced_before_the_log, dead_domains, refused, suppression
 from analyzer.diagnose.thresholds import thresholds

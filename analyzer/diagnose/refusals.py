@@ -21,7 +21,7 @@ from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
 from analyzer.diagnose.fix_rules import recipients_own
 from analyzer.diagnose.free_mail import free_mail
-from analyzer.diagnose.named import NAMED as NAMED
+from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.rates import clustered_rate, design_effect
 from analyzer.diagnose.resampling import permutation_p
 from analyzer.diagnose.strictness import Moved, learnt_groups
