@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analyzer.diagnose.arrays import Flags
+from analyzer.diagnose.arrays import Flags, Texts
 from analyzer.diagnose.diagnosis import Fix, Side
 from analyzer.diagnose.fix_mail import FixMail
 from analyzer.diagnose.fix_rules import FixRule, fix_rules
@@ -111,17 +111,40 @@ def _dealt(found: Findings) -> list[tuple[FixRule, Flags]]:
         mine = asked[rule.id] & ~taken
         taken |= mine
         dealt.append((rule, mine))
-    return _one_cause(_joined(dealt, found))
+    return _one_cause(_joined(dealt, found), found.refused["sender_domain"].to_numpy(dtype=object))
 
 
-def _one_cause(dealt: list[tuple[FixRule, Flags]]) -> list[tuple[FixRule, Flags]]:
-    """The same where the fixes of a family are one: which receiver words a cause how is chance, and no other cause."""
+def _one_cause(dealt: list[tuple[FixRule, Flags]], sender_domain: Texts) -> list[tuple[FixRule, Flags]]:
+    """The same where the fixes of a family are one: which receiver words a cause how is chance, and no other cause.
+
+    Where refusals of several sender domains name a cause each, and not the same, each domain keeps its own.
+    """
     for name in dict.fromkeys(rule.family for rule, _ in dealt if rule.family):
         members = [each for each in dealt if each[0].family == name]
-        whole, every = _of_family(members), np.logical_or.reduce([mine for _, mine in members])
-        kept = [each for each in dealt if each[0].family != name or each[0] is whole]
-        dealt = [(rule, every if rule is whole else mine) for rule, mine in kept]
+        kept, left = _by_domain(members, sender_domain), np.logical_or.reduce([mine for _, mine in members])
+        for mine in kept.values():
+            left = left & ~mine
+        whole = _of_family(members).id
+        kept[whole] = kept.get(whole, left) | left
+        dealt = [(rule, kept.get(rule.id, mine)) for rule, mine in dealt if rule.family != name or rule.id in kept]
     return dealt
+
+
+def _by_domain(members: list[tuple[FixRule, Flags]], sender_domain: Texts) -> dict[str, Flags]:
+    """The refusals of sender domains that name one fix of a family each, by its id; none where it is the same for all.
+
+    What goes `before` a fix that another domain's refusals name may come of the same cause, and is no other one.
+    """
+    every = np.logical_or.reduce([mine for _, mine in members])
+    named: dict[str, tuple[FixRule, Flags]] = {}
+    for domain in sorted(set(sender_domain[every]) - {""}):
+        own = np.asarray(sender_domain == domain, dtype=np.bool_)
+        rule = _of_family([(rule, mine & own) for rule, mine in members])
+        if (every & own).sum() >= thresholds().evidence.min_bounces and not rule.fallback:
+            before = named.get(rule.id, (rule, np.zeros_like(every)))[1]
+            named[rule.id] = rule, before | (every & own)
+    causes = {name: mine for name, (rule, mine) in named.items() if not set(named) & set(rule.before)}
+    return causes if len(causes) > 1 else {}
 
 
 def _of_family(members: list[tuple[FixRule, Flags]]) -> FixRule:

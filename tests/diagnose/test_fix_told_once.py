@@ -108,3 +108,41 @@ def test_the_list_that_only_a_log_tells_of_is_named_as_well():
     text = "554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using zen.spamhaus.org"
     (fix,) = verdict(Block(600, bounced={"ip_blocklisted": 30}, text=text)).fixes
     assert fix.title == "Get off the Spamhaus ZEN block list"
+
+
+def two_domains(one: dict[str, int], other: dict[str, int]) -> Deliverability:
+    senders = (("ann@sender.example", one), ("bob@second.example", other))
+    return verdict(
+        *(Block(300, sender=sender) for sender, _ in senders),
+        *(
+            Block(n, sender=sender, bounced={"auth_failure": n}, text=NAMES[name])
+            for sender, told in senders
+            for name, n in told.items()
+        ),
+    )
+
+
+def test_two_domains_with_a_fault_each_have_a_fix_each():
+    found = two_domains({"AUTH-SPF": 30, "AUTH-DMARC": 12}, {"AUTH-DKIM": 14, "AUTH-MSBULK": 6})
+    assert [(fix.id, fix.bounces, fix.senders) for fix in found.fixes] == [
+        ("AUTH-SPF", 42, ["sender.example"]),
+        ("AUTH-DKIM", 20, ["second.example"]),
+    ]
+    assert [[part.value for part in fix.only] for fix in found.fixes] == [["sender.example"], ["second.example"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fix"),
+    [
+        # Which receiver says what is chance: of one cause, or of what may be one.
+        ({"AUTH-SPF": 30}, {"AUTH-SPF": 8, "AUTH-DMARC": 9}, "AUTH-SPF"),
+        ({"AUTH-SPF": 30}, {"AUTH-DMARC": 20}, "AUTH-SPF"),
+        ({"AUTH-SPF": 30}, {"AUTH": 20}, "AUTH"),
+        # Too few to say what a domain's own fault is.
+        ({"AUTH-SPF": 30}, {"AUTH-DKIM": 3}, "AUTH-SPF"),
+    ],
+)
+def test_two_domains_with_one_fault_have_one_fix(one, other, fix):
+    (only,) = two_domains(one, other).fixes
+    assert (only.id, only.bounces) == (fix, sum(one.values()) + sum(other.values()))
+    assert set(only.senders) == {"sender.example", "second.example"}
