@@ -95,7 +95,7 @@ def ingest(
     if back or (verp_keys and not given):
         told = f"Bounces that were kept apart for a wrong signature: {apart:,}; rightly signed by these keys: {back:,}"
         unread = [*unread, f"{told}, which count from now on." if back else f"{told}."]
-    told_of = (line for table in tables for line in (*table.warnings, *_without_zone(table), *_not_kept(table)))
+    told_of = (line for table in tables for line in (*table.warnings, *_without_zone(table)))
     warnings = (*unread, *told_of)
     return IngestRun(tuple(changes), tuple(mapping_used(table) for table in tables), warnings)
 
@@ -118,18 +118,6 @@ def _without_zone(table: Table) -> list[str]:
         "its times name no zone and were read as UTC; if they are not, take it into a new workspace with --timezone, "
         "such as --timezone Europe/Berlin: what stands in this one stays as it is"
     )
-    return [f"{Path(table.path).name}: {told}"]
-
-
-def _not_kept(table: Table) -> list[str]:
-    """Columns that only a diagnosis of the files themselves can look at."""
-    from analyzer.sources.tables.platforms import EXTRAS
-
-    names = [name for name in EXTRAS if name in table.frame.columns]
-    if not names:
-        return []
-    what = " and ".join(name.replace("_", " ") for name in names)
-    told = f"a workspace does not keep the {what}; to learn whether it matters, give diagnose the file itself"
     return [f"{Path(table.path).name}: {told}"]
 
 

@@ -141,7 +141,7 @@ def read_history(
 ) -> History:
     """The history in bounce sources (or tables or frames of `parse`), sharpened by the logs of what was sent.
 
-    `leads` is the list to be checked: columns `email`, `email_status`, `industry`, `verified_at`. keys: of signed
+    `leads` is the list to be checked, as `LeadList.frame` gives it. keys: of signed
     return paths. rules: a folder of the user's own rules, asked before the shipped ones. Errors as `diagnose`.
     """
     rows: list[Mapping[str, Any]] = []

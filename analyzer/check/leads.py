@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,6 +26,8 @@ Source: TypeAlias = str | Path
 _HEAD = 256 * 1024
 _PLAIN_ENDINGS = frozenset({"", ".txt", ".list", ".lst", ".text"})
 _DELIMITERS = ",;\t|"
+#: Columns of a lead that only the chances learnt from earlier sends look at.
+_KNOWN = ("company", "country", "title", "list_source")
 _GIVE_LIST = "give one address a line, or a table with a header row"
 #: The share of the lines with an address from which on they are a list of addresses, whatever they look like.
 _LEAST_ADDRESSES, _LEAST_BESIDE_MAIL = 0.1, 0.5
@@ -40,7 +42,8 @@ class LeadList:
     texts: the cell of the address as written. status_texts: the verification as written, or "unsubscribed" of
     whoever asked out. statuses, industries, groups: in canonical words, "" where the list has
     no such column. verified_days: days since 1970-01-01 of the verification, None unknown. own: the list's own cells
-    under `headers`. mapping: header -> field.
+    under `headers`. mapping: header -> field. known: what else the list tells of its leads, by column, that earlier
+    sends may have shown to matter.
     """
 
     path: str
@@ -55,6 +58,7 @@ class LeadList:
     mapping: Mapping[str, str] | None = None
     platform: str = ""
     warnings: tuple[str, ...] = ()
+    known: Mapping[str, list[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -73,6 +77,7 @@ class LeadList:
                     unit="s",
                     utc=True,
                 ),
+                **self.known,
             }
         )
 
@@ -294,7 +299,8 @@ def _canonical(
         days = [
             day if there else None for day, there in zip(seconds.tolist(), frame["verified_at"].notna(), strict=True)
         ]
-    return LeadList(path, texts, statuses, status_texts, industries, groups, days, headers, own, **more)
+    known = {name: frame[name].astype("str").tolist() for name in _KNOWN if name in frame.columns}
+    return LeadList(path, texts, statuses, status_texts, industries, groups, days, headers, own, known=known, **more)
 
 
 def _unique(headers: Sequence[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from analyzer.history.iso_weeks import WEEK_US, Weeks
 from analyzer.history.matching import MAIL, domain_of, take_bounces, take_matches
 from analyzer.history.tables import NO_WEEK, SENDS
 from analyzer.records import BOUNCE_COLUMNS, LEAD_COLUMNS
+from analyzer.sources.tables.platforms import EXTRAS
 
 if TYPE_CHECKING:
     from analyzer.correlate.outcomes import Judge
@@ -113,7 +114,7 @@ def last_week(files: TableFiles, weeks: Weeks) -> OneWeek:
         ORDER BY received_at, record_id
     """)  # noqa: S608
     leads = files.rows(f"""
-        SELECT {", ".join(LEAD_COLUMNS)} FROM {files.relation("leads")}
+        SELECT {", ".join((*LEAD_COLUMNS, *EXTRAS))} FROM {files.relation("leads")}
         WHERE address_key(email) IN (SELECT address_key(recipient) FROM {sends} WHERE {_inside(week)})
             OR lower(lead_id) IN (SELECT lower(lead_id) FROM {sends} WHERE {_inside(week)} AND lead_id <> '')
         ORDER BY email

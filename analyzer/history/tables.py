@@ -17,6 +17,7 @@ from analyzer.correlate.flags import read_flags
 from analyzer.history.own_words import marked
 from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES, LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables import parse_times
+from analyzer.sources.tables.platforms import EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,15 +69,17 @@ def _schema(columns: Sequence[str], types: dict[str, type] | None = None, *, wee
 
 
 _NEWS = ("bounced", "bounce_reason", "state")
+#: What a later reading of the same mail may change.
+_OF_MAIL = (*_NEWS, *EXTRAS)
 SENDS = TableKind(
     "sends",
-    _schema((*SEND_COLUMNS, "state", *_LEAD_OF_SEND, SENT_AT_ZONED), week=True),
+    _schema((*SEND_COLUMNS, "state", *_LEAD_OF_SEND, SENT_AT_ZONED, *EXTRAS), week=True),
     True,
-    # A later export knows of a bounce that an earlier one did not.
-    updates=_NEWS,
-    newer=_is_news(_NEWS),
+    # A later export knows of a bounce that an earlier one did not, or has a column that an older version did not keep.
+    updates=_OF_MAIL,
+    newer=_is_news(_OF_MAIL),
     order=("sent_at",),
-    merged=_told(_NEWS),
+    merged=_told(_OF_MAIL),
 )
 BOUNCES = TableKind(
     "bounces",
@@ -90,12 +93,12 @@ BOUNCES = TableKind(
 )
 #: Bounces that a key has shown to be forged: kept for a look, and read by nothing that counts.
 SUSPECTED = replace(BOUNCES, name="suspected")
-_OF_LEAD = tuple(name for name in LEAD_COLUMNS if name not in _TIMES)
+_OF_LEAD = tuple(name for name in (*LEAD_COLUMNS, *EXTRAS) if name not in _TIMES)
 LEADS = TableKind(
     "leads",
-    pa.schema([*_schema(LEAD_COLUMNS, week=False), pa.field("seen_at", _TIME)]),
+    pa.schema([*_schema((*LEAD_COLUMNS, *EXTRAS), week=False), pa.field("seen_at", _TIME)]),
     False,
-    updates=(*LEAD_COLUMNS, "seen_at"),
+    updates=(*LEAD_COLUMNS, *EXTRAS, "seen_at"),
     newer=f"s.seen_at > t.seen_at AND ({_is_news(_OF_LEAD)} OR "
     "(s.verified_at IS NOT NULL AND s.verified_at IS DISTINCT FROM t.verified_at))",
     # The time of a verification goes with its result.
@@ -159,8 +162,8 @@ def _with_last_news(frame: pd.DataFrame) -> pd.DataFrame:
     again = frame["key"].duplicated(keep=False)
     if not again.any():
         return frame
-    told = frame.loc[again, ["key", *SENDS.updates]]
-    for name in SENDS.updates:
+    told = frame.loc[again, ["key", *_NEWS]]
+    for name in _NEWS:
         said = told[told[name] != ""]
         order = read_flags(said[name]).isin(_TELLING).sort_values(kind="stable").index
         last = dict(zip(said.loc[order, "key"], said.loc[order, name], strict=True))

@@ -76,7 +76,8 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a workspace remembers: SEND_COLUMNS with what the log said of the lead, LEAD_COLUMNS, BOUNCE_COLUMNS.
+    """What a workspace remembers: SEND_COLUMNS with what the log said of the lead, LEAD_COLUMNS, both with EXTRAS, and
+    BOUNCE_COLUMNS.
 
     hears_of_bounces: see `Workspace.hears_of_bounces`.
     """
@@ -228,7 +229,7 @@ class Workspace:
         return self._frame(SUSPECTED)
 
     def leads(self) -> pd.DataFrame:
-        """Every lead, as last seen; LEAD_COLUMNS."""
+        """Every lead, as last seen; LEAD_COLUMNS and EXTRAS."""
         return self._frame(LEADS)
 
     def kept(self, *, since: str = "") -> Kept:

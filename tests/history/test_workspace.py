@@ -13,13 +13,17 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 import analyzer
-from analyzer.api import ingest, run_diagnosis
+from analyzer.api import ingest, run_diagnosis, run_weekly
 from analyzer.cli import main
 from analyzer.errors import AnalyzerError
 from analyzer.history import Workspace
+from analyzer.history.tables import LEADS, SENDS
+from analyzer.sources.tables.platforms import EXTRAS
 
 DAY = "2026-03-02T09:00:00Z"
 
@@ -363,9 +367,56 @@ def test_a_workspace_that_cannot_be_made_is_told_without_numbers(tmp_path: Path)
         Workspace(tmp_path / "taken" / "space").add_sends(log(1))
 
 
-def test_a_column_that_is_not_kept_is_told(tmp_path):
+def test_list_sources_and_templates_are_kept(place):
     leads = pd.DataFrame({"email": ["a@one.example"], "source": ["Conference list"]})
-    run = ingest(tmp_path / "space", leads=leads)
-    assert any("does not keep the list source" in line for line in run.warnings), run.warnings
-    again = ingest(tmp_path / "space", leads=leads[["email"]])
-    assert not any("does not keep" in line for line in again.warnings)
+    run = ingest(place, leads=leads, log=log(2).assign(template="Short", list_source="Webinar"))
+    assert not any("not keep" in line for line in run.warnings)
+    assert Workspace(place).leads()["list_source"].tolist() == ["Conference list"]
+    kept = Workspace(place).sends()
+    assert (set(kept["template"]), set(kept["list_source"])) == ({"Short"}, {"Webinar"})
+
+
+def older_than_sources(place: Path, kept: Workspace, at: Path) -> Workspace:
+    """The same history as a version wrote it that knew of no list source and no template."""
+    for kind, frame in ((SENDS, kept.sends()), (LEADS, kept.leads())):
+        rows = pa.Table.from_pandas(kept_rows(place, kind.name), preserve_index=False)
+        assert rows.num_rows == len(frame)
+        parts = ["week"] if kind.partitioned else None
+        write_deltalake(str(at / kind.name), rows.drop_columns([*EXTRAS]), partition_by=parts)
+    return Workspace(at)
+
+
+def kept_rows(place: Path, name: str) -> pd.DataFrame:
+    return DeltaTable(str(place / name)).to_pandas()
+
+
+def test_a_workspace_of_a_version_without_list_sources_is_read_and_goes_on(place, tmp_path):
+    people = pd.DataFrame({"email": log(4)["recipient"], "source": "Old list"})
+    ingest(place, leads=people, log=log(4))
+    older = older_than_sources(place, Workspace(place), tmp_path / "older")
+    assert set(older.leads()["list_source"]) == {""} == set(older.sends()["template"])
+    assert run_weekly(tmp_path / "older", week="2026-W10").week.sends == 4
+    more = pd.DataFrame({"email": log(2, start=4)["recipient"], "source": "Fair"})
+    ingest(tmp_path / "older", leads=more, log=log(2, start=4).assign(template="Short"))
+    assert sorted(older.leads()["list_source"]) == ["", "", "", "", "Fair", "Fair"]
+    assert sorted(older.sends()["template"]) == ["", "", "", "", "Short", "Short"]
+    assert run_weekly(tmp_path / "older", week="2026-W10").week.sends == 6
+    # The old list, taken in again, fills what is blank, and no mail counts twice.
+    ingest(tmp_path / "older", leads=people, log=log(4).assign(template="Long"))
+    assert sorted(older.leads()["list_source"]) == ["Fair", "Fair", *["Old list"] * 4]
+    assert sorted(older.sends()["template"]) == [*["Long"] * 4, "Short", "Short"]
+
+
+def test_what_was_learnt_of_a_list_source_reaches_the_check_of_the_next_list(place):
+    """As `diagnose` of the same files does: a source whose leads are bad is bad in the next list too."""
+    rows = log(1200)
+    rows["recipient"] = [f"jane@corp{number}.example" for number in range(len(rows))]
+    people = pd.DataFrame({"email": rows["recipient"], "email_status": "verified"})
+    people["source"] = ["Fair" if number % 4 == 0 else "Webinar" for number in range(len(rows))]
+    bad = [number for number in range(0, 1200, 4) if number % 20 == 0] + [101, 503]
+    back = pd.concat([bounces(1, start=number) for number in bad])
+    back["recipient"] = [rows["recipient"][number] for number in bad]
+    ingest(place, leads=people, log=rows, bounces=back)
+    ahead = pd.DataFrame({"email": ["x@newfirm.com", "y@otherfirm.com"], "email_status": "verified"})
+    told = analyzer.check(ahead.assign(source=["Fair", "Webinar"]), workspace=place)["bounce_chance"].tolist()
+    assert told[0] > 5 * told[1], told
