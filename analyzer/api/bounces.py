@@ -6,8 +6,9 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from analyzer.bounces import Row, Rows, bounce_rows, named
 from analyzer.bounds import Bounds, Exceeded
@@ -119,66 +120,129 @@ def read_bounces(
     bounces: Source | Sequence[Source] | pd.DataFrame,
     jobs: int | None,
     rules: str | Path | None,
-    on_progress: Callable[[int], None] | None = None,
     bounds: Bounds | None = None,
     *,
     may_be_quiet: bool = False,
 ) -> tuple[list[Row], list[InputFile], list[str]]:
     """The bounce rows of message sources, of tables that `parse` wrote, or of a frame; what went in; what could not.
 
-    on_progress: told the number of messages read so far, now and then. may_be_quiet: an mbox or a Maildir that holds
-    nothing is told of and no error, as in a week in which nothing bounced.
+    may_be_quiet: an mbox or a Maildir that holds nothing is told of and no error, as in a week in which nothing
+    bounced.
     """
     import pandas as pd
 
+    rows: list[Row] = []
+    inputs: list[InputFile] = []
+    unread: list[str] = []
+    for part in _parts(bounces, _Reader(jobs, rules, bounds, may_be_quiet=may_be_quiet)):
+        if isinstance(part.rows, pd.DataFrame):
+            rows += [{str(name): value for name, value in row.items()} for row in part.rows.to_dict("records")]
+        else:
+            rows += part.rows
+        inputs.append(part.given)
+        unread += part.unread
+    return rows, inputs, unread
+
+
+def bounce_frame(
+    bounces: Source | Sequence[Source] | pd.DataFrame,
+    jobs: int | None,
+    rules: str | Path | None,
+    on_progress: Callable[[int], None] | None = None,
+    bounds: Bounds | None = None,
+) -> tuple[pd.DataFrame, list[InputFile], list[str]]:
+    """`read_bounces` as a frame for `correlate`: of a large campaign, a table stays in columns.
+
+    on_progress: told the number of messages read so far, now and then.
+    """
+    import pandas as pd
+
+    from analyzer.correlate import framed
+
+    frames: list[pd.DataFrame] = []
+    inputs: list[InputFile] = []
+    unread: list[str] = []
+    for part in _parts(bounces, _Reader(jobs, rules, bounds, on_progress, in_columns=True)):
+        frames.append(part.rows if isinstance(part.rows, pd.DataFrame) else framed(part.rows))
+        inputs.append(part.given)
+        unread += part.unread
+    return stacked(frames), inputs, unread
+
+
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of bounces one below the other."""
+    import pandas as pd
+
+    held = [frame for frame in frames if len(frame)]
+    return held[0] if len(held) == 1 else pd.concat(held, ignore_index=True) if held else pd.DataFrame()
+
+
+class _Part(NamedTuple):
+    """What one source gave: its rows, as they came or in columns; what is told of it as an input; what is unread."""
+
+    rows: list[Row] | pd.DataFrame
+    given: InputFile
+    unread: Sequence[str] = ()
+
+
+@dataclass
+class _Reader:
+    """How sources are read; `told`: how many messages came of those before."""
+
+    jobs: int | None
+    rules: str | Path | None
+    bounds: Bounds | None
+    on_progress: Callable[[int], None] | None = None
+    may_be_quiet: bool = False
+    in_columns: bool = False
+    told: int = 0
+
+    def tell(self, of_this: int) -> None:
+        if self.on_progress:
+            self.on_progress(self.told + of_this)
+
+    def read(self, source: Source) -> tuple[list[Row] | pd.DataFrame, list[str]]:
+        """The rows of one source, and what of it could not be read."""
+        from analyzer.sources.own_rows import is_own_rows, read_own_frame, read_own_rows
+
+        if self.may_be_quiet and _is_quiet(source):
+            return [], [f"Bounces: {named(str(source))} is empty, so that none came from there."]
+        if is_own_rows(source):
+            frame = read_own_frame(source) if self.in_columns else None
+            return list(read_own_rows(source)) if frame is None else frame, []
+        run = ParseRun([source], jobs=self.jobs, rules=self.rules, bounds=self.bounds, on_progress=self.tell)
+        rows = list(run)
+        self.told += run.kinds.total()
+        self.tell(0)
+        broken = [skip for skip in run.reading.skipped if skip.broken]
+        unread = [f"Bounces: {line}." for line in run.exceeded.lines()]
+        unread += [f"Bounces not read: {skip.source} {skip.why}." for skip in broken[:5]]
+        if run.reading.broken > 5:
+            unread.append(f"Bounces not read: {run.reading.broken:,} files or messages of {source} in all.")
+        return rows, unread
+
+
+def _parts(bounces: Source | Sequence[Source] | pd.DataFrame, reader: _Reader) -> Iterator[_Part]:
+    """What each source gives, in their order."""
+    import pandas as pd
+
     from analyzer.diagnose.diagnosis import InputFile
-    from analyzer.sources.own_rows import is_own_rows, read_own_rows
 
     if isinstance(bounces, (list, tuple)) and any(isinstance(one, pd.DataFrame) for one in bounces):
-        parts = [read_bounces(one, jobs, rules, on_progress, bounds, may_be_quiet=may_be_quiet) for one in bounces]
-        return (
-            [row for rows, _, _ in parts for row in rows],
-            [given for _, inputs, _ in parts for given in inputs],
-            [line for _, _, unread in parts for line in unread],
-        )
-    if isinstance(bounces, pd.DataFrame):
+        for one in bounces:
+            yield from _parts(one, reader)
+    elif isinstance(bounces, pd.DataFrame):
         missing = [name for name in ("recipient", "label", "fault", "reason") if name not in bounces.columns]
         if missing:
             raise AnalyzerError(f"bounces: the frame has no column {missing[0]!r}; give what `parse` returns")
         if not bounces.columns.is_unique:
             twice = bounces.columns[bounces.columns.duplicated()][0]
             raise AnalyzerError(f"bounces: the frame has several columns {twice!r}; give what `parse` returns")
-        rows: list[Row] = [{str(name): value for name, value in row.items()} for row in bounces.to_dict("records")]
-        return rows, [InputFile("(a frame)", "bounces", len(rows), "")], []
-    found: list[Row] = []
-    inputs: list[InputFile] = []
-    unread: list[str] = []
-    messages = 0
-
-    def tell(of_this: int) -> None:
-        if on_progress:
-            on_progress(messages + of_this)
-
-    for source in _listed("bounces", bounces):
-        if may_be_quiet and _is_quiet(source):
-            rows = []
-            unread.append(f"Bounces: {named(str(source))} is empty, so that none came from there.")
-        elif is_own_rows(source):
-            rows = list(read_own_rows(Path(source)))
-        else:
-            run = ParseRun([source], jobs=jobs, rules=rules, bounds=bounds, on_progress=tell)
-            rows = list(run)
-            messages += run.kinds.total()
-            tell(0)
-            unread += [f"Bounces: {line}." for line in run.exceeded.lines()]
-            unread += [f"Bounces not read: {skip.source} {skip.why}." for skip in run.reading.skipped if skip.broken][
-                :5
-            ]
-            if run.reading.broken > 5:
-                unread.append(f"Bounces not read: {run.reading.broken:,} files or messages of {source} in all.")
-        inputs.append(InputFile(named(str(source)), "bounces", len(rows), _digest(source)))
-        found += rows
-    return found, inputs, unread
+        yield _Part(bounces, InputFile("(a frame)", "bounces", len(bounces), ""))
+    else:
+        for source in _listed("bounces", bounces):
+            rows, unread = reader.read(source)
+            yield _Part(rows, InputFile(named(str(source)), "bounces", len(rows), _digest(source)), unread)
 
 
 def _is_quiet(source: Source) -> bool:

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.api.bounces import Source, read_bounces
+from analyzer.api.bounces import Source, bounce_frame, stacked
 from analyzer.api.tables import TableSource, column_fields, mapping_used, refuse_no_share
 from analyzer.bounds import Bounds, using
 from analyzer.classify import classifier_of
@@ -146,7 +146,7 @@ def run_diagnosis(
     pairs = column_fields(mapping)
     drivers = [drivers] if isinstance(drivers, str) else drivers
     rules = Path(rules) if rules else None
-    rows, inputs, unread = read_bounces(bounces, jobs, rules, on_progress, bounds)
+    rows, inputs, unread = bounce_frame(bounces, jobs, rules, on_progress, bounds)
     logs, lists, upcoming = (
         tables_in(log),
         [] if leads is None else tables_in(leads),
@@ -157,8 +157,7 @@ def run_diagnosis(
         past = _history(workspace, since)
         kept_frames = [past.sends, past.leads]
         logs, lists = [*logs, past.sends], [*lists, past.leads] if len(past.leads) else lists
-        kept, _, _ = read_bounces(past.bounces, jobs, rules)
-        rows = [*rows, *kept]
+        rows = stacked([rows, past.bounces])
         if past.hears_of_bounces:
             inputs.append(InputFile(str(workspace), "bounces", len(past.bounces), ""))
     if not logs:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from analyzer.cli import early  # noqa: F401 - the first of all: from here on signals are taken
 
 # isort: split
+import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ __all__ = ["app", "main", "spread"]
 
 def main() -> None:
     """The entry point of `bounce-analyzer`; `analyzer.cli.ending` says how a run ends."""
+    # Every command makes many objects and next to no circles of them, and each look for some goes through all of them.
+    gc.set_threshold(70_000, 20, 20)
     arguments = sys.argv[1:]
     command = plain.command_of(arguments)
     if command is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -33,8 +32,6 @@ def run_parse(
     rules: Path | None = None,
 ) -> None:
     """Read bounce messages and write one row for each failed recipient; the arguments are those of the command."""
-    # Reading makes many objects and next to no circles of them, and each look for some goes through the rules too.
-    gc.set_threshold(70_000, 20, 20)
     # Whoever loads NumPy to write a table has no use for the threads of its linear algebra.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from analyzer.api.bounces import ParseRun

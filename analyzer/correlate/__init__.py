@@ -37,6 +37,7 @@ __all__ = [
     "address_keys",
     "correlate",
     "counted_bounces",
+    "framed",
     "normalise_addresses",
     "normalise_industries",
     "normalise_industry",
@@ -188,7 +189,7 @@ def _derived(sends: pd.DataFrame, strangers: int) -> tuple[pd.DataFrame, int]:
 
 def counted_bounces(bounces: Bounces) -> pd.DataFrame:
     """The bounces that count, with every column, and what matching compares by: key, original_key, received."""
-    frame = bounces.reset_index(drop=True) if isinstance(bounces, pd.DataFrame) else _framed(list(bounces))
+    frame = bounces.reset_index(drop=True) if isinstance(bounces, pd.DataFrame) else framed(list(bounces))
     columns: dict[str, pd.Series] = {}
     for name in BOUNCE_COLUMNS:
         column = frame[name] if name in frame.columns else pd.Series("", index=frame.index, dtype="str")
@@ -205,7 +206,7 @@ def counted_bounces(bounces: Bounces) -> pd.DataFrame:
     return full
 
 
-def _framed(rows: list[Mapping[str, Any]]) -> pd.DataFrame:
+def framed(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as a frame of those BOUNCE_COLUMNS that any of them has."""
     there = [name for name in BOUNCE_COLUMNS if any(name in row for row in rows)]
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in there}, index=range(len(rows)))

@@ -16,6 +16,8 @@ from analyzer.correlate.clues import normalise_message_id
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 #: Reasons that leave open what exactly was wrong; a copy with another one tells more.
 _VAGUE = ("", "unspecified", "recipient_rejected", "expired", "policy", "server_error")
 #: The stronger first.
@@ -143,12 +145,12 @@ def _with_the_named(bounces: pd.DataFrame, send: pd.Series) -> pd.Series:
     guessed &= ~send.isin(send[named])
     if not (guessed.any() and named.any()):
         return send
-    whom = _whom(bounces)
-    guessed &= whom.isin(whom[named])
-    known: defaultdict[str, list[tuple[_Told, str, float]]] = defaultdict(list)
+    whom, people = pd.factorize(_whom(bounces))
+    guessed &= _any(named.to_numpy(), whom, len(people))[whom]
+    known: defaultdict[int, list[tuple[_Told, str, float]]] = defaultdict(list)
     told = _all_told(bounces)
     formats, sends, names = bounces["format"].tolist(), send.tolist(), whom.tolist()
-    for place in np.flatnonzero(named & whom.isin(whom[guessed])).tolist():
+    for place in np.flatnonzero(named & _any(guessed.to_numpy(), whom, len(people))[whom]).tolist():
         known[names[place]].append((told(place), formats[place], sends[place]))
     for place in np.flatnonzero(guessed).tolist():
         one = told(place)
@@ -160,6 +162,13 @@ def _with_the_named(bounces: pd.DataFrame, send: pd.Series) -> pd.Series:
         if fits:
             sends[place] = min(fits)[2]
     return pd.Series(sends, index=send.index, dtype=send.dtype)
+
+
+def _any(flag: NDArray[np.bool_], group: NDArray[np.intp], groups: int) -> NDArray[np.bool_]:
+    """For each group, whether any of its rows has the flag."""
+    found = np.zeros(groups, dtype=np.bool_)
+    found[group[flag]] = True
+    return found
 
 
 def _all_told(rows: pd.DataFrame) -> Callable[[int], _Told]:

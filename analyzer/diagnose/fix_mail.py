@@ -36,6 +36,8 @@ class FixMail:
     def __init__(self, correlated: Correlated, contacts: Contacts) -> None:
         self._contacts = contacts
         self._told = contacts if contacts.counted is None else contacts.counted.told
+        #: What `_counts` has counted: every fix asks for the same.
+        self._counted: dict[tuple[str, bool], Codes] = {}
         #: When each mail was sent; None where they have no times.
         self._times = None
         if "sent_at" in correlated.sends.columns:
@@ -146,15 +148,25 @@ class FixMail:
 
     def _share(self, name: str, code: int, *, late: bool) -> float:
         """The part of the leads' first mails that has a value, or with `late` of what a lead got of each value."""
-        contacts = self._told
-        codes = self._contacts.at[name].codes
-        mails = pairs(codes, contacts.lead, len(contacts.leads), contacts.first)[0] if late else codes[contacts.first]
-        own, all_of = int((mails == code).sum()), len(mails)
+        counts = self._counts(name, late=late)
+        own, all_of = int(counts[code]), int(counts.sum())
         if self._contacts.counted is not None:
             silent = self._contacts.counted.observations(self._contacts, name, first_only=not late)
             own += int(silent.leads[silent.codes == code].sum())
             all_of += int(silent.leads.sum())
         return own / max(all_of, 1)
+
+    def _counts(self, name: str, *, late: bool) -> Codes:
+        """How many of the mails held, as `_share` counts them, have each value of a dimension."""
+        known = self._counted.get((name, late))
+        if known is None:
+            contacts, column = self._told, self._contacts.at[name]
+            if late:
+                mails = pairs(column.codes, contacts.lead, len(contacts.leads), contacts.first)[0]
+            else:
+                mails = column.codes[contacts.first]
+            known = self._counted[name, late] = np.bincount(mails, minlength=len(column.values))
+        return known
 
 
 def _within(times: Any, start: np.datetime64, end: np.datetime64) -> Flags:

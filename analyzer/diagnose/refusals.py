@@ -202,7 +202,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         strict_excess=strict_excess,
         excess=excess,
         moved=moved,
-        companies=len(np.unique(domain)),
+        companies=int(np.count_nonzero(np.bincount(domain))),
     )
 
 
@@ -241,10 +241,11 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     sent = pd.to_datetime(sends["sent_at"], utc=True) if "sent_at" in sends.columns else pd.Series(pd.NaT, sends.index)
     table["day"] = sent.dt.strftime("%Y-%m-%d").fillna("").to_numpy(dtype=object)
     told = correlated.bounces.reindex(columns=["record_id", "blocklist", "decided_by"]).fillna("")
+    told = told[told["record_id"].isin(table["record_id"])]
     for column in ("blocklist", "decided_by"):
         known = told[told[column] != ""]
-        by_record = dict(zip(known["record_id"], known[column], strict=True))
-        table[column] = [by_record.get(record, "") for record in table["record_id"]]
+        by_record = dict(zip(known["record_id"].to_numpy(), known[column].to_numpy(), strict=True))
+        table[column] = [by_record.get(record, "") for record in table["record_id"].to_numpy()]
     # Of what a log says nothing stands among the bounces.
     unread = (table["decided_by"] == "") & table["reason"].isin(_READ_AGAIN)
     if unread.any():

@@ -43,7 +43,8 @@ def learnt_groups(contacts: Contacts, refused: Flags, higher_p: Test) -> tuple[T
     limits, evidence = thresholds().deliverability, thresholds().evidence
     size = np.bincount(codes[codes >= 0], minlength=len(names))
     candidates = [code for code in np.flatnonzero(size >= evidence.min_leads_per_arm) if names[code]]
-    believed = group.copy()
+    # Compared once: the groups are texts, and there may be millions of leads.
+    was_open, was_strict = group == "open", group == "strict"
     moved = []
     for code in candidates:
         inside = codes == code
@@ -51,12 +52,11 @@ def learnt_groups(contacts: Contacts, refused: Flags, higher_p: Test) -> tuple[T
         rate = clustered_rate(refused[inside], contacts.domain[inside])
         if rate.estimate is None or rate.low is None or rate.high is None:
             continue
-        open_here, strict_here = inside & (believed == "open"), inside & (believed == "strict")
-        if strict_here.all(where=inside) and rate.high <= limits.block_line:
+        if was_strict.all(where=inside) and rate.high <= limits.block_line:
             group[inside] = "open"
             moved.append(Moved(names[code], "open", rate.estimate))
-        elif open_here.all(where=inside) and rate.low > limits.block_line:
-            others = (believed == "open") & ~inside & np.isin(campaign, np.unique(campaign[inside]))
+        elif was_open.all(where=inside) and rate.low > limits.block_line:
+            others = was_open & ~inside & np.isin(campaign, np.unique(campaign[inside]))
             witnesses = len(np.unique(contacts.domain[here]))
             if witnesses < limits.strict_domains or others.sum() < max(inside.sum(), evidence.min_leads_per_arm):
                 continue

@@ -19,6 +19,7 @@ from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
     import pyarrow as pa
 
 #: What makes a table one of ours; the columns that an older version did not have yet may be missing.
@@ -131,6 +132,48 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
         raise UnreadableInputError(
             str(path), f"is a damaged Parquet file: {problem}", "write the file again with `parse`"
         ) from None
+
+
+def read_own_frame(path: str | Path) -> pd.DataFrame | None:
+    """The rows of a Parquet file as a frame: text columns as `str`, "" where unknown, those of BOUNCE_TYPES as written.
+
+    None for what is no Parquet file or holds other types than `parse` writes: `read_own_rows` reads that, and tells
+    what is broken.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with Path(path).open("rb") as opened, pq.ParquetFile(opened) as file:
+            schema = file.schema_arrow
+            names = [name for name in schema.names if name in BOUNCE_COLUMNS]
+            if not set(names) >= NEEDED_COLUMNS or len(names) != len(set(names)):
+                return None
+            if not all(_is_as_written(name, schema.field(name).type) for name in names):
+                return None
+            table = file.read(columns=names)
+    except (pa.ArrowException, OSError):
+        return None
+    columns = {}
+    for name in BOUNCE_COLUMNS:
+        typed = name in BOUNCE_TYPES
+        if name not in names:
+            columns[name] = pd.Series([None if typed else ""] * len(table), dtype=object if typed else "str")
+        else:
+            values = table.column(name).to_pandas()
+            columns[name] = values if typed else values.astype("str").fillna("")
+    return pd.DataFrame(columns)
+
+
+def _is_as_written(name: str, written: pa.DataType) -> bool:
+    """Whether a column is of the type that `parse` writes it in."""
+    import pyarrow.types as of
+
+    kind = BOUNCE_TYPES.get(name)
+    if kind is None:
+        return bool(of.is_string(written) or of.is_large_string(written))
+    return bool({bool: of.is_boolean, float: of.is_floating, int: of.is_integer}[kind](written))
 
 
 def _typed_column(name: str, batch: pa.RecordBatch, before: int, path: Path) -> list[Any]:

@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from analyzer.correlate import counted_bounces
 from analyzer.errors import AnalyzerError, MissingColumnError, OutputError, UnreadableInputError
 from analyzer.files import atomic
 from analyzer.records import BOUNCE_COLUMNS, BOUNCE_TYPES
 from analyzer.report.rows import check_ending, write_rows
-from analyzer.sources.own_rows import is_own_rows, read_own_rows
+from analyzer.sources.own_rows import is_own_rows, read_own_frame, read_own_rows
 
 ENDINGS = [".csv", ".jsonl", ".ndjson", ".parquet"]
 
@@ -287,6 +291,46 @@ def test_columns_of_a_later_version_are_left_out_and_missing_ones_filled(tmp_pat
     first, second = read_own_rows(tmp_path / "r.csv")
     assert first == row(recipient="a@example.com", label="spam", reason="policy")
     assert second == row(recipient="b@example.com", label="hard", reason="")
+
+
+def test_parquet_in_columns_is_what_it_is_row_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "bounces.parquet"
+    write_rows([*ROWS, *({**row, "kind": "bounce", "transient": None} for row in ROWS)], str(path))
+    frame = read_own_frame(path)
+    assert frame is not None
+    assert list(frame.columns) == list(BOUNCE_COLUMNS)
+    pd.testing.assert_frame_equal(counted_bounces(frame), counted_bounces(list(read_own_rows(path))), check_dtype=False)
+
+
+def test_parquet_without_a_later_column_has_blanks_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "old.parquet"
+    write_rows(ROWS, str(path), ["recipient", "label", "reason"])
+    frame = read_own_frame(path)
+    assert frame is not None
+    assert set(frame["diagnostic"]) == {""}
+    pd.testing.assert_frame_equal(counted_bounces(frame), counted_bounces(list(read_own_rows(path))), check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param({"confidence": ["0.9", ""]}, id="numbers as text"),
+        pytest.param({"transient": ["yes", "no"]}, id="truth as text"),
+        pytest.param({"diagnostic": [1, 2]}, id="text as numbers"),
+    ],
+)
+def test_parquet_that_somebody_rewrote_is_read_row_by_row(tmp_path: Path, columns: dict[str, Any]) -> None:
+    path = tmp_path / "bounces.parquet"
+    told = {"recipient": ["a@b.example", "c@b.example"], "label": ["hard", "spam"], "reason": ["", ""], **columns}
+    pq.write_table(pa.table(told), path)
+    assert read_own_frame(path) is None
+    assert len(list(read_own_rows(path))) == 2
+
+
+def test_no_parquet_has_no_columns(tmp_path: Path) -> None:
+    path = tmp_path / "bounces.csv"
+    write_rows(ROWS, str(path))
+    assert read_own_frame(path) is None
 
 
 def test_a_spreadsheet_may_have_rewritten_the_values(tmp_path: Path) -> None:
