@@ -21,6 +21,7 @@ from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, cell
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.judgement import Chances, Judgement, shown_worse, to_verify
+from analyzer.diagnose.lacking import lacking
 from analyzer.diagnose.next_list import NextList, list_ahead
 from analyzer.diagnose.rates import wilson
 from analyzer.diagnose.thresholds import thresholds
@@ -68,28 +69,26 @@ def data_quality(
     held = Decided(judged.recommendation, forecasts, again, thresholds().guessed.stale_days if aged else None)
     chosen = choose(ahead, held, tolerance)
     named = explanations(correlated, contacts, ahead, chosen, tolerance=tolerance)
-    renewed = forecast(_renewed(ahead, tolerance), drawn, tolerance) if judged.named else None
+    told = data_words.Found(
+        contacts, past, ahead, tolerance,
+        effect=effect,
+        forecasts=forecasts,
+        judged=judged,
+        named=named,
+        apart=apart,
+        origins=found,
+        again=again,
+        renewed=forecast(_renewed(ahead, tolerance), drawn, tolerance) if judged.named else None,
+        lacking=lacking(judged, past, ahead),
+        sent=int(chosen.send.sum()),
+    )  # fmt: skip
     verdict = DataQuality(
         recommendation=judged.recommendation,
         guessed_effect=effect.verdict,
         risk_difference=effect.risk_difference,
         attributable_share=effect.share,
         forecast=forecasts,
-        why=data_words.why(
-            contacts,
-            ahead,
-            past,
-            effect,
-            forecasts,
-            judged,
-            tolerance,
-            named,
-            apart,
-            again,
-            found,
-            renewed,
-            int(chosen.send.sum()),
-        ),
+        why=data_words.why(told),
         ranking=ahead.ranking,
         explained_by=named,
         origin=found[0] if found else None,
@@ -98,6 +97,7 @@ def data_quality(
         to_verify_older_than=held.to_verify_older_than,
         origins=found,
         decisions=counted(ahead, chosen) if ahead.own else None,
+        lacking=told.lacking,
     )
     return verdict, ahead
 

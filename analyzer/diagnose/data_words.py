@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analyzer.diagnose.companies import company_of
-from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, Origin, StatusEffect
+from analyzer.diagnose.diagnosis import Explanation, Forecast, Forecasts, Interval, Lacking, Origin, StatusEffect
 from analyzer.diagnose.explanations import sentences
 from analyzer.diagnose.guessed import MOST, WHOLE
 from analyzer.diagnose.thresholds import thresholds
@@ -36,48 +37,66 @@ _FAR_OFF = 1.5
 _NAMED = 3
 
 
-def why(
-    contacts: Contacts,
-    ahead: NextList,
-    past: History,
-    effect: Effect,
-    forecasts: Forecasts,
-    judged: Judgement,
-    tolerance: float,
-    named: list[Explanation],
-    apart: list[StatusEffect],
-    again: list[str],
-    origins: list[Origin],
-    renewed: Forecast | None = None,
-    sent: int = 0,
-) -> str:
-    """What the data shows, what the next list would do, and why that leads to this recommendation.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the reasoning tells of: the leads contacted, the next list, and what was found of both.
 
     again: the email statuses whose addresses `reverify` is about; renewed: the list without those who are named as bad,
-    where these alone are; sent: how many leads of the next list are sent to.
+    where these alone are; lacking: what would let the data tell, where it cannot; sent: how many leads of the next list
+    are sent to.
     """
-    leads = len(contacts.leads)
-    if leads == 0:
+
+    contacts: Contacts
+    past: History
+    ahead: NextList
+    tolerance: float
+    effect: Effect
+    forecasts: Forecasts
+    judged: Judgement
+    named: list[Explanation]
+    apart: list[StatusEffect]
+    origins: list[Origin]
+    again: list[str]
+    renewed: Forecast | None
+    lacking: Lacking | None
+    sent: int
+
+
+def why(found: Found) -> str:
+    """What the data shows, what the next list would do, and why that leads to this recommendation."""
+    if len(found.contacts.leads) == 0:
         return "No mail was sent, so there is nothing to judge."
-    parts = [_compared(contacts, effect), *_others(apart), _invalid(past)]
-    parts += [sentences(named), _elsewhere(contacts, past, named)]
-    parts += [origin.text for origin in origins] + [drift.text for drift in past.drifts]
-    if judged.recommendation == "insufficient_evidence":
-        parts.append(_cannot_tell(contacts, ahead, past, judged, tolerance))
-        if judged.unread:
-            parts.append(_unread_by_status(contacts))
-        parts.append(_outlook(ahead, forecasts, tolerance, known_too_late=_known_too_late(contacts)))
-        parts.append(_until_then(ahead, forecasts, tolerance, sent))
-        return " ".join(filter(None, parts))
-    parts.append(_outlook(ahead, forecasts, tolerance, known_too_late=_known_too_late(contacts)))
-    if renewed is not None:
-        parts.append(_renewed(ahead, renewed, tolerance))
-    else:
-        parts.append(_conclusion(past, forecasts, judged, tolerance, again))
-    if judged.recommendation != "max_quantity":
-        parts.append(_mix(forecasts, judged, tolerance))
-    parts.append(_spread(past))
-    return " ".join(filter(None, parts))
+    shown = [
+        _compared(found.contacts, found.effect),
+        *_others(found.apart),
+        _invalid(found.past),
+        sentences(found.named),
+        _elsewhere(found.contacts, found.past, found.named),
+        *(origin.text for origin in found.origins),
+        *(drift.text for drift in found.past.drifts),
+    ]
+    concluded = _concluded(found) if found.lacking is None else _left_open(found, found.lacking)
+    return " ".join(filter(None, [*shown, *concluded]))
+
+
+def _left_open(found: Found, lacking: Lacking) -> list[str]:
+    """Why the data cannot tell, and what is done until it can."""
+    return [
+        _cannot_tell(found, lacking),
+        _unread_by_status(found.contacts) if lacking.what == "bounce_reasons" else "",
+        _outlook(found),
+        _until_then(found),
+    ]
+
+
+def _concluded(found: Found) -> list[str]:
+    """What follows from the forecast."""
+    return [
+        _outlook(found),
+        _conclusion(found) if found.renewed is None else _renewed(found.ahead, found.renewed, found.tolerance),
+        _mix(found) if found.judged.recommendation != "max_quantity" else "",
+        _spread(found.past),
+    ]
 
 
 def _compared(contacts: Contacts, effect: Effect) -> str:
@@ -187,8 +206,10 @@ def _known_too_late(contacts: Contacts) -> bool:
     return not used and any(value != "unknown" for value in contacts.at["email_status"].values)
 
 
-def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float, *, known_too_late: bool) -> str:
-    everyone, without = forecasts.max_quantity, forecasts.max_quality
+def _outlook(found: Found) -> str:
+    """What the next list would do."""
+    ahead, tolerance = found.ahead, found.tolerance
+    everyone, without = found.forecasts.max_quantity, found.forecasts.max_quality
     if not everyone.leads:
         return ""
     which = "The next list" if ahead.own else "A list like this one"
@@ -200,9 +221,8 @@ def _outlook(ahead: NextList, forecasts: Forecasts, tolerance: float, *, known_t
         )
     text = f"{which}, sent to everyone, {_expected(everyone, tolerance)}"
     if not ahead.status_known:
-        none = (
-            "their statuses are of after the send" if known_too_late and not ahead.own else "none has an email status"
-        )
+        too_late = _known_too_late(found.contacts) and not ahead.own
+        none = "their statuses are of after the send" if too_late else "none has an email status"
         return f"{text}. Which of its leads max quality would leave out cannot be told: {none}."
     if without.leads and without.leads < everyone.leads:
         text += f"; without guessed addresses it {_expected(without, tolerance)}"
@@ -225,8 +245,9 @@ def _expected(forecast: Forecast, tolerance: float) -> str:
     )
 
 
-def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, tolerance: float, again: list[str]) -> str:
-    within = limit(tolerance)
+def _conclusion(found: Found) -> str:
+    """Why the recommendation follows."""
+    forecasts, judged, within = found.forecasts, found.judged, limit(found.tolerance)
     quality = forecasts.max_quality
     match judged.recommendation:
         case "max_quantity":
@@ -243,8 +264,8 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
         case "max_quality" if not judged.shown:
             return (
                 f"Leaving guessed addresses out brings it within {within}; it works because they sit where addresses "
-                f"bounce more{_where(past)}, not because guessing is shown to be the cause, so the mix by risk may "
-                "keep more of them."
+                f"bounce more{_where(found.past)}, not because guessing is shown to be the cause, so the mix by risk "
+                "may keep more of them."
             )
         case "max_quality" if (judged.chances.quality or 0) <= thresholds().forecast.risk:
             return f"Leaving guessed addresses out brings it within {within}."
@@ -265,8 +286,8 @@ def _conclusion(past: History, forecasts: Forecasts, judged: Judgement, toleranc
             if quality.leads == forecasts.max_quantity.leads:
                 so = "The"
             return (
-                f"{so} verified ones are not the problem: leave the {kinds(again)} addresses out, or have each one "
-                "verified before it is used."
+                f"{so} verified ones are not the problem: leave the {kinds(found.again)} addresses out, or have each "
+                "one verified before it is used."
             )
         case _:
             return (
@@ -298,7 +319,9 @@ def _where(past: History) -> str:
     )
 
 
-def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
+def _mix(found: Found) -> str:
+    """What the best mix keeps."""
+    forecasts, judged, tolerance = found.forecasts, found.judged, found.tolerance
     mix, everyone = forecasts.best_mix, forecasts.max_quantity
     if mix.leads >= everyone.leads:
         return ""
@@ -326,68 +349,71 @@ def _mix(forecasts: Forecasts, judged: Judgement, tolerance: float) -> str:
     )
 
 
-def _cannot_tell(contacts: Contacts, ahead: NextList, past: History, judged: Judgement, tolerance: float) -> str:
-    leads = len(contacts.leads)
-    bounces = int(past.bounces.sum())
-    if judged.chances.quantity is None:
-        return "The next list has no lead that could be written to."
-    if judged.unread:
-        return (
-            f"{many(judged.unread, 'lead')} bounced and nothing says why: if none of that is the address, "
-            f"{percent(bounces / leads)} of the leads are bad, if all of it is, "
-            f"{percent((bounces + judged.unread) / leads)}, and the advice would be another. More sends do not tell; "
-            "the bounce messages, or the reasons in the log, do."
-        )
-    known = [name for name in judged.arms if name != "unknown"]
-    by_status = past.leads.reshape(len(EMAIL_STATUSES), -1).sum(1)
-    if by_status.sum() == by_status[EMAIL_STATUSES.index("unknown")]:
-        lacking = "as it was before the send" if _known_too_late(contacts) else "with its email status"
-        return (
-            "Whether leaving guessed addresses out would help cannot be told, and more sends would not tell either: "
-            f"give the lead list {lacking}."
-        )
-    if not judged.arms and leads >= thresholds().evidence.min_leads:
-        again = (
-            "bounces came company by company, so that a few companies make the rate"
-            if past.spread.company_effect >= _BY_COMPANY
-            else "campaigns differ from each other"
-            if past.campaigns > 1
-            else "one campaign does not show how much the next one differs"
-        )
-        return (
-            f"{percent(bounces / leads)} of {many(leads, 'lead')} is no sure guide to the next send, for {again}: "
-            f"whether it stays within {limit(tolerance)} cannot be told. About {many(judged.more, 'more send')}, best "
-            "in another campaign, would tell more."
-        )
-    if ahead.own and not ahead.status_known:
-        return (
-            "The next list carries no email status, so what is known of guessed and verified addresses tells nothing "
-            "of it, and more sends would not either: give it with its email status."
-        )
-    about = listed([status(name) for name in known]) if known else "these leads"
-    each = "to each of " if len(known) > 1 else "to "
-    new = [name for name in known if not by_status[EMAIL_STATUSES.index(name)]]
-    if new and new == known:
-        part = np.isin(ahead.status, [EMAIL_STATUSES.index(name) for name in new])[ahead.barred == ""].mean()
-        return (
-            f"No mail went to {listed([status(name) for name in new])} before, and {percent(float(part))} of the next "
-            "list is of them: what they would do is prior belief, and not known from this data. About "
-            f"{many(judged.more, 'more send')} {each}{about} would tell."
-        )
-    return (
-        f"{many(leads, 'lead')} with {many(bounces, 'address-fault bounce')} are too few to say whether the rate stays "
-        f"within {limit(tolerance)}: the answer would come from prior belief, not from this data. About "
-        f"{many(judged.more, 'more send')} {each}{about} would tell."
-    )
+def _cannot_tell(found: Found, lacking: Lacking) -> str:
+    """Why the data cannot tell, and what would let it."""
+    past, within = found.past, limit(found.tolerance)
+    leads, bounces = len(found.contacts.leads), int(past.bounces.sum())
+    each = "to each of " if len(lacking.statuses) > 1 else "to "
+    about = listed([status(name) for name in lacking.statuses]) if lacking.statuses else "these leads"
+    told = f"About {many(lacking.sends, 'more send')} {each}{about} would tell."
+    match lacking.what:
+        case "next_leads":
+            return "The next list has no lead that could be written to."
+        case "bounce_reasons":
+            unread = found.judged.unread
+            return (
+                f"{many(unread, 'lead')} bounced and nothing says why: if none of that is the address, "
+                f"{percent(bounces / leads)} of the leads are bad, if all of it is, "
+                f"{percent((bounces + unread) / leads)}, and the advice would be another. More sends do not tell; "
+                "the bounce messages, or the reasons in the log, do."
+            )
+        case "email_status":
+            as_it_was = "as it was before the send" if _known_too_late(found.contacts) else "with its email status"
+            return (
+                "Whether leaving guessed addresses out would help cannot be told, and more sends would not tell "
+                f"either: give the lead list {as_it_was}."
+            )
+        case "next_email_status":
+            return (
+                "The next list carries no email status, so what is known of guessed and verified addresses tells "
+                "nothing of it, and more sends would not either: give it with its email status."
+            )
+        case "first_sends":
+            new = np.isin(found.ahead.status, [EMAIL_STATUSES.index(name) for name in lacking.statuses])
+            part = float(new[found.ahead.barred == ""].mean())
+            return (
+                f"No mail went to {about} before, and {percent(part)} of the next list is of them: what they would do "
+                f"is prior belief, and not known from this data. {told}"
+            )
+        case _ if not found.judged.arms and leads >= thresholds().evidence.min_leads:
+            return (
+                f"{percent(bounces / leads)} of {many(leads, 'lead')} is no sure guide to the next send, for "
+                f"{_unsteady(past)}: whether it stays within {within} cannot be told. About "
+                f"{many(lacking.sends, 'more send')}, best in another campaign, would tell more."
+            )
+        case _:
+            return (
+                f"{many(leads, 'lead')} with {many(bounces, 'address-fault bounce')} are too few to say whether the "
+                f"rate stays within {within}: the answer would come from prior belief, not from this data. {told}"
+            )
 
 
-def _until_then(ahead: NextList, forecasts: Forecasts, tolerance: float, sent: int) -> str:
+def _unsteady(past: History) -> str:
+    """What keeps the rate of enough leads from being a guide to the next send."""
+    if past.spread.company_effect >= _BY_COMPANY:
+        return "bounces came company by company, so that a few companies make the rate"
+    if past.campaigns > 1:
+        return "campaigns differ from each other"
+    return "one campaign does not show how much the next one differs"
+
+
+def _until_then(found: Found) -> str:
     """Who of the next list is sent to although no setting is known to hold."""
-    everyone = forecasts.max_quantity.leads
-    if not ahead.own or not 0 < sent < everyone:
+    everyone, tolerance = found.forecasts.max_quantity.leads, found.tolerance
+    if not found.ahead.own or not 0 < found.sent < everyone:
         return ""
-    whom = f"Until then next_send.csv sends to {number(sent)} of {many(everyone, 'lead')}"
-    if forecasts.best_mix.leads:
+    whom = f"Until then next_send.csv sends to {number(found.sent)} of {many(everyone, 'lead')}"
+    if found.forecasts.best_mix.leads:
         return f"{whom}, the safest, which stay within {limit(tolerance)} with 90 % probability."
     return f"{whom}, verified ones that are each expected within {limit(tolerance)}: their bounces tell more."
 

@@ -207,6 +207,23 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """What would let the data tell, where it cannot.
+
+    `what`: `bounces` (or the log that they are of), `next_leads` (a next list with leads that can be written to),
+    `bounce_reasons`, `email_status` (of the leads written to), `next_email_status` (of the next list), `first_sends`
+    (mail to `statuses`, which nobody ever wrote to) or `more_sends`. `sends` is how many of these would tell, to each
+    of `statuses` if there are any; 0 where none would.
+    """
+
+    what: Literal[
+        "bounces", "next_leads", "bounce_reasons", "email_status", "next_email_status", "first_sends", "more_sends"
+    ]
+    statuses: list[str] = field(default_factory=list)
+    sends: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DataQuality:
     """Is it the data? The first of the two recommendations."""
 
@@ -232,6 +249,8 @@ class DataQuality:
     origins: list[Origin] = field(default_factory=list)
     #: None without a next list.
     decisions: Decisions | None = None
+    #: With `insufficient_evidence`.
+    lacking: Lacking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.correlate.sends import TELLING
-from analyzer.diagnose.diagnosis import Forecast, Forecasts
+from analyzer.diagnose.diagnosis import Forecast, Forecasts, Lacking
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import number
 
@@ -48,6 +48,13 @@ def withheld(quality: DataQuality, sides: Deliverability, why: str) -> tuple[Dat
     )
     forecast = Forecasts(everyone, without, Forecast(0, 0.0, None, None, None, None))
     return (
-        replace(quality, recommendation="insufficient_evidence", why=why, forecast=forecast, to_verify=[]),
+        replace(
+            quality,
+            recommendation="insufficient_evidence",
+            why=why,
+            forecast=forecast,
+            to_verify=[],
+            lacking=Lacking("bounces"),
+        ),
         replace(sides, side="undetermined", why=why),
     )

@@ -12,7 +12,6 @@ from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import kinds
 from analyzer.report import causes
 from analyzer.report.words import (
-    NOT_GIVEN,
     chance,
     clean,
     count,
@@ -62,6 +61,7 @@ class Action:
 
 
 _WAIT = Action("Leave the data setting as it is, and look again after more sends.", "", "forecast")
+_UNTIL_THEN = "Leave the data setting as it is until then."
 
 
 def verdicts(diagnosis: Diagnosis) -> tuple[Verdict, Verdict]:
@@ -400,36 +400,49 @@ class _Lacking:
 
 def _lacking(diagnosis: Diagnosis) -> _Lacking | None:
     """The cases of `insufficient_evidence` in which waiting does not help, as the diagnosis tells them apart."""
-    totals, quality = diagnosis.totals, diagnosis.data_quality
-    if _nothing_told(diagnosis):
-        return _not_told(diagnosis)
-    if quality.ranking is not None and not quality.forecast.max_quantity.leads:
-        empty = not any(item.rows for item in diagnosis.inputs if item.kind == "next")
-        return _Lacking(
-            "Nothing to judge: the next list has no lead that can be written to.",
-            "Give a next list with leads that can be written to.",
-            "This one has no rows." if empty else "next_send.csv says for each lead of this one why it is left out.",
-        )
-    unread = totals.unknown.count
-    if unread and unread >= thresholds().evidence.unread_share * (unread + totals.hard.count + totals.spam.count):
-        return _Lacking(
-            f"Cannot be told: nothing says why {plural(unread, 'lead')} bounced.",
-            "Get the bounce messages of this campaign, or a log that gives the reasons.",
-            "Leave the data setting as it is until then.",
-        )
-    if {row.value for row in diagnosis.breakdown.get("email_status", [])} <= {"unknown", NOT_GIVEN}:
-        return _Lacking(
-            "Cannot be told: nothing says which addresses are verified and which are guessed.",
-            "Give the lead list with its email status (verified or guessed).",
-            "Leave the data setting as it is until then.",
-        )
+    lacking = diagnosis.data_quality.lacking
+    match lacking and lacking.what:
+        case "bounces":
+            return _not_told(diagnosis)
+        case "next_leads":
+            rows = any(item.rows for item in diagnosis.inputs if item.kind == "next")
+            return _Lacking(
+                "Nothing to judge: the next list has no lead that can be written to.",
+                "Give a next list with leads that can be written to.",
+                "next_send.csv says for each lead of this one why it is left out." if rows else "This one has no rows.",
+            )
+        case "bounce_reasons":
+            return _Lacking(
+                f"Cannot be told: nothing says why {plural(diagnosis.totals.unknown.count, 'lead')} bounced.",
+                "Get the bounce messages of this campaign, or a log that gives the reasons.",
+                _UNTIL_THEN,
+            )
+        case "email_status":
+            return _Lacking(
+                "Cannot be told: nothing says which addresses are verified and which are guessed.",
+                "Give the lead list with its email status (verified or guessed).",
+                _UNTIL_THEN,
+            )
+        case "next_email_status":
+            return _Lacking(
+                "Cannot be told: nothing says which addresses of the next list are verified and which are guessed.",
+                "Give the next list with its email status (verified or guessed).",
+                _UNTIL_THEN,
+            )
+        case "first_sends" if lacking:
+            these, each = f"{kinds(lacking.statuses)} addresses", " of each" if len(lacking.statuses) > 1 else ""
+            return _Lacking(
+                f"Cannot be told yet: no mail went to {these} before.",
+                f"Write to some of the {these} first, and look at what comes back.",
+                f"About {count(lacking.sends)}{each} tell enough. {_UNTIL_THEN}",
+            )
     return None
 
 
 def _nothing_told(diagnosis: Diagnosis) -> bool:
     """Whether both verdicts were taken back, for one reason: that nothing shows whether the campaign bounced."""
-    whys = {diagnosis.data_quality.why, diagnosis.deliverability.why}
-    return diagnosis.deliverability.side == "undetermined" and len(whys) == 1 and bool(whys.pop())
+    lacking = diagnosis.data_quality.lacking
+    return lacking is not None and lacking.what == "bounces"
 
 
 def _not_told(diagnosis: Diagnosis) -> _Lacking:

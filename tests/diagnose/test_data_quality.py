@@ -251,6 +251,19 @@ def test_a_status_never_sent_to_is_not_judged_by_belief() -> None:
     found = quality(Block(800, bounced=bad(6)), next_leads=next_list((500, "verified", OPEN), (500, "guessed", OPEN)))
     assert found.recommendation == "insufficient_evidence"
     assert "more sends to guessed addresses would tell" in found.why
+    assert (found.lacking.what, found.lacking.statuses) == ("first_sends", ["guessed"])
+    assert f"About {found.lacking.sends} more sends" in found.why
+
+
+def test_what_would_let_the_data_tell_is_named() -> None:
+    bare = next_list((500, "unknown", OPEN), (500, "unknown", OPEN))
+    told = quality(*HURT, next_leads=bare)
+    assert (told.recommendation, told.lacking.what) == ("insufficient_evidence", "next_email_status")
+    assert "give it with its email status" in told.why
+    without = quality(Block(1000, "unknown", UNCLASSIFIED, bad(100)), **NO_STATUS)
+    assert without.lacking.what == "email_status"
+    assert quality(Block(40, bounced=bad(4))).lacking.what == "more_sends"
+    assert quality(Block(1000, bounced=bad(5))).lacking is None
 
 
 def test_invalid_addresses_are_in_no_setting() -> None:

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from conftest import HOSTILE, Case
 
-from analyzer.diagnose.diagnosis import Forecast, Interval, Ranking
+from analyzer.diagnose.diagnosis import Forecast, Interval, Lacking
 from analyzer.report import sentences, words
 
 
@@ -250,34 +250,54 @@ def test_nobody_promises_that_there_is_no_false_alarm() -> None:
     assert words.false_alarm(None) == words.NOTHING
 
 
-UNTOLD = Forecast(leads=0, bounces=0, rate=None, low=None, high=None, p_over_tolerance=None)
-
-
 @pytest.mark.parametrize(
-    ("lacks", "verdict", "action"),
+    ("lacking", "verdict", "action"),
     [
-        ("reasons", "Cannot be told: nothing says why 900 leads bounced.", "Get the bounce messages of this campaign"),
-        ("status", "Cannot be told: nothing says which addresses are verified", "Give the lead list with its email"),
-        ("next", "Nothing to judge: the next list has no lead", "Give a next list with leads that can be written to."),
+        (
+            Lacking("bounce_reasons"),
+            "Cannot be told: nothing says why 900 leads bounced.",
+            "Get the bounce messages of this campaign",
+        ),
+        (
+            Lacking("email_status"),
+            "Cannot be told: nothing says which addresses are verified",
+            "Give the lead list with its email",
+        ),
+        (
+            Lacking("next_email_status"),
+            "Cannot be told: nothing says which addresses of the next list",
+            "Give the next list with its email",
+        ),
+        (
+            Lacking("next_leads"),
+            "Nothing to judge: the next list has no lead",
+            "Give a next list with leads that can be written to.",
+        ),
+        (
+            Lacking("first_sends", ["guessed", "catch_all"], 60),
+            "Cannot be told yet: no mail went to guessed and catch-all addresses before.",
+            "Write to some of the guessed and catch-all addresses first, and look at what comes back.",
+        ),
     ],
 )
-def test_who_need_not_wait_is_not_told_to(campaign: Case, lacks: str, verdict: str, action: str) -> None:
+def test_who_need_not_wait_is_not_told_to(campaign: Case, lacking: Lacking, verdict: str, action: str) -> None:
     """More sends would not tell, so the advice is what would."""
     found = campaign.diagnosis
-    quality = replace(found.data_quality, recommendation="insufficient_evidence", ranking=None)
-    found = replace(found, data_quality=quality)
-    if lacks == "reasons":
-        found = replace(found, totals=replace(found.totals, unknown=replace(found.totals.unknown, count=900)))
-    elif lacks == "status":
-        found = replace(found, breakdown={**found.breakdown, "email_status": []})
-    else:
-        ranking = Ranking("cells", "Leads are ranked by email status.")
-        forecast = replace(quality.forecast, max_quantity=UNTOLD)
-        found = replace(found, data_quality=replace(quality, ranking=ranking, forecast=forecast))
+    quality = replace(found.data_quality, recommendation="insufficient_evidence", lacking=lacking)
+    totals = replace(found.totals, unknown=replace(found.totals.unknown, count=900))
+    found = replace(found, data_quality=quality, totals=totals)
     assert sentences.verdicts(found)[0].sentence.startswith(verdict)
     first = sentences.actions(found)[0]
     assert first.what.startswith(action)
     assert "more sends" not in first.what + first.detail
+
+
+def test_who_waits_is_told_so(campaign: Case) -> None:
+    quality = replace(
+        campaign.diagnosis.data_quality, recommendation="insufficient_evidence", lacking=Lacking("more_sends", [], 60)
+    )
+    told = sentences.actions(replace(campaign.diagnosis, data_quality=quality))
+    assert "look again after more sends" in " ".join(one.what for one in told)
 
 
 def test_one_company_is_no_strict_industry(campaign: Case) -> None:
