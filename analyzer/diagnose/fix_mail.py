@@ -53,9 +53,10 @@ class FixMail:
 
         None where it does not. `rows` are of `Findings.refused`.
 
-        It does where chance would hardly put all companies that refused among those written to until then, and none
-        among those written to afterwards (hypergeometric). Mails later than the last one that came back for whatever
-        reason count for nothing: their bounces may not be read yet.
+        It does where chance would hardly put all that refused among those written to until then, and none among those
+        written to afterwards (hypergeometric), counted by company and by mail: where companies refuse as a whole, mails
+        are no witnesses of their own, and where they do not, a company that got more mails refused more. Mails later
+        than the last one that came back for whatever reason count for nothing: their bounces may not be read yet.
         """
         refused = _places(rows)
         if self._times is None or np.isnat(self._times[refused]).any():
@@ -64,15 +65,15 @@ class FixMail:
         like = self._like(rows)
         mine = self._are(like)
         contacts = self._contacts
-        refusing = len(np.unique(contacts.domain[contacts.lead[refused[mine[refused]]]]))
+        like_these = refused[mine[refused]]
+        refusing = len(np.unique(contacts.domain[contacts.lead[like_these]]))
         times, came_back = self._times[refused], contacts.hard | contacts.spam | contacts.unknown
         first, last, end = times.min(), times.max(), self._times[came_back].max()
         spans = [(first - np.timedelta64(1, "us"), last), (last, end)]
-        (before, _), (behind, mails) = self._sent(like, np.flatnonzero(mine), spans)
+        (before, earlier), (behind, mails) = self._sent(like, np.flatnonzero(mine), spans)
         if refusing < evidence.min_bounces or behind < evidence.min_leads_per_arm:
             return None
-        # The last one ends the time that is looked at, so it is no witness.
-        p = np.exp(_log_ways(before - 1, refusing - 1) - _log_ways(before + behind - 1, refusing - 1))
+        p = max(_by_chance(before, behind, refusing), _by_chance(earlier, mails, len(like_these)))
         return mails if p <= thresholds().fixes.over_p else None
 
     def _like(self, rows: pd.DataFrame) -> Like:
@@ -187,6 +188,14 @@ def _is_text(rows: pd.DataFrame) -> bool:
 def _usual(codes: Codes) -> int:
     """The code that most have."""
     return int(np.bincount(codes.astype(np.int64)).argmax())
+
+
+def _by_chance(before: int, behind: int, refusing: int) -> float:
+    """The chance that all of those refusing are among those of before, and none among those behind.
+
+    The last one ends the time that is looked at, so it is no witness.
+    """
+    return float(np.exp(_log_ways(before - 1, refusing - 1) - _log_ways(before + behind - 1, refusing - 1)))
 
 
 def _log_ways(size: int, chosen: int) -> float:

@@ -54,6 +54,14 @@ def test_a_fault_stands_where(name, blocks):
     assert "seems mended" not in found.why
 
 
+def test_companies_that_got_many_mails_before_do_not_make_a_few_later_ones_telling():
+    """One mail in nine is refused: of 66 later ones to a company each none is by chance, of nine each one would be."""
+    early = [Block(9, sent_at=EARLY, domain=f"c{i}.example", bounced={"auth_failure": 1}) for i in range(60)]
+    quiet = Block(360, per_domain=9, sent_at=EARLY)
+    found = verdict(*early, quiet, Block(40, sent_at=LATE), READ)
+    assert fix(found, "AUTH").clear is None
+
+
 @pytest.mark.parametrize(
     ("later", "order"),
     [
