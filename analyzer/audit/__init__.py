@@ -74,13 +74,17 @@ def _audited(
 ) -> DomainAudit:
     seen = [pair for pair, _ in told.signatures.most_common(5)]
     sent_from = list(dict.fromkeys([*addresses, *returned.sending_addresses(told)]))
+    # SPF is asked about the return path's domain: that of a platform lets its own addresses send.
+    asked_of = sent_from if not told.envelopes or domain in told.envelopes else []
+    spf = published.spf(domain, lookup, asked_of, sure_of=len(addresses))
     checks = (
-        published.spf(domain, lookup),
+        spf,
         published.dkim(domain, [*((selector, domain) for selector in selectors), *seen], lookup),
         published.dmarc(domain, lookup),
-        returned.alignment(domain, told),
+        returned.alignment(domain, told, spf, lambda *pair: published.dkim(domain, [pair], lookup)),
         published.mx(domain, lookup),
         published.ptr(sent_from, lookup),
+        published.helo(returned.greetings(told), sent_from, lookup),
         mta_sts.check(domain, published.hosts_of(domain, lookup), lookup, fetch),
         returned.unsubscribe(told),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.audit.keys import judged, tags_of
 from analyzer.audit.records import Check, CheckState, Subject, sentence
+from analyzer.audit.senders import SPF, lets_send
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,17 +28,19 @@ _MOST_HOSTS = 4
 
 #: Where no selector is known: the ones that Google, Microsoft 365 and the common platforms use.
 USUAL_SELECTORS = ("google", "selector1", "selector2", "s1", "s2", "k1", "default", "mail", "dkim")
-#: RFC 7208 section 4.5: a blank ends the version.
-_SPF = re.compile(r"v=spf1(?: |$)", re.IGNORECASE)
 #: RFC 7489 section 6.4: the version stands first, in capitals, and a semicolon ends it.
 _DMARC = re.compile(r"\s*v\s*=\s*DMARC1\s*(?:;|$)")
 _POLICIES = frozenset({"none", "quarantine", "reject"})
 
 
-def spf(domain: str, lookup: Lookup) -> Check:
-    """Whether there is one SPF record that receivers can evaluate."""
+def spf(domain: str, lookup: Lookup, sent_from: Sequence[str] = (), *, sure_of: int = 0) -> Check:
+    """Whether there is one SPF record that receivers can evaluate, and whether it lets the sending addresses send.
+
+    sent_from: IP addresses that mail with the domain in its return path comes from, the most telling first; of the
+    first `sure_of` of them somebody has said so, the others are what refusals name.
+    """
     answer = lookup.ask(domain, "TXT")
-    records = [text for text in answer.records if _SPF.match(text)]
+    records = [text for text in answer.records if SPF.match(text)]
     if not records:
         # A version with a typing error, or in quotation marks of its own: no receiver takes it for a record.
         alike = tuple(
@@ -72,7 +75,16 @@ def spf(domain: str, lookup: Lookup) -> Check:
         says = f"It leads to {where}, which ends in +all: everyone may send as the domain."
         return Check("spf", "fault", says, record, notes)
     looked = f"One record, {count or 0} of {MAX_SPF_LOOKUPS} DNS look-ups."
-    return Check("spf", "ok", looked, record, notes)
+    answers = {address: lets_send(domain, address, lookup) for address in sent_from}
+    shut_out = [address for address, lets in answers.items() if lets is False]
+    others = [f"It does not let {address} send, which a refusal names." for address in shut_out]
+    if shut_out and sent_from.index(shut_out[0]) < max(sure_of, 1):
+        said = "from which mail is sent" if sent_from.index(shut_out[0]) < sure_of else "which refusals name"
+        says = f"It does not let {shut_out[0]} send, {said}: SPF fails for that mail."
+        return Check("spf", "fault", says, record, (*others[1:], *notes))
+    if let := [address for address, lets in answers.items() if lets]:
+        looked = f"{looked[:-1]}; it lets {', '.join(let)} send."
+    return Check("spf", "ok", looked, record, (*others, *notes))
 
 
 def _open_at(parsed: dict[str, Any]) -> str:
@@ -110,7 +122,7 @@ def _names_anyone(parsed: dict[str, Any]) -> bool:
 def _redirected(record: str, lookup: Lookup) -> str:
     """What is wrong where a record hands the question on to a domain without one, "" where it does not."""
     found = re.search(r"(?:^|\s)redirect=(\S+)", record, re.IGNORECASE)
-    if not found or any(map(_SPF.match, lookup.ask(found[1], "TXT").records)):
+    if not found or any(map(SPF.match, lookup.ask(found[1], "TXT").records)):
         return ""
     return f"it redirects to {found[1]}, which publishes no SPF record; receivers call it an error"
 
@@ -304,6 +316,33 @@ def ptr(addresses: Sequence[str], lookup: Lookup) -> Check:
     return Check("ptr", "ok", _joined(good)) if good else Check("ptr", "unanswered", _joined(unanswered))
 
 
+def helo(names: Sequence[str], addresses: Sequence[str], lookup: Lookup) -> Check:
+    """Whether what our server greets with is the full name of a host that exists (RFC 5321 sections 2.3.5, 4.1.1.1)."""
+    if not names:
+        return Check("helo", "unanswered", "Not testable: no bounce shows the name that our server greets with.")
+    faults, good, unanswered = [], [], []
+    for name in names:
+        if "." not in name or _is_address(name.strip("[]").removeprefix("IPv6:")):
+            faults.append(f"{name} is no full name of a host")
+            continue
+        answers = [lookup.ask(name, kind) for kind in ("A", "AAAA")]
+        found = [text for each in answers for text in each.records]
+        if found:
+            leads = set(found) & set(addresses)
+            beside = ", ".join(sorted(leads)) if leads else found[0]
+            good.append(f"{name} leads to {beside}")
+        elif silent := [each.why for each in answers if each.outcome == "unanswered"]:
+            unanswered.append(silent[0])
+        else:
+            faults.append(f"{name} leads to no address")
+    greets = "What our server greets with:"
+    if faults:
+        return Check("helo", "fault", f"{greets} {_plain(faults)}", notes=tuple(map(sentence, good)))
+    if good:
+        return Check("helo", "ok", f"{greets} {_plain(good)}")
+    return Check("helo", "unanswered", _joined(unanswered))
+
+
 def organisational(domain: str) -> str:
     """The organisational domain (RFC 7489 section 3.2), by the public suffix list."""
     return str(_suffixes().privatesuffix(domain) or domain)
@@ -340,3 +379,8 @@ def _missing(subject: Subject, answer: Answer, absent: str, notes: tuple[str, ..
 
 def _joined(parts: Sequence[str]) -> str:
     return sentence("; ".join(parts))
+
+
+def _plain(parts: Sequence[str]) -> str:
+    """The same behind a colon."""
+    return f"{'; '.join(parts)}."

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 #: `fault`: published, and wrong; `absent`: looked up, and not there; `unanswered`: DNS gave no answer, or there was
 #: nothing to look at. Only `fault` and `absent` are something to mend.
 CheckState: TypeAlias = Literal["ok", "fault", "absent", "unanswered"]
-Subject: TypeAlias = Literal["spf", "dkim", "dmarc", "alignment", "mx", "ptr", "mta_sts", "unsubscribe"]
+Subject: TypeAlias = Literal["spf", "dkim", "dmarc", "alignment", "mx", "ptr", "helo", "mta_sts", "unsubscribe"]
 FixVerdict: TypeAlias = Literal["confirmed", "contradicted", "not_testable"]
 
 FAULTY: frozenset[str] = frozenset({"fault", "absent"})

@@ -12,15 +12,22 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from analyzer.audit.published import organisational
-from analyzer.audit.records import Check
+from analyzer.audit.records import FAULTY, Check, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){3,7})(?![\w.:]*\w)")
 #: Reasons whose texts name the address that the mail came from.
 _ABOUT_ADDRESS = frozenset({"ptr_missing", "ip_blocklisted", "ip_reputation", "auth_failure"})
 _MOST_ADDRESSES = 5
+#: A name that a refusal of the greeting quotes: "<localhost>: Helo command rejected", "HELO name srv7 is not valid".
+_GREETING = re.compile(
+    r"<([\w.\[\]:-]+)>: helo command rejected"
+    r"|\b(?:helo|ehlo)(?:/ehlo)?(?: name| hostname| domain| string| argument)?[ =:]+[<\"'(]?"
+    r"(localhost|[\w-]+(?:\.[\w-]+)+|\[[\da-f.:]+\])",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"(?:^|;)\s*([a-z]+)\s*=\s*([^;]*)")
 
 
@@ -34,6 +41,9 @@ class Returned:
     #: Domains of the envelope sender, as far as the bounce shows where it was sent.
     envelopes: Counter[str] = field(default_factory=Counter)
     addresses: Counter[str] = field(default_factory=Counter)
+    #: What our server greeted with: what refusals of it quote, and the servers of ours that wrote bounces.
+    refused_names: Counter[str] = field(default_factory=Counter)
+    servers: Counter[str] = field(default_factory=Counter)
     originals: int = 0
     unsubscribe: int = 0
     one_click: int = 0
@@ -65,10 +75,17 @@ def _add(returned: Returned, row: Mapping[str, Any]) -> None:
     envelope = str(row.get("delivered_to") or "").rpartition("@")[2].lower()
     if envelope:
         returned.envelopes[envelope] += 1
+    text = str(row.get("diagnostic") or "")
+    for quoted in _GREETING.findall(text):
+        returned.refused_names[next(filter(None, quoted)).lower()] += 1
+    server = str(row.get("reporting_mta") or "").lower().rstrip(".")
+    sender = str(row.get("sender") or "").rpartition("@")[2].lower()
+    if sender and "." in server and organisational(server) == organisational(sender):
+        returned.servers[server] += 1
     if row.get("reason") in _ABOUT_ADDRESS:
-        for text in dict.fromkeys(_ADDRESS.findall(str(row.get("diagnostic") or ""))):
-            if _routable(text):
-                returned.addresses[text] += 1
+        for address in dict.fromkeys(_ADDRESS.findall(text)):
+            if _routable(address):
+                returned.addresses[address] += 1
 
 
 def sending_addresses(returned: Returned) -> list[str]:
@@ -76,8 +93,17 @@ def sending_addresses(returned: Returned) -> list[str]:
     return [address for address, _ in returned.addresses.most_common(_MOST_ADDRESSES)]
 
 
-def alignment(domain: str, returned: Returned) -> Check:
-    """Whether DKIM or SPF can count for DMARC: the signing or the envelope domain is the From domain's organisation."""
+def greetings(returned: Returned) -> list[str]:
+    """The names that our servers greet with: those that were refused for it, else those of our servers that tell."""
+    return [name for name, _ in (returned.refused_names or returned.servers).most_common(_MOST_ADDRESSES)]
+
+
+def alignment(domain: str, returned: Returned, spf: Check, key: Callable[[str, str], Check]) -> Check:
+    """Whether DKIM or SPF can count for DMARC: the signing or the envelope domain is the From domain's organisation.
+
+    What is aligned counts only where it passes (RFC 7489 section 4.2): SPF where `spf`, that of `domain`, is in order,
+    and a signature where its key is; `key` looks at that of a selector and a domain.
+    """
     ours = organisational(domain)
     signers = sorted({signer for _, signer in returned.signatures})
     envelopes = sorted(returned.envelopes)
@@ -85,12 +111,18 @@ def alignment(domain: str, returned: Returned) -> Check:
         return Check(
             "alignment", "unanswered", "Not testable: no returned original shows who signed it, or its envelope."
         )
-    if any(organisational(each) == ours for each in signers):
+    signed = [key(selector, signer) for selector, signer in returned.signatures if organisational(signer) == ours]
+    if any(check.state not in FAULTY for check in signed):
         return Check("alignment", "ok", f"Mails are signed by {', '.join(signers)}, which is the From domain's own.")
-    if any(organisational(each) == ours for each in envelopes):
-        return Check(
-            "alignment", "ok", f"The envelope sender is at {', '.join(envelopes)}, which is the From domain's own."
-        )
+    own = [each for each in envelopes if organisational(each) == ours]
+    # Of a subdomain's record nothing was asked.
+    if own and not (domain in own and spf.state in FAULTY):
+        return Check("alignment", "ok", f"The envelope sender is at {', '.join(own)}, which is the From domain's own.")
+    if own or signed:
+        lack = [f"SPF cannot pass for the envelope at {domain}"] if own else []
+        lack += ["the key of the signature is not in order"] if signed else []
+        lack += [f"a signature of {', '.join(signers)} counts for nobody else"] if signers and not signed else []
+        return Check("alignment", "fault", sentence(f"{'; '.join(lack)}: so DMARC fails"))
     seen = " and ".join(
         part
         for part in (

@@ -25,6 +25,7 @@ _NAMES: dict[Subject, str] = {
     "alignment": "Alignment",
     "mx": "MX",
     "ptr": "Reverse DNS",
+    "helo": "HELO",
     "mta_sts": "MTA-STS",
     "unsubscribe": "Unsubscribe",
 }
@@ -71,7 +72,7 @@ def _domain(domain: DomainAudit, screen: Console) -> None:
         label, style = _STATES[check.state]
         says = Text(words.clean(check.says))
         for note in check.notes[:_NOTES]:
-            says.append(words.clean(f" {note}"), "dim")
+            says.append(f" {words.clean(note)}", "dim")
         table.add_row(Text(f"  {_NAMES[check.subject]}"), Text(label, style), says)
     screen.print(table)
     if not domain.fixes:
@@ -81,7 +82,7 @@ def _domain(domain: DomainAudit, screen: Console) -> None:
     for fix in domain.fixes:
         label, style = _VERDICTS[fix.verdict]
         bounces = counted(fix.bounces, "bounce")
-        line = Text(words.clean(f"  {fix.id} ({bounces}): {fix.title}: "))
+        line = Text(f"  {words.clean(f'{fix.id} ({bounces}): {fix.title}')}: ")
         line.append(label, style)
         screen.print(line)
         screen.print(Padding(Text(words.clean(fix.why)), (0, 0, 0, 6)))

@@ -22,6 +22,7 @@ from analyzer.audit import audit, mta_sts
 from analyzer.cli import main
 from analyzer.errors import AnalyzerError
 from analyzer.network.https import HttpsFetch
+from analyzer.report.audit import show
 
 ADDRESS = "192.0.2.25"
 
@@ -137,6 +138,20 @@ ZONE = [
     "mx-host=unknown.example,mx.silent.example,10",
     "mx-host=alias.example,alias.good.example,10",
     "cname=alias.good.example,mx.good.example",
+    # Who may send by each mechanism; what stands behind a macro, `exists` or `ptr` cannot be told.
+    *(
+        _txt(f"{name}.sends.example", record)
+        for name, record in [
+            ("own", "v=spf1 a:mx.good.example/28 -all"),
+            ("mx", "v=spf1 mx:good.example ~all"),
+            ("six", "v=spf1 ip6:2001:db8::/64 -all"),
+            ("handed", "v=spf1 redirect=good.example"),
+            ("not", "v=spf1 -ip4:192.0.2.25 ip4:192.0.2.0/24 ?all"),
+            ("macro", "v=spf1 include:%{d}.spf.example ip4:203.0.113.1 -all"),
+            ("exists", "v=spf1 exists:%{i}.spf.example ip4:203.0.113.1 -all"),
+            ("modified", "v=spf1 exp=why.example x-key=1 ip4:192.0.2.25 -all"),
+        ]
+    ),
     # Leads to a domain whose servers do not answer.
     _txt("waiting.example", "v=spf1 include:spf.silent.example -all"),
 ]
@@ -205,7 +220,14 @@ def _checks(domain, resolver, bounces=(), **more):
 
 
 def test_a_domain_in_order(resolver):
-    bounces = [bounce("550 5.7.26 DMARC", signed="s1@good.example", unsubscribe="<https://good.example/u/1>")]
+    bounces = [
+        bounce(
+            "550 5.7.26 DMARC",
+            signed="s1@good.example",
+            unsubscribe="<https://good.example/u/1>",
+            reporting_mta="mx.good.example",
+        )
+    ]
     checks = _checks("good.example", resolver, bounces, addresses=[ADDRESS])
     assert {subject: check.state for subject, check in checks.items()} == dict.fromkeys(checks, "ok")
     assert "1 of 10" in checks["spf"].says
@@ -319,6 +341,108 @@ def test_the_sending_address_is_read_from_the_refusals(resolver):
     )
     check = _checks("good.example", resolver, [bounce(text, reason="ptr_missing")])["ptr"]
     assert (check.state, "192.0.2.27" in check.says) == ("fault", True)
+
+
+@pytest.mark.parametrize(
+    ("domain", "address", "state", "words"),
+    [
+        ("good.example", "192.0.2.25", "ok", "it lets 192.0.2.25 send"),
+        ("good.example", "198.51.100.9", "ok", "it lets 198.51.100.9 send"),
+        ("good.example", "203.0.113.9", "fault", "does not let 203.0.113.9 send, from which mail is sent"),
+        ("good.example", "2001:db8::25", "fault", "does not let 2001:db8::25 send"),
+        ("own.sends.example", "192.0.2.30", "ok", "it lets"),
+        ("own.sends.example", "192.0.2.99", "fault", "does not let"),
+        ("mx.sends.example", "192.0.2.25", "ok", "it lets"),
+        ("mx.sends.example", "192.0.2.26", "fault", "does not let"),
+        ("six.sends.example", "2001:db8::25", "ok", "it lets"),
+        ("handed.sends.example", "192.0.2.25", "ok", "it lets"),
+        ("handed.sends.example", "203.0.113.9", "fault", "does not let"),
+        ("not.sends.example", "192.0.2.25", "fault", "does not let"),
+        ("not.sends.example", "192.0.2.26", "ok", "it lets"),
+        ("macro.sends.example", "192.0.2.25", "ok", "look-ups."),
+        ("exists.sends.example", "192.0.2.25", "ok", "look-ups."),
+        ("modified.sends.example", "192.0.2.25", "ok", "it lets"),
+    ],
+)
+def test_who_may_send_by_spf(resolver, domain, address, state, words):
+    check = _checks(domain, resolver, addresses=[address])["spf"]
+    assert (check.state, words in check.says) == (state, True), check
+
+
+def test_spf_is_held_against_the_address_that_refusals_name(resolver):
+    text = "550 5.7.26 SPF [good.example] with ip: [{}] = did not pass"
+    bounces = [bounce(text.format("203.0.113.9"))] * 3 + [bounce(text.format("203.0.113.10"))]
+    found = audit(["good.example"], bounces, resolver=resolver, timeout=2).domains[0]
+    checks = {check.subject: check for check in found.checks}
+    assert (checks["spf"].state, "203.0.113.9" in checks["spf"].says) == ("fault", True)
+    assert "203.0.113.10" in checks["spf"].notes[0]
+    assert {fix.id: fix.verdict for fix in found.fixes}["AUTH-SPF"] == "confirmed"
+
+
+def test_spf_of_a_platforms_return_path_is_not_asked_of_the_from_domain(resolver):
+    text = "550 5.7.26 SPF [bounces.platform.example] with ip: [203.0.113.9] = did not pass"
+    check = _checks("good.example", resolver, [bounce(text, delivered_to="b-1@bounces.platform.example")])["spf"]
+    assert check.state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("domain", "signed", "state"),
+    [
+        # The envelope is ours: SPF counts, and passes.
+        ("good.example", "k1@platform.example", "ok"),
+        ("deep.example", "k1@platform.example", "fault"),
+        ("deep.example", "", "fault"),
+        # Ours, with and without a key.
+        ("deep.example", "s1@deep.example", "fault"),
+        ("good.example", "s9@good.example", "ok"),
+    ],
+)
+def test_dmarc_passes_only_by_what_is_aligned_and_passes(resolver, domain, signed, state):
+    mail = {"sender": f"ava@{domain}", "delivered_to": f"ava@{domain}"}
+    bounces = [bounce("550 5.7.509 does not pass DMARC verification", signed=signed, **mail)]
+    found = audit([domain], bounces, resolver=resolver, timeout=2).domains[0]
+    assert {check.subject: check.state for check in found.checks}["alignment"] == state
+    confirmed = {fix.id: fix.verdict for fix in found.fixes}["AUTH-DMARC"] == "confirmed"
+    # A domain without a DMARC record confirms it, whatever is aligned.
+    assert confirmed is (domain == "deep.example")
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "words"),
+    [
+        ({"diagnostic": "504 5.5.2 <localhost>: Helo command rejected"}, "fault", "localhost is no full name"),
+        ({"diagnostic": "550 5.7.1 HELO name [192.0.2.25] refused"}, "fault", "[192.0.2.25] is no full name"),
+        ({"diagnostic": "550 bad HELO nowhere.good.example"}, "fault", "nowhere.good.example leads to no address"),
+        ({"reporting_mta": "mx.good.example"}, "ok", "mx.good.example leads to 192.0.2.25"),
+        ({"reporting_mta": "mx.silent.example", "sender": "a@silent.example"}, "unanswered", "mx.silent.example"),
+        # The server of somebody else says nothing of ours.
+        ({"reporting_mta": "mx.parent.example"}, "unanswered", "Not testable"),
+    ],
+)
+def test_what_our_server_greets_with(resolver, row, state, words):
+    mail = bounce(row.pop("diagnostic", "550 no"), reason="protocol_error", **row)
+    domain = mail["sender"].rpartition("@")[2]
+    check = _checks(domain, resolver, [mail], patience=2)["helo"]
+    assert (check.state, words in check.says) == (state, True), check
+
+
+def test_every_fix_that_the_bounces_ask_for_is_told(resolver):
+    bounces = [
+        bounce("554 blocked using zen.spamhaus.org", reason="ip_blocklisted", blocklist="Spamhaus ZEN"),
+        bounce("550 5.7.133 sender not authenticated for group", reason="recipient_restricted"),
+        bounce("504 <localhost>: Helo command rejected", reason="protocol_error"),
+    ]
+    found = {fix.id: fix for fix in audit(["good.example"], bounces, resolver=resolver).domains[0].fixes}
+    verdicts = {name: fix.verdict for name, fix in found.items()}
+    assert verdicts == {"BLOCKLIST": "not_testable", "RCPT-RESTRICTED": "not_testable", "HELO": "confirmed"}
+    assert "Spamhaus ZEN" in found["BLOCKLIST"].why
+    assert "recipients' own rule" in found["RCPT-RESTRICTED"].why
+
+
+def test_notes_do_not_run_into_what_stands_before_them(resolver, capsys):
+    show(audit(["without.example"], resolver=resolver))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "is p=none. " in said
 
 
 def test_signed_by_somebody_else(resolver):
