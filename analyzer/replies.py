@@ -39,13 +39,13 @@ _CODE = re.compile(
 _HANDS_OVER = re.compile(
     r"""(?: \b(?:said|says|responded|response|returned|replied|reply|answered|answer|error|was|with|to\ me|smtp|command
                |from\ \S{1,30}|said\ (?:dot|data|helo|ehlo|mail\ from|rcpt\ to)) (?:\s*[;=])? (?:\s*['"<(\[])?
-               | -> (?:\s*['"])? | : (?:\s?['"<(\[])? | ['"<\[(=] ) \s* $""",
+               | -> (?:\s*['"])? | [:：] (?:\s?['"<(\[])? | ['"<\[(=] ) \s* $""",
     re.IGNORECASE | re.VERBOSE,
 )
 _HANDS_OVER_LENGTH = 48
 _FURTHER_CODE = re.compile(r"[45]\d\d(?:[ -]|$)")
 #: A code and a status beside each other are a quoted reply behind any of these.
-_BEFORE_PAIR = frozenset(":;,.>])")
+_BEFORE_PAIR = frozenset(":;,.>])：；，。")
 #: Behind one of these a repeated code opens a quoted reply; elsewhere it is a further line of the same.
 _NO_MARKER = r"(?<![:;'\"<(=])(?<!->)"
 #: Replies of several lines in one text, each with codes of its own: more than any quotes.

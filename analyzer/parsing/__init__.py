@@ -12,6 +12,7 @@ from typing import cast
 from analyzer.bounds import DEFAULT, Bounds, Gauge
 from analyzer.parsing import arf, dsn, fallback, kinds, mdn
 from analyzer.parsing.addresses import from_header
+from analyzer.parsing.cut import whole_addresses
 from analyzer.parsing.dates import to_utc
 from analyzer.parsing.diagnostics import finish
 from analyzer.parsing.message import Message, shown
@@ -29,7 +30,7 @@ def read_message(data: bytes, bounds: Bounds = DEFAULT) -> Report:
     What is over one of the `bounds` is read up to it, and the report names it (`exceeded`).
     """
     try:
-        return _read(data, Gauge(bounds))
+        return _read(data if data[-1:] == b"\n" else whole_addresses(data), Gauge(bounds))
     except Exception:  # noqa: BLE001 - one message, however broken, must never stop a run over a million others
         return Report(kind="other", format=UNREADABLE)
 

@@ -39,6 +39,10 @@ _SUMMARY = re.compile(
 _REFUSED = re.compile(r"5\d\d[ -]")
 _OPENS_WITH_CODE = re.compile(r"[45](?:\d\d[ -]|\.\d{1,3}\.\d{1,3} )")
 _HAS_WORDS = re.compile(r"[^\W\d_]{3,}")
+_TAKEN = re.compile(r"2\d\d[ -]")
+#: A Status field that is a reply of RFC 5321 4.2.3: an enhanced code of those digits would be an odd one.
+_ONLY_REPLY = re.compile(r"421|45[0-25]|55[0-7]")
+_HAS_REPLY = re.compile(r"\b[245]\d\d[ -]")
 _NO_ROUTE = ("nrouteable address", "nroutable address")
 #: chasquid puts in front in which step the reply came.
 _PHASE = re.compile(r"(?:MAIL\+RCPT|DATA(?: closing)?) (?=[45]\d\d[ -])")
@@ -159,7 +163,7 @@ def _recipient(group: Group, original: str, message: Message) -> str:
         return recipient
     # A name that the server uses inside, "kim@ims-daemon", or Exchange's way to write one of its directory: the address
     # that mail is sent to is the other one.
-    internal = "." not in recipient.rpartition("@")[2] or recipient[:8].lower() == "imceaex-"
+    internal = "." not in recipient.rpartition("@")[2] or _is_exchanges(recipient)
     if internal and "." in original.rpartition("@")[2]:
         return original
     # A report that has come to whom it names has the envelope's two addresses the wrong way round.
@@ -171,6 +175,8 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
     recipient = _recipient(group, original, message) or _recipient_elsewhere(message, group, count, failed)
     if not recipient:
         return None
+    if _is_exchanges(recipient):
+        recipient = _written_to(group, message) or recipient
     if "+" in recipient:
         recipient = _without_xtext(recipient, message)
     status = _status(group.get("status", ""))
@@ -193,13 +199,25 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
     )
 
 
+def _is_exchanges(recipient: str) -> bool:
+    """Whether this is how Exchange writes an entry of its directory that is gone: nobody's address."""
+    return recipient[:8].lower() == "imceaex-"
+
+
+def _written_to(group: Group, message: Message) -> str:
+    """The address in the name that Exchange shows, or the only one that the mail that came back was to."""
+    shown = find_addresses(group.get("x-display-name", "")) or _returned_to("", message)
+    return next((address for address in shown if not _is_exchanges(address)), "")
+
+
 def _status(value: str) -> str:
     """An enhanced status code; of one whose dots are missing ("511") too."""
     found = _STATUS.search(value)
     if found:
         return found.group(1)
     digits = value.strip()
-    return ".".join(digits) if len(digits) == 3 and digits.isdigit() and digits[0] in "245" else ""
+    is_status = len(digits) == 3 and digits.isdigit() and digits[0] in "245" and not _ONLY_REPLY.fullmatch(digits)
+    return ".".join(digits) if is_status else ""
 
 
 def _recipient_elsewhere(message: Message, group: Group, count: int, failed: list[str]) -> str:
@@ -294,12 +312,18 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
     Beside it stands the host that the text names.
     """
     code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
+    if code[:1] == "2" and _TAKEN.match(code) and _action(group.get("action", ""), "") == "failed":
+        # AOL's, of a mail that its first server took and the second refused.
+        code = ""
     if "=?" in code:
         code = one_line(decode_words(code, message.gauge))
     if (phase := _PHASE.match(code)) is not None:
         code = code[phase.end() :]
     if (first := _FIRST_LINE.match(code)) and not _stands_in(f"{first[1]} ", code):
         return whole_reply(message.plain_text(), code), ""
+    if (reply := _ONLY_REPLY.fullmatch(group.get("status", "").strip())) and not _HAS_REPLY.search(code):
+        # Zoho's Status field is the reply that its diagnostic lacks.
+        code = f"{reply[0]} {code}".rstrip()
     in_words = _HAS_WORDS.search(code) is not None
     if in_words and ("server" not in code or not _SUMMARY.match(code)):
         return code, ""

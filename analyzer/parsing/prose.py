@@ -7,14 +7,27 @@ the grammar does not: a line that begins with an address, and what belongs to it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 
 from analyzer.parsing.addresses import find_addresses, from_header, is_robot
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
 from analyzer.parsing.message import Message
-from analyzer.parsing.quotes import DESCRIPTION, DIALOGUE, REPLY, WORDS, Passage, clip, has_reply, passage, whole_reply
+from analyzer.parsing.quotes import (
+    DESCRIPTION,
+    DIALOGUE,
+    REPLY,
+    RULE,
+    WORDS,
+    Passage,
+    clip,
+    has_reply,
+    passage,
+    whole_reply,
+)
 
 #: What may stand before the address on its own line; the words are sentences that end in it.
 _LABELS = (
@@ -49,7 +62,8 @@ _LEAD = re.compile(
     rf"[ \t>*•·\-–|\[「]*+"
     rf"(?:(?:\d{{1,2}}[.)]\s)?(?P<label>{'|'.join(_LABELS)}){_LABEL_ENDS}(?:\s+(?:is|was|ist|est))?(?:\s*[:：;=\-])?\s*)?"
     r"(?P<code>[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?)?"
-    r"[\"'<(\[`]*+(?P<address>[^\s<>\"'()\[\]]+(?:'[^\s<>\"'()\[\]@]+)*@[^\s<>\"'()\[\]]+)",
+    r"(?:<(?=\")|[\"'<(\[`]*+)"
+    r"(?P<address>(?:\"[^\"\n@]{1,64}\"|[^\s<>\"'()\[\]]+(?:'[^\s<>\"'()\[\]@]+)*)@[^\s<>\"'()\[\]]+)",
     re.IGNORECASE,
 )
 #: A line whose only address ends a sentence of no table: "User mailbox exceeds allowed size: kim@lumen.example".
@@ -61,6 +75,8 @@ _SENT_BY = ("sent by", "sent by:", "message from", "message from:")
 _HEARD = re.compile(r"^[ \t]*<<<")
 #: What stands in a transcript beside a local mailer's own words.
 _TRANSCRIPT = re.compile(r"^[ \t]*(?:<<<|>>>|\.\.\. while talking|while talking|-{2,}|[45]\d\d[ -])", re.IGNORECASE)
+_TALKING = re.compile(r"^[ \t.]*while talking to", re.IGNORECASE)
+_SESSION_BEGINS = re.compile(r"^[ \t]*-{3,} Transcript of session", re.IGNORECASE)
 #: Of a recipient that the next server took: Postfix's report on request (`sendmail -v`), PowerMTA's of several.
 _TAKEN = re.compile(
     r"delivery via [^\n]{1,300}?: (?:2\d\d[ -]|delivered to )|(?:relayed|delivered) to (?!.{0,200}(?:fail|error|reject))"
@@ -116,6 +132,8 @@ _EXCHANGE_NOISE = re.compile(
 #: Lines of a folded reply, more than any is folded into.
 _MOST_FOLDS = 20
 _OPEN_REPLY = re.compile(r"[:\]] [45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?$")
+#: Lines of a session with one host that are searched for its name.
+_MOST_OF_SESSION = 200
 #: Courier's rule below the last recipient, across the page: what follows is about all mail.
 _END_OF_LIST = "-" * 60
 #: How much before an address, or above it, tells whose it is.
@@ -157,6 +175,8 @@ class _Said:
     blocks: list[str] = field(default_factory=list)
     #: Words stand right at the address, behind a colon or in the indented line below.
     at_once: bool = False
+    #: The address stands in the description of our message, and what is said of it anywhere.
+    described: bool = False
 
 
 def statements(
@@ -268,7 +288,10 @@ def _domain(address: str) -> str:
 def _explained(lines: list[str], head: _Head) -> bool:
     """Whether words stand behind the address, or indented below."""
     below = lines[head.number + 1] if head.number + 1 < len(lines) else ""
-    return _WORDS.search(head.rest) is not None or (below[:1] in {" ", "\t"} and _WORDS.search(below) is not None)
+    beside = head.glued and not head.rest
+    return _WORDS.search(head.rest) is not None or (
+        (beside or below[:1] in {" ", "\t"}) and _WORDS.search(below) is not None
+    )
 
 
 def _related(one: str, other: str) -> bool:
@@ -396,18 +419,19 @@ class _Before:
 def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
     said: dict[str, _Said] = {}
     waiting: dict[str, None] = {}
-    for index, head in enumerate(heads):
-        until = heads[index + 1].number if index + 1 < len(heads) else len(lines)
-        block = _coded_block(lines, head) if head.coded else _block([head.rest, *lines[head.number + 1 : until]])
+    in_session = frozenset(head.address.lower() for head in heads if head.coded)
+    above = _reasons_above(lines, heads)
+    for head, block in zip(heads, above or _blocks(lines, heads, in_session), strict=True):
         key = head.address.lower()
-        one_said = said.setdefault(key, _Said(head.address))
-        one_said.at_once = one_said.at_once or _explains_at_once(head, block)
-        waiting.setdefault(key)
+        one_said = said.setdefault(key, _Said(head.address, described=head.describes))
+        one_said.at_once = one_said.at_once or bool(above) or _explains_at_once(head, block)
+        if head.coded or key not in in_session:
+            waiting.setdefault(key)
         if any(map(_WORDS.search, block)):
             # A list of addresses with one explanation behind it: it belongs to all of them.
             words = passage(block)
             whole = clip("\n".join(block))
-            for one in waiting if words.words else ():
+            for one in {**waiting, key: None} if words.words else ():
                 said[one].passages.append(words)
                 said[one].blocks.append(whole)
             if words.words:
@@ -415,8 +439,50 @@ def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
         elif bare := _BARE_REPLY.fullmatch("\n".join(block)):
             said[key].passages.append(Passage(bare[1], REPLY))
             waiting.clear()
-    before = _Before(lines[: heads[0].number])
+    before = _Before([] if above else lines[: heads[0].number])
     return [_statement(one, before) for one in said.values()]
+
+
+def _blocks(lines: list[str], heads: list[_Head], in_session: frozenset[str]) -> Iterator[list[str]]:
+    """The lines that belong to each head: those behind it, up to the next; `in_session` are those of coded heads."""
+    for index, head in enumerate(heads):
+        if head.coded:
+            yield _coded_block(lines, head)
+            continue
+        until = heads[index + 1].number if index + 1 < len(heads) else len(lines)
+        behind = lines[head.number + 1 : until]
+        if head.address.lower() in in_session:
+            # What the other side said of this one stands there; the lines before are about others.
+            behind = list(takewhile(lambda line: not _SESSION_BEGINS.match(line), behind))
+        yield _block([head.rest, *behind])
+
+
+def _reasons_above(lines: list[str], heads: list[_Head]) -> list[list[str]]:
+    """The lines right above each of several addresses, where all have words there and none behind (Notes)."""
+    blocks: list[list[str]] = []
+    done = 0
+    for index, head in enumerate(heads):
+        start = head.number
+        while start > done and lines[start - 1].strip():
+            start -= 1
+        block = lines[start : head.number]
+        if not block and blocks and start == done:
+            # A second address below the same words.
+            block = blocks[-1]
+        until = heads[index + 1].number if index + 1 < len(heads) else len(lines)
+        rest = lines[head.number + 1 : until]
+        below = rest[: next((n for n, line in enumerate(rest) if not line.strip()), len(rest))]
+        last = index + 1 == len(heads)
+        if (
+            head.coded
+            or _WORDS.search(head.rest)
+            or not any(map(_WORDS.search, block))
+            or any(_WORDS.search(line) and not RULE.match(line) for line in (rest if last else below))
+        ):
+            return []
+        blocks.append(block)
+        done = head.number + 1
+    return blocks if len(blocks) > 1 else []
 
 
 def _explains_at_once(head: _Head, block: list[str]) -> bool:
@@ -424,7 +490,7 @@ def _explains_at_once(head: _Head, block: list[str]) -> bool:
     if head.rest:
         return head.glued and _WORDS.search(head.rest) is not None
     below = block[1] if len(block) > 1 else ""
-    return below[:1] in {" ", "\t"} and _WORDS.search(below) is not None
+    return below[:1] in {" ", "\t"} and _WORDS.search(below) is not None and not DESCRIPTION.match(below)
 
 
 def _coded_block(lines: list[str], head: _Head) -> list[str]:
@@ -436,7 +502,10 @@ def _coded_block(lines: list[str], head: _Head) -> list[str]:
     while end < len(lines) and lines[end].strip() and (lines[end][:1] in {" ", "\t"} or lines[end - 1].endswith(":")):
         end += 1
     if start < head.number:
-        return lines[start : head.number]
+        talking = next(
+            (line for line in reversed(lines[max(0, start - _MOST_OF_SESSION) : start]) if _TALKING.match(line)), ""
+        )
+        return [talking, *lines[start : head.number]]
     # A mailer of that host itself speaks in the lines right above.
     while start > 0 and lines[start - 1].strip() and not _TRANSCRIPT.match(lines[start - 1]):
         start -= 1
@@ -473,7 +542,7 @@ def _statement(said: _Said, before: _Before) -> Statement:
         elif (
             best.worth <= WORDS
             and not (said.at_once and words and not _FAREWELL.match(words))
-            and (len(words) < _SHORT or _FAREWELL.match(words))
+            and (len(words) < _SHORT or said.described or _FAREWELL.match(words))
             and not _WHY.search(words)
         ):
             # Prose without a reply may stand on either side of the address.

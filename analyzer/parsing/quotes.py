@@ -30,7 +30,7 @@ _CONSEQUENCE = re.compile(
 )
 _SESSION_MARKS = ("<<<", ">>>", "<--", "-->")
 #: A title or a rule: no server says anything in one.
-_RULE = re.compile(r"^[ \t|]*[-=*_#]{3,}[^@\d]{0,60}$")
+RULE = re.compile(r"^[ \t|]*[-=*_#]{3,}[^@\d]{0,60}$")
 _LABEL = re.compile(r"^([ \t]*)(?!Warning|Error:)[^\W\d_][^:：\n@<>\[]{1,40}[:：](?=\s|[45]\d\d)")
 #: A line of our own message's description: what its subject says is no server's word.
 DESCRIPTION = re.compile(
@@ -115,7 +115,7 @@ def passage(lines: list[str]) -> Passage:
         quoted = [item for item in _items(lines) if _quotes(item)]
         if quoted:
             return Passage(deciding_words(clip(quoted[-1])), REPLY)
-    text = clip("\n".join(line for line in lines if not (_RULE.match(line) or DESCRIPTION.match(line))))
+    text = clip("\n".join(line for line in lines if not (RULE.match(line) or DESCRIPTION.match(line))))
     if not _REPLY.search(text):
         return Passage(deciding_words(text), WORDS)
     for item in reversed(_items(lines)):
@@ -189,7 +189,7 @@ def _items(lines: list[str]) -> list[str]:
     items: list[list[str]] = [[]]
     indent = 0
     for line in lines:
-        if not line.strip() or _RULE.match(line):
+        if not line.strip() or RULE.match(line):
             items.append([])
             continue
         label = _LABEL.match(line)

@@ -134,3 +134,38 @@ def test_utf_8_that_is_cut_off_inside_a_letter():
     for lost in (1, 2):
         report = read_message(head + base64.encodebytes(whole[:-lost]))
         assert [one.recipient for one in report.failures] == ["kim@lumen.example"]
+
+
+@pytest.mark.parametrize(
+    ("behind", "recipients"),
+    [
+        # Whom the mail names in full above.
+        (b"kim@lum", ["kim@lumen.example"]),
+        (b"kim@", ["kim@lumen.example"]),
+        # Nobody's, and nothing to make it whole by.
+        (b"jo@arb", []),
+        # One of two, or an address that is no beginning.
+        (b"lee@", []),
+        (b"Final-Recipient: rfc822; jo@arbor.example", ["jo@arbor.example"]),
+        # A last line that only lost its line break.
+        (b"kim@lumen.example", ["kim@lumen.example"]),
+        (b"kim@lum\n", ["kim@lum"]),
+    ],
+)
+def test_a_mail_that_ends_inside_an_address(behind, recipients):
+    data = notice("Your message could not be delivered to:\n\n", headers="X-Sent-To: <kim@lumen.example>\n")
+    data = data.replace(
+        b"MIME-Version", b"X-Others: lee@arbor.example, lee@lumen.example, skim@lum.example\nMIME-Version"
+    )
+    assert [one.recipient for one in read_message(data + behind).failures] == recipients
+
+
+def test_a_report_that_ends_inside_its_recipient():
+    data = dsn(FAILED, text="The mail to <kim@lumen.example> failed.")
+    cut = data[: data.index(b"Final-Recipient: rfc822; kim@lu") + len(b"Final-Recipient: rfc822; kim@lu")]
+    assert [one.recipient for one in read_message(cut).failures] == ["kim@lumen.example"]
+
+
+def test_a_mail_that_ends_inside_our_own_address_names_nobody_else():
+    data = notice("Delivery failed.\n\nkim@lumen.example: 550 5.1.1 no such mailbox\n\nava@outr")
+    assert told(data) == KIM

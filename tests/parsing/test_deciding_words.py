@@ -33,6 +33,7 @@ def test_a_reply_of_several_lines_is_one_line_with_its_code_once(text, line):
     [
         ("5.0.0", "550 5.1.1 nobody", ("5.1.1", "550")),
         ("", "550 5.1.1 nobody", ("5.1.1", "550")),
+        ("", "英文信息：550 nobody of that name", ("", "550")),
         ("5.0.350", "550 5.0.350 Remote server returned an error -> 554 5.2.2 full", ("5.2.2", "554")),
         (
             "4.4.7",

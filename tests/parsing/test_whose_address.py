@@ -54,8 +54,11 @@ def test_our_colleagues_in_a_copy_without_a_separator_are_none(copy):
     assert _failed(_to_verp(f"Delivery failed.\n\nkim@lumen.example: 550 5.1.1 unknown user\n\n{copy}")) == KIM
 
 
-def test_a_colleague_of_whom_the_notice_says_why_has_failed_too():
-    text = "Delivery failed.\n\nkim@lumen.example: 550 no such user\n\nben@outreach.example\n    552 mailbox full\n"
+@pytest.mark.parametrize(
+    "why", ["ben@outreach.example\n    552 mailbox full\n", "<ben@outreach.example>:\nThe mailbox is full.\n"]
+)
+def test_a_colleague_of_whom_the_notice_says_why_has_failed_too(why):
+    text = f"Delivery failed.\n\nkim@lumen.example: 550 no such user\n\n{why}"
     assert _failed(notice(text)) == [*KIM, "ben@outreach.example"]
 
 
