@@ -21,6 +21,7 @@ from analyzer.sources.logs.exchange import Exchange
 from analyzer.sources.logs.exim import Exim
 from analyzer.sources.logs.haraka import Haraka
 from analyzer.sources.logs.kumomta import KumoMta
+from analyzer.sources.logs.momentum import Momentum
 from analyzer.sources.logs.opensmtpd import OpenSmtpd
 from analyzer.sources.logs.outcomes import Log
 from analyzer.sources.logs.postfix import Postfix
@@ -66,7 +67,7 @@ class Reader(Protocol):
 
 #: Files that hold one server's records and nothing else, told by their first line: nothing in a row of theirs, which
 #: may quote any text, is looked at by the others.
-WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta, Exchange)
+WHOLE_READERS: tuple[type[Reader], ...] = (PowerMta, KumoMta, Exchange, Momentum)
 #: Servers whose lines stand among others', most frequent first. A syslog tag decides for all but the last three, so the
 #: order only matters there: Exim's main log is looked for before Haraka's, as its id and flag are the stricter mark.
 LINE_READERS: tuple[type[Reader], ...] = (Postfix, Sendmail, OpenSmtpd, Exim, Haraka, Qmail)
