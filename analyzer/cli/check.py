@@ -13,7 +13,7 @@ from analyzer.cli.completing import words
 from analyzer.cli.options import Bound, Jobs, Log, Mapping, Redact, Resolver, Rules, VerpKeyFile, WorkspacePlace, day
 from analyzer.cli.probing import SMTP_PORT, audit_self, probe_options, usual_cache_made
 from analyzer.cli.screen import say, say_json
-from analyzer.cli.sparing import spare_inputs
+from analyzer.cli.sparing import refuse_two_dashes, spare_inputs
 from analyzer.errors import AnalyzerError
 from analyzer.readable import clean_lines, printable_json
 
@@ -195,10 +195,12 @@ def check(
     target = "-" if as_json else out
     for limit in fail_on or ():
         check_limit(limit)
+    own_lists = (*(suppress or ()), *(disposable or ()), *(banned or ()))
+    inputs = [leads, *(history or ()), *(log or ()), *(log_leads or ()), *own_lists]
+    refuse_two_dashes(inputs)
     if target is not None:
         check_ending(target)
-        own_lists = (*(suppress or ()), *(disposable or ()), *(banned or ()))
-        spare_inputs(target, [leads, *(history or ()), *(log or ()), *(log_leads or ()), *own_lists])
+        spare_inputs(target, inputs)
     listed = read_leads(leads, dict(map(column_pair, mapping or ())))
     if target is not None:
         check_ending(target, len(listed))

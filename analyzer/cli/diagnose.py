@@ -58,13 +58,15 @@ def diagnose(
     if since and not workspace:
         raise typer.BadParameter("--since is about the history that a --workspace keeps: give one, or leave it out")
     from analyzer.cli.screen import say, say_json
-    from analyzer.cli.sparing import spare_inputs
+    from analyzer.cli.sparing import refuse_two_dashes, spare_inputs
     from analyzer.report import backtest
     from analyzer.report.data import json_text
     from analyzer.verp import keys_from
 
+    inputs = [*(bounces or ()), *(log or ()), *(leads or ()), next_list or ""]
+    refuse_two_dashes(inputs)
     for name in report.FILES if out else ():
-        spare_inputs(str(Path(out or "", name)), [*(bounces or ()), *(log or ()), *(leads or ()), next_list or ""])
+        spare_inputs(str(Path(out or "", name)), inputs)
     result = api.run_diagnosis(
         bounces=bounces or (),
         log=log or (),

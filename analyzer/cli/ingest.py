@@ -6,6 +6,7 @@ import typer
 
 from analyzer.cli import options
 from analyzer.cli.screen import say, say_object
+from analyzer.cli.sparing import refuse_two_dashes
 
 
 def ingest(
@@ -31,6 +32,7 @@ def ingest(
 
     if not (bounces or log or leads or verp_key_file):
         raise typer.BadParameter("there is nothing to take in; give --bounces, --log or --leads")
+    refuse_two_dashes([*(bounces or ()), *(log or ()), *(leads or ())])
     run = api.ingest(
         workspace,
         bounces=bounces or (),

@@ -1,4 +1,4 @@
-"""What a run reads is not written over by what it found out."""
+"""What a run reads: nothing is written over by what it found out, and the standard input has one reader."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from analyzer.errors import AnalyzerError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+
+def refuse_two_dashes(inputs: Iterable[str | Path]) -> None:
+    """`AnalyzerError` where more than one input is the standard input, which gives its bytes once."""
+    if sum(str(one) == "-" for one in inputs) > 1:
+        raise AnalyzerError("the standard input (-) is given more than once; give all but one of them as files")
 
 
 def spare_inputs(out: str, inputs: Iterable[str | Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,49 @@ def test_a_log_without_an_address_is_told_of_its_rows_and_its_column(tmp_path: P
 def test_an_export_of_mail_says_what_to_make_of_it_first() -> None:
     with pytest.raises(AnalyzerError, match=r"bounces.mbox: is mail, no table; make bounce rows of it with `parse`$"):
         analyzer.export("ses", SAMPLE / "bounces.mbox")
+
+
+def _told(*arguments: object, given: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "analyzer", *map(str, arguments)], input=given, capture_output=True, check=False
+    )
+
+
+def test_a_table_comes_through_the_standard_input_as_from_a_file(tmp_path: Path) -> None:
+    files = {"--log": SAMPLE / "log.csv", "--leads": SAMPLE / "leads.csv", "--next": SAMPLE / "next_leads.csv"}
+    whole = _told("diagnose", "--json", *(word for pair in files.items() for word in pair), given=b"")
+    for option, file in files.items():
+        rest = [word for pair in files.items() if pair[0] != option for word in pair]
+        told = _told("diagnose", "--json", *rest, option, "-", given=file.read_bytes())
+        assert told.returncode == 0, told.stderr
+        assert told.stdout.replace(b"the standard input", bytes(file)) == whole.stdout
+        assert b"the standard input: " in told.stderr
+    told = _told("ingest", "--workspace", tmp_path / "kept", "--log", "-", given=files["--log"].read_bytes())
+    assert told.returncode == 0, told.stderr
+    assert b"sends: " in told.stdout
+
+
+def test_dates_that_another_table_proves_are_read_twice_from_the_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("email,sent at\njane@example.com,31/03/2026\n")
+    told = _told(
+        *("diagnose", "--json", "--log", "-", "--log", tmp_path / "a.csv"),
+        given=b"email,sent at\nkim@example.com,03/02/2026\n",
+    )
+    assert told.returncode == 0, told.stderr
+    assert [row["value"] for row in json.loads(told.stdout)["breakdown"]["week"]] == ["2026-W06", "2026-W14"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "problem"),
+    [
+        (("--log", "-", "--leads", "-"), b"", "the standard input (-) is given more than once; give all but one"),
+        (("--bounces", "-", "--log", "-"), b"", "the standard input (-) is given more than once; give all but one"),
+        (("--log", "-"), b"", "the standard input: is empty; give a table with a header row"),
+        (("--log", "-"), b"a,b\n1,2\n", "the standard input: has no column of email addresses (found: a, b)"),
+        (("--log", "-", "--bound", "table_bytes=1K"), b"email\n" * 999, "the standard input: is over 1K, the bound"),
+    ],
+)
+def test_what_the_standard_input_is_refused_for(arguments: tuple[str, ...], given: bytes, problem: str) -> None:
+    told = _told("diagnose", *arguments, given=given)
+    assert told.returncode == 2
+    assert told.stderr.decode().startswith(f"bounce-analyzer: {problem}")

@@ -91,3 +91,34 @@ def test_a_header_as_long_as_a_page_is_named_in_short(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInputError) as caught:
         read_table(path)
     assert len(str(caught.value)) < 400
+
+
+ROWS = b"email,sent at,campaign\njane@example.com,2026-03-02,Spring\nkim@example.com,2026-03-03,Spring\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        (ROWS.replace(b"Spring", b"Spr\0ing", 1), "1 NUL byte"),
+        (b"\0" + ROWS, "1 NUL byte"),
+        (ROWS + b"\0" * 5000, "5,000 NUL bytes"),
+        (ROWS.replace(b"jane", b"ja\0ne").replace(b"Spring", "Früh\0ling".encode("cp1252")), "3 NUL bytes"),
+        (b"".join(b"%c\0" % letter for letter in b'[{"email": "jane@example.com"}]'), ""),
+        (b'[{"email": "jane@example.com", "sent at": "2026-03-02"}, \0{"email": "kim@example.com"}]', "1 NUL byte"),
+    ],
+)
+def test_zeros_that_a_crash_or_a_program_left_in_a_table(tmp_path: Path, content: bytes, count: str) -> None:
+    (tmp_path / "log.csv").write_bytes(content)
+    table = read_table(tmp_path / "log.csv")
+    assert table.frame["recipient"].tolist()[0] == "jane@example.com"
+    assert table.rows == (2 if count else 1)
+    assert [f"log.csv: {count} left out: the file may be damaged"] * bool(count) == [
+        text for text in table.warnings if "NUL" in text
+    ]
+    assert "\0" not in table.frame.to_csv()
+
+
+def test_data_full_of_zeros_is_still_no_table(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes(b"SQLite format 3\0" + b"\x10\0\1\1\0@  \0\0\0\7" * 40)
+    with pytest.raises(UnreadableInputError, match="is binary data, no table"):
+        read_table(tmp_path / "log.csv")

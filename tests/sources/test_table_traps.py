@@ -8,6 +8,7 @@ import json
 import random
 import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -224,7 +225,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], int | None]] = {
     "a cell of five megabytes": (lambda: ('email,note\njane@example.com,"' + "x\n" * 2_500_000 + '"\nbob@example.net,y\n').encode(), 2),
     "a line of five megabytes": (lambda: b"email,note\njane@example.com," + b"y" * 5_000_000 + b"\n", 1),
     "a quote that is never closed": (lambda: b'email,note\njane@example.com,"oh\n' + b"bob@example.net,y\n" * 1000, 1001),
-    "noughts among the cells": (lambda: b"email,note\njane@example.com,a\0b\n" + b"bob@example.net,y\n" * 2000, None),
+    "noughts among the cells": (lambda: b"email,note\njane@example.com,a\0b\n" + b"bob@example.net,y\n" * 2000, 2001),
     "binary": (lambda: random.Random(1).randbytes(200_000), None),
     "empty": (lambda: b"", None),
     "blanks": (lambda: b" \r\n\t\n" * 100, None),
@@ -312,3 +313,28 @@ def test_a_frame_may_hold_lists_and_bytes_and_a_column_is_no_frame() -> None:
     assert read_table(frame).frame["recipient"].tolist() == ["jane@example.com", "bob@example.net"]
     with pytest.raises(TypeError, match="not Series"):
         read_table(frame["recipient"])
+
+
+def test_a_mail_pasted_into_a_cell_is_cut_where_lines_are(tmp_path: Path) -> None:
+    mail = "550 5.1.1 no such user " + "kim@x.example, " * 100_000
+    (tmp_path / "log.csv").write_text(
+        f'email,bounce reason,Notes\na@b.example,"{mail}",short\nc@d.example,550 5.1.1 no such user,"{mail}"\n'
+    )
+    table = read_table(tmp_path / "log.csv")
+    assert table.frame["bounce_reason"].str.len().tolist() == [65_536, 22]
+    assert table.frame["Notes"].str.len().tolist() == [5, len(mail)]
+    assert table.warnings == ("log.csv: bounce reason: 1 cell over line_bytes (64K) cut there",)
+
+
+def test_times_in_the_future_are_told_and_kept(tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=10)
+    (tmp_path / "log.csv").write_text(
+        f"email,sent at\na@b.example,2026-03-02\nb@b.example,{soon:%Y-%m-%d %H:%M}\n"
+        "c@b.example,2187-03-02\nd@b.example,2187-04-02\n"
+    )
+    table = read_table(tmp_path / "log.csv")
+    assert table.frame["sent_at"].dt.year.tolist() == [2026, soon.year, 2187, 2187]
+    assert table.warnings == (
+        f"log.csv: sent_at: 2 of 4 in the future (today is {datetime.now(UTC):%Y-%m-%d}), the latest on 2187-04-02; "
+        "they are kept as they are",
+    )

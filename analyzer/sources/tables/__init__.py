@@ -22,6 +22,7 @@ from analyzer.sources.tables.clocks import with_clock
 from analyzer.sources.tables.columns import canonical, cells_of, sample, with_addresses, without_empty_columns
 from analyzer.sources.tables.formats import read_cells
 from analyzer.sources.tables.headers import map_headers
+from analyzer.sources.tables.held import DASH, STANDARD_INPUT, Held, standard_input
 from analyzer.sources.tables.hints import without_incoming
 from analyzer.sources.tables.named import wanted_columns
 from analyzer.sources.tables.platforms import FIELDS, normalise_header
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
     from analyzer.sources.tables.cells import Cells
 
-    #: A file, or a frame that holds what a file would.
-    Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
+    #: A file, "-" for the standard input, or a frame that holds what a file would.
+    Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame | Held
 
 __all__ = ["FIELDS", "Table", "TableKind", "Times", "parse_times", "read_table", "read_tables", "read_times"]
 
@@ -65,10 +66,17 @@ def read_tables(
 
     What one table leaves open another may tell: which of day and month comes first in a column that both have, and the
     addresses of leads that a log names by their ids alone. Raises what `read_table` raises, and
-    `UnreadableInputError` for a column of `mapping` that no table has.
+    `UnreadableInputError` for a column of `mapping` that no table has, and for the standard input given twice.
     """
     wanted = dict(mapping or {})
     sources = list(files)
+    dashes = [place for place, (source, _) in enumerate(sources) if _is_dash(source)]
+    if len(dashes) > 1:
+        raise UnreadableInputError(STANDARD_INPUT, "is given for two tables (-)", "give one of them as a file")
+    if dashes:
+        with standard_input() as table:
+            sources[dashes[0]] = table, sources[dashes[0]][1]
+            return read_tables(sources, mapping, dates=dates, timezone=timezone, large=large, keep=keep)
     by_id = any(kind == "leads" for _, kind in sources)
 
     def read(source: Source, kind: TableKind, dates: str) -> Table:
@@ -177,7 +185,9 @@ def read_table(
     frame = with_addresses(made.frame, address, warnings) if "recipient" in headers.fields else made.frame
     if large:
         frame = frame[list(made.fields)]
-    if kind == "log" and headers.platform and headers.platform.file_is_campaign and "campaign" not in headers.fields:
+    is_file = where not in {_FRAME, STANDARD_INPUT}
+    by_file = kind == "log" and is_file and headers.platform is not None and headers.platform.file_is_campaign
+    if by_file and "campaign" not in headers.fields:
         from analyzer.sources.tables.encoded import filled
 
         frame = frame.assign(campaign=filled(frame, Path(where).stem))
@@ -185,7 +195,7 @@ def read_table(
     used |= {cells.headers[place]: name for name, places in headers.also.items() for place in places}
     if headers.clock is not None:
         used[cells.headers[headers.clock]] = "sent_at"
-    name = where if where == _FRAME else Path(where).name
+    name = Path(where).name if is_file else where
     return Table(
         path=where,
         kind=kind,
@@ -210,6 +220,8 @@ def _values_of(cells: Cells) -> Callable[[int], list[str]]:
 
 def _cells(source: Source, kind: TableKind) -> tuple[Cells, str, str]:
     """The cells, the digest of the file, and how to name it."""
+    if isinstance(source, Held):
+        return *read_cells(source, kind), source.name
     if not isinstance(source, (str, os.PathLike)):
         if not hasattr(source, "columns"):
             what = type(source).__name__
@@ -218,7 +230,11 @@ def _cells(source: Source, kind: TableKind) -> tuple[Cells, str, str]:
     path = Path(source)
     if path.is_dir():
         raise UnreadableInputError(str(path), "is a folder", "give one table file")
-    return *read_cells(path, kind), str(path)
+    return *read_cells(path, kind), STANDARD_INPUT if _is_dash(source) else str(path)
+
+
+def _is_dash(source: Source) -> bool:
+    return isinstance(source, (str, os.PathLike)) and str(source) == DASH
 
 
 def _with_listed_addresses(table: Table, tables: list[Table]) -> Table:

@@ -6,10 +6,13 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from analyzer.bounds import current, shown
 from analyzer.formulas import GUARD
+from analyzer.readable import counted
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables.cells import Cells, cell_text
 from analyzer.sources.tables.clocks import joined
@@ -40,6 +43,8 @@ _KEPT_HINTS = (
     *EXTRAS,
 )
 _SAMPLE = 2000
+#: The local time of a zone that nobody named may be so far ahead of UTC.
+_ZONES = timedelta(hours=14)
 #: Seconds since 1970 have as many figures or more.
 _FIGURES_OF_EPOCH = 10
 # What exports write where they have nothing; "NA" is left alone, it is Namibia.
@@ -138,6 +143,8 @@ def canonical(
     # Of a large table, most of the time goes to looking up its texts, which leaves Python's lock alone.
     with ThreadPoolExecutor(os.cpu_count() if large else 1) as pool:
         columns = dict(zip(fields, pool.map(column_of, fields, fields.values()), strict=True))
+    for name, place in fields.items():
+        columns[name] = _within_line(columns[name], cells.headers[place], made)
     _part_reasons(columns)
     without_second_sends(columns)
     tell_by_hints(columns, large=large)
@@ -196,6 +203,18 @@ def canonical(
     return made
 
 
+def _within_line(column: pd.Series, header: str, made: Canonical) -> pd.Series:
+    """The column with no text over `line_bytes`: a mail pasted into a cell is no reason that anybody reads."""
+    from analyzer.sources.tables.encoded import over_distinct
+
+    most = current().line_bytes
+    count = int(over_distinct(column, lambda texts: texts.str.len() > most).sum())
+    if not count:
+        return column
+    made.warnings.append(f"{header}: {counted(count, 'cell')} over line_bytes ({shown(most)}) cut there")
+    return over_distinct(column, lambda texts: texts.str.slice(stop=most))
+
+
 def _part_reasons(columns: dict[str, pd.Series]) -> None:
     """A state with its reason behind it ("BOUNCED: 550 5.1.1 User unknown") becomes both; what says in a column of
     reasons that a mail was sent or delivered is none. `columns` (by field) are changed in place."""
@@ -240,6 +259,8 @@ def _with_others(name: str, column: pd.Series, others: Sequence[pd.Series]) -> p
 def _times(
     name: str, column: pd.Series, cells: Cells, headers: Headers, order: Order, zone: tzinfo | None, made: Canonical
 ) -> pd.Series:
+    import pandas as pd
+
     place = headers.fields[name]
     if name == "sent_at" and headers.clock is not None:
         zone = headers.zones.get(headers.clock, zone)
@@ -267,6 +288,12 @@ def _times(
         unread = int((times.values.isna() & column.notna() & (column.astype("str").str.strip() != "")).sum())
         such = ", ".join(map(repr, times.unread))
         made.warnings.append(f"{name}: {unread:,} of {len(column):,} not read as times, for example {such}")
+    ahead = times.values > (now := pd.Timestamp.now(tz="UTC")) + _ZONES
+    if ahead.any():
+        made.warnings.append(
+            f"{name}: {int(ahead.sum()):,} of {len(column):,} in the future (today is {now:%Y-%m-%d}), the latest on "
+            f"{times.values.max():%Y-%m-%d}; they are kept as they are"
+        )
     if times.order == "month first, assumed":
         made.warnings.append(
             f"{header}: nothing tells day from month in dates such as {_example(column)!r}; read with the month first "

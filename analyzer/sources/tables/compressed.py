@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
+from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 from analyzer.bounds import current, shown
@@ -12,7 +13,7 @@ from analyzer.errors import UnreadableInputError
 from analyzer.sources.archives import DAMAGE, TooMuchError, damage, opened_zip, unpack, zip_members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from analyzer.sources.content import Content
@@ -30,6 +31,12 @@ _LOCAL = struct.Struct("<26xHH")
 _AGAIN = "save it again"
 # What file managers and Office put beside the data.
 _CHAFF = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+#: Endings of tables, before those of compression too. Not .txt: what explains a folder ends so.
+ENDINGS = frozenset(
+    {".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".json", ".jsonl", ".ndjson", ".zip"}
+)
+#: What warehouses and file managers lay beside the data: `_SUCCESS`, `.part-0.crc`, `._leads.csv`, `~$leads.xlsx`.
+BESIDE = (".", "_", "~$")
 # Documents that are zips of their own kind, by the beginning of a part's name (ECMA-376; Apple's iWork).
 _DOCUMENTS = (
     ("word/", "a Word document"),
@@ -44,10 +51,27 @@ def is_packed(head: bytes) -> bool:
     return head.startswith((_ZIP, *(mark for mark, _ in _MARKS)))
 
 
-def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
+def tables_in_zip(path: Path) -> list[str]:
+    """The names of the tables in a file that is a zip of several files; none in a workbook, which is one as well.
+
+    A damaged one has none: reading it tells why.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_ZIP)) != _ZIP:
+                return []
+            with opened_zip(file, current()) as archive:
+                names = archive.namelist()
+    except (TooMuchError, *DAMAGE):
+        return []
+    return [] if _is_workbook(names) or _is_document(names) else _tables(names)
+
+
+def unpacked(path: Path, head: bytes, target: Path, where: str, wanted: str = "") -> Path | None:
     """What is packed in the file, written to `target`; None for a workbook, which is a zip of its own kind.
 
-    Raises `UnreadableInputError` for a damaged file, and for an archive of several tables.
+    wanted: the name of the table in an archive of several. Raises `UnreadableInputError` for a damaged file, and for
+    an archive of several tables of which none is wanted.
     """
     try:
         with path.open("rb") as file:
@@ -57,15 +81,15 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
             with opened_zip(file, current()) as archive:
                 members = archive.infolist()
             names = [info.filename for info in members]
-            if any(name.startswith(("xl/", "content.xml", "mimetype")) for name in names):
+            if _is_workbook(names):
                 _bounded(members)
                 _honest(file, members, where)
                 return None
-            if what := next((what for mark, what in _DOCUMENTS if any(name.startswith(mark) for name in names)), ""):
+            if what := _is_document(names):
                 raise UnreadableInputError(where, f"is {what}, no table", "save its table as CSV or XLSX")
-            tables = [name for name in names if not name.endswith("/") and not any(chaff in name for chaff in _CHAFF)]
+            tables = [wanted] if wanted else _tables(names)
             if len(tables) != 1:
-                held = f"holds {len(tables)} files" if tables else "holds no file"
+                held = f"holds {len(tables)} tables" if tables else "holds no table"
                 raise UnreadableInputError(
                     where, f"is an archive that {held}", "unpack it, and give the one table or the folder"
                 )
@@ -81,6 +105,28 @@ def unpacked(path: Path, head: bytes, target: Path, where: str) -> Path | None:
         what, _, remedy = damage(error).partition("; ")
         raise UnreadableInputError(where, what, remedy or "export it again") from None
     return None
+
+
+def _is_workbook(names: Sequence[str]) -> bool:
+    return any(name.startswith(("xl/", "content.xml", "mimetype")) for name in names)
+
+
+def _is_document(names: Sequence[str]) -> str:
+    """What a zip with files of these names is, "" where it is an archive or a workbook."""
+    return next((what for mark, what in _DOCUMENTS if any(name.startswith(mark) for name in names)), "")
+
+
+def _tables(names: Sequence[str]) -> list[str]:
+    """The files of an archive that are tables by their endings, by name; its only file, whatever its ending."""
+    files = [name for name in names if not name.endswith("/") and not any(chaff in name for chaff in _CHAFF)]
+    if len(files) < 2:
+        return files
+    return sorted(
+        name
+        for name in files
+        if not any(part.startswith(BESIDE) for part in name.split("/"))
+        and not ENDINGS.isdisjoint(map(str.lower, PurePosixPath(name).suffixes))
+    )
 
 
 def _bounded(members: list[zipfile.ZipInfo]) -> None:

@@ -14,13 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from analyzer.bounds import current, shown
 from analyzer.errors import UnreadableInputError
+from analyzer.readable import counted
 from analyzer.sources.content import utf16_codec
 from analyzer.sources.tables.cells import Cells
 from analyzer.sources.tables.compressed import is_packed, unpacked
 from analyzer.sources.tables.delimited import read_delimited
 from analyzer.sources.tables.header_words import is_known
+from analyzer.sources.tables.held import DASH, Held, copied, standard_input
 from analyzer.sources.tables.json_records import read_json, unfolded
 from analyzer.sources.tables.markup import markup_kind, read_markup
 from analyzer.sources.tables.other_files import refuse_others
@@ -45,48 +46,45 @@ _ODD_WORD = re.compile(rb"[A-Za-z]{0,30}[\x80-\xff][A-Za-z\x80-\xff]{0,30}")
 _MOST_WORDS = 500
 _CHUNK = 1024 * 1024
 _MARKUP_LOOK = 16 * 1024
+# Characters that text has none of.
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 
 
-def read_cells(path: Path, kind: str = "") -> tuple[Cells, str]:
+def read_cells(source: Path | Held, kind: str = "") -> tuple[Cells, str]:
     """The table in the file, and the SHA-256 of its bytes; `UnreadableInputError` where there is none.
 
-    kind: "log" for the sheet of a workbook that tells most of mail, "" for the first one with addresses.
+    source: a path of "-" is the standard input. kind: "log" for the sheet of a workbook that tells most of mail, "" for
+    the first one with addresses.
     """
-    where = str(path)
+    if str(source) == DASH:
+        with standard_input() as table:
+            return read_cells(table, kind)
+    table = source if isinstance(source, Held) else Held(source, str(source))
     try:
-        if path.exists() and not path.is_file():
+        if table.path.exists() and not table.path.is_file():
             # A pipe, such as the shell's <(…), gives its bytes once; the reading below goes over them several times.
-            with TemporaryDirectory(prefix="table-") as folder:
-                return _of_file(_copied(path, Path(folder) / "table", where), where, kind)
-        return _of_file(path, where, kind)
+            with TemporaryDirectory(prefix="table-") as folder, table.path.open("rb") as pipe:
+                return _of_file(replace(table, path=copied(pipe, Path(folder) / "table", table.name)), kind)
+        return _of_file(table, kind)
     except OSError as error:
-        raise UnreadableInputError(where, f"cannot be read: {error.strerror}", "check the path") from None
+        raise UnreadableInputError(table.name, f"cannot be read: {error.strerror}", "check the path") from None
 
 
-def _of_file(path: Path, where: str, kind: str) -> tuple[Cells, str]:
+def _of_file(table: Held, kind: str) -> tuple[Cells, str]:
+    path, where = table.path, table.name
     head = _head(path)
     if not is_packed(head):
         return _cells(path, head, where, kind)
     with TemporaryDirectory(prefix="table-") as folder:
-        inside = unpacked(path, head, Path(folder) / "table", where)
+        inside = unpacked(path, head, Path(folder) / "table", where, table.member)
         if inside is None:
             return _cells(path, head, where, kind)
-        return _cells(inside, _head(inside), where, kind)[0], _sha256(path)
-
-
-def _copied(path: Path, target: Path, where: str) -> Path:
-    """What comes out of a pipe, as a file."""
-    size, most = 0, current().table_bytes
-    with path.open("rb") as file, target.open("wb") as out:
-        while chunk := file.read(_CHUNK):
-            size += len(chunk)
-            if size > most:
-                raise UnreadableInputError(where, f"is over {shown(most)}, the bound table_bytes", "give it in parts")
-            if not chunk.strip(b"\0"):
-                raise UnreadableInputError(where, "is binary data, no table", "give CSV, XLSX, Parquet or JSON lines")
-            out.write(chunk)
-    return target
+        digest = _sha256(inside if table.member else path)
+        if is_packed(_head(inside)):
+            # Such as leads.csv.gz in a zip. Of a workbook only its bounds are looked at.
+            inside = unpacked(inside, _head(inside), Path(folder) / "inner", where) or inside
+        return _cells(inside, _head(inside), where, kind)[0], digest
 
 
 def _head(path: Path) -> bytes:
@@ -104,24 +102,33 @@ def _cells(path: Path, head: bytes, where: str, kind: str) -> tuple[Cells, str]:
         with ThreadPoolExecutor(1) as pool:
             hashed = pool.submit(_sha256, path)
             return read_parquet(path, where), hashed.result()
-    encoding, digest = _encoding(path, head)
+    encoding, digest, zeros = _encoding(path, head)
     if is_web_archive(head):
         page = sheets_of_archive(path.read_bytes(), where)
         return as_table(read_markup(page, "page", where), where, kind), digest
-    start = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")[:2]
-    if markup_kind(head.decode(encoding, errors="ignore")[:_MARKUP_LOOK]):
+    text = head.decode(encoding, errors="ignore")
+    start = text.lstrip("\ufeff \t\r\n\0")[:2]
+    if markup_kind(text[:_MARKUP_LOOK]):
         return _of_markup(path, encoding, where, kind), digest
     is_json = start[:1].isascii() and start[:1] in "[{"
-    if not is_json and "\0" in head.decode(encoding, errors="ignore")[:4096]:
+    if not is_json and _is_binary(text[:4096]):
         raise UnreadableInputError(where, "is binary data, no table", "give CSV, XLSX, Parquet or JSON lines")
     read = read_json if is_json else read_delimited
-    if encoding.startswith("utf") or not _holds_utf8(path):
+    mixed = not encoding.startswith("utf") and _holds_utf8(path)
+    if not (mixed or zeros):
         return unfolded(_with_encoding(read(path, encoding, where), encoding), where), digest
     with TemporaryDirectory(prefix="table-") as folder:
-        whole = _in_utf8(path, encoding, Path(folder) / "table")
-        cells = read(whole, "utf-8-sig", where)
-    note = f"some lines are UTF-8, others {encoding}; each was read as what it is"
-    return unfolded(replace(cells, notes=(*cells.notes, note)), where), digest
+        cells = read(_in_utf8(path, encoding, Path(folder) / "table"), "utf-8-sig", where)
+    cells = cells if mixed else _with_encoding(cells, encoding)
+    notes = [f"some lines are UTF-8, others {encoding}; each was read as what it is"] if mixed else []
+    notes += [f"{counted(zeros, 'NUL byte')} left out: the file may be damaged"] if zeros else []
+    return unfolded(replace(cells, notes=(*cells.notes, *notes)), where), digest
+
+
+def _is_binary(text: str) -> bool:
+    """Whether text with a NUL is none: a byte that was lost here and there, or a tail of them, is no sign of that."""
+    told = text.rstrip("\0")
+    return "\0" in told and len(_CONTROLS.findall(told)) > max(_FEW, len(told) // 20)
 
 
 def _holds_utf8(path: Path) -> bool:
@@ -149,7 +156,8 @@ def _is_utf8(line: bytes) -> bool:
 def _in_utf8(path: Path, encoding: str, target: Path) -> Path:
     with path.open("rb") as file, target.open("wb") as out:
         for line in file:
-            out.write(line if _is_utf8(line) else line.decode(encoding, errors="replace").encode())
+            whole = line.replace(b"\0", b"")
+            out.write(whole if _is_utf8(whole) else whole.decode(encoding, errors="replace").encode())
     return target
 
 
@@ -165,17 +173,19 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _encoding(path: Path, head: bytes) -> tuple[str, str]:
-    """The encoding of a text file and its SHA-256, in one pass: UTF-8 unless a mark or a byte says otherwise."""
+def _encoding(path: Path, head: bytes) -> tuple[str, str, int]:
+    """The encoding of a text file, its SHA-256 and the number of NUL bytes that are no part of its letters, in one
+    pass: UTF-8 unless a mark or a byte says otherwise."""
     wide = utf16_codec(head)
     if wide:
-        return wide, _sha256(path)
+        return wide, _sha256(path), 0
     decoder = codecs.getincrementaldecoder("utf-8")()
     digest = hashlib.sha256()
-    odd = b""
+    odd, zeros = b"", 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
+            zeros += chunk.count(b"\0")
             if not odd:
                 try:
                     decoder.decode(chunk)
@@ -186,7 +196,7 @@ def _encoding(path: Path, head: bytes) -> tuple[str, str]:
                 decoder.decode(b"", final=True)
             except UnicodeDecodeError:
                 odd = head
-    return (_code_page(odd) if odd else "utf-8-sig"), digest.hexdigest()
+    return (_code_page(odd) if odd else "utf-8-sig"), digest.hexdigest(), zeros
 
 
 def _code_page(sample: bytes) -> str:
