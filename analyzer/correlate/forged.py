@@ -108,6 +108,7 @@ def doubt(
         _take_back_loops(bounces, matches, rows, senders, open_)
         reporters = _reporters(bounces, rows, matches, senders, proven)
         _take_back_strangers(matches, rows, reporters, proven, np.flatnonzero(weak & (matches.send_id >= 0)))
+        _take_back_foreign(bounces, sends, matches, rows, reporters, np.flatnonzero(weak & (matches.send_id >= 0)))
         _take_back_floods(matches, rows, reporters, proven)
         _believe_older(bounces, sends, matches, rows, reporters)
         _name_waves(bounces, matches, rows, reporters, listed)
@@ -238,6 +239,48 @@ def _take_back_strangers(
         elif not host and returns and rows.has_id[place] and not matches.returned[place]:
             why = "It names no host that reports it, and not the Message-ID that our mail comes back with."
             _refuse(matches, place, why, "host_does_not_fit")
+
+
+def _take_back_foreign(
+    bounces: pd.DataFrame,
+    sends: pd.DataFrame,
+    matches: Matches,
+    rows: _Rows,
+    reporters: Reporters,
+    places: NDArray[np.int64],
+) -> None:
+    """A wave of bounces that only name a recipient, and return mails whose Message-ID is a stranger's.
+
+    A relay may write Message-IDs of its own: only mail of a mailbox that is known to come back with the log's is looked
+    at, and a few are taken for honest.
+    """
+    ids = bounces["original_message_id"]
+    named = [
+        place
+        for place in places.tolist()
+        if rows.mail[place] and rows.has_id[place] and matches.method[place] != "message_id" and ids.iloc[place]
+    ]
+    known = np.flatnonzero(matches.sure & (matches.method == "message_id")).tolist()
+    if len(named) < _WAVE or len(known) < _PROVEN:
+        return
+    returns = set(_senders_of(sends, matches, known))
+    ours = reporters.own | {organisation(normalise_message_id(ids.iloc[place])) for place in known}
+    foreign = []
+    for place, sender in zip(named, _senders_of(sends, matches, named), strict=True):
+        domain = normalise_message_id(ids.iloc[place]).rpartition("@")[2]
+        # Its own name is what a host mostly writes where it loses ours.
+        near = {organisation(rows.host[place]), organisation(rows.to[place]), organisation(rows.key[place])}
+        if sender in returns and organisation(domain) not in ours | near:
+            foreign.append((place, domain))
+    for place, domain in foreign if len(foreign) >= _WAVE else ():
+        why = f"It returns a mail with a Message-ID of {domain}, and mail of that sender comes back with the log's own."
+        _refuse(matches, place, why, "backscatter")
+
+
+def _senders_of(sends: pd.DataFrame, matches: Matches, places: list[int]) -> list[str]:
+    """The mailbox whose mail each bounce was matched to."""
+    rows = sends.index.get_indexer(pd.Index(matches.send_id[places]))
+    return [one.lower() for one in texts(sends["sender"].iloc[rows]).tolist()]
 
 
 _SHOWN = {

@@ -48,6 +48,15 @@ def _someone_elses_id(campaign: Campaign) -> list[str]:
     return [dsn(campaign.email(n), message_id=known, host=EVIL, original=campaign.email(n)) for n in range(100, 140)]
 
 
+def _somebody_elses_mail(campaign: Campaign) -> list[str]:
+    """Failures of leads, in the name of their own hosts, that return the spam of somebody else."""
+    names = [campaign.email(n) for n in range(300, 340)]
+    return [
+        dsn(to, host="mx." + to.partition("@")[2], message_id=f"<0.{n}@relay.botnet.example>")
+        for n, to in enumerate(names)
+    ]
+
+
 def _hiding_a_block(campaign: Campaign) -> list[str]:
     """Better-worded failures and reports of success over the refusals of a real block."""
     blocked = [campaign.email(number) for number in range(900, 912)]
@@ -107,6 +116,7 @@ ATTACKS: list[tuple[Callable[[Campaign], list[str]], set[str]]] = [
     (_poisoning_the_forecast, {"host_does_not_fit", "storm"}),
     (_invented_ids, {"not_sent", "storm"}),
     (_someone_elses_id, {"host_does_not_fit"}),
+    (_somebody_elses_mail, {"backscatter"}),
     (_hiding_a_block, {"host_does_not_fit"}),
     (_complaints, {"not_sent", "host_does_not_fit", "storm", "backscatter"}),
     (_backscatter, {"backscatter"}),
@@ -178,6 +188,17 @@ def test_honest_bounces_without_a_message_id_still_count(campaign, diagnosed):
     assert run.diagnosis.matching.suspected_forged == 0
     assert {campaign.email(n) for n in range(300, 307)} <= suppressed(out)
     assert "jane@private.example" not in suppressed(out)
+
+
+def test_a_mailbox_whose_relay_writes_its_own_message_ids_is_believed(campaign, diagnosed):
+    """What comes back with the log's own is of another mailbox."""
+    for row in campaign.log[300:340]:
+        row["sender"] = "bo@outreach.example"
+    names = [campaign.email(n) for n in range(300, 330)]
+    mails = [dsn(to, host="mx." + to.partition("@")[2], message_id="<0.7@relay.example>") for to in names]
+    run, out = diagnosed(campaign, mails)
+    assert run.diagnosis.matching.suspected_forged == 0
+    assert set(names) <= suppressed(out)
 
 
 def test_a_log_without_message_ids_believes_its_relay_and_no_stranger(campaign, diagnosed):
