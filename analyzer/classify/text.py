@@ -181,16 +181,16 @@ def _in_word(character: str) -> bool:
 
 def _without_addresses(line: str) -> str:
     left, *rest = line.split("@")
-    done = ""
+    pieces: list[str] = []
     for right in rest:
         local, domain = _LOCAL_BACKWARDS.match(left[::-1]), _DOMAIN.match(right)
         if local and domain:
-            done += left[: len(left) - local.end()] + MASKED_ADDRESS
+            pieces += left[: len(left) - local.end()], MASKED_ADDRESS
             left = right[domain.end() :]
         else:
-            done += left + "@"
+            pieces += left, "@"
             left = right
-    return done + left
+    return "".join(pieces) + left
 
 
 def phase_of(line: str) -> str:
