@@ -6,6 +6,7 @@ Every server announces the copy in a sentence of its own, and the older ones put
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import re2
 
@@ -39,6 +40,8 @@ _COPY = re2.compile(
     rf"|(?:{'|'.join(_SENTENCES)})[^\n]{{0,60}}$)",
     options(),
 )
+#: Microsoft 365's heading of the few lines that only say which mail it was: its words on the failure follow.
+_DETAILS = re.compile(r"details|詳細|详细|세부|ayrıntı", re.IGNORECASE)
 # The line break in front is what `re` looks for quickly.
 _HEADER_BLOCK = re.compile(
     r"\n(?:Return-Path|Received|DKIM-Signature|Message-ID"
@@ -115,7 +118,7 @@ def _below_banner(text: str) -> str:
 
 
 def _up_to_copy(text: str, marks: frozenset[int]) -> str:
-    copy = _COPY.search(text) if _HOLDS_COPY in marks else None
+    copy = _announced_copy(text) if _HOLDS_COPY in marks else None
     headers = _header_block(text) if _MAY_HOLD_HEADERS in marks else None
     ends = [m.start() for m in (copy, headers) if m and m.start() > 0]
     footer = _FOOTER.search(text, _SHORTEST_NOTICE) if _MAY_HOLD_FOOTER in marks else None
@@ -123,6 +126,11 @@ def _up_to_copy(text: str, marks: frozenset[int]) -> str:
     if footer and footer.start() < end and not _is_banner(text[: footer.start()], text[footer.end() : end]):
         end = footer.start()
     return text[:end]
+
+
+def _announced_copy(text: str) -> Any:
+    """The match of the first line that announces the copy; None where there is none."""
+    return next((found for found in _COPY.finditer(text) if not _DETAILS.search(found[0])), None)
 
 
 def _header_block(text: str) -> re.Match[str] | None:

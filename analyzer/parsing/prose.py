@@ -38,7 +38,7 @@ _LABELS = (
     r"for",
     r"user",
     r"could not be delivered to",
-    r"(?:i was |we were )?unable to deliver (?:(?:your |the )?message )?to",
+    r"(?:i was |we were )?(?:unable|failed) to deliver (?:(?:your |the )?message )?to",
     r"unknown (?:local )?user",
     r"invalid recipient",
     r"user unknown",
@@ -132,6 +132,13 @@ _EXCHANGE_NOISE = re.compile(
 #: Lines of a folded reply, more than any is folded into.
 _MOST_FOLDS = 20
 _OPEN_REPLY = re.compile(r"[:\]] [45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?$")
+#: A line with the codes alone, "Status code: 550 5.1.10": the words come later.
+_SUMMARY = re.compile(r"\s*[^\d\n@:：]{2,40}[:：]\s*[45]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?\s*")
+#: Names of those who answer questions, as notices end in.
+_DESKS = frozenset({
+    "abuse", "admin", "contact", "customercare", "help", "helpdesk", "hilfe", "info", "kontakt", "kundenservice",
+    "service", "servicedesk", "soporte", "support", "suporte", "webmaster",
+})  # fmt: skip
 #: Lines of a session with one host that are searched for its name.
 _MOST_OF_SESSION = 200
 #: Courier's rule below the last recipient, across the page: what follows is about all mail.
@@ -440,7 +447,16 @@ def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
             said[key].passages.append(Passage(bare[1], REPLY))
             waiting.clear()
     before = _Before([] if above else lines[: heads[0].number])
-    return [_statement(one, before) for one in said.values()]
+    return [_statement(one, before) for key, one in said.items() if key not in waiting or not _is_signed_by(one, said)]
+
+
+def _is_signed_by(one: _Said, said: dict[str, _Said]) -> bool:
+    """Whether this is the help desk below a notice that gives the reply of another: nothing is said of it."""
+    return (
+        not one.passages
+        and one.address.partition("@")[0].lower() in _DESKS
+        and any(passage.worth >= REPLY for other in said.values() for passage in other.passages)
+    )
 
 
 def _blocks(lines: list[str], heads: list[_Head], in_session: frozenset[str]) -> Iterator[list[str]]:
@@ -520,7 +536,8 @@ def _block(lines: list[str]) -> list[str]:
         if line.startswith(_END_OF_LIST):
             break
         if not line.strip():
-            if has_reply("\n".join(taken[checked:])):
+            paragraph = "\n".join(taken[checked:])
+            if has_reply(paragraph) and not _SUMMARY.fullmatch(paragraph):
                 break
             checked = len(taken)
         taken.append(line)

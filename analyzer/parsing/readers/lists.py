@@ -50,7 +50,8 @@ _POSTS = (
 _ROLE = re.compile(r"[-+](?:owner|bounces|admin|request|help)(?=@)", re.IGNORECASE)
 #: A program's own address, which no list's name is in.
 _PROGRAM = re.compile(r"(?:listserv|sympa|majordomo|ecartis)@", re.IGNORECASE)
-_SYMPAS = re.compile(r"for list '([^'\s@]{1,80})'", re.IGNORECASE)
+#: Sympa's, in its languages: "for list 'team'", "pour la liste 'team'".
+_SYMPAS = re.compile(r"\blist[aeiu]?\s+['\"«‘„]\s?([^'\"»’“\s@]{1,80})", re.IGNORECASE)
 _GIVEN_REASON = re.compile(r"reason for rejecting your request:", re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
@@ -94,9 +95,12 @@ def _is_mlmmjs_refusal(message: Message, text: str) -> bool:
 def _refuses_abroad(sender: str, text: str) -> bool:
     """Mailman in another language: the first paragraph that names the list says that a post to it was refused."""
     posted = _ROLE.sub("", sender).lower()
-    if posted == sender.lower():
+    if _PROGRAM.match(sender):
+        naming = next((one for one in _BLANK_LINE.split(text.lower()) if _SYMPAS.search(one)), "")
+    elif posted == sender.lower():
         return False
-    naming = next((one for one in _BLANK_LINE.split(text.lower()) if posted in one), "")
+    else:
+        naming = next((one for one in _BLANK_LINE.split(text.lower()) if posted in one), "")
     told = one_line(naming)
     return any(word in told for word in REFUSED) and any(word in told for word in _POSTS)
 
