@@ -41,7 +41,7 @@ _COPY = re2.compile(
     options(),
 )
 #: Microsoft 365's heading of the few lines that only say which mail it was: its words on the failure follow.
-_DETAILS = re.compile(r"details|詳細|详细|세부|ayrıntı", re.IGNORECASE)
+_DETAILS = re.compile(r"details|сведения|подробност|詳細|详细|세부|ayrıntı", re.IGNORECASE)
 # The line break in front is what `re` looks for quickly.
 _HEADER_BLOCK = re.compile(
     r"\n(?:Return-Path|Received|DKIM-Signature|Message-ID"

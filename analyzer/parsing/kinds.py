@@ -7,8 +7,9 @@ written by a machine to the envelope sender: without a sign of that, a mail is n
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from analyzer.knowledge import data_folder, load_toml
 from analyzer.parsing.addresses import find_addresses, from_header, is_robot, same
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.marks import OPENING, any_of, re2_pattern
@@ -21,7 +22,6 @@ from analyzer.parsing.phrases import (
     CHALLENGES,
     DELAYS,
     DENIALS,
-    REASONS,
     RECEIPT_SUBJECTS,
     RECEIPTS,
     SUCCESSES,
@@ -370,8 +370,15 @@ def _says_why(text: str, addresses: list[str], message: Message) -> bool:
     return any(
         (_holds(sentence, recipients) or (alone and _holds(sentence, things))) and _holds(sentence, predicates)
         for sentence in _SENTENCE_END.split(text)
-        for recipients, things, predicates in REASONS
+        for recipients, things, predicates in _reasons()
     )
+
+
+@cache
+def _reasons() -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Of each language: words for those whom a mail was for, for the things of a mail, and for what is said of them."""
+    table = load_toml(data_folder("rules") / "notices.toml")
+    return tuple(tuple(tuple(row[name]) for name in ("recipients", "things", "says")) for row in table.values())
 
 
 def _stands_alone(addresses: list[str], message: Message) -> bool:

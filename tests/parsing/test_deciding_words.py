@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.knowledge import data_folder, load_toml
 from analyzer.parsing import phrases
 from analyzer.parsing.addresses import find_addresses
 from analyzer.parsing.charsets import guess_charset
@@ -147,6 +148,16 @@ def test_phrases_are_in_the_form_they_are_compared_in(table):
     words = getattr(phrases, table)
     assert [w for w in words if w != w.lower() or "  " in w or "\u2019" in w] == []
     assert len(set(words)) == len(words)
+
+
+def test_words_of_reasons_are_in_the_form_they_are_compared_in():
+    table = load_toml(data_folder("rules") / "notices.toml")
+    assert {language for language, row in table.items() if row.keys() != {"recipients", "things", "says"}} == set()
+    for row in table.values():
+        for words in row.values():
+            assert [w for w in words if w != w.lower() or "  " in w or "\u2019" in w] == []
+            assert words
+            assert len(set(words)) == len(words)
 
 
 @pytest.mark.parametrize(
