@@ -680,6 +680,7 @@ TRAPS = {
         Trap("450 4.7.1 please try again slower", "hard", "server_error", transient=True),
         Trap("451 please try again later", "hard", "server_error", transient=True),
         Trap("451 read error from mx.buyer.example", "hard", "network_error", transient=True),
+        Trap("host mx.buyer.example[192.0.2.9] refused to talk to me: 421 4.3.2 too busy", "hard", "server_error"),
         Trap("550 Nowhere to deliver mail to for domain buyer.example", "hard", "no_mail_server", transient=False),
     ],
     "restricted recipients, and words of courtesy": [
