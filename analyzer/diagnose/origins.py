@@ -42,6 +42,7 @@ _PULL = 20.0
 _SHOWN = 3
 _COLUMNS = 3
 _VERIFIED = EMAIL_STATUSES.index("verified")
+_COMPANY = "recipient_domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,15 @@ def origins(contacts: Contacts) -> tuple[Origins, ...]:
         return ()
     limits = thresholds().origins
     names = [name for name in (*_OF_A_LEAD, *contacts.named) if contacts.at[name].given]
+    found_bad = drivers(contacts, names, ("hard",)) if names else []
+    if found_bad:
+        # A country is not to blame for a company in it that bounces as a whole.
+        found_bad = drivers(contacts, [*names, _COMPANY], ("hard",))
+    companies = frozenset(driver.value for driver in found_bad if driver.dimension == _COMPANY)
     shown: dict[str, list[Driver]] = {}
-    for driver in drivers(contacts, names, ("hard",)) if names else []:
-        if driver.q_value < limits.q_value and driver.bounces >= limits.bounces and driver.lift >= limits.lift:
+    for driver in found_bad:
+        telling = driver.q_value < limits.q_value and driver.bounces >= limits.bounces and driver.lift >= limits.lift
+        if telling and driver.dimension != _COMPANY:
             shown.setdefault(driver.dimension, []).append(driver)
 
     def beyond(name: str) -> float:
@@ -189,26 +196,31 @@ def origins(contacts: Contacts) -> tuple[Origins, ...]:
     found: list[Origins] = []
     for column in sorted(shown, key=lambda name: (-round(beyond(name), 6), names.index(name))):
         values = tuple(each.value for each in shown[column])
-        one = _of_column(contacts, column, values, found) if len(found) < _COLUMNS else None
+        one = _of_column(contacts, column, values, found, companies) if len(found) < _COLUMNS else None
         if one is not None:
             found.append(one)
     return tuple(found)
 
 
-def _of_column(contacts: Contacts, column: str, values: tuple[str, ...], before: list[Origins]) -> Origins | None:
-    """What some values of one column do to the leads that are of no value found `before`; None for nothing."""
+def _of_column(
+    contacts: Contacts, column: str, values: tuple[str, ...], before: list[Origins], companies: frozenset[str]
+) -> Origins | None:
+    """What some values of one column do to the leads that are of no value found `before`; None for nothing.
+
+    companies: recipient domains that are bad by themselves, and left out.
+    """
     limits = thresholds().origins
-    leads, bounced, known = _counted(contacts, column, values, before)
+    leads, bounced, known = _counted(contacts, column, values, before, companies)
     others_leads, others_bounced = leads[-1], bounced[-1]
     usual = (others_bounced.sum() + 0.5) / (others_leads.sum() + 1)
     usual_there = (others_bounced + usual * _PULL) / (others_leads + _PULL)
     expected, hits, there = (_by_kind(table[:-1]) for table in (leads * usual_there, bounced, leads))
-    if before:
-        # Of what another column explains already, nothing is left here.
+    if before or companies:
+        # Of what another column or a company explains already, nothing is left here.
         kept = (hits.sum(1) >= limits.bounces) & (hits.sum(1) >= limits.lift * expected.sum(1))
         if not kept.all():
             chosen = tuple(value for value, stays in zip(values, kept, strict=True) if stays)
-            return _of_column(contacts, column, chosen, before) if chosen else None
+            return _of_column(contacts, column, chosen, before, companies) if chosen else None
     times = (hits + _BELIEVED) / (expected + _BELIEVED)
     bad = times >= _WORSE
     if not bad.any():
@@ -230,16 +242,16 @@ def _by_kind(table: Reals) -> Reals:
 
 
 def _counted(
-    contacts: Contacts, column: str, values: tuple[str, ...], before: list[Origins]
+    contacts: Contacts, column: str, values: tuple[str, ...], before: list[Origins], companies: frozenset[str]
 ) -> tuple[Reals, Reals, frozenset[str]]:
-    """Leads of no value found `before`, and those of them that bounced, by some values of a column, all others behind
-    them, and by cell; and the values that any lead had.
+    """Leads of no value found `before`, nor at some `companies`, and those of them that bounced, by some values of a
+    column, all others behind them, and by cell; and the values that any lead had.
     """
     told = contacts if contacts.counted is None else contacts.counted.told
     names, codes, cell = contacts.at[column].values, told.per_lead(column).codes, cell_of(told.leads)
     place = {value: row for row, value in enumerate(values)}
     row = np.array([place.get(name, len(values)) for name in names], dtype=np.int64)
-    left = np.ones(len(cell), dtype=np.bool_)
+    left = ~np.isin(told.domain, [code for code, name in enumerate(told.domains) if name in companies])
     for each in before:
         left &= each.values_of(told.per_lead(each.column)) >= len(each.found)
     size = len(values) + 1, CELLS
