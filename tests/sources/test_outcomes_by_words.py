@@ -120,6 +120,24 @@ TABLES: list[tuple[str, str, list[tuple[str, ...]]]] = [
     ("Klaviyo, suppressed", f"Email,Reason,Date\n{A},HARD_BOUNCE,{AT}\n{B},UNSUBSCRIBE,{AT}\n{C},SPAM_COMPLAINT,{AT}\n", [(A, *UNSAID), (B, *OTHER), (C, *REPORTED)]),
     ("Mautic, do not contact", f"email,channel,reason,comments\n{A},email,bounced,{SAID}\n{B},email,unsubscribed,\n", [(A, *HARD), (B, *OTHER)]),
     ("answers of servers", f"Email;SMTP Response\n{A};{SAID}\n{B};250 2.0.0 OK\n", [(A, *HARD), (B, *TAKEN)]),
+    (
+        "Azure, logs",
+        f"TimeGenerated [UTC],RecipientId,DeliveryStatus,FailureReason,FailureMessage,SmtpStatusCode,EnhancedSmtpStatusCode\n"
+        f"{AT},{A},Bounced,RecipientNotFound,{SAID},550,5.1.1\n{AT},{B},Delivered,,,,\n{AT},{C},FilteredSpam,,,,\n",
+        [(A, *HARD), (B, *TAKEN), (C, "bounce", "spam_content")],
+    ),
+    (
+        "Google, Email Log Search",
+        f"Message ID,Start date,Recipient address,Event date,Event status,Event type,Event SMTP reply code,Event description\n"
+        f"<m>,{AT},{A},{AT},Bounced,bounce,550,{SAID}\n<n>,{AT},{B},{AT},Delivered,send,250,OK\n<o>,{AT},{C},{AT},Rejected,send,554,554 5.7.1 Message rejected as spam\n",
+        [(A, *HARD), (B, *TAKEN), (C, "bounce", "spam_content")],
+    ),
+    (
+        "Microsoft, message trace",
+        f"Received,Sender Address,Recipient Address,Subject,Status,Detail\n{AT},{US},{A},hi,Failed,{SAID}\n{AT},{US},{B},hi,Delivered,\n"
+        f"{AT},{US},{C},hi,Failed,\n{AT},{US},{D},hi,Pending,\n",
+        [(A, *HARD), (B, *TAKEN), (C, *UNSAID), (D, *WAITS)],
+    ),
     ("somebody's", f"Empfänger;Status;Grund\n{A};Unzustellbar;{SAID}\n{B};Zugestellt;\n", [(A, *HARD), (B, *OTHER)]),
 ]  # fmt: skip
 
@@ -205,6 +223,8 @@ EVENTS: list[tuple[str, Any, str, list[tuple[str, ...]]]] = [
     ("listmonk", {"data": {"results": [{"type": "hard", "source": "ses", "meta": {"diagnosticCode": SAID}, "created_at": AT, "email": A, "subscriber_uuid": "u", "campaign": {"name": "q1"}}]}}, AT, [(A, *HARD)]),
     ("list", {"object_type": "email", "metric": "bounced", "timestamp": EPOCH, "data": {"recipient": A, "failure_message": SAID}}, AT, [(A, *HARD)]),
     ("list", {"eventName": "email.hardBounced", "eventTime": EPOCH, "contactIdentity": {"email": A}, "email": {"id": "e"}}, AT, [(A, *UNSAID)]),
+    ("list", {"eventName": "email.spamReported", "eventTime": EPOCH, "contactIdentity": {"email": A}, "email": {"id": "e"}}, AT, [(A, *REPORTED)]),
+    ("list", {"object_type": "email", "metric": "spammed", "timestamp": EPOCH, "data": {"recipient": A}}, AT, [(A, *REPORTED)]),
     ("list", {"subscribers": [{"email_address": A, "state": "bounced", "created_at": AT}, {"email_address": B, "state": "active", "created_at": AT}]}, AT, [(A, *UNSAID), (B, *OTHER)]),
     ("salesloft", {"data": [{"recipient_email_address": A, "status": "sent", "bounced": True, "updated_at": AT}, {"recipient_email_address": B, "status": "sent", "bounced": False, "updated_at": AT}]}, AT, [(A, *UNSAID), (B, *OTHER)]),
     ("smartlead", {"data": [{"lead_email": A, "sent_time": AT, "is_bounced": True, "email_message": "Hi, user unknown?"}, {"lead_email": B, "sent_time": AT, "is_bounced": False}]}, "", [(A, *UNSAID), (B, *OTHER)]),

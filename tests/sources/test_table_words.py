@@ -30,7 +30,8 @@ WORDS: dict[str, str] = {
     "Journey Step": "step", "Schritt-Nr": "", "Stap": "step", "Afzender": "sender", "From mailbox": "sender",
     "Secteur d'activité de l'entreprise": "industry", "Land/Region": "country", "Region": "", "custom.Industry": "industry",
     "domain_acceptAll": "catch_all", "Email pro": "recipient", "E-Mail (geschäftlich)": "recipient", "Email owner": "",
-    "Company domain": "", "First name": "", "Sent by": "sent_at", "": "", "12": "",
+    "Company domain": "", "First name": "",
+    "sent_ms": "sent_at", "debounce_response": "email_status", "Sent by": "sent_at", "": "", "12": "",
 }  # fmt: skip
 
 
@@ -290,3 +291,9 @@ def test_a_class_of_bounces_in_words_is_their_reason(tmp_path: Path) -> None:
         "Email,Sending status,Bounce classification\na@example.com,delivered,\nb@example.net,bounced,Mailbox full\n",
     )
     assert correlate([], read_table(path)).sends["reason"].tolist() == ["", "mailbox_full"]
+
+
+@pytest.mark.parametrize("header", ["Sequence Step Order", "Step Order", "Sequenznummer"])
+def test_what_counts_the_mails_of_a_sequence_is_its_step(tmp_path: Path, header: str) -> None:
+    (tmp_path / "log.csv").write_text(f"email,{header}\na@b.example,2\nc@d.example,1\n")
+    assert read_table(tmp_path / "log.csv").frame["step"].tolist() == ["2", "1"]

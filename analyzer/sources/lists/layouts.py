@@ -85,7 +85,9 @@ def layout_of(names: tuple[str, ...]) -> Layout | None:
 def names_a_recipient(columns: Iterable[str]) -> bool:
     """Whether one of the (normalised) columns of a table is the recipient's, and the table none of ours."""
     known, held = facts(), frozenset(columns)
-    return bool(held.intersection(known.columns["recipient"])) and not held & known.ours
+    feed = _feed_of(held)
+    own = feed.columns.get("recipient", ()) if feed else ()
+    return bool(held.intersection((*known.columns["recipient"], *own))) and not held & known.ours
 
 
 def is_known_list(columns: Iterable[str]) -> bool:

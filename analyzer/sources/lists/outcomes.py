@@ -32,6 +32,7 @@ _TAKEN = re.compile(r"\s*(?:smtp;\s*)?2\d\d\b")
 _NOTHING_SAID = frozenset({"", "none", "null", "na", "nan", "false", "no", "unknown", "undefined"})
 _NOT = frozenset({"not", "no", "non", "un", "never", "without", "rate", "count"})
 _BOUNCED = frozenset({"bounce", "bounced", "bounces", "hardbounce", "softbounce", "hardbounced", "softbounced"})
+_REPORTED = frozenset({"report", "reported", "reports", "complaint", "complained"})
 #: The name of an event has so many words at most.
 _LONGEST_NAME = 5
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -237,6 +238,8 @@ def _meaning_of(word: str) -> Kind | Literal[""]:
         return ""
     if tokens & _BOUNCED:
         return "bounce" if not tokens & _NOT else ""
+    if "spam" in tokens and tokens & _REPORTED:
+        return "complaint" if not tokens & _NOT else ""
     return "other" if any(facts().words.get(token) in {"other", "delivered"} for token in tokens) else ""
 
 
