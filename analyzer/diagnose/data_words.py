@@ -333,7 +333,7 @@ def _mix(found: Found) -> str:
         kept = f"only {number(mix.leads)} of {many(everyone.leads, 'lead')}" if mix.leads else "no part of it"
         return (
             f"Not with more certainty, though: {kept} would stay within {limit(tolerance)} with 90 % probability. "
-            "Send a small part first, and look at its bounces."
+            f"Send a small part first, and look at its bounces{_sent_first(found)}."
         )
     if mix.leads < WORTH_SENDING * everyone.leads:
         kept = (
@@ -347,6 +347,11 @@ def _mix(found: Found) -> str:
         f"Taken by risk, the {number(mix.leads)} safest of {many(everyone.leads, 'lead')} stay within "
         f"{limit(tolerance)} with 90 % probability."
     )
+
+
+def _sent_first(found: Found) -> str:
+    """How many of the next list that small part is."""
+    return f" (next_send.csv sends to {many(found.sent, 'lead')})" if found.ahead.own and found.sent else ""
 
 
 def _cannot_tell(found: Found, lacking: Lacking) -> str:

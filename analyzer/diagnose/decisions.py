@@ -1,9 +1,9 @@
 """The verdict lead by lead: who of the next list is sent to, who is verified first, who is left out.
 
-What is sent to is what the recommendation keeps, or the best mix where that keeps more. Whatever the setting, a lead is
-verified first where something names it as bad: a misspelt domain, an origin that bounces beyond the tolerance, an old
-verification where these do, a bounce of its own that says nothing of its cause or is older than the log, a name that
-`check` would not let pass, or a chance by which it will rather bounce than not.
+What is sent to is what the recommendation keeps, where that is known to hold, or the best mix where that keeps more.
+Whatever the setting, a lead is verified first where something names it as bad: a misspelt domain, an origin that
+bounces beyond the tolerance, an old verification where these do, a bounce of its own that says nothing of its cause or
+is older than the log, a name that `check` would not let pass, or a chance by which it will rather bounce than not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analyzer.diagnose.arrays import Flags
-from analyzer.diagnose.diagnosis import Decisions, Forecasts, Recommendation
+from analyzer.diagnose.diagnosis import Decisions, Forecast, Forecasts, Recommendation
+from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
@@ -91,17 +92,27 @@ def choose(ahead: NextList, held: Held, tolerance: float) -> Chosen:
         doubted=nobody if ahead.doubted is None else ahead.doubted != "",
         recommendation=held.recommendation,
     )
-    kept = _kept(ahead, held, tolerance) & ~found.first
-    if held.forecast.best_mix.leads >= kept.sum():
-        kept = nobody.copy()
-        kept[ahead.by_risk()[: held.forecast.best_mix.leads]] = True
+    again = _again(ahead, held)
+    kept, mix = _kept(ahead, held, tolerance) & ~found.first & ~again, nobody.copy()
+    mix[ahead.by_risk()[: held.forecast.best_mix.leads]] = True
+    if (mix & ~again).sum() >= kept.sum():
+        kept = mix & ~again
         if ahead.ranking is not None and ahead.ranking.used == "model" and held.recommendation != "max_quantity":
             # The model knows how much each age adds, and the mix takes as many of the old ones as there is room for.
             found = replace(found, old=found.old & ~kept)
-    send = kept & ~found.first
-    if "verified" not in held.to_verify:
-        send &= ~np.isin(ahead.status, [EMAIL_STATUSES.index(name) for name in held.to_verify])
-    return replace(found, send=send)
+    return replace(found, send=kept & ~found.first)
+
+
+def _again(ahead: NextList, held: Held) -> Flags:
+    """Whose addresses are to be verified before anything is sent; where verified ones are, the mix is all there is."""
+    if "verified" in held.to_verify:
+        return np.zeros(len(ahead.barred), dtype=np.bool_)
+    return np.isin(ahead.status, [EMAIL_STATUSES.index(name) for name in held.to_verify])
+
+
+def _holds(forecast: Forecast) -> bool:
+    """Whether what is foretold is taken to stay within the tolerance."""
+    return (forecast.p_over_tolerance or 0.0) <= thresholds().forecast.risk
 
 
 def _kept(ahead: NextList, held: Held, tolerance: float) -> Flags:
@@ -110,8 +121,11 @@ def _kept(ahead: NextList, held: Held, tolerance: float) -> Flags:
     match held.recommendation:
         case "max_quantity":
             pass
-        case "max_quality":
+        case "max_quality" if _holds(held.forecast.max_quality):
             kept &= ahead.status != _GUESSED
+        case "max_quality":
+            # Likely better, and not known to hold: a part is sent first, of those who should.
+            kept &= (ahead.status == _VERIFIED) & (ahead.chance <= tolerance)
         case "reverify" if held.to_verify_older_than is not None or not held.to_verify:
             # Who is named as bad is left out, and the others hold.
             kept &= ahead.status != _GUESSED

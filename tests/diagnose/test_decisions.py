@@ -87,6 +87,45 @@ def test_a_list_of_leads_alike_is_sent_whole_or_by_its_setting() -> None:
     assert "verify_again" in by_status["guessed"]
 
 
+def test_leads_of_the_best_mix_are_sent_to_where_other_statuses_are_to_be_verified() -> None:
+    """Catch-all addresses are what is bad: guessed ones, within the tolerance, are not left out with them."""
+    sent = (
+        Block(1500, bounced=bad(14)),
+        Block(600, "guessed", bounced=bad(24)),
+        Block(900, "catch_all", bounced=bad(180)),
+    )
+    ahead = next_list((700, "verified", OPEN), (500, "guessed", OPEN), (300, "catch_all", OPEN))
+    diagnosis, table = told(campaign(*sent, next_leads=ahead))
+    quality = diagnosis.data_quality
+    assert (quality.recommendation, quality.to_verify) == ("reverify", ["catch_all"])
+    assert quality.forecast.best_mix.leads >= 1200
+    by_status = table.groupby("email_status")["decision"].unique()
+    assert {name: found.tolist() for name, found in by_status.items()} == {
+        "verified": ["send"],
+        "guessed": ["send"],
+        "catch_all": ["verify_again"],
+    }
+
+
+def test_of_a_setting_that_is_likely_to_hold_but_not_known_to_a_part_is_sent_first() -> None:
+    sent = (
+        Block(1500, bounced=bad(20)),
+        Block(800, "unknown", bounced=bad(35)),
+        Block(600, "guessed", bounced=bad(95)),
+    )
+    ahead = next_list((300, "verified", OPEN), (700, "unknown", OPEN), (400, "guessed", OPEN))
+    correlated = campaign(*sent, next_leads=ahead)
+    diagnosis = diagnose(correlated)
+    quality = diagnosis.data_quality
+    assert quality.recommendation == "max_quality"
+    ways = quality.forecast
+    unsure = replace(ways.max_quality, p_over_tolerance=0.34)
+    doubtful = replace(ways, max_quality=unsure, best_mix=replace(ways.best_mix, leads=0))
+    for forecasts, statuses in ((ways, {"verified", "unknown"}), (doubtful, {"verified"})):
+        table = next_send(correlated, replace(diagnosis, data_quality=replace(quality, forecast=forecasts)))
+        assert statuses == set(table.loc[table["decision"] == "send", "email_status"]) - {"guessed"}
+
+
 def test_a_misspelt_domain_is_told_with_what_was_meant() -> None:
     ahead = next_list((200, "verified", OPEN))
     ahead.loc[:1, "email"] = ["ann@gmial.com", "bob@gmail.com"]
