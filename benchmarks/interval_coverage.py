@@ -2,11 +2,11 @@
 
     python benchmarks/interval_coverage.py [--runs N] [--seed N]
 
-Columns: the Mantel-Haenszel risk difference, the attributable share, the rate of refusals among open industries (as
-`sender_rate`; `strict_rate` is made the same way), the address-fault rate of the totals, and those of three rows of the
-breakdown: a status (guessed), an industry group (strict), a mailbox (a fifth of the leads). `plain` is what Wilson's
-interval would hold of the totals if leads were independent. The truth is the expected value over companies at the
-campaign's own mix. With 400 campaigns a true 95 is printed as 92.9 to 97.1 in 19 of 20 cells.
+Columns: the Mantel-Haenszel risk difference and ratio, the attributable share, the rate of refusals among open
+industries (as `sender_rate`; `strict_rate` is made the same way), the address-fault rate of the totals, and those of
+three rows of the breakdown: a status (guessed), an industry group (strict), a mailbox (a fifth of the leads). `plain`
+is what Wilson's interval would hold of the totals if leads were independent. The truth is the expected value over
+companies at the campaign's own mix. With 400 campaigns a true 95 is printed as 92.9 to 97.1 in 19 of 20 cells.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from analyzer.diagnose.guessed import guessed_effect
 from analyzer.diagnose.rates import belief_of, clustered_rate, wilson
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
-COLUMNS = ("difference", "share", "sender rate", "totals", "status", "industry", "mailbox", "plain")
+COLUMNS = ("difference", "ratio", "share", "sender rate", "totals", "status", "industry", "mailbox", "plain")
 #: A row of fewer leads is not looked at.
 FEWEST = 20
 FAMILIES: dict[str, Nature] = {
@@ -78,6 +78,9 @@ def one(nature: Nature, rng: np.random.Generator, seed: int) -> dict[str, bool]:
     ):
         if interval.low is not None and interval.high is not None:
             held[name] = interval.low - 1e-9 <= value <= interval.high + 1e-9
+    if found.risk_ratio_low is not None:
+        ratio = float((weight * arms["mean"][True]).sum() / (weight * arms["mean"][False]).sum())
+        held["ratio"] = found.risk_ratio_low - 1e-9 <= ratio <= (found.risk_ratio_high or np.inf) + 1e-9
     part, within = rng.uniform(0.005, 0.15), rng.uniform(0.3, 1.0)
     refusing = (rng.random(int(leads.domain.max()) + 1) < part)[leads.domain]
     refused = refusing & (rng.random(len(refusing)) < within)

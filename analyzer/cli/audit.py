@@ -44,7 +44,7 @@ def audit(
     rules: Rules = None,
     bound: Bound = None,
 ) -> None:
-    """Look at what a domain publishes (SPF, DKIM, DMARC, MX, PTR, HELO, MTA-STS), and whether that explains its bounces."""
+    """Look at what a domain publishes (SPF, DKIM, DMARC, MX, PTR, HELO, MTA-STS), held against its bounces."""
     from analyzer.api import run_audit
     from analyzer.report.audit import json_text, show
 

@@ -32,7 +32,8 @@ class Step:
     """One campaign, foretold and seen. Rates are address faults per lead, 0 to 1.
 
     `forecast` and `rate` are of everyone who could be written to (max quantity). `guessed` leads had `guessed_bounces`:
-    what max quality would have avoided, and the leads that it would have left out.
+    what max quality would have avoided, and the leads that it would have left out; `quality_forecast` and
+    `quality_rate` are of the others (None without any).
     """
 
     campaign: str
@@ -49,15 +50,19 @@ class Step:
     guessed_bounces: int
     #: What the rule of thumb says: over the tolerance so far, so leave guessed addresses out.
     naive_max_quality: bool
+    quality_forecast: Forecast | None = None
+    quality_rate: float | None = None
+    quality_within_interval: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
     """All steps. `coverage`: share of outcomes inside their 95 % interval, with the Wilson interval of that share.
 
-    `brier`: mean squared error of the chance of exceeding the tolerance (0 best, 0.25 a coin's). `avoided` and `lost`:
-    bounces not had and deliveries not made by following the advice where it was max quality; `naive_…` by the rule of
-    thumb. `skipped` names campaigns and leads that could not be tested, and why.
+    `brier`: mean squared error of the chance of exceeding the tolerance (0 best, 0.25 a coin's); `over_foretold`: the
+    sum of these chances, `over_came`: how many of those campaigns exceeded it. `avoided` and `lost`: bounces not had
+    and deliveries not made by following the advice where it was max quality; `naive_…` by the rule of thumb. `skipped`
+    names campaigns and leads that could not be tested, and why.
     """
 
     tolerance: float
@@ -69,6 +74,8 @@ class Backtest:
     naive_avoided: int
     naive_lost: int
     skipped: tuple[str, ...] = ()
+    over_foretold: float = 0.0
+    over_came: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The backtest as plain lists and dicts."""
@@ -119,9 +126,10 @@ def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: flo
     size, bounces = int(free.sum()), int(failed.sum())
     if not size:
         return None
-    foretold = judged.forecast.max_quantity
+    foretold, without = judged.forecast.max_quantity, judged.forecast.max_quality
     rate = bounces / size
-    low, high = foretold.low or 0.0, 1.0 if foretold.high is None else foretold.high
+    others = int((free & ~guessed).sum())
+    quality = int((failed & ~guessed).sum()) / others if others else None
     so_far = float(counted.leads["address"].mean())
     return Step(
         campaign=name,
@@ -132,12 +140,20 @@ def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: flo
         forecast=foretold,
         bounces=bounces,
         rate=rate,
-        within_interval=low - _TINY <= rate <= high + _TINY,
+        within_interval=_holds(foretold, rate),
         over_tolerance=rate > tolerance,
         guessed=int(guessed.sum()),
         guessed_bounces=int((guessed & failed).sum()),
         naive_max_quality=so_far > tolerance,
+        quality_forecast=without,
+        quality_rate=quality,
+        quality_within_interval=quality is None or _holds(without, quality),
     )
+
+
+def _holds(foretold: Forecast, rate: float) -> bool:
+    low, high = foretold.low or 0.0, 1.0 if foretold.high is None else foretold.high
+    return low - _TINY <= rate <= high + _TINY
 
 
 def _known(correlated: Correlated, before: pd.DataFrame, met: pd.DataFrame, start: pd.Timestamp) -> Correlated:
@@ -167,7 +183,8 @@ def _summed(steps: tuple[Step, ...], tolerance: float, skipped: tuple[str, ...])
         low, high = wilson(inside, len(steps))
         coverage = Interval(inside / len(steps), float(low), float(high))
     scored = [(step.forecast.p_over_tolerance, step.over_tolerance) for step in steps]
-    errors = [(chance - over) ** 2 for chance, over in scored if chance is not None]
+    told = [(chance, over) for chance, over in scored if chance is not None]
+    errors = [(chance - over) ** 2 for chance, over in told]
     followed = [step for step in steps if step.recommendation == "max_quality"]
     naive = [step for step in steps if step.naive_max_quality]
     return Backtest(
@@ -175,6 +192,8 @@ def _summed(steps: tuple[Step, ...], tolerance: float, skipped: tuple[str, ...])
         steps=steps,
         coverage=coverage,
         brier=float(np.mean(errors)) if errors else None,
+        over_foretold=float(sum(chance for chance, _ in told)),
+        over_came=sum(over for _, over in told),
         avoided=sum(step.guessed_bounces for step in followed),
         lost=sum(step.guessed - step.guessed_bounces for step in followed),
         naive_avoided=sum(step.guessed_bounces for step in naive),

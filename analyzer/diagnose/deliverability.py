@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.diagnose import deliverability_words
-from analyzer.diagnose.diagnosis import Deliverability, Interval, Side
+from analyzer.diagnose.diagnosis import Deliverability, Interval, Shares, Side
 from analyzer.diagnose.fix_mail import FixMail
 from analyzer.diagnose.fixes import fixes
 from analyzer.diagnose.refusals import Findings, findings
@@ -27,7 +27,14 @@ def deliverability(correlated: Correlated, contacts: Contacts, *, seed: int) -> 
         strict_rate=found.strict_rate,
         fixes=asked,
         why=deliverability_words.why(found, side, asked),
+        shares=_shares(found),
     )
+
+
+def _shares(found: Findings) -> Shares:
+    """Whose the refusals are; who refuses as strict industries do is among the recipients."""
+    theirs = found.mixed_in
+    return Shares(found.part("sender"), found.part("recipient") + theirs, found.part("open") - theirs)
 
 
 def side_of(found: Findings) -> Side:

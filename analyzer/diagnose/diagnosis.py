@@ -191,6 +191,9 @@ class StatusEffect:
     risk_difference: Interval
     risk_ratio: float | None
     attributable_share: Interval
+    #: The ratio's 95 % interval; None above where no bound is known, for verified addresses may hardly bounce at all.
+    risk_ratio_low: float | None = None
+    risk_ratio_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +257,14 @@ class DataQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """What a provider or a standard says of a fix, and where; `url` is "" for what has no address."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class FixPart:
     """The part of our mail that nearly all bounces of a fix are of: a sender domain or mailbox, campaign or alike."""
 
@@ -289,6 +300,16 @@ class Fix:
     until: str = ""
     clear: int | None = None
     only: list[FixPart] = field(default_factory=list)
+    documentation: list[Document] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Whose the spam bounces are: how many leads' are put down to the sender, to the recipients, and to nobody."""
+
+    sender: int
+    recipient: int
+    undetermined: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +321,7 @@ class Deliverability:
     strict_rate: Interval
     fixes: list[Fix]
     why: str
+    shares: Shares = field(default_factory=lambda: Shares(0, 0, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,10 +14,11 @@ import pyarrow.compute as pc
 import re2
 
 from analyzer.diagnose.arrays import Flags
-from analyzer.diagnose.diagnosis import FixSide
+from analyzer.diagnose.diagnosis import Document, FixSide
 from analyzer.errors import RuleError
 from analyzer.knowledge import data_folder, load_toml, reasons
 
+_RFC = re.compile(r"RFC (\d+)(?:, section ([\d.]+))?")
 _FINDINGS = ("", "strict_excess", "blocking_domain")
 
 
@@ -46,6 +48,8 @@ class FixRule:
     tested_by: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
+    #: What `source` names, each with its address ("" where it has none).
+    documents: tuple[Document, ...] = ()
 
     def says(self, texts: pd.Series[str]) -> Flags:
         """Which texts match one of the patterns; all do without patterns."""
@@ -61,7 +65,8 @@ def fix_rules() -> tuple[FixRule, ...]:
     """Every fix, in the file's order; a `RuleError` names the one that is broken."""
     path = data_folder("rules") / "fixes.toml"
     found: dict[str, FixRule] = {}
-    for number, row in enumerate(load_toml(path).get("fix", []), start=1):
+    table = load_toml(path)
+    for number, row in enumerate(table.get("fix", []), start=1):
         where = f"{path}, fix {number} ({row.get('id', 'without id')})"
         texts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
         try:
@@ -71,7 +76,7 @@ def fix_rules() -> tuple[FixRule, ...]:
         problem = _problem(rule, found)
         if problem:
             raise RuleError(where, problem, "mend the file")
-        found[rule.id] = rule
+        found[rule.id] = replace(rule, documents=_documents(rule.source, table.get("documents", {})))
     for rule in found.values():
         for name in (*rule.before, *rule.part_of):
             if name not in found or found[name].side != rule.side:
@@ -81,6 +86,17 @@ def fix_rules() -> tuple[FixRule, ...]:
         if sum(rule.fallback for rule in members) != 1 or len({rule.side for rule in members}) > 1:
             raise RuleError(str(path), f"family {name} needs one fallback, and one side", "mend the file")
     return tuple(found.values())
+
+
+def _documents(source: str, known: dict[str, str]) -> tuple[Document, ...]:
+    """The documents that a source names, with where they stand."""
+    found = []
+    for title in source.split("; "):
+        rfc = _RFC.match(title)
+        section = f"#section-{rfc[2]}" if rfc and rfc[2] else ""
+        url = f"https://www.rfc-editor.org/rfc/rfc{rfc[1]}{section}" if rfc else known.get(title, "")
+        found.append(Document(title, url))
+    return tuple(found)
 
 
 def _problem(rule: FixRule, earlier: dict[str, FixRule]) -> str:

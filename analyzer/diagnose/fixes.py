@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Flags, Texts
-from analyzer.diagnose.diagnosis import Fix, Side
+from analyzer.diagnose.diagnosis import Document, Fix, Side
 from analyzer.diagnose.fix_mail import FixMail
 from analyzer.diagnose.fix_rules import FixRule, fix_rules
 from analyzer.diagnose.named import NAMED
@@ -290,6 +290,7 @@ def _for_list(rule: FixRule, name: str, entry: dict[str, Any]) -> FixRule:
         title=f"Get off the {name} block list",
         steps=(rule.steps[0], procedure, *rule.steps[2:]),
         verify=(f"{url} shows the address or domain as not listed.",) if url else rule.verify,
+        documents=(*((Document(name, url),) if url else ()), *rule.documents),
     )
 
 
@@ -322,6 +323,7 @@ def _fix(each: _Asked, mail: FixMail, refused: int, place: int) -> Fix:
         until=max(days, default=""),
         clear=each.clear,
         only=mail.parts(rows) if rule.side == "sender" else [],
+        documentation=list(rule.documents),
     )
 
 

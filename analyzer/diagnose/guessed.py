@@ -3,8 +3,9 @@
 Mantel-Haenszel risk difference and ratio over strata (Greenland & Robins, Biometrics 41, 1985), the share of the
 address-fault bounces that would have been missing at the verified rate, and 95 % intervals by resampling recipient
 domains. With few bounces the bootstrap is too sure of itself: there the stratified Newcombe interval (Yan & Su,
-Statistics in Biopharmaceutical Research 2, 2010) at the effective sample size widens it. A company that bounces as a
-whole and holds most of a status' bounces is one fact, and none about the status: nothing is told that hangs on it.
+Statistics in Biopharmaceutical Research 2, 2010) at the effective sample size widens it, and that of the ratio in the
+same way (MOVER-R: Newcombe, Statistical Methods in Medical Research 25, 2016). A company that bounces as a whole and
+holds most of a status' bounces is one fact, and none about the status: nothing is told that hangs on it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ STATUSES_COMPARED = ("guessed", "catch_all", "risky", "unknown")
 #: Below this many bounces in an arm, those of one company as far as they are alike counted once, the bootstrap alone is
 #: not trusted: it knows no company that is dead and was not drawn.
 _FEW = 15
+_NONE = 1e-15
 #: The part of its leads by which a company bounces as a whole, and of a status' bounces that are one company's fact.
 WHOLE, MOST = 0.8, 0.5
 
@@ -62,6 +64,9 @@ class Effect:
     coarse: float
     aside: str = ""
     aside_bounces: int = 0
+    #: The ratio's 95 % interval; no upper bound is known where verified addresses may hardly bounce at all.
+    risk_ratio_low: float | None = None
+    risk_ratio_high: float | None = None
 
 
 def by_status(contacts: Contacts, guessed: Effect, *, seed: int) -> list[StatusEffect]:
@@ -81,6 +86,8 @@ def by_status(contacts: Contacts, guessed: Effect, *, seed: int) -> list[StatusE
                 effect.risk_difference,
                 effect.risk_ratio,
                 effect.share,
+                effect.risk_ratio_low,
+                effect.risk_ratio_high,
             )
         )
     return found
@@ -158,12 +165,14 @@ def _effect(leads: pd.DataFrame, company: Codes, name: str, *, seed: int) -> Eff
         cluster, column, single, columns=4 * width + 1, draws=thresholds().draws.bootstrap, seed=seed
     )
     difference, ratio, share = (float(each[0]) for each in _compare(observed, width))
-    differences, _, shares = _compare(drawn, width)
+    differences, ratios, shares = _compare(drawn, width)
     low, high = (float(bound) for bound in np.nanpercentile(differences, [2.5, 97.5]))
+    least, most = _bounds_of_ratio(ratios)
     effects = [design_effect(bounced[arm], company[arm]) for arm in (guessed, verified)]
     if min(one.bounces / effects[0], other.bounces / effects[1]) < _FEW:
-        wide = _newcombe(observed, width, effects)
+        wide, wide_ratio = _newcombe(observed, width, effects)
         low, high = min(low, wide[0]), max(high, wide[1])
+        least, most = min(least, wide_ratio[0]), max(most, wide_ratio[1])
         # As many bounces as that difference would mean, of all that there are.
         as_shares = np.array(wide) * one.leads / max(int(bounced.sum()), 1)
     else:
@@ -179,7 +188,17 @@ def _effect(leads: pd.DataFrame, company: Codes, name: str, *, seed: int) -> Eff
         attributable,
         layers.count,
         layers.coarse,
+        risk_ratio_low=least if np.isfinite(ratio) else None,
+        risk_ratio_high=most if np.isfinite(ratio) and np.isfinite(most) else None,
     )
+
+
+def _bounds_of_ratio(drawn: Reals) -> tuple[float, float]:
+    """The 95 % bounds of ratios, of which those without a bounce of verified addresses are infinite."""
+    told = np.sort(drawn[~np.isnan(drawn)])
+    # No mean of two draws is taken: that of a number and infinity is none.
+    places = np.clip(np.round(np.array([0.025, 0.975]) * (len(told) - 1)).astype(int), 0, None)
+    return (float(told[places[0]]), float(told[places[1]])) if len(told) else (0.0, float("inf"))
 
 
 def _compare(totals: Reals, width: int) -> tuple[Reals, Reals, Reals]:
@@ -197,8 +216,8 @@ def _compare(totals: Reals, width: int) -> tuple[Reals, Reals, Reals]:
     return difference, ratio, share
 
 
-def _newcombe(totals: Reals, width: int, effects: list[float]) -> tuple[float, float]:
-    """Newcombe's interval of the difference of the stratum-weighted rates, at effective sample sizes."""
+def _newcombe(totals: Reals, width: int, effects: list[float]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Bounds of the difference and of the ratio of the stratum-weighted rates, at effective sample sizes."""
     n1, x1, n0, x0 = (totals[0, i * width : (i + 1) * width] for i in range(4))
     weight = n1 * n0 / (n1 + n0)
     weight = weight / weight.sum()
@@ -211,9 +230,20 @@ def _newcombe(totals: Reals, width: int, effects: list[float]) -> tuple[float, f
         high.append(float(bounds[1]))
     difference = rate[0] - rate[1]
     return (
-        difference - float(np.hypot(rate[0] - low[0], high[1] - rate[1])),
-        difference + float(np.hypot(high[0] - rate[0], rate[1] - low[1])),
+        (
+            difference - float(np.hypot(rate[0] - low[0], high[1] - rate[1])),
+            difference + float(np.hypot(high[0] - rate[0], rate[1] - low[1])),
+        ),
+        (_ratio_bound(rate, low[0], high[1], -1.0), _ratio_bound(rate, high[0], low[1], 1.0)),
     )
+
+
+def _ratio_bound(rate: list[float], one: float, other: float, sign: float) -> float:
+    """A bound of the ratio of two rates from that of each (MOVER-R); infinite where the second may be none at all."""
+    product, span, inner = rate[0] * rate[1], other * (2 * rate[1] - other), one * (2 * rate[0] - one)
+    if abs(span) < _NONE:
+        return float("inf") if sign > 0 else inner / (2 * product) if product else 0.0
+    return float((product + sign * np.sqrt(max(product**2 - inner * span, 0.0))) / span)
 
 
 def _unmet(bounced: Flags, company: Codes) -> float:

@@ -59,14 +59,15 @@ def write(
 ) -> list[Path]:
     """Write every output of a diagnosis into the folder `out`, which is made if need be; returns the files written.
 
-    report.html, report.md, report.xlsx, diagnosis.json, bounces.csv (every counted bounce and what it was tied to),
-    suppression.csv (from `correlated` when not given) and, when `next_send` is given, next_send.csv. Each is written
-    aside and moved into place; the same input gives the same bytes. `OutputError` when a file cannot be written.
-    `mappings` says of each table which of its columns was taken for what, a line a table. With `redact` every address
-    is masked in all of them, and the two lists carry `email_sha256` beside it.
+    report.html, report.md, report.xlsx, diagnosis.json, bounces.csv (every counted bounce and what it was tied to, and
+    what only the log marks as bounced), suppression.csv (from `correlated` when not given) and, when `next_send` is
+    given, next_send.csv. Each is written aside and moved into place; the same input gives the same bytes. `OutputError`
+    when a file cannot be written. `mappings` says of each table which of its columns was taken for what, a line a
+    table. With `redact` every address is masked in all of them, and the two lists carry `email_sha256` beside it.
     """
-    from analyzer.report import data, markdown, page, workbook
+    from analyzer.report import data, extracts, markdown, page, workbook
 
+    every = extracts.every_bounce(correlated.bounces, correlated.sends)
     if suppression is None:
         from analyzer.diagnose import suppression as suppression_of
 
@@ -76,7 +77,7 @@ def write(
         from analyzer.report import redacting
 
         diagnosis, correlated = redacting.diagnosis(diagnosis), redacting.bounces_of(correlated)
-        suppression = redacting.listed(suppression)
+        suppression, every = redacting.listed(suppression), redacting.frame(every)
         next_send = None if next_send is None else redacting.listed(next_send)
         mappings = [masked_text(line) for line in mappings]
     blocked: pd.DataFrame = suppression
@@ -84,10 +85,10 @@ def write(
     next_rows = None if next_send is None else len(next_send)
     writers: list[tuple[str, Callable[[Path], object]]] = [
         ("diagnosis.json", lambda path: data.write_text(path, data.json_text(diagnosis))),
-        ("bounces.csv", lambda path: data.write_frame(path, correlated.bounces, _bounce_columns(correlated))),
+        ("bounces.csv", lambda path: data.write_frame(path, every, _bounce_columns(correlated))),
         ("suppression.csv", lambda path: data.write_frame(path, blocked, list(blocked.columns))),
         ("report.md", lambda path: data.write_text(path, markdown.text(diagnosis, mappings))),
-        ("report.xlsx", lambda path: workbook.write(diagnosis, correlated, blocked, path, mappings)),
+        ("report.xlsx", lambda path: workbook.write(diagnosis, correlated, blocked, path, mappings, every)),
         (
             "report.html",
             lambda path: data.write_text(path, page.html(diagnosis, correlated, blocked, next_rows, mappings)),

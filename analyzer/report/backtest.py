@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.backtest import Backtest
 
-#: With their widths; what is longer pushes the rest of its row.
-_COLUMNS = {"Began": 10, "Advice": 21, "Foretold": 19, "Came": 6, "Leads": 9}
+#: Widths; what is longer pushes the rest of its row.
+_WIDTHS = (10, 21, 19, 7, 7)
 
 
 def json_text(backtest: Backtest) -> str:
@@ -53,6 +53,7 @@ def sentences(backtest: Backtest) -> list[str]:
     lines = [
         f"{inside} of {many(len(backtest.steps), 'outcome')} fell inside the forecast's range, made to hold 95 in 100."
     ]
+    lines += _calibration(backtest)
     lines.append(_followed("Following the advice", backtest.avoided, backtest.lost))
     lines.append(
         _followed(
@@ -61,6 +62,26 @@ def sentences(backtest: Backtest) -> list[str]:
             backtest.naive_lost,
         )
     )
+    return lines
+
+
+def _calibration(backtest: Backtest) -> list[str]:
+    """Whether the chances of exceeding the tolerance came true, and what was foretold of max quality."""
+    lines = []
+    told = [step for step in backtest.steps if step.forecast.p_over_tolerance is not None]
+    if told:
+        lines.append(
+            f"Above {words.limit_words(backtest.tolerance)}: {backtest.over_foretold:.1f} of "
+            f"{many(len(told), 'campaign')} foretold (the chances added up), {backtest.over_came} came; "
+            f"Brier score {backtest.brier or 0.0:.2f}, where 0 is best and 0.25 a coin's."
+        )
+    tested = [step for step in backtest.steps if step.quality_rate is not None and step.guessed]
+    if tested:
+        inside = sum(step.quality_within_interval for step in tested)
+        lines.append(
+            f"Without guessed addresses {inside} of {many(len(tested), 'outcome')} fell inside the range that was "
+            "foretold for max quality."
+        )
     return lines
 
 
@@ -73,23 +94,25 @@ def _followed(who: str, avoided: int, lost: int) -> str:
 def _table(backtest: Backtest, screen: Console) -> None:
     """A row for each campaign, below its name: names of one team differ at their ends, so none is cut."""
     screen.print(Text("Campaign", "bold"))
-    _row(screen, *(Text(name, "bold") for name in _COLUMNS))
+    head = ("Began", "Advice", "Foretold", "Came", f"Over {words.limit_words(backtest.tolerance)}")
+    _row(screen, *(Text(name, "bold") for name in head))
     for step in backtest.steps:
-        screen.print(Text(words.clean(step.campaign)), overflow="fold")
+        leads = Text(f" ({many(step.leads, 'lead')})", "dim")
+        screen.print(Text(words.clean(step.campaign)) + leads, overflow="fold")
         _row(
             screen,
             Text(step.began),
             Text(step.recommendation.replace("_", " ")),
             Text(f"{percent(step.forecast.rate)} ({words.spread(step.forecast.low, step.forecast.high)})"),
             Text(percent(step.rate), "" if step.within_interval else "bold yellow"),
-            Text(f"{step.leads:,}"),
+            Text(words.chance(step.forecast.p_over_tolerance), "bold yellow" if step.over_tolerance else ""),
         )
 
 
 def _row(screen: Console, *cells: Text) -> None:
     """Figures in their columns, the last three to the right."""
     line = Text()
-    for number, (cell, width) in enumerate(zip(cells, _COLUMNS.values(), strict=True)):
+    for number, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
         pad = " " * max(width - cell.cell_len, 0)
         line += Text("  ") + (cell + pad if number < 2 else Text(pad) + cell)
     screen.print(line, no_wrap=True, overflow="ignore", crop=False)

@@ -66,6 +66,10 @@ class Grid:
     cells: dict[tuple[str, str], Cell]
 
 
+#: What a mail's own row tells of its bounce.
+_OF_MARKED = ("recipient", "sender", "provider", "diagnostic", "label", "fault", "reason")
+
+
 def counted(bounces: pd.DataFrame) -> pd.DataFrame:
     """The bounces that speak for themselves: no duplicates, no suspected forgeries."""
     kept = pd.Series(True, index=bounces.index)
@@ -79,12 +83,45 @@ def counted(bounces: pd.DataFrame) -> pd.DataFrame:
 def marked_only(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
     """The mails that the log alone says bounced, in the columns of bounces that a reason needs."""
     wanted = ["reason", "label", "fault", "diagnostic", "provider", "received_at", "decided_by"]
+    rows = _marked(sends, bounces)
+    return rows.assign(received_at="", decided_by="").reindex(columns=wanted, fill_value="")
+
+
+def _marked(sends: pd.DataFrame, bounces: pd.DataFrame) -> pd.DataFrame:
+    """The mails that the log alone says bounced."""
     if sends.empty or "label" not in sends:
-        return pd.DataFrame(columns=wanted)
+        return sends.iloc[:0]
     rows = sends[sends["label"].fillna("") != ""]
     if "send_id" in bounces and "send_id" in rows:
         rows = rows[~rows["send_id"].isin(bounces["send_id"].dropna())]
-    return rows.assign(received_at="", decided_by="").reindex(columns=wanted, fill_value="")
+    return rows
+
+
+def every_bounce(bounces: pd.DataFrame, sends: pd.DataFrame) -> pd.DataFrame:
+    """The bounces, and below them one row for each mail that the log alone says bounced (`match_method` is "log")."""
+    if "record_id" not in sends:
+        return bounces
+    marked = _marked(sends, bounces)
+    # What a bounce tells of bears its record.
+    marked = marked[(marked["record_id"].fillna("") == "").to_numpy()]
+    if marked.empty:
+        return bounces
+    rows = pd.DataFrame(
+        {
+            "kind": np.where(dimension(marked, "fault").text() == "complaint", "complaint", "bounce"),
+            "original_message_id": dimension(marked, "message_id").text(),
+            "action": "failed",
+            "format": "log",
+            "match_method": "log",
+            "suspected_forged": False,
+            "duplicate_of": "",
+            **{name: dimension(marked, name).text() for name in _OF_MARKED},
+            **{name: marked[name].to_numpy() for name in ("transient", "send_id") if name in marked},
+        }
+    )
+    return pd.concat(
+        [bounces, rows.reindex(columns=[name for name in bounces.columns if name in rows])], ignore_index=True
+    )
 
 
 def reason_counts(bounces: pd.DataFrame, sends: pd.DataFrame | None = None) -> list[ReasonCount]:

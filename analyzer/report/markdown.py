@@ -14,7 +14,7 @@ from analyzer.report import extracts, sentences, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyzer.diagnose.diagnosis import Diagnosis
+    from analyzer.diagnose.diagnosis import Diagnosis, Document
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&@$]|:(?=//)|(?<=www)\.|^[-+=])", re.IGNORECASE)
 #: The breakdowns that answer "where": the page and the workbook hold all.
@@ -130,8 +130,8 @@ def _fixes(diagnosis: Diagnosis) -> str:
     fixes = sentences.ordered_fixes(diagnosis)
     if not fixes:
         return "No bounce asks for a fix."
-    usual = words.fixes_line(diagnosis.deliverability)
-    lines = [usual + "\n"] if usual else []
+    about = [words.shares_line(diagnosis.deliverability), words.fixes_line(diagnosis.deliverability)]
+    lines = [" ".join(filter(None, about)) + "\n"] if any(about) else []
     for number, fix in enumerate(fixes[:_FIXES], 1):
         title = escaped(words.fix_title(fix))
         lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {escaped(words.fix_size(fix))}.")
@@ -139,11 +139,17 @@ def _fixes(diagnosis: Diagnosis) -> str:
         lines += [f"   - They say: {code(said, 200)}" for said in fix.evidence[: 2 if whole else 1]]
         lines += [f"   - Do: {escaped(words.short(step, 400))}" for step in fix.steps[: 8 if whole else 1]]
         lines += [f"   - Check: {escaped(words.short(step, 400))}" for step in fix.verify[: 4 if whole else 0]]
+        if whole and fix.documentation:
+            lines.append(f"   - Read: {', '.join(map(_document, fix.documentation))}")
     if len(fixes) > _WHOLE_FIXES:
         lines.append("\nEvery step and how to check it is in report.html.")
     if len(fixes) > _FIXES:
         lines.append(f"\n{words.plural(len(fixes) - _FIXES, 'more fix', 'more fixes')} in report.html.")
     return "\n".join(lines)
+
+
+def _document(each: Document) -> str:
+    return f"[{escaped(each.title)}]({each.url})" if each.url else escaped(each.title)
 
 
 def _drivers(diagnosis: Diagnosis) -> str:

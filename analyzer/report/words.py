@@ -406,11 +406,22 @@ def guessed_lines(diagnosis: Diagnosis) -> list[str]:
         lines.append(
             f"Of 100 guessed addresses {_of_hundred(difference.estimate, digits)} are bad "
             f"{'as' if _rounds_to_none(difference.estimate, digits) else 'than'} of 100 verified ones"
-            f"{_between(difference, digits)}."
+            f"{_between(difference, digits)}{_ratio(quality)}."
         )
     if _known(share.estimate) and quality.guessed_effect != "not_shown":
         lines.append(f"Without guessing, {interval_words(share)} of the bad addresses would be gone.")
     return lines
+
+
+def _ratio(quality: DataQuality) -> str:
+    """ ", 3.1 times as many (1.9-5.0)" where that is shown, else ""."""
+    told = [each for each in quality.by_status if each.status == "guessed" and each.effect in ("driven", "contributes")]
+    for each in told:
+        if each.risk_ratio is not None and each.risk_ratio_low is not None:
+            low, high = each.risk_ratio_low, each.risk_ratio_high
+            between = f"at least {low:.1f}" if high is None else f"{low:.1f}\u2013{high:.1f}"
+            return f", {each.risk_ratio:.1f} times as many ({between})"
+    return ""
 
 
 def _not_compared(diagnosis: Diagnosis) -> str:
@@ -502,6 +513,26 @@ def left_open(quality: DataQuality) -> bool:
     """Whether the forecast is left open, for bounces that say nothing of their cause could be anything."""
     everyone = quality.forecast.max_quantity
     return everyone.leads > 0 and everyone.rate is None and everyone.high is not None
+
+
+def shares_line(advice: Deliverability) -> str:
+    """Whose the spam bounces are, in numbers; "" where all are one side's, or none."""
+    shares = advice.shares
+    parts = [
+        f"{count(number)} {whose}"
+        for number, whose in (
+            (shares.sender, "to our side"),
+            (shares.recipient, "to the recipients"),
+            (shares.undetermined, "to neither"),
+        )
+        if number > 0
+    ]
+    if len(parts) < 2:
+        return ""
+    total = shares.sender + shares.recipient + shares.undetermined
+    first, _, whose = parts[0].partition(" ")
+    told = [f"{first} {'is' if first == '1' else 'are'} put down {whose}", *parts[1:]]
+    return f"Of {plural(total, 'lead')} with a spam bounce {listed(told)}."
 
 
 def fixes_line(advice: Deliverability) -> str:

@@ -66,9 +66,14 @@ def write(
     suppression: pd.DataFrame,
     path: Path,
     mappings: Sequence[str] = (),
+    every: pd.DataFrame | None = None,
 ) -> None:
-    """Write the workbook to `path`; its folder must exist. `mappings` says which columns were taken for what."""
-    large = len(correlated.bounces) > _LARGE
+    """Write the workbook to `path`; its folder must exist. `mappings` says which columns were taken for what.
+
+    every: what the sheet of bounces shows, in place of those of `correlated`.
+    """
+    every = correlated.bounces if every is None else every
+    large = len(every) > _LARGE
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -79,7 +84,7 @@ def write(
     with atomic(path) as temporary:
         book = xlsxwriter.Workbook(str(temporary), options)
         book.set_properties({"title": "Bounce report", "created": _FIXED_DATE})
-        _Report(book).fill(diagnosis, correlated, suppression, mappings)
+        _Report(book).fill(diagnosis, correlated, suppression, mappings, every)
         try:
             book.close()
         except FileCreateError as error:
@@ -90,7 +95,12 @@ class _Report(Sheets):
     """The sheets of the report, one method each."""
 
     def fill(
-        self, diagnosis: Diagnosis, correlated: Correlated, suppression: pd.DataFrame, mappings: Sequence[str]
+        self,
+        diagnosis: Diagnosis,
+        correlated: Correlated,
+        suppression: pd.DataFrame,
+        mappings: Sequence[str],
+        every: pd.DataFrame,
     ) -> None:
         self.summary(diagnosis)
         self.grid(diagnosis, correlated)
@@ -101,7 +111,7 @@ class _Report(Sheets):
         self.drivers(diagnosis)
         self.reasons(correlated)
         self.frame("Suppression", suppression, BOUNCE_CAP, list(suppression.columns))
-        self.frame("Bounces", correlated.bounces, BOUNCE_CAP, [c for c in _BOUNCE_COLUMNS if c in correlated.bounces])
+        self.frame("Bounces", every, BOUNCE_CAP, [name for name in _BOUNCE_COLUMNS if name in every])
         self.inputs(diagnosis, mappings)
 
     def summary(self, diagnosis: Diagnosis) -> None:
@@ -271,13 +281,14 @@ class _Report(Sheets):
                 " / ".join(fix.evidence[:5]),
                 " ".join(f"{step}. {text}" for step, text in enumerate(fix.steps, 1)),
                 " / ".join(fix.verify),
+                " / ".join(f"{each.title} {each.url}".strip() for each in fix.documentation),
             ]
             for number, fix in enumerate(sentences.ordered_fixes(diagnosis), 1)
         ]
         head = ["No.", "Fix", "Side", "Bounces", "Domains", "Share of spam", "First", "Last", "Clear since"]
-        head += ["Reasons", "They say", "Do", "Then check"]
-        kinds = ["count", "bold", "wrap", "count", "count", "percent", "text", "text", "count", *["wrap"] * 4]
-        self.listing("Fixes", head, kinds, [5, 34, 16, 10, 10, 10, 12, 12, 10, 24, 60, 60, 40], rows)
+        head += ["Reasons", "They say", "Do", "Then check", "Read"]
+        kinds = ["count", "bold", "wrap", "count", "count", "percent", "text", "text", "count", *["wrap"] * 5]
+        self.listing("Fixes", head, kinds, [5, 34, 16, 10, 10, 10, 12, 12, 10, 24, 60, 60, 40, 40], rows)
 
     def drivers(self, diagnosis: Diagnosis) -> None:
         rows = [

@@ -11,7 +11,7 @@ from diagnose_builder import OPEN, STRICT, Block, campaign
 
 from analyzer.diagnose import diagnose
 from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.guessed import Effect, guessed_effect
+from analyzer.diagnose.guessed import Effect, _ratio_bound, guessed_effect
 from analyzer.diagnose.resampling import bootstrap_totals, permutation_p
 from analyzer.diagnose.strata import strata
 
@@ -41,11 +41,37 @@ def test_risk_difference_ratio_and_share_by_hand() -> None:
     )
     assert found.risk_difference.estimate == pytest.approx(0.11529, abs=1e-5)
     assert found.risk_ratio == pytest.approx(3.6486, abs=1e-4)
+    # Greenland & Robins' variance of its logarithm: (2.72 + 4.5556) / (18 * 4.9333) = 0.0819, so 2.08 to 6.39.
+    assert found.risk_ratio_low == pytest.approx(2.08, rel=0.15)
+    assert found.risk_ratio_high == pytest.approx(6.39, rel=0.15)
     assert found.share.estimate == pytest.approx(18 / 43)
     assert found.strata == 2
     assert found.verdict == "contributes"
     assert found.risk_difference.low > 0.04
     assert found.risk_difference.high < 0.21
+
+
+def test_a_ratio_has_no_upper_end_where_verified_addresses_may_not_bounce_at_all() -> None:
+    found = effect(Block(300, "guessed", bounced=bad(30)), Block(300, bounced=bad(1)))
+    assert found.risk_ratio == pytest.approx(30)
+    assert found.risk_ratio_low is not None and 1 < found.risk_ratio_low < 10
+    assert found.risk_ratio_high is None
+    none = effect(Block(300, "guessed", bounced=bad(30)), Block(300))
+    assert (none.risk_ratio, none.risk_ratio_low, none.risk_ratio_high) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("rates", "one", "other", "sign", "expected"),
+    [
+        # Newcombe's way for 30 of 300 and 6 of 300 from Wilson's bounds, beside the score interval's 2.17 and 11.59.
+        ([0.1, 0.02], 0.07104, 0.04299, -1.0, 2.144),
+        ([0.1, 0.02], 0.13908, 0.00920, 1.0, 11.53),
+        ([0.1, 0.02], 0.13908, 0.0, 1.0, float("inf")),
+        ([0.0, 0.06], 0.0, 0.16, -1.0, 0.0),
+    ],
+)
+def test_bounds_of_a_ratio_from_those_of_two_rates(rates, one, other, sign, expected) -> None:
+    assert _ratio_bound(rates, one, other, sign) == pytest.approx(expected, rel=1e-3, abs=1e-12)
 
 
 @pytest.mark.parametrize(

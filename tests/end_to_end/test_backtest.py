@@ -53,6 +53,10 @@ def test_guessed_addresses_that_hurt_every_time(tmp_path):
     assert (tested.naive_avoided, tested.naive_lost) == (tested.avoided, tested.lost)
     assert tested.coverage.estimate == 1.0
     assert tested.brier is not None and tested.brier < 0.12
+    assert (tested.over_came, 2.0 < tested.over_foretold <= 3.0) == (3, True)
+    assert [step.quality_rate for step in tested.steps] == [3 / 300, 2 / 300, 4 / 300]
+    assert all(step.quality_within_interval for step in tested.steps)
+    assert [step.quality_forecast.leads for step in tested.steps if step.quality_forecast] == [300] * 3
     assert tested.skipped == ("2026-01-05: is the first, nothing was known before it",)
 
 

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 import analyzer
+from analyzer.api import run_diagnosis
 from analyzer.cli import app
 
 if TYPE_CHECKING:
@@ -42,6 +43,27 @@ def test_a_lead_that_bounced_only_by_flag_is_unknown_and_bounds_the_rates(flagge
     assert (totals.at_most.hard.count, totals.at_most.spam.count) == (10, 6)
     assert found.matching.flag_only == 6
     assert any("perhaps" in told or "blocked" in told for told in found.warnings)
+
+
+def test_the_table_of_bounces_has_what_only_the_log_marks(flagged, tmp_path):
+    out = tmp_path / "report"
+    flagged_log = pd.read_csv(flagged["log"], dtype=str)
+    flagged_log["SMTP Response"] = ["552 5.2.2 mailbox full" if place == 7 else "" for place in range(100)]
+    flagged_log.to_csv(flagged["log"], index=False)
+    run = run_diagnosis(**flagged)
+    run.write(out)
+    rows = pd.read_csv(out / "bounces.csv", dtype=str, keep_default_na=False)
+    assert rows["match_method"].value_counts().to_dict() == {"message_id": 4, "log": 6}
+    marked = rows[rows["match_method"] == "log"]
+    assert sorted(marked["recipient"]) == sorted(flagged_log["recipient"][4:10])
+    assert marked["reason"].value_counts().to_dict() == {"unspecified": 5, "mailbox_full": 1}
+    assert set(marked["kind"]) == {"bounce"}
+    # Masked with all else, and read again for the same figures.
+    run.write(tmp_path / "masked", redact=True)
+    masked = pd.read_csv(tmp_path / "masked" / "bounces.csv", dtype=str, keep_default_na=False)
+    assert masked["recipient"].str.contains("***", regex=False).all()
+    again = analyzer.diagnose(**{**flagged, "bounces": out / "bounces.csv"})
+    assert again.totals == run.diagnosis.totals
 
 
 def test_every_output_says_between_what_the_rates_lie(flagged, tmp_path):
