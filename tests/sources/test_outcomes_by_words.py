@@ -120,6 +120,7 @@ TABLES: list[tuple[str, str, list[tuple[str, ...]]]] = [
     ("Klaviyo, suppressed", f"Email,Reason,Date\n{A},HARD_BOUNCE,{AT}\n{B},UNSUBSCRIBE,{AT}\n{C},SPAM_COMPLAINT,{AT}\n", [(A, *UNSAID), (B, *OTHER), (C, *REPORTED)]),
     ("Mautic, do not contact", f"email,channel,reason,comments\n{A},email,bounced,{SAID}\n{B},email,unsubscribed,\n", [(A, *HARD), (B, *OTHER)]),
     ("answers of servers", f"Email;SMTP Response\n{A};{SAID}\n{B};250 2.0.0 OK\n", [(A, *HARD), (B, *TAKEN)]),
+    ("SendGrid, activity of the page", f"processed,message_id,event,from,email,reason,mx,type\n{AT},m1,bounce,{US},{A},{SAID},mx.x.example,bounce\n", [(A, *HARD)]),
     (
         "Azure, logs",
         f"TimeGenerated [UTC],RecipientId,DeliveryStatus,FailureReason,FailureMessage,SmtpStatusCode,EnhancedSmtpStatusCode\n"
@@ -223,6 +224,7 @@ EVENTS: list[tuple[str, Any, str, list[tuple[str, ...]]]] = [
     ("listmonk", {"data": {"results": [{"type": "hard", "source": "ses", "meta": {"diagnosticCode": SAID}, "created_at": AT, "email": A, "subscriber_uuid": "u", "campaign": {"name": "q1"}}]}}, AT, [(A, *HARD)]),
     ("list", {"object_type": "email", "metric": "bounced", "timestamp": EPOCH, "data": {"recipient": A, "failure_message": SAID}}, AT, [(A, *HARD)]),
     ("list", {"eventName": "email.hardBounced", "eventTime": EPOCH, "contactIdentity": {"email": A}, "email": {"id": "e"}}, AT, [(A, *UNSAID)]),
+    ("list", {"TotalCount": 1, "Messages": [{"MessageID": "1", "Recipients": [A], "ReceivedAt": AT, "From": US, "Status": "Sent", "MessageEvents": [{"Recipient": A, "Type": "Bounced", "ReceivedAt": AT, "Details": {"Summary": SAID}}]}]}, AT, [(A, *HARD)]),
     ("list", {"eventName": "email.spamReported", "eventTime": EPOCH, "contactIdentity": {"email": A}, "email": {"id": "e"}}, AT, [(A, *REPORTED)]),
     ("list", {"object_type": "email", "metric": "spammed", "timestamp": EPOCH, "data": {"recipient": A}}, AT, [(A, *REPORTED)]),
     ("list", {"subscribers": [{"email_address": A, "state": "bounced", "created_at": AT}, {"email_address": B, "state": "active", "created_at": AT}]}, AT, [(A, *UNSAID), (B, *OTHER)]),

@@ -297,3 +297,10 @@ def test_a_class_of_bounces_in_words_is_their_reason(tmp_path: Path) -> None:
 def test_what_counts_the_mails_of_a_sequence_is_its_step(tmp_path: Path, header: str) -> None:
     (tmp_path / "log.csv").write_text(f"email,{header}\na@b.example,2\nc@d.example,1\n")
     assert read_table(tmp_path / "log.csv").frame["step"].tolist() == ["2", "1"]
+
+
+def test_how_sure_a_finder_is_of_an_address(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("email;certainty\na@b.example;ultra_sure\nc@d.example;probable\n")
+    status = read_table(tmp_path / "leads.csv", "leads").frame["email_status"]
+    assert list(normalise_statuses(status)) == ["verified", "guessed"]
+    assert list(normalise_statuses(status.replace("probable", "Typo"))) == ["verified", "invalid"]
