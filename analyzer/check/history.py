@@ -70,7 +70,9 @@ class History:
     """Bounces by address (its key, the worst of each) and by domain (in A-labels).
 
     `blocking`: gateways that refuse us as unknown, and how often; `chances`: the chance of a bad address by address,
-    where sends were given; `bounces`: how many were read; `opted_out`: keys of who asked out, by the log of those.
+    where sends were given; `bounces`: how many were read; by the log of sends: `opted_out`, the keys of who asked out,
+    `refusing`, domains (in A-labels) of companies that refuse us as a whole, and `unread`, how many leads bounced for
+    no known reason where that is too many to learn from.
     """
 
     addresses: dict[str, Bounce] = field(default_factory=dict)
@@ -79,6 +81,8 @@ class History:
     chances: dict[str, float] = field(default_factory=dict)
     bounces: int = 0
     opted_out: frozenset[str] = frozenset()
+    refusing: frozenset[str] = frozenset()
+    unread: int = 0
     warnings: list[str] = field(default_factory=list)
 
     def at(self, domain: str) -> AtDomain:
@@ -209,7 +213,8 @@ def _tied(
     from analyzer.correlate.sends import TELLING
     from analyzer.diagnose.contacts import contacts
     from analyzer.diagnose.forecast import history as learn
-    from analyzer.diagnose.next_list import list_ahead
+    from analyzer.diagnose.next_list import closed_companies, list_ahead
+    from analyzer.diagnose.unread import unread
     from analyzer.sources.tables import read_tables
     from analyzer.sources.tables.folders import tables_in
 
@@ -241,7 +246,15 @@ def _tied(
         ahead = list_ahead(correlated, counted, learn(counted))
         keys = address_keys(correlated.next_leads["email"].astype("str"))
         free = ahead.barred == ""
-        history.chances = dict(zip(keys[free], (float(chance) for chance in ahead.chance[free]), strict=True))
+        history.refusing = frozenset(map(in_ascii, closed_companies(correlated, counted)))
+        history.unread = unread(counted)
+        if history.unread:
+            history.warnings.append(
+                f"Leads of the history that bounced for no known reason: {history.unread:,}. How likely a lead is to "
+                "bounce is not learnt from it; the bounces themselves say why."
+            )
+        else:
+            history.chances = dict(zip(keys[free], (float(chance) for chance in ahead.chance[free]), strict=True))
     return history
 
 

@@ -123,6 +123,8 @@ class Risk:
             yield "domain_dead_before", past.dead
         elif past.bad_addresses >= self._limits.bad_domain:
             yield "domain_bounced", f"{past.bad_addresses} addresses of {domain} bounced as bad"
+        if domain in self._history.refusing:
+            yield "company_refuses", f"{domain} refused most of the leads written to there"
         if past.refused:
             yield "blocks_unknown_here", past.refused
 
@@ -168,6 +170,8 @@ class Risk:
             yield "mailbox_full_before", bounce.told()
         elif bounce.label == "spam":
             yield "refused_before", bounce.told()
+        elif bounce.label == "unknown":
+            yield "unread_before", bounce.told()
         else:
             yield "failed_before", bounce.told()
 

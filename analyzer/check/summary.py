@@ -30,7 +30,7 @@ def summary(run: CheckRun) -> list[str]:
         count = run.grades[grade]
         lines.append(f"  {_NAMES[grade]:13}{count:>9,}  {_share(count, total):>6}")
     send = run.grades["send"]
-    if send:
+    if send and not run.options.history.unread:
         share = _share(run.expected, send)
         if run.expected < 1:
             lines.append(f"Of those to send to, fewer than one ({share}) is expected to bounce as a bad address.")

@@ -1,0 +1,49 @@
+"""What a log of earlier sends says of a list: bounces that nobody can read, and companies that refuse us as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+import analyzer
+from analyzer.history import Workspace
+from analyzer.knowledge import reasons
+
+
+def mails(count: int, host: str = "corp{number}.com") -> pd.DataFrame:
+    people = [f"jane{number}@{host.format(number=number)}" for number in range(count)]
+    sent = pd.to_datetime(["2026-03-02T09:00:00Z"] * count)
+    ids = [f"<m{number}-{host}@out.example>" for number in range(count)]
+    return pd.DataFrame({"recipient": people, "sent_at": sent, "sender": "ann@out.example", "message_id": ids})
+
+
+def test_bounces_that_nobody_can_read_teach_nothing_good(tmp_path: Path):
+    """The log says yes or no, and never why."""
+    log = mails(400).assign(bounced=["true" if number % 25 == 0 else "false" for number in range(400)])
+    Workspace(tmp_path / "space").add_sends(log)
+    listed = pd.DataFrame({"email": ["jane0@corp0.com", "kim@other.com"], "email_status": ["verified", "guessed"]})
+    told = analyzer.check(listed, workspace=tmp_path / "space").set_index("email")
+    assert told.loc["jane0@corp0.com", "grade"] == "verify_again"
+    assert "unread_before" in told.loc["jane0@corp0.com", "reasons"]
+    plain = analyzer.check(listed).set_index("email")
+    assert told.loc["kim@other.com", "bounce_chance"] == plain.loc["kim@other.com", "bounce_chance"]
+
+
+def test_a_lead_of_a_company_that_refuses_us_as_a_whole_is_not_sent_to(tmp_path: Path):
+    """As `diagnose` says it of the same list."""
+    there, known = mails(12, "closed.com"), reasons()["policy"]
+    rows = pd.concat([there, mails(300)], ignore_index=True)
+    back = there.rename(columns={"message_id": "original_message_id"}).drop(columns=["sent_at", "sender"])
+    back = back.assign(
+        kind="bounce", received_at="2026-03-02T09:03:00Z", diagnostic="550 5.7.1 not allowed here", reason="policy",
+        label=known.label, fault=known.fault, transient=False, confidence=0.9, retry_after_s=None,
+        record_id=[f"r{number}" for number in range(12)],
+    )  # fmt: skip
+    space = Workspace(tmp_path / "space")
+    space.add_sends(rows)
+    space.add_bounces(back)
+    told = analyzer.check(["new@closed.com", "new@other.com"], workspace=tmp_path / "space").set_index("email")
+    assert told.loc["new@closed.com", "grade"] == "do_not_send"
+    assert "company_refuses" in told.loc["new@closed.com", "reasons"]
+    assert "company_refuses" not in told.loc["new@other.com", "reasons"]
