@@ -396,9 +396,30 @@ def _head(lines: list[str], number: int, address: str) -> _Head | None:
 def _from_mentions(lines: list[str], addresses: list[str]) -> list[Statement]:
     if not addresses:
         return []
+    apart = _told_apart(lines, addresses) if len(addresses) > 1 else []
+    if apart:
+        return apart
     says = passage(lines)
     host = host_in(clip("\n".join(lines)))
     return [Statement(address, says.words, host) for address in addresses]
+
+
+def _told_apart(lines: list[str], addresses: list[str]) -> list[Statement]:
+    """Of several addresses in sentences each with the reply in its own lines; nothing unless all have one."""
+    wanted = dict.fromkeys(addresses, -1)
+    for number, line in enumerate(lines):
+        for address in find_addresses(line) if "@" in line else ():
+            if wanted.get(address, 0) < 0:
+                wanted[address] = number
+    starts = [*wanted.values(), len(lines)]
+    found: list[Statement] = []
+    for address, start, end in zip(wanted, starts, starts[1:], strict=False):
+        stretch = lines[start:end] if start >= 0 else []
+        says = passage(stretch)
+        if says.worth < REPLY:
+            return []
+        found.append(Statement(address, says.words, host_in(clip("\n".join(stretch)))))
+    return found
 
 
 class _Before:
