@@ -48,16 +48,24 @@ class FixRule:
     tested_by: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
+    #: Patterns by which a refusal says that what it mends failed, beside whatever else it is about.
+    failed: tuple[str, ...] = ()
     #: What `source` names, each with its address ("" where it has none).
     documents: tuple[Document, ...] = ()
 
     def says(self, texts: pd.Series[str]) -> Flags:
         """Which texts match one of the patterns; all do without patterns."""
-        if not self.patterns:
-            return np.ones(len(texts), dtype=np.bool_)
-        pattern = "|".join(f"(?:{each})" for each in self.patterns)
-        found = pc.match_substring_regex(pa.array(texts.astype(str), pa.string()), pattern, ignore_case=True)
-        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return _matching(texts, self.patterns) if self.patterns else np.ones(len(texts), dtype=np.bool_)
+
+    def names_failed(self, texts: pd.Series[str]) -> Flags:
+        """Which texts say that what it mends failed; none do without patterns for that."""
+        return _matching(texts, self.failed) if self.failed else np.zeros(len(texts), dtype=np.bool_)
+
+
+def _matching(texts: pd.Series[str], patterns: tuple[str, ...]) -> Flags:
+    pattern = "|".join(f"(?:{each})" for each in patterns)
+    found = pc.match_substring_regex(pa.array(texts.astype(str), pa.string()), pattern, ignore_case=True)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 @cache
@@ -108,7 +116,7 @@ def _problem(rule: FixRule, earlier: dict[str, FixRule]) -> str:
     if unknown or bool(rule.finding) == bool(rule.reasons):
         return f"needs known reasons or a finding (unknown: {', '.join(unknown) or 'none'})"
     try:
-        for pattern in rule.patterns:
+        for pattern in (*rule.patterns, *rule.failed):
             re2.compile(pattern)
     except re2.error as error:
         return f"has a pattern that RE2 refuses: {error}"

@@ -111,17 +111,35 @@ def _dealt(found: Findings) -> list[tuple[FixRule, Flags]]:
         mine = asked[rule.id] & ~taken
         taken |= mine
         dealt.append((rule, mine))
-    return _one_cause(_joined(dealt, found), found.refused["sender_domain"].to_numpy(dtype=object))
+    return _one_cause(_joined(dealt, found), found.refused)
 
 
-def _one_cause(dealt: list[tuple[FixRule, Flags]], sender_domain: Texts) -> list[tuple[FixRule, Flags]]:
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One fix of a family: the refusals dealt to it, and those of the family that name what it mends as failed."""
+
+    rule: FixRule
+    mine: Flags
+    failed: Flags
+
+    def among(self, some: Flags) -> _Member:
+        """The same of some refusals."""
+        return _Member(self.rule, self.mine & some, self.failed & some)
+
+
+def _one_cause(dealt: list[tuple[FixRule, Flags]], refused: pd.DataFrame) -> list[tuple[FixRule, Flags]]:
     """The same where the fixes of a family are one: which receiver words a cause how is chance, and no other cause.
 
     Where refusals of several sender domains name a cause each, and not the same, each domain keeps its own.
     """
     for name in dict.fromkeys(rule.family for rule, _ in dealt if rule.family):
-        members = [each for each in dealt if each[0].family == name]
-        kept, left = _by_domain(members, sender_domain), np.logical_or.reduce([mine for _, mine in members])
+        left = np.logical_or.reduce([mine for rule, mine in dealt if rule.family == name])
+        members = [
+            _Member(rule, mine, left & rule.names_failed(refused["diagnostic"]))
+            for rule, mine in dealt
+            if rule.family == name
+        ]
+        kept = _by_domain(members, refused["sender_domain"].to_numpy(dtype=object))
         for mine in kept.values():
             left = left & ~mine
         whole = _of_family(members).id
@@ -130,33 +148,36 @@ def _one_cause(dealt: list[tuple[FixRule, Flags]], sender_domain: Texts) -> list
     return dealt
 
 
-def _by_domain(members: list[tuple[FixRule, Flags]], sender_domain: Texts) -> dict[str, Flags]:
+def _by_domain(members: list[_Member], sender_domain: Texts) -> dict[str, Flags]:
     """The refusals of sender domains that name one fix of a family each, by its id; none where it is the same for all.
 
     What goes `before` a fix that another domain's refusals name may come of the same cause, and is no other one.
     """
-    every = np.logical_or.reduce([mine for _, mine in members])
+    every = np.logical_or.reduce([each.mine for each in members])
     named: dict[str, tuple[FixRule, Flags]] = {}
     for domain in sorted(set(sender_domain[every]) - {""}):
-        own = np.asarray(sender_domain == domain, dtype=np.bool_)
-        rule = _of_family([(rule, mine & own) for rule, mine in members])
-        if (every & own).sum() >= thresholds().evidence.min_bounces and not rule.fallback:
-            before = named.get(rule.id, (rule, np.zeros_like(every)))[1]
-            named[rule.id] = rule, before | (every & own)
+        own = every & np.asarray(sender_domain == domain, dtype=np.bool_)
+        rule = _of_family([each.among(own) for each in members])
+        if own.sum() >= thresholds().evidence.min_bounces and not rule.fallback:
+            named[rule.id] = rule, named.get(rule.id, (rule, np.zeros_like(own)))[1] | own
     causes = {name: mine for name, (rule, mine) in named.items() if not set(named) & set(rule.before)}
     return causes if len(causes) > 1 else {}
 
 
-def _of_family(members: list[tuple[FixRule, Flags]]) -> FixRule:
+def _of_family(members: list[_Member]) -> FixRule:
     """The one fix of a family that its refusals name, but a few of them; the fallback where they name several.
 
-    What goes `before` another one names what that leads to (DMARC fails where SPF does), so it is asked last.
+    What goes `before` another one names what that leads to (DMARC fails where SPF does), so it is asked last; and it
+    may say that something else failed as well.
     """
-    few = (1 - thresholds().fixes.part) * sum(int(mine.sum()) for _, mine in members)
-    ids = {rule.id for rule, _ in members}
-    named = [rule for rule, mine in members if mine.sum() > few]
-    causes = [rule for rule in named if not ids & set(rule.before)] or named
-    return causes[0] if len(causes) == 1 else next(rule for rule, _ in members if rule.fallback)
+    few = (1 - thresholds().fixes.part) * sum(int(each.mine.sum()) for each in members)
+    ids = {each.rule.id for each in members}
+    named = [each for each in members if each.mine.sum() > few]
+    causes = [each for each in named if not ids & set(each.rule.before)] or named
+    also = [each for each in members if each not in causes and (each.mine | each.failed).sum() > few]
+    if len(causes) == 1 and (ids & set(causes[0].rule.before) or not any(each.rule.failed for each in also)):
+        return causes[0].rule
+    return next(each.rule for each in members if each.rule.fallback)
 
 
 def _joined(dealt: list[tuple[FixRule, Flags]], found: Findings) -> list[tuple[FixRule, Flags]]:
@@ -288,7 +309,7 @@ def _for_list(rule: FixRule, name: str, entry: dict[str, Any]) -> FixRule:
         rule,
         id=f"{rule.id}-{slug}",
         title=f"Get off the {name} block list",
-        steps=(rule.steps[0], procedure, *rule.steps[2:]),
+        steps=(*(() if entry.get("without_cause") else rule.steps[:1]), procedure, *rule.steps[2:]),
         verify=(f"{url} shows the address or domain as not listed.",) if url else rule.verify,
         documents=(*((Document(name, url),) if url else ()), *rule.documents),
     )
