@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +15,14 @@ from analyzer.logbook import Log
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.diagnosis import Diagnosis
+    from analyzer.history.counts import Counts
     from analyzer.history.files import TableFiles
     from analyzer.history.iso_weeks import Weeks
     from analyzer.verp.keys import Keys
+
+
+#: Where bad leads come from is looked for in so many of the last weeks at most, and in no more than have these mails.
+_RECENT_WEEKS, _ENOUGH_MAILS = 4, 10_000
 
 
 class WeeklyRun(WeekFindings):
@@ -58,6 +60,8 @@ def run_weekly(
     workspace without mail in those weeks.
     """
     from analyzer.diagnose.alarms import limits
+    from analyzer.diagnose.week_leads import diagnosis_of_week, new_leads
+    from analyzer.diagnose.week_places import placed
     from analyzer.diagnose.weekly import week_of_counts
     from analyzer.history import check_week
     from analyzer.history.counts import count_weeks
@@ -76,20 +80,28 @@ def run_weekly(
             raise UnreadableInputError(str(workspace), problem, "take a log in with bounce-analyzer ingest")
         Log("weekly").info("counting", workspace=str(workspace), week=label)
         counts = count_weeks(files, weeks, judge, verp_keys)
-        correlated = _correlated(files, weeks, rules, verp_keys)
+        number = _recent_weeks(counts)
+        of_week = _mails(files, weeks, 1, rules, verp_keys)
+        recent = _mails(files, weeks, number, rules, verp_keys) if of_week and number > 1 else of_week
     monday: date = monday_of(label)
+    version = rules_version(rules)
+    diagnosis = leads = None
+    if of_week is not None and recent is not None:
+        diagnosis = diagnosis_of_week(*of_week, tolerance=tolerance, rules_version=version, tool_version=__version__)
+        leads = new_leads(diagnosis, recent[1], number, tolerance) if len(of_week[1].sends) else None
     found = week_of_counts(
         counts,
         starts=monday.isoformat(),
         ends=(monday + timedelta(days=6)).isoformat(),
         timezone=timezone or "UTC",
         tolerance=tolerance,
+        leads=leads,
     )
     return WeeklyRun(
-        week=found,
-        diagnosis=_diagnosed(correlated, tolerance, rules) if correlated is not None else None,
+        week=found if of_week is None else placed(found, of_week[0].sends),
+        diagnosis=diagnosis,
         tool_version=__version__,
-        rules_version=rules_version(rules),
+        rules_version=version,
         tolerance=tolerance,
     )
 
@@ -109,33 +121,36 @@ def _last_whole_week(files: TableFiles, timezone: str, now: datetime) -> str:
     return week_at(sent, zone)
 
 
-def _correlated(files: TableFiles, weeks: Weeks, rules: Path | None, keys: Keys | None) -> Correlated | None:
-    """The last week's mails with what came back of them; None where none was sent."""
-    from analyzer.correlate import correlate
-    from analyzer.history.counts import last_week
+def _recent_weeks(counts: Counts) -> int:
+    """How many of the last weeks are looked at for where bad leads come from: as few as have mails enough."""
+    mails = counts.sends[""].groupby("week")["sends"].sum()
+    last = len(counts.weeks.labels) - 1
+    sent = 0
+    for number in range(1, _RECENT_WEEKS + 1):
+        sent += int(mails.get(last - number + 1, 0))
+        if sent >= _ENOUGH_MAILS:
+            return number
+    return min(_RECENT_WEEKS, last + 1)
 
-    rows = last_week(files, weeks)
+
+def _mails(
+    files: TableFiles, weeks: Weeks, number: int, rules: Path | None, keys: Keys | None
+) -> tuple[Correlated, Correlated] | None:
+    """The mails of the last `number` of `weeks` with what came back of them, and those of them to leads who were first
+    written to then; None where no mail was sent.
+    """
+    from analyzer.correlate import correlate
+    from analyzer.diagnose.week_leads import first_written_to
+    from analyzer.history.counts import rows_of, written_before
+
+    rows = rows_of(files, weeks.last(number))
     if not rows.sends["recipient"].str.contains("@", regex=False).any():
         return None
     judge = classifier_of(rules).classify if rules else None
+    leads = rows.leads if len(rows.leads) else None
     try:
-        return correlate(rows.bounces, rows.sends, rows.leads if len(rows.leads) else None, judge=judge, verp_keys=keys)
+        found = correlate(rows.bounces, rows.sends, leads, judge=judge, verp_keys=keys)
     except UnreadableInputError:
-        # Every row of the week's log says that it was not sent.
+        # Every row of the log says that it was not sent.
         return None
-
-
-def _diagnosed(correlated: Correlated, tolerance: float, rules: Path | None) -> Diagnosis:
-    """Of the addresses, what the leads first written to in the week tell; of refusals, what all of its mails do."""
-    from analyzer.diagnose import assess
-    from analyzer.diagnose.contacts import contacts
-    from analyzer.version import __version__
-
-    version = rules_version(rules)
-    counted = contacts(correlated)
-    judged = partial(assess, correlated, counted, tolerance=tolerance, rules_version=version, tool_version=__version__)
-    found, _ = judged()
-    if found.totals.leads_contacted == len(counted.leads):
-        return found
-    whole, _ = judged(begun_before=True)
-    return replace(found, deliverability=whole.deliverability, other_hard=whole.other_hard)
+    return found, first_written_to(found, written_before(files, weeks, number))

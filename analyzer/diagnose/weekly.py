@@ -26,7 +26,9 @@ from analyzer.diagnose.alarms import (
     watch,
 )
 from analyzer.diagnose.diagnosis import Rate
+from analyzer.diagnose.rates import rate
 from analyzer.diagnose.step_weights import Weights, exposure, step_weights
+from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.weekly_changes import Change, changes
 from analyzer.diagnose.weekly_rates import BEFORE, Lying
 from analyzer.history.counts import RECENT
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.diagnose.arrays import Flags
+    from analyzer.diagnose.week_leads import NewLeads
+    from analyzer.diagnose.week_places import Place
     from analyzer.history.counts import Counts
 
 SCHEMA_VERSION = "1.0"
@@ -50,6 +54,12 @@ FIGURES: tuple[FigureName, ...] = ("hard", "address", "spam", "unknown")
 #: What an alarm counts: of hard bounces those for bad addresses, for a receiver that fails says nothing of the data.
 _COUNTED: Final[dict[Measure, FigureName]] = {"hard": "address", "spam": "spam"}
 Why: TypeAlias = Literal["rise", "line", ""]
+#: A part of the mail stands out where its rate is so many times as high, and surely above the others'.
+_STANDS_OUT = 1.25
+#: A provider does where so much of the week's is at it, for its mails are known from bounces mostly.
+_NEARLY_ALL = 0.8
+#: From this share of the week's bounces on, those that nothing is known of are what there is to tell.
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,8 @@ class Series:
 
     `usual` is the rate that the week was held against (None while learning), `score` the CUSUM's, which alarms at
     `alarm_at`; `since` the week in which a rise that is under way began ("" for none); `before` the state a week
-    earlier. `why` is what an alarm is raised for: a rise, or a rate proven above the line.
+    earlier. `why` is what an alarm is raised for: a rise, or a rate proven above the line; for bad addresses of all
+    mail that is the tolerance, and the rate that of the leads (`Week.leads`). place: where most refusals are, of all.
     """
 
     dimension: str
@@ -96,6 +107,7 @@ class Series:
     score: float
     alarm_at: float
     q_value: float
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,14 @@ class Week:
     series: list[Series]
     reasons: list[ReasonRow]
     changes: list[Change]
+    #: What the leads first written to tell; None where there are none.
+    leads: NewLeads | None = None
+
+    @property
+    def mostly_unread(self) -> bool:
+        """Whether nothing is known of most of the week's bounces but that they are."""
+        count = {one.name: one.now.count for one in self.figures}
+        return 0 < count["unknown"] >= _MOSTLY * (count["hard"] + count["spam"] + count["unknown"])
 
     @property
     def alarms(self) -> list[Series]:
@@ -132,8 +152,13 @@ class Week:
         return [one for one in self.series if one.state == "alarm"]
 
 
-def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tolerance: float) -> Week:
-    """The last week of `counts` against those before it. tolerance: the rate of hard bounces that is accepted."""
+def week_of_counts(
+    counts: Counts, *, starts: str, ends: str, timezone: str, tolerance: float, leads: NewLeads | None = None
+) -> Week:
+    """The last week of `counts` against those before it.
+
+    tolerance: the share of leads with a bad address that is accepted; leads: what those first written to in it tell.
+    """
     counts = replace(counts, bounced=_encoded(counts.bounced))
     weights: dict[Measure, Weights] = {measure: step_weights(counts, measure) for measure in MEASURES}
     total = _matrix(counts, "", weights)
@@ -143,8 +168,11 @@ def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tol
         name: Lying(one, counts.bounced["recipient_domain"].cat.categories) for name, one in counts.companies.items()
     }
     whole = {name: _by_week(counts, total, lies[""], name) for name in FIGURES}
+    whole = {name: _up_to_unread(counts, total, lies[""], name, whole) for name in FIGURES}
     figures = [Figure(name, rates[last], rates[BEFORE]) for name, rates in whole.items()]
     series, watched = _series(counts, total, weights, tolerance, lies, whole)
+    if leads is not None and leads.above:
+        series = [_above(one) if (one.dimension, one.measure) == ("total", "hard") else one for one in series]
     first = int(np.argmax(total.sends[0] > 0))
     risen = [one.measure for one in series if one.dimension == "total" and one.state == "alarm"]
     return Week(
@@ -160,6 +188,7 @@ def week_of_counts(counts: Counts, *, starts: str, ends: str, timezone: str, tol
         series=series,
         reasons=_reasons(counts, total, recent, lies[""]),
         changes=changes(counts, weights, q_value=limits().change_q_value, risen=risen),
+        leads=leads,
     )
 
 
@@ -214,7 +243,36 @@ def _told(counts: Counts, name: str) -> pd.DataFrame:
 
 def _by_week(counts: Counts, total: _Matrix, lies: Lying, name: str) -> list[Rate]:
     """The rate of all mail in each week, and in the weeks before the last (BEFORE)."""
-    rows, weeks = _told(counts, name), len(counts.weeks.labels)
+    return _rates_by_week(counts, total, lies, name, _told(counts, name))
+
+
+def _up_to_unread(
+    counts: Counts, total: _Matrix, lies: Lying, name: FigureName, known: dict[FigureName, list[Rate]]
+) -> list[Rate]:
+    """The same rates, up to what every bounce of unknown cause would make of them where these are more than a few."""
+    if name == "unknown":
+        return known[name]
+    rows = counts.bounced
+    chosen = (rows["fault" if name == "address" else "label"] == name) | (rows["label"] == "unknown")
+    worst = _rates_by_week(counts, total, lies, name, rows[chosen])
+    most = thresholds().evidence.unread_share
+    return [
+        replace(one, high=max(one.high, other.high))
+        if one.high is not None and other.high is not None and 0 < unread.count >= most * (hard + spam + unread.count)
+        else one
+        for one, other, unread, hard, spam in zip(
+            known[name],
+            worst,
+            known["unknown"],
+            (each.count for each in known["hard"]),
+            (each.count for each in known["spam"]),
+            strict=True,
+        )
+    ]
+
+
+def _rates_by_week(counts: Counts, total: _Matrix, lies: Lying, name: str, rows: pd.DataFrame) -> list[Rate]:
+    weeks = len(counts.weeks.labels)
     week, domain = rows["week"].to_numpy(dtype=np.int64), _domains(rows)
     recent = (week >= weeks - 1 - RECENT) & (week < weeks - 1)
     return lies.rates(
@@ -246,7 +304,10 @@ def _series(
     lies: dict[str, Lying],
     rates: dict[FigureName, list[Rate]],
 ) -> tuple[list[Series], dict[Measure, Watched]]:
-    """Every series of both measures, and how all mail went through the weeks."""
+    """Every series of both measures, and how all mail went through the weeks.
+
+    tolerance: of leads; of mails fewer are bad, so that what is above it by mails is so by leads.
+    """
     rules = limits()
     whole: dict[Measure, Watched] = {}
     found: list[Series] = []
@@ -258,8 +319,8 @@ def _series(
         seen = watch(total.exposed[measure], back, np.array([believed.prior]), believed.strength, rules)
         whole[measure] = seen
         own = _judged(total, back, seen, np.ones(1, bool), line)
-        now = rates[name][len(counts.weeks.labels) - 1]
-        found += _rows(counts, "total", measure, total, [now], seen, own, np.ones(1), total.exposed[measure][:, -1])
+        now = [rates[name][len(counts.weeks.labels) - 1]]
+        found += _rows(counts, "total", measure, total, now, seen, own, np.ones(1), total.exposed[measure][:, -1])
         risen = own[0][0] == STATES.index("alarm")
         past = total.exposed[measure][0, :-1].sum()
         usual = (back[0, :-1].sum() + believed.prior * believed.strength) / (past + believed.strength)
@@ -273,12 +334,29 @@ def _series(
             exposed = part.exposed[measure] if known else np.repeat(total.exposed[measure], len(part.values), axis=0)
             seen = watch(exposed, mine, np.full(len(part.values), usual), believed.strength, rules)
             q = gate(seen.score[:, -1], seen.state[:, -1] >= STATES.index("quiet"))
-            believed_in = (q < rules.q_value) | risen
-            judged = _judged(part, mine, seen, believed_in, line if known else None)
             now_of = _of_last_week(counts, dimension, part, lies[dimension], name)
+            believed_in = (q < rules.q_value) | risen
+            if measure == "hard":
+                # A bad address is bad whoever writes to it: a part that bounces as the rest does is no finding.
+                believed_in &= np.array([stands_out(dimension, one, now[0]) for one in now_of], dtype=np.bool_)
+            judged = _judged(part, mine, seen, believed_in, line if known else None)
             found += _rows(counts, dimension, measure, part, now_of, seen, judged, q, exposed[:, -1])
     found.sort(key=lambda one: (one.dimension != "total", -STATES.index(one.state), -one.score))
     return found, whole
+
+
+def _above(one: Series) -> Series:
+    """The series in alarm for what its leads are, if for nothing else."""
+    return one if one.state == "alarm" else replace(one, state="alarm", why="line")
+
+
+def stands_out(dimension: str, one: Rate, whole: Rate) -> bool:
+    """Whether a part of the mail bounced more than the rest of it, beyond chance."""
+    rest = rate(whole.count - one.count, whole.leads - one.leads)
+    if dimension == "provider":
+        return one.count >= _NEARLY_ALL * whole.count
+    above = (one.low or 0.0) > (1.0 if rest.high is None else rest.high)
+    return above and (one.rate or 0.0) >= _STANDS_OUT * (whole.rate or 0.0)
 
 
 def _known(part: _Matrix, total: _Matrix) -> float:

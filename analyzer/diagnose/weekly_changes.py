@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.alarms import Measure
     from analyzer.diagnose.step_weights import Weights
+    from analyzer.diagnose.week_places import Place
     from analyzer.history.counts import Counts
 
 Kind: TypeAlias = Literal["new", "worse", "fixed"]
@@ -44,7 +45,8 @@ _OURS = ("sender", "content", "complaint")
 class Change:
     """One change: `dimension` is "total", "sender_domain" or "recipient_domain"; `reason` "" for refusals of any kind.
 
-    `since` is the day (UTC) of the first such mail after the last week without one, "" for what is fixed.
+    `since` is the day (UTC) of the first such mail after the last week without one, "" for what is fixed; `before` are
+    the weeks before together, `last_week` the last of them. place: where most of these mails are, where that was seen.
     """
 
     kind: Kind
@@ -54,7 +56,9 @@ class Change:
     since: str
     now: Rate
     before: Rate
+    last_week: Rate
     q_value: float
+    place: Place | None = None
 
 
 def changes(
@@ -140,7 +144,11 @@ def _compared(
     # The usual rate is known from so many mails, whose weeks differed as well.
     phi = limits().phi
     doubt = phi + (1 + (earlier / int((sends[first:last] > 0).sum()) - 1) * phi) / earlier if past else phi
-    rates = (rate(now, mails), rate(min(past, earlier), earlier))
+    rates = (
+        rate(now, mails),
+        rate(min(past, earlier), earlier),
+        rate(min(int(back[last - 1]), int(sends[last - 1])), int(sends[last - 1])),
+    )
     if now >= _FEW and now >= _TIMES * (expected if past else 0):
         if not past and int((sends[first:last] > 0).sum()) < _KNOWN_WEEKS:
             return nothing

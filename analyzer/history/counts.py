@@ -88,8 +88,8 @@ def count_weeks(files: TableFiles, weeks: Weeks, judge: Judge | None = None, key
 
 
 @dataclass(frozen=True, slots=True)
-class OneWeek:
-    """The rows of one week, as `correlate` takes them: its mails, what came back of them and their leads.
+class WeekRows:
+    """The rows of some weeks, as `correlate` takes them: their mails, what came back of them and their leads.
 
     Bounces that no mail was found for stand in the week in which they came.
     """
@@ -99,27 +99,40 @@ class OneWeek:
     leads: pd.DataFrame
 
 
-def last_week(files: TableFiles, weeks: Weeks) -> OneWeek:
-    """The rows of the last of `weeks`, after `count_weeks` on the same connection."""
-    week = weeks.last()
-    sends = files.relation("sends", week.partitions())
-    bounces = files.relation("bounces", [*week.partitions(later=LATE_WEEKS), NO_WEEK])
+def rows_of(files: TableFiles, weeks: Weeks) -> WeekRows:
+    """The rows of `weeks`, after `count_weeks` on the same connection, of which they are some."""
+    sends = files.relation("sends", weeks.partitions())
+    bounces = files.relation("bounces", [*weeks.partitions(later=LATE_WEEKS), NO_WEEK])
     columns = ", ".join(name for name in SENDS.schema.names if name not in ("key", "week"))
-    mails = files.rows(f"SELECT {columns} FROM {sends} WHERE {_inside(week)} ORDER BY sent_at, key")  # noqa: S608
+    mails = files.rows(f"SELECT {columns} FROM {sends} WHERE {_inside(weeks)} ORDER BY sent_at, key")  # noqa: S608
     back = files.rows(f"""
         SELECT {", ".join(BOUNCE_COLUMNS)} FROM {bounces}
-        WHERE record_id IN (SELECT record_id FROM told WHERE {_inside(week)})
-            OR record_id IN (SELECT record_id FROM back WHERE {_inside(week, "received")}
+        WHERE record_id IN (SELECT record_id FROM told WHERE {_inside(weeks)})
+            OR record_id IN (SELECT record_id FROM back WHERE {_inside(weeks, "received")}
                              AND record_id NOT IN (SELECT record_id FROM told))
         ORDER BY received_at, record_id
     """)  # noqa: S608
     leads = files.rows(f"""
         SELECT {", ".join((*LEAD_COLUMNS, *EXTRAS))} FROM {files.relation("leads")}
-        WHERE address_key(email) IN (SELECT address_key(recipient) FROM {sends} WHERE {_inside(week)})
-            OR lower(lead_id) IN (SELECT lower(lead_id) FROM {sends} WHERE {_inside(week)} AND lead_id <> '')
+        WHERE address_key(email) IN (SELECT address_key(recipient) FROM {sends} WHERE {_inside(weeks)})
+            OR lower(lead_id) IN (SELECT lower(lead_id) FROM {sends} WHERE {_inside(weeks)} AND lead_id <> '')
         ORDER BY email
     """)  # noqa: S608
-    return OneWeek(mails, back, leads)
+    return WeekRows(mails, back, leads)
+
+
+def written_before(files: TableFiles, weeks: Weeks, number: int) -> frozenset[str]:
+    """Of those written to in the last `number` of `weeks`, the keys of those who were written to in the ones before."""
+    earlier, last = weeks.before(number), weeks.last(number)
+    if not earlier.labels:
+        return frozenset()
+    found = files.rows(f"""
+        SELECT DISTINCT address_key(recipient) AS key FROM {files.relation("sends", earlier.partitions())}
+        WHERE {_inside(earlier)} AND address_key(recipient) IN (
+            SELECT address_key(recipient) FROM {files.relation("sends", last.partitions())} WHERE {_inside(last)}
+        )
+    """)  # noqa: S608
+    return frozenset(found["key"])
 
 
 def last_sent(files: TableFiles, before: int) -> datetime | None:

@@ -31,9 +31,13 @@ class Weeks:
             monday += _WEEK
         return found
 
-    def last(self) -> Weeks:
-        """The last week alone."""
-        return Weeks(self.labels[-1:], self.bounds[-2:])
+    def last(self, number: int = 1) -> Weeks:
+        """The last week alone, or the last few."""
+        return Weeks(self.labels[-number:], self.bounds[-number - 1 :])
+
+    def before(self, number: int) -> Weeks:
+        """All but the last few; there may be none."""
+        return Weeks(self.labels[:-number], self.bounds[:-number])
 
 
 def zone_of(name: str) -> zoneinfo.ZoneInfo:

@@ -344,14 +344,14 @@ def test_a_fault_of_last_week_is_still_there(tmp_path):
         ("cem@out2.example", number): {"auth_failure": 20 * number - 20 * LAST + 60} for number in (LAST - 1, LAST)
     }
     text = " ".join(report.summary(run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))).split())
-    assert "Still since 23 March 2026 in mail from out2.example, and more than before: bounces for “auth" in text
+    assert "Still since 23 March 2026 in mail from out2.example, and more (13.3 % last week): bounces for “auth" in text
 
 
 def test_of_providers_counts_are_told_and_no_rates(tmp_path):
     """Who runs the receiving side is known from bounces mostly, so their rates are too high."""
     planted = {(mailbox, LAST): {"spam_content": 30} for mailbox in MAILBOXES}
     run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))
-    told = [report_words.said(one) for one in run.week.alarms if one.dimension == "provider"]
+    told = [report_words.said(one, run.week) for one in run.week.alarms if one.dimension == "provider"]
     assert told and all(re.search(r"have risen: \d+ mails, \d+ usually", sentence) for sentence in told)
 
 

@@ -32,6 +32,7 @@ def values(run: WeekFindings) -> dict[str, Any]:
         "alarms": len(week.alarms),
         "do_now": [{"what": one.what, "detail": one.detail} for one in words.actions(week, run.diagnosis)],
         "changed": words.changed(week),
+        "leads": None if week.leads is None else asdict(week.leads),
         "figures": [_renamed(asdict(one)) for one in week.figures],
         "trend": [_renamed(asdict(one)) for one in week.trend],
         "series": [_renamed(asdict(one)) for one in week.series],

@@ -73,7 +73,18 @@ def _figures(week: Week) -> str:
         )
         for one in week.figures
     ]
-    return _table(("What", "This week", "Range", "Mails", "Weeks before"), rows)
+    mails = _table(("Of all mails", "This week", "Range", "Mails", "Weeks before"), rows)
+    if week.leads is None or not week.leads.now.leads:
+        return mails
+    now, weeks = week.leads.now, words.plural(week.leads.weeks, "week")
+    row = (
+        "Bad addresses",
+        words.percent(now.rate),
+        words.spread(now.low, now.high),
+        f"{words.count(now.count)} of {words.count(now.leads)}",
+        words.percent(week.leads.recent.rate),
+    )
+    return mails + "\n\n" + _table(("Of leads first written to", "This week", "Range", "Leads", f"Last {weeks}"), [row])
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:

@@ -30,10 +30,15 @@ def text(run: WeekFindings) -> str:
                 lines += _wrapped(f"- {sentence}", "  ")
             if len(sentences) > _ROWS:
                 lines.append(f"  {len(sentences) - _ROWS} more in weekly.md")
-    lines += ["", f"{'':<26}{'this week':>10}  {'range':<14}{'weeks before':>12}"]
+    lines += ["", f"{'Of all mails':<26}{'this week':>10}  {'range':<14}{'weeks before':>12}"]
     for one in week.figures:
         name, spread = say.FIGURE_NAMES[one.name], words.spread(one.now.low, one.now.high)
         lines.append(f"{name:<26}{words.percent(one.now.rate):>10}  {spread:<14}{words.percent(one.before.rate):>12}")
+    if week.leads is not None and week.leads.now.leads:
+        now, weeks = week.leads.now, words.plural(week.leads.weeks, "week")
+        lines += ["", f"{'Of leads first written to':<26}{'this week':>10}  {'range':<14}{f'last {weeks}':>12}"]
+        spread, recent = words.spread(now.low, now.high), words.percent(week.leads.recent.rate)
+        lines.append(f"{'Bad addresses':<26}{words.percent(now.rate):>10}  {spread:<14}{recent:>12}")
     aside = say.set_aside(run.diagnosis)
     if aside:
         lines += ["", *_wrapped(aside)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from analyzer.diagnose.rates import rate
+from analyzer.diagnose.weekly import stands_out
 from analyzer.history.counts import RECENT
 from analyzer.knowledge import reasons
 from analyzer.report import causes, words
@@ -14,6 +14,8 @@ from analyzer.report.sentences import Action, Tone, reverify
 if TYPE_CHECKING:
     from analyzer.diagnose.alarms import State
     from analyzer.diagnose.diagnosis import Diagnosis, Fix, Rate
+    from analyzer.diagnose.week_leads import NewLeads
+    from analyzer.diagnose.week_places import Place
     from analyzer.diagnose.weekly import Series, Week
     from analyzer.diagnose.weekly_changes import Change
     from analyzer.records import Matching
@@ -36,12 +38,10 @@ FIGURE_NAMES: Final = {
 MEASURE_NAMES: Final = {"hard": "bad addresses", "spam": "spam bounces"}
 KIND_NAMES: Final = {"new": "New", "worse": "Got worse", "fixed": "Fixed"}
 _SHOWN = 3
-#: A part of the mail is named beside all of it where its rate is so many times as high, and surely above the others'.
-_STANDS_OUT = 1.25
 _NOT_THE_ADDRESS = frozenset({"infrastructure", "mailbox"})
-#: A provider is named where so much of the week's is at it, for its mails are known from bounces mostly.
-_NEARLY_ALL = 0.8
 _UNDER_WAY = frozenset({"alarm", "recovering"})
+#: Advice that asks for better addresses than the week's.
+_BETTER = frozenset({"max_quality", "reverify"})
 #: So many bounces, most of the week's, that tell of no mail of ours are a fault of the log before they are forgeries.
 _ASIDE = 5
 #: How each number was worked out: (what, how).
@@ -49,7 +49,8 @@ HOW: Final = (
     (
         "What is counted",
         "Mails sent in the week, Monday to Sunday of the time zone named above. A bounce counts in the week of its "
-        "mail, however late it came, so a week's figures may still rise in the report of a later run.",
+        "mail, however late it came, so a week's figures may still rise in the report of a later run. Rates are of "
+        "mails, but where they are said to be of leads: a sequence of three mails has three times as many.",
     ),
     (
         "The range beside a rate",
@@ -78,7 +79,8 @@ HOW: Final = (
     ),
     (
         "Over the line",
-        "An alarm as well: bad addresses proven above what you accept, or refusals above 5 %, whatever is usual.",
+        "An alarm as well, whatever is usual: bad addresses among the leads first written to in the week proven above "
+        "what you accept, or refusals proven above 5 % of the mails.",
     ),
     ("Recovering", "After an alarm, until two weeks in a row were as usual."),
     ("The alarm band", "Where the rate of a usual week lies: three standard deviations round what is usual."),
@@ -122,15 +124,17 @@ def verdict(week: Week) -> tuple[Tone, str]:
     alarms = week.alarms
     total = [one for one in alarms if one.dimension == "total"]
     if total:
-        return "act", " ".join(said(one) for one in total)
+        return "act", " ".join(said(one, week) for one in total)
     if alarms:
         more = len(alarms) - 1
         also = f" {words.plural(more, 'more series is', 'more series are')} in alarm." if more else ""
-        return "act", said(alarms[0]) + also
+        return "act", said(alarms[0], week) + also
     whole = [one for one in week.series if one.dimension == "total"]
     news = [one for one in week.changes if one.kind != "fixed"]
     if news:
         return "act", f"No alarm, but {words.plural(len(news), 'thing is', 'things are')} new or worse: see below."
+    if week.leads is not None and _asks_for_better(week.leads):
+        return "act", _asking(week.leads)
     if any(one.state == "recovering" for one in whole):
         return "fine", "On the way back: the rate that raised the alarm is as usual again, one more such week ends it."
     if any(one.state == "learning" for one in whole):
@@ -140,7 +144,9 @@ def verdict(week: Week) -> tuple[Tone, str]:
         )
     higher = [one for one in whole if _higher(one, week)]
     if higher:
-        return "unsure", " ".join(f"{_named(one)} are up: {_held_against(one)}. No alarm yet." for one in higher)
+        return "unsure", " ".join(f"{_up(one)} No alarm yet." for one in higher)
+    if week.mostly_unread:
+        return "unsure", _unread(week)
     if all(one.state == "too_little" for one in whole):
         return "unsure", f"Too few mails to tell: {words.plural(week.sends, 'mail')}."
     hard, _, spam, _ = week.figures
@@ -157,18 +163,73 @@ def _higher(one: Series, week: Week) -> bool:
     return one.state == "watch" and (one.now.low or 0.0) > (before.rate or 0.0)
 
 
+def _up(one: Series) -> str:
+    return f"{_named(one)} are up: {_held_against(one)}.{_lie(one.place)}"
+
+
 def _named(one: Series) -> str:
     return MEASURE_NAMES[one.measure].capitalize()
 
 
-def said(one: Series) -> str:
+def _unread(week: Week) -> str:
+    unknown = next(one.now for one in week.figures if one.name == "unknown")
+    return (
+        f"{words.percent(unknown.rate)} of the mails bounced ({words.count(unknown.count)} of "
+        f"{words.count(unknown.leads)}) and nothing says why: bad addresses or refusals, it cannot be told."
+    )
+
+
+def said(one: Series, week: Week) -> str:
     """An alarm in a sentence."""
     name = _named(one)
     whom = "" if one.dimension == "total" else f" of {subject(one.dimension, one.value)}"
+    if one.why == "line" and (one.dimension, one.measure) == ("total", "hard") and week.leads is not None:
+        return f"{name} are above what you accept: {_of_leads(week.leads)}."
     if one.why == "line":
         return f"{name}{whom} are above the line: {of(one.now)}, beyond what can be accepted."
     since = f", rising since {one.since}" if one.since else ""
-    return f"{name}{whom} have risen: {_held_against(one)}{since}."
+    return f"{name}{whom} have risen: {_held_against(one)}{since}.{_lie(one.place)}"
+
+
+def _of_leads(leads: NewLeads) -> str:
+    """ "9.3 % of the leads first written to this week have a bad address (43 of 464); 5 % is accepted"."""
+    return (
+        f"{words.percent(leads.now.rate)} of the leads first written to this week have a bad address "
+        f"({words.count(leads.now.count)} of {words.count(leads.now.leads)}); "
+        f"{words.limit_words(leads.accepted)} is accepted"
+    )
+
+
+def _asking(leads: NewLeads) -> str:
+    """That the newest leads are worse than they should be, though no alarm says so."""
+    bad = [one for one in leads.origins if one.rate > leads.accepted]
+    if not bad:
+        return f"No alarm, but the next list may be worse than you accept: {_of_leads(leads)}."
+    whose = " and ".join(f"the {one.column} {', '.join(words.short(name, 60) for name in one.values)}" for one in bad)
+    rates = " and ".join(words.percent(one.rate) for one in bad)
+    when = "this week" if leads.weeks == 1 else f"in the last {leads.weeks} weeks"
+    accepted = words.limit_words(leads.accepted)
+    return f"No alarm, but new leads of {whose} are bad: {rates} of them {when}; {accepted} is accepted."
+
+
+def _lie(place: Place | None) -> str:
+    """Where the refusals of a sentence are, as a sentence behind it; "" where that is nowhere in particular."""
+    if place is None:
+        return ""
+    number = f"All {words.count(place.of)}" if place.count == place.of else f"{words.count(place.count)} of them"
+    name = words.short(place.value, 80)
+    where = {
+        "sender": f"from mailbox {name}",
+        "sender_domain": f"in mail from {name}",
+        "step": f"at {words.value_name('step', name)} of the sequence",
+        "campaign": f"in campaign “{name}”",
+        "template": f"with template “{name}”",
+        "industry": f"in {name}",
+        "list_source": f"of list source “{name}”",
+        "provider": f"at {name}",
+    }[place.dimension]
+    share = "" if place.share is None else f" ({words.percent(place.share)} of the mails)"
+    return f" {number} are {where}{share}."
 
 
 def _held_against(one: Series) -> str:
@@ -181,7 +242,7 @@ def _held_against(one: Series) -> str:
 
 def alarm_line(week: Week) -> str:
     """The alarms that the page names, on one line, for a scheduler's mail."""
-    return f"{week.week}: " + " ".join(said(one) for one in named_alarms(week)[:_SHOWN])
+    return f"{week.week}: " + " ".join(said(one, week) for one in named_alarms(week)[:_SHOWN])
 
 
 def named_alarms(week: Week) -> list[Series]:
@@ -190,18 +251,14 @@ def named_alarms(week: Week) -> list[Series]:
     found: dict[tuple[str, int, int], Series] = {}
     for one in week.alarms:
         parent = whole[one.measure]
-        if one is parent or parent.state != "alarm" or _stands_out(one, parent):
+        if parent.state == "alarm" and parent.place is not None and one is not parent:
+            # What most of it has in common is told: other parts have it by the way.
+            stands = (one.dimension, one.value) == (parent.place.dimension, parent.place.value)
+        else:
+            stands = parent.state != "alarm" or stands_out(one.dimension, one.now, parent.now)
+        if one is parent or stands:
             found.setdefault((one.measure, one.now.count, one.now.leads), one)
     return list(found.values())
-
-
-def _stands_out(one: Series, parent: Series) -> bool:
-    """Whether a part of the mail bounced more than the rest of it, beyond chance."""
-    rest = rate(parent.now.count - one.now.count, parent.now.leads - one.now.leads)
-    if one.dimension == "provider":
-        return one.now.count >= _NEARLY_ALL * parent.now.count
-    above = (one.now.low or 0.0) > (1.0 if rest.high is None else rest.high)
-    return above and (one.now.rate or 0.0) >= _STANDS_OUT * (parent.now.rate or 0.0)
 
 
 def change(one: Change, week: Week) -> str:
@@ -216,14 +273,22 @@ def change(one: Change, week: Week) -> str:
     elif one.kind == "new":
         text = f"New{since}{where}: {what}"
     elif one.kind == "worse" and _began_lately(one, week):
-        text = f"Still{since}{where}, and more than before: {what}"
+        text = f"Still{since}{where}{_more_than_last(one)}: {what}"
     elif one.kind == "worse":
         text = f"More {what}{where}"
     else:
         text = f"{'No more' if not one.now.count else 'Fewer'} {what}{where}"
     before = "none" if not one.before.count else words.percent(one.before.rate)
     means = f" {words.reason_says(one.reason)}" if one.reason else ""
-    return f"{text}: {of(one.now)}; {before} in the weeks before.{means}"
+    return f"{text}: {of(one.now)}; {before} in the weeks before.{means}{_lie(one.place)}"
+
+
+def _more_than_last(one: Change) -> str:
+    """How a fault that goes on stands beside last week."""
+    if one.last_week.rate is None:
+        return ""
+    more = ", and more" if (one.now.rate or 0.0) > one.last_week.rate else ""
+    return f"{more} ({words.percent(one.last_week.rate)} last week)"
 
 
 def _began_lately(one: Change, week: Week) -> bool:
@@ -240,10 +305,10 @@ def moves(week: Week) -> list[tuple[str, str]]:
     """
     named = named_alarms(week)
     told = {(one.measure, one.now.count, one.now.leads) for one in named}
-    found = [("worse" if one.before in _UNDER_WAY else "new", said(one)) for one in named]
+    found = [("worse" if one.before in _UNDER_WAY else "new", said(one, week)) for one in named]
     for one in week.series:
         mails = (one.measure, one.now.count, one.now.leads)
-        if mails not in told and one.before in _UNDER_WAY and one.state not in {*_UNDER_WAY, "too_little"}:
+        if mails not in told and one.before in _UNDER_WAY and one.state not in {*_UNDER_WAY, "too_little", "watch"}:
             name, whom = _named(one), subject(one.dimension, one.value)
             figure = words.plural(one.now.count, "mail") if one.dimension == "provider" else of(one.now)
             found.append(("fixed", f"{name} of {whom} are back to what is usual: {figure}."))
@@ -291,13 +356,12 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
         if fix is not None:
             found.setdefault(fix.id, _fix(fix, change(one, week)))
     spam = [one for one in week.alarms if one.measure == "spam"]
-    if spam and not found and diagnosis.deliverability.fixes:
-        # One that explains most of the alarm is what it is about, even where it is over by now.
-        first = min(diagnosis.deliverability.fixes, key=lambda fix: (2 * fix.bounces < spam[0].now.count, fix.priority))
-        found.setdefault(first.id, _fix(first, said(spam[0])))
-    hard = [one for one in week.alarms if one.measure == "hard"]
-    if hard:
-        found["data"] = _data(diagnosis, named_alarms(week))
+    if spam and not found:
+        found |= _first_fix(diagnosis, spam[0], said(spam[0], week))
+    for rising in week.series:
+        if rising.place is not None and rising not in spam and _higher(rising, week) and not news:
+            found |= _first_fix(diagnosis, rising, _up(rising))
+    found |= _data(week, diagnosis)
     failed = next((one for one in news if one.reason and reasons()[one.reason].fault in _NOT_THE_ADDRESS), None)
     if failed is not None:
         found["failed"] = _failed(failed, week, diagnosis)
@@ -305,15 +369,27 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
         if one.dimension == "recipient_domain":
             what = f"Leave {words.short(one.value, 80)} to another channel."
             found.setdefault(one.value, Action(what, change(one, week)))
+    if week.mostly_unread:
+        found["unread"] = Action(
+            "Connect the mailbox that bounces come to (watch), or take them in (ingest --bounces).",
+            "The log only says that mails bounced; the bounces themselves say why.",
+        )
     rest = [one for one in news if not found]
     if rest:
         found["look"] = Action("Look at what is new before the next sequence.", change(rest[0], week))
     if week.alarms and not found:
-        found["look"] = Action("Find what the mails in alarm have in common.", said(week.alarms[0]))
+        found["look"] = Action("Find what the mails in alarm have in common.", said(week.alarms[0], week))
     nothing = Action("Nothing. Send on as before.", "No alarm, and nothing new or worse.")
     if any(_higher(one, week) for one in week.series if one.dimension == "total"):
         nothing = Action("Look again next week.", verdict(week)[1])
     return list(found.values())[:_SHOWN] or [nothing]
+
+
+def _first_fix(diagnosis: Diagnosis, about: Series, why: str) -> dict[str, Action]:
+    """The fix that explains most of a rise, which is about that even where it is over by now; else the first."""
+    fixes = diagnosis.deliverability.fixes
+    first = min(fixes, key=lambda fix: (2 * fix.bounces < about.now.count, fix.priority), default=None)
+    return {} if first is None else {first.id: _fix(first, why)}
 
 
 def _log(matching: Matching) -> Action:
@@ -346,18 +422,53 @@ def _failed(one: Change, week: Week, diagnosis: Diagnosis) -> Action:
     return Action(f"{what}: their addresses are not at fault.", why)
 
 
-def _data(diagnosis: Diagnosis, named: list[Series]) -> Action:
-    alarms = [one for one in named if one.measure == "hard"]
-    why = said(alarms[0])
-    narrow = max(alarms, key=lambda one: one.now.rate or 0.0)
-    if narrow is not alarms[0]:
-        why += f" Most of all {subject(narrow.dimension, narrow.value)}: {of(narrow.now)}."
-    match diagnosis.data_quality.recommendation:
+def _asks_for_better(leads: NewLeads) -> bool:
+    """Whether the leads of the week, or those of a source of the last weeks, are too bad for another list like them."""
+    return leads.recommendation in _BETTER or any(one.rate > leads.accepted for one in leads.origins)
+
+
+def _data(week: Week, diagnosis: Diagnosis) -> dict[str, Action]:
+    """What to do about the addresses: about where they come from, and about the setting; nothing where all is well."""
+    leads, found = week.leads, dict[str, Action]()
+    alarms = [one for one in named_alarms(week) if one.measure == "hard"]
+    why = [said(alarms[0], week)] if alarms else []
+    if leads is not None and (left := causes.leave_out(leads.origins, leads.accepted)) is not None:
+        when = [] if leads.weeks == 1 else [f"These are leads first written to in the last {leads.weeks} weeks."]
+        found["origin"] = Action(left[0], " ".join([left[1], *when, *why]))
+        if _without_origins(leads) <= leads.accepted:
+            return found
+    recommended = diagnosis.data_quality.recommendation
+    if not alarms and (leads is None or recommended not in _BETTER):
+        return found
+    if leads is not None and recommended in _BETTER:
+        why += _next_like(leads, diagnosis)
+    narrow = max(alarms, key=lambda one: one.now.rate or 0.0, default=None)
+    if narrow is not None and narrow is not alarms[0]:
+        why.append(f"Most of all {subject(narrow.dimension, narrow.value)}: {of(narrow.now)}.")
+    match recommended:
         case "max_quality":
-            return Action("Set data quality to max quality for the next sequence.", why)
+            what = "Set data quality to max quality for the next sequence."
         case "reverify":
-            return Action(reverify(diagnosis)[0], why)
+            what = reverify(diagnosis)[0]
         case _ if (cause := causes.leading(diagnosis)) is not None:
-            return Action(causes.step(diagnosis, cause)[0], why)
+            what = causes.step(diagnosis, cause)[0]
         case _:
-            return Action("Find out where the bad addresses of this week come from.", why)
+            what = "Find out where the bad addresses of this week come from."
+    if not any(one.what == what for one in found.values()):
+        found["data"] = Action(what, " ".join(why))
+    return found
+
+
+def _without_origins(leads: NewLeads) -> float:
+    """The share of bad addresses among leads of the last weeks who are of no origin that bounces more."""
+    bad = leads.recent.count - sum(one.bounces for one in leads.origins)
+    return max(bad, 0) / max(leads.recent.leads - sum(one.leads for one in leads.origins), 1)
+
+
+def _next_like(leads: NewLeads, diagnosis: Diagnosis) -> list[str]:
+    """What the leads of the week were, where no alarm says so, and what another list like them would do."""
+    told = [] if leads.above else [f"{_of_leads(leads)}."]
+    chance = diagnosis.data_quality.forecast.max_quantity.p_over_tolerance
+    if chance is not None:
+        told.append(f"The chance that another list like theirs has more is {words.percent(chance)}.")
+    return told
