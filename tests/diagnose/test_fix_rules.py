@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.diagnose import fix_rules as module
 from analyzer.diagnose.fix_rules import FixRule, fix_rules
-from analyzer.diagnose.fixes import mask
+from analyzer.diagnose.fixes import _blocklists, _for_list, mask
 from analyzer.errors import RuleError
 from analyzer.knowledge import reasons
 
@@ -88,3 +88,16 @@ def test_a_broken_fix_is_refused_by_name(
 )
 def test_mask(text: str, masked: str) -> None:
     assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Spamhaus PBL", "Spamhaus PBL: Not a finding of spam"),
+        ("Spamhaus ZRD", "Spamhaus ZRD: The domain is less than a day old"),
+        ("Spamhaus CSS", "Stop the mail that led to the listing"),
+    ],
+)
+def test_no_mail_is_to_be_stopped_for_a_listing_that_none_led_to(name: str, first: str) -> None:
+    (rule,) = (rule for rule in fix_rules() if rule.id == "BLOCKLIST")
+    assert _for_list(rule, name, _blocklists()[name]).steps[0].startswith(first)
