@@ -7,20 +7,18 @@ the grammar does not: a line that begins with an address, and what belongs to it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import takewhile
 
 from analyzer.parsing.addresses import find_addresses, from_header, is_robot
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
+from analyzer.parsing.heads import A_WORD, SAYS_WHY, Head, blocks, head_in, reasons_above
 from analyzer.parsing.message import Message
 from analyzer.parsing.quotes import (
     DESCRIPTION,
     DIALOGUE,
     REPLY,
-    RULE,
     WORDS,
     Passage,
     clip,
@@ -29,54 +27,8 @@ from analyzer.parsing.quotes import (
     whole_reply,
 )
 
-#: What may stand before the address on its own line; the words are sentences that end in it.
-_LABELS = (
-    r"(?:final|original|failed|intended)?[ -]?recipients?(?: address(?:es)?)?",
-    r"rcpt to",
-    r"to",
-    r"(?:original )?address",
-    r"for",
-    r"user",
-    r"could not be delivered to",
-    r"(?:i was |we were )?(?:unable|failed) to deliver (?:(?:your |the )?message )?to",
-    r"unknown (?:local )?user",
-    r"invalid recipient",
-    r"user unknown",
-    r"delivery to",
-    r"undeliverable to",
-    r"failed address(?:es)?",
-    r"an",
-    r"empfänger",
-    r"destinataire",
-    r"destinatario",
-    r"destinatário",
-    r"получатель",
-    r"宛先",
-    r"受信者",
-    r"收件人",
-    r"받는 사람",
-)
-#: "Tony@", "andrea@" and "user7@" begin as labels do; Japanese, Chinese and Korean ones need no blank behind them.
-_LABEL_ENDS = r"(?:(?<=[^\x00-\x7f])|(?![A-Za-z0-9_.+%]|-\w))"
-_LEAD = re.compile(
-    rf"[ \t>*•·\-–|\[「]*+"
-    rf"(?:(?:\d{{1,2}}[.)]\s)?(?P<label>{'|'.join(_LABELS)}){_LABEL_ENDS}(?:\s+(?:is|was|ist|est))?(?:\s*[:：;=\-])?\s*)?"
-    r"(?P<code>[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?)?"
-    r"(?:<(?=\")|[\"'<(\[`]*+)"
-    r"(?P<address>(?:\"[^\"\n@]{1,64}\"|[^\s<>\"'()\[\]]+(?:'[^\s<>\"'()\[\]@]+)*)@[^\s<>\"'()\[\]]+)",
-    re.IGNORECASE,
-)
-#: A line whose only address ends a sentence of no table: "User mailbox exceeds allowed size: kim@lumen.example".
-_SENTENCE_BEFORE = re.compile(
-    r"[ \t>*•·-]*+(?P<why>[^\W\d_][^@:：\n]{2,80}):[ \t]*+[\"'<(\[]*+(?P<address>[^\s<>\"'()\[\]@]+@[^\s<>\"'()\[\]@]++)[ \t\"'>)\].]*+$"
-)
 #: Exim's "A message sent by" with the address below, and its kin.
 _SENT_BY = ("sent by", "sent by:", "message from", "message from:")
-_HEARD = re.compile(r"^[ \t]*<<<")
-#: What stands in a transcript beside a local mailer's own words.
-_TRANSCRIPT = re.compile(r"^[ \t]*(?:<<<|>>>|\.\.\. while talking|while talking|-{2,}|[45]\d\d[ -])", re.IGNORECASE)
-_TALKING = re.compile(r"^[ \t.]*while talking to", re.IGNORECASE)
-_SESSION_BEGINS = re.compile(r"^[ \t]*-{3,} Transcript of session", re.IGNORECASE)
 #: Of a recipient that the next server took: Postfix's report on request (`sendmail -v`), PowerMTA's of several.
 _TAKEN = re.compile(
     r"delivery via [^\n]{1,300}?: (?:2\d\d[ -]|delivered to )|(?:relayed|delivered) to (?!.{0,200}(?:fail|error|reject))"
@@ -114,35 +66,19 @@ _BEHIND_REACHED = re.compile(
 )
 #: The first of several lines of a reply, with no code behind it.
 _FIRST_LINE = re.compile(r"[45]\d\d-(?!.*\b[45]\d\d[ -])")
-_WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A reply without a word: OpenSMTPD's "kim@lumen.example: 550".
 _BARE_REPLY = re.compile(r"[\s:;(\[]*([45]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?)[\s.)\]]*")
-_WHY = re.compile(
-    r"unknown|invalid|could not|unable to|not found|not \w*reach|fail|exceed|full|unbekannt|inconnu|desconocid",
-    re.IGNORECASE,
-)
 #: Whom to write to where one thinks otherwise: what was said stands above.
 _FAREWELL = re.compile(r"(?:please|if you|for (?:further|more)|bitte|veuillez)\b", re.IGNORECASE)
-#: Exchange 2003: when it failed, and under which number.
-_EXCHANGE_NOISE = re.compile(
-    r"^on (?:\w{3}, \d[^\n]{10,30}|\d{1,2}/\d{1,2}/\d{2,4}[^\n]{0,15})$|The MTS-ID of the original message is:[^\n]*(?:\n\s*;[^\n]*)?",
-    re.MULTILINE,
-)
 
 #: Lines of a folded reply, more than any is folded into.
 _MOST_FOLDS = 20
 _OPEN_REPLY = re.compile(r"[:\]] [45]\d\d(?:[ -][45]\.\d{1,3}\.\d{1,3})?$")
-#: A line with the codes alone, "Status code: 550 5.1.10": the words come later.
-_SUMMARY = re.compile(r"\s*[^\d\n@:：]{2,40}[:：]\s*[45]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?\s*")
 #: Names of those who answer questions, as notices end in.
 _DESKS = frozenset({
     "abuse", "admin", "contact", "customercare", "help", "helpdesk", "hilfe", "info", "kontakt", "kundenservice",
     "service", "servicedesk", "soporte", "support", "suporte", "webmaster",
 })  # fmt: skip
-#: Lines of a session with one host that are searched for its name.
-_MOST_OF_SESSION = 200
-#: Courier's rule below the last recipient, across the page: what follows is about all mail.
-_END_OF_LIST = "-" * 60
 #: How much before an address, or above it, tells whose it is.
 _BEFORE = 120
 #: Prose shorter than this needs the words before the address too.
@@ -156,21 +92,6 @@ class Statement:
     address: str
     says: str
     host: str = ""
-
-
-@dataclass(slots=True)
-class _Head:
-    """A line that begins with an address: `rest` is what stands behind it there."""
-
-    number: int
-    address: str
-    rest: str
-    #: The line is a reply of its own, as Sendmail writes one below the other side's.
-    coded: bool
-    #: The line describes our message.
-    describes: bool
-    #: A colon right behind the address introduces what is said of it.
-    glued: bool = False
 
 
 @dataclass(slots=True)
@@ -202,7 +123,7 @@ def statements(
     # Our copy may follow without a word between, with the names of our colleagues.
     ours = _domain(from_header(message.get("to")))
     spared = _spared(lines) if failed_only else frozenset()
-    heads: list[_Head] = []
+    heads: list[Head] = []
     mentions: dict[str, None] = {}
     not_failed: set[str] = set()
     turn_to: set[str] = set()
@@ -216,14 +137,14 @@ def statements(
         found = [a for a in find_addresses(line) if not is_robot(a)]
         if not found or _tells_sender(lines, number):
             continue
-        head = _head(lines, number, found[0])
+        head = head_in(lines, number, found[0])
         if head is not None and failed_only and _is_taken(head, lines):
             continue
         if head is not None and heads and _continues(heads[-1], head, lines):
             continue
         if head is not None:
             # A list of addresses in one line has nothing else in it.
-            listed = len(found) > 1 and not _WORDS.search(_without(head.rest, found))
+            listed = len(found) > 1 and not A_WORD.search(_without(head.rest, found))
             heads.extend([replace(head, address=one, rest="") for one in found] if listed else [head])
         if failed_only:
             silent = head is None or not _explained(lines, head)
@@ -263,7 +184,7 @@ def statements(
     return _from_mentions(lines, wanted)
 
 
-def _is_taken(head: _Head, lines: list[str]) -> bool:
+def _is_taken(head: Head, lines: list[str]) -> bool:
     """Whether the line says that the next server took the mail for this address."""
     if not head.rest.startswith(_MAY_BE_TAKEN):
         return False
@@ -292,12 +213,12 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-def _explained(lines: list[str], head: _Head) -> bool:
+def _explained(lines: list[str], head: Head) -> bool:
     """Whether words stand behind the address, or indented below."""
     below = lines[head.number + 1] if head.number + 1 < len(lines) else ""
     beside = head.glued and not head.rest
-    return _WORDS.search(head.rest) is not None or (
-        (beside or below[:1] in {" ", "\t"}) and _WORDS.search(below) is not None
+    return A_WORD.search(head.rest) is not None or (
+        (beside or below[:1] in {" ", "\t"}) and A_WORD.search(below) is not None
     )
 
 
@@ -330,7 +251,7 @@ def _completed(said: Statement, message: Message) -> Statement:
     return replace(said, says=whole_reply(message.plain_text(), said.says))
 
 
-def _continues(before: _Head, head: _Head, lines: list[str]) -> bool:
+def _continues(before: Head, head: Head, lines: list[str]) -> bool:
     """Whether a line only goes on about the address of the one before: Postfix folds a reply where it names it."""
     line = lines[head.number]
     if head.address.lower() != before.address.lower() or head.number - before.number >= _MOST_FOLDS:
@@ -367,30 +288,6 @@ def _without(text: str, addresses: list[str]) -> str:
     for address in addresses:
         text = text.replace(address, " ")
     return text
-
-
-def _head(lines: list[str], number: int, address: str) -> _Head | None:
-    line = lines[number]
-    lead = _LEAD.match(line)
-    if lead is None or address not in lead.group("address"):
-        told = _SENTENCE_BEFORE.match(line)
-        if told is None or address not in told["address"] or not _WHY.search(told["why"]) or DESCRIPTION.match(line):
-            return None
-        return _Head(number, address, line.strip(), False, False)
-    if lead.group("code"):
-        return _Head(number, address, line, True, False)
-    rest = line[lead.end("address") :].lstrip("\"'>)]」: \t")
-    if "@" in rest and rest.startswith((address, f"<{address}", f"<mailto:{address}")):
-        # "kim@lumen.example <kim@lumen.example>": a name that is the address itself.
-        rest = rest[rest.index(address) + len(address) :].lstrip("\"'>)]: \t")
-    # "Unknown user: a@b" says why in front of the address.
-    before = line[: lead.start("address")].strip(" \t<>*:\"'[(")
-    if (not _WORDS.search(rest) or rest.startswith("(")) and _WHY.search(before):
-        rest = f"{before} {rest}"
-    label = (lead.group("label") or "").lower()
-    beside = lines[number - 1 : number] + lines[number + 1 : number + 2]
-    glued = line[line.index(address) + len(address) :].lstrip("\"'>)]」").startswith(":")
-    return _Head(number, address, rest, False, label == "to" and any(map(DESCRIPTION.match, beside)), glued)
 
 
 def _from_mentions(lines: list[str], addresses: list[str]) -> list[Statement]:
@@ -444,18 +341,18 @@ class _Before:
         return host_in(clip("\n".join(self._lines)))
 
 
-def _from_heads(lines: list[str], heads: list[_Head]) -> list[Statement]:
+def _from_heads(lines: list[str], heads: list[Head]) -> list[Statement]:
     said: dict[str, _Said] = {}
     waiting: dict[str, None] = {}
     in_session = frozenset(head.address.lower() for head in heads if head.coded)
-    above = _reasons_above(lines, heads)
-    for head, block in zip(heads, above or _blocks(lines, heads, in_session), strict=True):
+    above = reasons_above(lines, heads)
+    for head, block in zip(heads, above or blocks(lines, heads, in_session), strict=True):
         key = head.address.lower()
         one_said = said.setdefault(key, _Said(head.address, described=head.describes))
         one_said.at_once = one_said.at_once or bool(above) or _explains_at_once(head, block)
         if head.coded or key not in in_session:
             waiting.setdefault(key)
-        if any(map(_WORDS.search, block)):
+        if any(map(A_WORD.search, block)):
             # A list of addresses with one explanation behind it: it belongs to all of them.
             words = passage(block)
             whole = clip("\n".join(block))
@@ -480,90 +377,12 @@ def _is_signed_by(one: _Said, said: dict[str, _Said]) -> bool:
     )
 
 
-def _blocks(lines: list[str], heads: list[_Head], in_session: frozenset[str]) -> Iterator[list[str]]:
-    """The lines that belong to each head: those behind it, up to the next; `in_session` are those of coded heads."""
-    for index, head in enumerate(heads):
-        if head.coded:
-            yield _coded_block(lines, head)
-            continue
-        until = heads[index + 1].number if index + 1 < len(heads) else len(lines)
-        behind = lines[head.number + 1 : until]
-        if head.address.lower() in in_session:
-            # What the other side said of this one stands there; the lines before are about others.
-            behind = list(takewhile(lambda line: not _SESSION_BEGINS.match(line), behind))
-        yield _block([head.rest, *behind])
-
-
-def _reasons_above(lines: list[str], heads: list[_Head]) -> list[list[str]]:
-    """The lines right above each of several addresses, where all have words there and none behind (Notes)."""
-    blocks: list[list[str]] = []
-    done = 0
-    for index, head in enumerate(heads):
-        start = head.number
-        while start > done and lines[start - 1].strip():
-            start -= 1
-        block = lines[start : head.number]
-        if not block and blocks and start == done:
-            # A second address below the same words.
-            block = blocks[-1]
-        until = heads[index + 1].number if index + 1 < len(heads) else len(lines)
-        rest = lines[head.number + 1 : until]
-        below = rest[: next((n for n, line in enumerate(rest) if not line.strip()), len(rest))]
-        last = index + 1 == len(heads)
-        if (
-            head.coded
-            or _WORDS.search(head.rest)
-            or not any(map(_WORDS.search, block))
-            or any(_WORDS.search(line) and not RULE.match(line) for line in (rest if last else below))
-        ):
-            return []
-        blocks.append(block)
-        done = head.number + 1
-    return blocks if len(blocks) > 1 else []
-
-
-def _explains_at_once(head: _Head, block: list[str]) -> bool:
+def _explains_at_once(head: Head, block: list[str]) -> bool:
     """Whether the address is explained where it stands: "kim@lumen.example: Envelope expired", or Exim's line below."""
     if head.rest:
-        return head.glued and _WORDS.search(head.rest) is not None
+        return head.glued and A_WORD.search(head.rest) is not None
     below = block[1] if len(block) > 1 else ""
-    return below[:1] in {" ", "\t"} and _WORDS.search(below) is not None and not DESCRIPTION.match(below)
-
-
-def _coded_block(lines: list[str], head: _Head) -> list[str]:
-    """Sendmail's own line about an address, with what the other side had said right above it."""
-    start = head.number
-    while start > 0 and _HEARD.match(lines[start - 1]):
-        start -= 1
-    end = head.number + 1
-    while end < len(lines) and lines[end].strip() and (lines[end][:1] in {" ", "\t"} or lines[end - 1].endswith(":")):
-        end += 1
-    if start < head.number:
-        talking = next(
-            (line for line in reversed(lines[max(0, start - _MOST_OF_SESSION) : start]) if _TALKING.match(line)), ""
-        )
-        return [talking, *lines[start : head.number]]
-    # A mailer of that host itself speaks in the lines right above.
-    while start > 0 and lines[start - 1].strip() and not _TRANSCRIPT.match(lines[start - 1]):
-        start -= 1
-    return lines[start:end]
-
-
-def _block(lines: list[str]) -> list[str]:
-    """The lines that belong to a head: its first paragraph, and further ones while no reply has been seen."""
-    taken: list[str] = []
-    checked = 0
-    for line in lines:
-        if line.startswith(_END_OF_LIST):
-            break
-        if not line.strip():
-            paragraph = "\n".join(taken[checked:])
-            if has_reply(paragraph) and not _SUMMARY.fullmatch(paragraph):
-                break
-            checked = len(taken)
-        taken.append(line)
-    whole = "\n".join(taken)
-    return _EXCHANGE_NOISE.sub("", whole).split("\n") if "on " in whole or "MTS-ID" in whole else taken
+    return below[:1] in {" ", "\t"} and A_WORD.search(below) is not None and not DESCRIPTION.match(below)
 
 
 def _statement(said: _Said, before: _Before) -> Statement:
@@ -581,7 +400,7 @@ def _statement(said: _Said, before: _Before) -> Statement:
             best.worth <= WORDS
             and not (said.at_once and words and not _FAREWELL.match(words))
             and (len(words) < _SHORT or said.described or _FAREWELL.match(words))
-            and not _WHY.search(words)
+            and not SAYS_WHY.search(words)
         ):
             # Prose without a reply may stand on either side of the address.
             words = clip(f"{before.told} {words}")
