@@ -98,7 +98,7 @@ def _named(found: Findings) -> str:
         )
     if not told:
         return " ".join(parts) or "No refusal says what is wrong with our sending."
-    proven = "" if found.proofs else ", too few to prove anything"
+    proven = "" if found.proofs else ": too few to say that much of our mail has it, and enough to check it"
     return " ".join([f"What they name on our side: {listed(told)}{proven}.", *parts])
 
 

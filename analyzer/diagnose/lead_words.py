@@ -67,7 +67,11 @@ def reasons(ahead: NextList, chosen: Chosen) -> pd.Series[str]:
         told = told.mask(pd.Series(chosen.doubted), pd.Series(ahead.doubted).map(_says(DOUBTS)))
     if ahead.meant is not None:
         told = told.mask(pd.Series(chosen.misspelt), "Its domain looks misspelt (" + pd.Series(ahead.meant) + "?).")
-    return told.where(ahead.barred == "", pd.Series(ahead.barred).map(_says(BARRED)))
+    told = told.where(ahead.barred == "", pd.Series(ahead.barred).map(_says(BARRED)))
+    if ahead.meant is not None:
+        dead = pd.Series((ahead.barred == "domain") & (ahead.meant != ""))
+        told = told.mask(dead, "Its domain takes no mail, and looks misspelt (" + pd.Series(ahead.meant) + "?).")
+    return told
 
 
 def _says(own: dict[str, str]) -> dict[str, str]:

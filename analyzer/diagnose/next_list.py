@@ -66,7 +66,8 @@ class NextList:
     outcome its chance knows, and `likeness` how alike leads of one company are. `days` is how old each verification
     will be (NaN: not known), None where nothing says so; `meant` what a lead's domain is probably a misspelling of, ""
     if of none; `doubted` what else is to be cleared before a lead is used ("" if nothing), a key of `lead_words.DOUBTS`
-    or a finding of `check`. With `at_most` every bounce of unknown cause is counted as a bad address in `means` and
+    or a finding of `check`. `shared_by_each` is how alike a lead is to those before it in the mean, of a list that is a
+    model. With `at_most` every bounce of unknown cause is counted as a bad address in `means` and
     `chance`.
     """
 
@@ -87,6 +88,7 @@ class NextList:
     meant: Texts | None = None
     doubted: Texts | None = None
     at_most: bool = False
+    shared_by_each: float = 0.0
 
     def bounded(self, means: Reals) -> NextList:
         """The same with the chances that cells with these `means` give the leads: as much as they can be."""
@@ -194,8 +196,7 @@ class NextList:
         """
         if self.own:
             return shared(self.company[rows], self.contacted[rows], self.likeness)
-        every = float(shared(self.company, self.contacted, self.likeness).sum()) / max(len(self.company), 1)
-        return np.full(len(rows), round(every, 6))
+        return np.full(len(rows), self.shared_by_each)
 
     def by_risk(self) -> Codes:
         """The rows that can be written to, least risk first; equal risks keep the list's order.
@@ -226,9 +227,10 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
         # Leads like these, at companies as large as theirs, of which nothing is known.
         company, alike = company_of(contacts), past.spread.likeness
         none = np.zeros_like(cell)
+        each = round(float(shared(company, none, alike).sum()) / max(len(company), 1), 6)
         return NextList(
             cell, chance, barred, means, own=False, company=company, contacted=none, likeness=alike, stale=stale,
-            days=days, origins=bad, from_origin=had,
+            days=days, origins=bad, from_origin=had, shared_by_each=each,
         )  # fmt: skip
     cell = cell_of(given)
     email = dimension(given, "email", lower=True)

@@ -136,6 +136,16 @@ def test_a_misspelt_domain_is_told_with_what_was_meant() -> None:
     assert "1 first (1 of these at misspelt domains)" in decisions_line(diagnosis.data_quality)
 
 
+def test_a_misspelt_domain_that_is_known_to_be_dead_is_told_with_what_was_meant() -> None:
+    ahead = next_list((200, "verified", OPEN))
+    ahead.loc[0, "email"] = "ann@gmial.com"
+    gone = Block(6, domain="gmial.com", bounced={"domain_not_found": 6})
+    _, table = told(campaign(Block(900, bounced=bad(9)), gone, next_leads=ahead))
+    lead = table.set_index("email").loc["ann@gmial.com"]
+    assert lead["decision"] == "do_not_send"
+    assert lead["reason"] == "Its domain takes no mail, and looks misspelt (gmail.com?)."
+
+
 def test_a_domain_that_took_our_mail_is_spelt_as_it_should_be() -> None:
     ahead = next_list((30, "verified", OPEN), (1, "unknown", OPEN))
     ahead["email"] = [*(f"p{number}@northwind.example" for number in range(30)), "q@nortwind.example"]
