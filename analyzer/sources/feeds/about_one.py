@@ -29,15 +29,20 @@ def told_of_one(
     sender: Any = None,
     message_id: Any = None,
     sent_at: Any = None,
+    recipients: Any = None,
+    feedback: Any = "",
+    dump: bytes = b"",
     marks: Iterable[tuple[str, Any]] = (),
 ) -> Told:
     """A report about the recipient `to`, and the mail of ours that it is about.
 
     classed: the provider's class (`fields.provider_class`); said: the words that say why, which for a complaint are
     those of a mailed report. code, reply, mta: the status, the reply code and the host that refused. at: when it
-    happened; sent_at: when the mail was sent. marks: what tells which mail it was, beside its Message-ID.
+    happened; sent_at: when the mail was sent. recipients: all that it went to, where that is not `to` alone. feedback:
+    of a complaint, its kind. dump: the bounce itself. marks: what tells which mail it was, beside its Message-ID.
     """
     about = fields.line(subject)
+    # Most events have a few of the values: nothing is looked for in what is not there.
     return Told(
         Report(
             kind=kind,
@@ -47,21 +52,22 @@ def told_of_one(
                     kind,
                     fields.recipient(to),
                     classed,
-                    fields.complaint("") if kind == "complaint" else said,
-                    code=fields.status(code),
-                    reply_code=fields.reply(reply),
-                    mta=fields.host(mta),
+                    fields.complaint(feedback) if kind == "complaint" else said,
+                    code=fields.status(code) if code else "",
+                    reply_code=fields.reply(reply) if reply else "",
+                    mta=fields.host(mta) if mta else "",
                 ),
             ),
             received_at=fields.moment(at),
             subject=about,
             original=Original(
-                message_id=fields.message_id(message_id),
+                message_id=fields.message_id(message_id) if message_id else "",
                 sender=fields.address(sender),
-                recipients=fields.addresses(to),
+                recipients=fields.addresses(to if recipients is None else recipients),
                 subject=about,
-                date=fields.moment(sent_at),
+                date=fields.moment(sent_at) if sent_at else "",
                 headers=fields.marks(marks),
             ),
-        )
+        ),
+        dump,
     )

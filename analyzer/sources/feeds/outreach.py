@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 
 class Outreach:
@@ -43,30 +42,19 @@ class Outreach:
         said = fields.line(told.get("errorReason")) if kind == "bounce" else ""
         related = fields.table(mailing.get("relationships"))
         ids = [(name, _id(related.get(name))) for name in ("prospect", "sequence", "sequenceStep", "mailbox")]
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(told.get("toRecipients")),
-                        fields.provider_class(self.name, told.get("state")),
-                        fields.complaint("") if kind == "complaint" else said,
-                    ),
-                ),
-                received_at=fields.moment(
-                    fields.first(bounced, told.get("markedAsSpamAt"), told.get("stateChangedAt"), told.get("updatedAt"))
-                ),
-                subject=fields.line(told.get("subject")),
-                original=Original(
-                    message_id=fields.message_id(told.get("messageId")),
-                    sender=fields.address(told.get("mailboxAddress")),
-                    subject=fields.line(told.get("subject")),
-                    date=fields.moment(told.get("deliveredAt")),
-                    headers=fields.marks([*ids, ("x-outreach-mailing", mailing.get("id"))]),
-                ),
-            )
+        yield told_of_one(
+            self.name,
+            kind,
+            told.get("toRecipients"),
+            fields.provider_class(self.name, told.get("state")),
+            said,
+            at=fields.first(bounced, told.get("markedAsSpamAt"), told.get("stateChangedAt"), told.get("updatedAt")),
+            subject=told.get("subject"),
+            sender=told.get("mailboxAddress"),
+            message_id=told.get("messageId"),
+            sent_at=told.get("deliveredAt"),
+            recipients=(),
+            marks=[*ids, ("x-outreach-mailing", mailing.get("id"))],
         )
 
 

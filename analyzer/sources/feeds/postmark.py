@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 #: What Postmark files under bounces and is none; anything else is one.
 _BOUNCE_TYPES: dict[str, Kind] = {
@@ -52,54 +51,28 @@ class Postmark:
         bounce_type = fields.text(event.get("Type"), 60)
         kind = _BOUNCE_TYPES.get(bounce_type, "bounce") if record == "Bounce" else _RECORDS.get(record, "other")
         said = fields.line(event.get("Details"))
-        if kind == "complaint":
-            said = fields.complaint("")
         # The description is one for the whole class, and its examples would pass for a reason. The dump of the bounce
         # is asked where there are no details.
         dump = event.get("Content") if kind == "bounce" and not said else ""
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(fields.first(event.get("Email"), event.get("Recipient"))),
-                        fields.provider_class(self.name, bounce_type or record),
-                        said,
-                    ),
-                ),
-                received_at=fields.moment(
-                    fields.first(
-                        event.get("BouncedAt"),
-                        event.get("DeliveredAt"),
-                        event.get("ReceivedAt"),
-                        event.get("ChangedAt"),
-                    )
-                ),
-                subject=fields.line(event.get("Subject")),
-                original=_original(event),
+        own = fields.text(event.get("MessageID"), 100)
+        yield told_of_one(
+            self.name,
+            kind,
+            fields.first(event.get("Email"), event.get("Recipient")),
+            fields.provider_class(self.name, bounce_type or record),
+            said,
+            at=fields.first(
+                event.get("BouncedAt"), event.get("DeliveredAt"), event.get("ReceivedAt"), event.get("ChangedAt")
             ),
-            dump.encode("utf-8", "replace") if dump.__class__ is str and dump else b"",
+            subject=event.get("Subject"),
+            sender=event.get("From"),
+            # Postmark sends a mail under this id, unless it was told to keep ours.
+            message_id=f"<{own}@mtasv.net>" if own and "@" not in own else own,
+            dump=dump.encode("utf-8", "replace") if dump.__class__ is str and dump else b"",
+            marks=[
+                ("x-pm-message-id", own),
+                *fields.table(event.get("Metadata")).items(),
+                ("tag", event.get("Tag")),
+                ("message-stream", event.get("MessageStream")),
+            ],
         )
-
-
-def _original(event: JsonObject) -> Original:
-    own = fields.text(event.get("MessageID"), 100)
-    headers = fields.marks(
-        [
-            *fields.table(event.get("Metadata")).items(),
-            ("tag", event.get("Tag")),
-            ("message-stream", event.get("MessageStream")),
-        ]
-    )
-    if own:
-        headers["x-pm-message-id"] = own
-    return Original(
-        # Postmark sends a mail under this id, unless it was told to keep ours.
-        message_id=f"<{own}@mtasv.net>" if own and "@" not in own else fields.message_id(own),
-        sender=fields.address(event.get("From")),
-        recipients=fields.addresses(fields.first(event.get("Email"), event.get("Recipient"))),
-        subject=fields.line(event.get("Subject")),
-        headers=headers,
-    )

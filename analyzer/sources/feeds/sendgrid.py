@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "bounce": "bounce",
@@ -70,40 +69,23 @@ class SendGrid:
             classed = fields.provider_class(self.name, name, said)
             if said.lower() in _OPTED_OUT:
                 kind = "other"
-        if kind == "complaint":
-            said = fields.complaint("")
         code = fields.text(event.get("status"))
-        yield Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(event.get("email")),
-                        classed,
-                        said,
-                        code=fields.status(code),
-                        reply_code=fields.reply(code),
-                    ),
-                ),
-                received_at=fields.moment(fields.first(event.get("timestamp"), event.get("created"))),
-                subject=fields.line(event.get("subject")),
-                original=_original(event),
-            )
+        # The sending API answers with the front of sg_message_id, so that is what a log of sends holds.
+        answered = fields.text(event.get("sg_message_id"), 200).partition(".")[0]
+        yield told_of_one(
+            self.name,
+            kind,
+            event.get("email"),
+            classed,
+            said,
+            code=code,
+            reply=code,
+            at=fields.first(event.get("timestamp"), event.get("created")),
+            subject=event.get("subject"),
+            sender=event.get("from"),
+            message_id=event.get("smtp-id"),
+            marks=[
+                ("x-message-id", answered),
+                *((name, value) for name, value in event.items() if name not in _KNOWN),
+            ],
         )
-
-
-def _original(event: JsonObject) -> Original:
-    # The sending API answers with the front of sg_message_id, so that is what a log of sends holds.
-    answered = fields.text(event.get("sg_message_id"), 200).partition(".")[0]
-    headers = fields.marks((name, value) for name, value in event.items() if name not in _KNOWN)
-    if answered:
-        headers["x-message-id"] = answered
-    return Original(
-        message_id=fields.message_id(event.get("smtp-id")),
-        sender=fields.address(event.get("from")),
-        recipients=fields.addresses(event.get("email")),
-        subject=fields.line(event.get("subject")),
-        headers=headers,
-    )

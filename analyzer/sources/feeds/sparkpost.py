@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {
     "bounce": "bounce",
@@ -66,46 +65,26 @@ class SparkPost:
         if kind == "bounce":
             kind = _ANSWERS.get(number, kind)
         said = fields.line(event.get("raw_reason")) or fields.line(event.get("reason"))
-        if kind == "complaint":
-            said = fields.complaint(event.get("fbtype"))
-        elif kind == "delivered":
-            said = ""
-        return Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(fields.first(event.get("rcpt_to"), event.get("raw_rcpt_to"))),
-                        fields.provider_class(self.name, number or name),
-                        said,
-                        reply_code=fields.reply(event.get("error_code")),
-                        # Of opens and clicks it is the reader's own address.
-                        mta=fields.host(event.get("ip_address")) if kind != "other" else "",
-                    ),
-                ),
-                received_at=fields.moment(event.get("timestamp")),
-                subject=fields.line(event.get("subject")),
-                original=_original(event),
-            )
-        )
-
-
-def _original(event: JsonObject) -> Original:
-    return Original(
-        sender=fields.address(event.get("friendly_from")) or fields.address(event.get("msg_from")),
-        recipients=fields.addresses(fields.first(event.get("rcpt_to"), event.get("raw_rcpt_to"))),
-        subject=fields.line(event.get("subject")),
-        date=fields.moment(event.get("injection_time")),
-        headers=fields.marks(
-            [
+        return told_of_one(
+            self.name,
+            kind,
+            fields.first(event.get("rcpt_to"), event.get("raw_rcpt_to")),
+            fields.provider_class(self.name, number or name),
+            said if kind != "delivered" else "",
+            reply=event.get("error_code"),
+            # Of opens and clicks it is the reader's own address.
+            mta=event.get("ip_address") if kind != "other" else "",
+            at=event.get("timestamp"),
+            subject=event.get("subject"),
+            sender=fields.address(event.get("friendly_from")) or event.get("msg_from"),
+            sent_at=event.get("injection_time"),
+            feedback=event.get("fbtype"),
+            marks=[
                 *fields.table(event.get("rcpt_meta")).items(),
                 ("campaign_id", event.get("campaign_id")),
                 ("tag", event.get("rcpt_tags")),
                 ("x-transmission-id", event.get("transmission_id")),
                 ("x-message-id", event.get("message_id")),
                 ("template_id", event.get("template_id")),
-            ]
-        ),
-    )
+            ],
+        )

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.records import Original, Report
 from analyzer.sources import fields
-from analyzer.sources.feeds.reader import Told
+from analyzer.sources.feeds.about_one import told_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.records import Kind
-    from analyzer.sources.feeds.reader import JsonObject
+    from analyzer.sources.feeds.reader import JsonObject, Told
 
 _KINDS: dict[str, Kind] = {"hardbounce": "bounce", "softbounce": "bounce", "feedback_loop": "complaint"}
 
@@ -41,36 +40,22 @@ class ZeptoMail:
     def _told(self, name: str, about: JsonObject, detail: JsonObject) -> Told:
         kind = _KINDS.get(name, "other")
         said = fields.line(detail.get("diagnostic_message")) or fields.line(detail.get("reason"))
-        if kind == "complaint":
-            said = fields.complaint("")
         everyone = [fields.table(one).get("email_address") or one for one in fields.listed(about.get("to"))]
         to = fields.first(detail.get("bounced_recipient"), everyone if len(everyone) == 1 else None)
-        return Told(
-            Report(
-                kind=kind,
-                format=self.name,
-                failures=(
-                    fields.failure(
-                        kind,
-                        fields.recipient(to),
-                        fields.provider_class(self.name, name, detail.get("reason")),
-                        said.removeprefix("smtp;") if kind != "other" else "",
-                    ),
-                ),
-                received_at=fields.moment(fields.first(detail.get("time"), about.get("processed_time"))),
-                subject=fields.line(about.get("subject")),
-                original=Original(
-                    sender=fields.address(about.get("from")),
-                    recipients=fields.addresses(everyone),
-                    subject=fields.line(about.get("subject")),
-                    date=fields.moment(about.get("processed_time")),
-                    headers=fields.marks(
-                        [
-                            ("x-client-reference", about.get("client_reference")),
-                            ("x-email-reference", about.get("email_reference")),
-                            ("tag", about.get("tag")),
-                        ]
-                    ),
-                ),
-            )
+        return told_of_one(
+            self.name,
+            kind,
+            to,
+            fields.provider_class(self.name, name, detail.get("reason")),
+            said.removeprefix("smtp;") if kind != "other" else "",
+            at=fields.first(detail.get("time"), about.get("processed_time")),
+            subject=about.get("subject"),
+            sender=about.get("from"),
+            sent_at=about.get("processed_time"),
+            recipients=everyone,
+            marks=[
+                ("x-client-reference", about.get("client_reference")),
+                ("x-email-reference", about.get("email_reference")),
+                ("tag", about.get("tag")),
+            ],
         )
