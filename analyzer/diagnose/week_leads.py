@@ -35,7 +35,7 @@ class NewLeads:
     """Bad addresses among leads first written to in the week, and in the last `weeks` weeks, this one among them.
 
     accepted: the tolerance; above: whether the week is beyond it without doubt; recommendation: for a list like the
-    week's. origins: where leads of these weeks come from who bounce more than others.
+    week's. origins: list sources whose leads of these weeks bounce more than others.
     """
 
     now: Rate
@@ -91,7 +91,8 @@ def new_leads(diagnosis: Diagnosis, recent: Correlated, weeks: int, tolerance: f
         accepted=tolerance,
         above=_above(diagnosis.totals.address, tolerance),
         recommendation=diagnosis.data_quality.recommendation,
-        origins=[one.told(None, tolerance) for one in origins(counted)],
+        # A list decays; of countries and titles, which are scanned every week, chance would name one now and then.
+        origins=[one.told(None, tolerance) for one in origins(counted) if one.column == "list_source"],
     )
 
 

@@ -141,3 +141,14 @@ def test_what_is_still_watched_is_not_told_as_fixed(quiet: Path):
     assert [kind for kind, _ in report_words.moves(replace(week, series=[replace(one, before="alarm")]))] == ["fixed"]
     watched = replace(one, before="alarm", state="watch")
     assert report_words.moves(replace(week, series=[watched])) == []
+
+
+def test_a_country_is_no_source_that_decays(tmp_path: Path):
+    """Countries and titles are looked at in every week: chance would name one now and then."""
+    planted = {(mailbox, number): {"user_unknown": 6} for mailbox in MAILBOXES for number in (LAST - 1, LAST)}
+    sends, bounces = history(WEEKS, planted)
+    place = workspace(tmp_path / "space", sends, bounces)
+    leads = with_sources(sends, bounces, "2026-03-23").rename(columns={"list_source": "country"})
+    Workspace(place).add_leads(leads)
+    found = run_weekly(place).week.leads
+    assert found is not None and found.origins == []

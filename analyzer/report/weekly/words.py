@@ -432,12 +432,12 @@ def _data(week: Week, diagnosis: Diagnosis) -> dict[str, Action]:
     leads, found = week.leads, dict[str, Action]()
     alarms = [one for one in named_alarms(week) if one.measure == "hard"]
     why = [said(alarms[0], week)] if alarms else []
+    recommended = diagnosis.data_quality.recommendation
     if leads is not None and (left := causes.leave_out(leads.origins, leads.accepted)) is not None:
         when = [] if leads.weeks == 1 else [f"These are leads first written to in the last {leads.weeks} weeks."]
         found["origin"] = Action(left[0], " ".join([left[1], *when, *why]))
-        if _without_origins(leads) <= leads.accepted:
+        if recommended != "max_quality" and _without_origins(leads) <= leads.accepted:
             return found
-    recommended = diagnosis.data_quality.recommendation
     if not alarms and (leads is None or recommended not in _BETTER):
         return found
     if leads is not None and recommended in _BETTER:
