@@ -21,6 +21,7 @@ from analyzer.diagnose.contacts import CELLS, GROUPS, STATUSES, Contacts, cell_o
 from analyzer.diagnose.diagnosis import Forecast
 from analyzer.diagnose.drift import Drift, drifts, times
 from analyzer.diagnose.likeness import crowds
+from analyzer.diagnose.slips import at_slips
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.variation import LEVELS, PHIS, Spread, spread_of
 from analyzer.records import EMAIL_STATUSES
@@ -84,11 +85,12 @@ class Target:
 
 
 def history(contacts: Contacts) -> History:
-    """What the leads contacted so far tell about each cell."""
-    cell = cell_of(contacts.leads)
-    bounced = contacts.leads["address"].to_numpy()
-    campaign = contacts.leads["campaign"].cat.codes.to_numpy(dtype=np.int64)
-    company = company_of(contacts)
+    """What the leads contacted so far tell about each cell; those at misspelt domains tell nothing of others."""
+    kept = ~at_slips(contacts)
+    cell = cell_of(contacts.leads)[kept]
+    bounced = contacts.leads["address"].to_numpy()[kept]
+    campaign = contacts.leads["campaign"].cat.codes.to_numpy(dtype=np.int64)[kept]
+    company = company_of(contacts)[kept]
     spread = spread_of(bounced, cell, np.arange(CELLS) // GROUPS, campaign, company)
     worth, worth_bounced = crowds(cell, bounced, company, CELLS).worth(spread.likeness)
     return History(

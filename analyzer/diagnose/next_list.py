@@ -28,6 +28,7 @@ from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.origins import Origins, of_contacts, of_list, origins
 from analyzer.diagnose.ranking import FAMILIES, Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
+from analyzer.diagnose.slips import at_slips, chance_at_slips, misspelt
 from analyzer.diagnose.staleness import Staleness, age_of_contacts, days_since, staleness
 from analyzer.diagnose.suppression_list import bounced_before_the_log, dead_domains, refused, suppression
 from analyzer.diagnose.thresholds import thresholds
@@ -224,6 +225,7 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
         days = None if stale is None else age_of_contacts(correlated, contacts)
         had = of_contacts(bad, contacts)
         chance = _by_origin(_aged(means[cell], cell, stale, days), cell, bad, had)
+        chance = _at_slips(chance, at_slips(contacts), contacts)
         # Leads like these, at companies as large as theirs, of which nothing is known.
         company, alike = company_of(contacts), past.spread.likeness
         none = np.zeros_like(cell)
@@ -264,6 +266,7 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     chances = _by_origin(chances, cell, bad, values)
     before = arrived(correlated, contacts)
     took = (barred == "") & _of(email, keys, before.addresses)
+    chances = _at_slips(chances, misspelt(domains)[email.codes], contacts)
     ranked_chance = np.where(took, np.minimum(chances, before.chances(keys)[email.codes]), chances)
     chance = np.where(np.isin(barred, _UNDELIVERABLE), 1.0, ranked_chance)
     company, written = _companies(domains, email.codes, contacts)
@@ -298,6 +301,12 @@ def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | Non
 def _for_age(times: Reals) -> Reals:
     """What the age of a verification adds to the log-odds of leads, (leads, FAMILIES)."""
     return np.asarray(np.log(times)[:, None] * (np.array(FAMILIES) == "age"))
+
+
+def _at_slips(chance: Reals, there: Flags, contacts: Contacts) -> Reals:
+    """The chances of leads, where those at misspelt domains have what such leads had before."""
+    known = chance_at_slips(contacts)
+    return chance if known is None else np.where(there, known, chance)
 
 
 def _by_origin(chance: Reals, cell: Codes, bad: tuple[Origins, ...], values: tuple[Codes | None, ...]) -> Reals:
