@@ -183,6 +183,10 @@ def build(place: Path, sends: int, weeks: int, every: int) -> None:
 
 
 def _add(where: Path, rows: pa.Table, schema: pa.Schema) -> None:
+    """Append rows; what a workspace keeps and the query has no use for is blank."""
+    for name in schema.names:
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.array([""] * len(rows)))
     deltalake.write_deltalake(str(where), rows.select(schema.names).cast(schema), partition_by=["week"], mode="append")
 
 
@@ -279,6 +283,7 @@ def _told(run: tuple[float, float, float, str]) -> str:
 def weekly(place: Path) -> None:
     """The whole report, written; prints the processor seconds of its parts."""
     from analyzer.api import weekly as api
+    from analyzer.diagnose import week_leads
     from analyzer.history import counts
 
     spent = {"counting": 0.0, "diagnosis": 0.0}
@@ -294,8 +299,9 @@ def weekly(place: Path) -> None:
         return call
 
     counts.count_weeks = measured("counting", counts.count_weeks)  # type: ignore[assignment]
-    api._correlated = measured("diagnosis", api._correlated)  # type: ignore[assignment]
-    api._diagnosed = measured("diagnosis", api._diagnosed)  # type: ignore[assignment]
+    api._mails = measured("diagnosis", api._mails)  # type: ignore[assignment]
+    week_leads.diagnosis_of_week = measured("diagnosis", week_leads.diagnosis_of_week)  # type: ignore[assignment]
+    week_leads.new_leads = measured("diagnosis", week_leads.new_leads)  # type: ignore[assignment]
     run = api.run_weekly(place / "workspace")
     run.write(place / "weekly")
     for name, seconds in spent.items():

@@ -68,19 +68,19 @@ def of_text(masked: str) -> str:
     return "" if found is None else hints()[found][1]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def of_host(host: str) -> str:
     """The provider that runs a mail host ("mx1.example.com", "dns; mx1.example.com. [192.0.2.1]"), or ""."""
     return _longest_suffix(clean_host(host), _by_host())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def of_domain(domain: str) -> str:
     """The provider of a consumer domain such as gmail.com, or ""."""
     return _by_domain().get(domain.strip().lower().rstrip("."), "")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def clean_host(host: str) -> str:
     """A host name as RFC 3464's Remote-MTA or a log writes it, bare and in lower case."""
     name = host.strip().lower()

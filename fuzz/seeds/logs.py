@@ -29,6 +29,12 @@ _WRITTEN = {
         '2026-03-02T09:11:21.000Z,EX1,SMTP,FAIL,<m1@sender.example>,g1,jane.roe@example.com;b@example.com,"[{LED=550 5.1.1 User unknown};{FQDN=mx1.example.com}];[{LED=552 5.2.2 Mailbox full}]","quick, question",founder@sender.example,Originating',
         "2026-03-02T09:11:23.000Z,EX1,SMTP,DEFER,<m2@sender.example>,g2,late@example.net,451 4.7.1 Greylisted,hello,founder@sender.example,Originating",
     ],
+    "momentum": [
+        "1772442680@0A/00-04608-57F87E13@0A/00-04608-57F87E13@-@R@late@example.net@b+43@sender.example@default@vip1@1242",
+        "1772442681@0A/00-04608-57F87E14@0A/00-04608-57F87E14@2B/00-04608-67F87E14@B@jane.roe@example.com@b+42@sender.example@default@vip1@rcpt@10@1242@192.0.2.80:25@550 5.1.1 <jane.roe@example.com>: User unknown",
+        "1772442683@0A/00-04608-57F87E13@0A/00-04608-57F87E13@-@T@late@example.net@b+43@sender.example@default@vip1@rcpt@21@1242@192.0.2.81:25@451 4.7.1 Greylisted",
+        "1772442684@0A/00-04608-57F87E15@0A/00-04608-57F87E15@-@D@kim@example.com@b+44@sender.example@default@vip1@1242@192.0.2.80:25",
+    ],
     "list": [
         "status,reason,email,created",
         '5.1.1,"550 5.1.1 The account that you tried',

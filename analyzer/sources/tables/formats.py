@@ -126,9 +126,12 @@ def _cells(path: Path, head: bytes, where: str, kind: str) -> tuple[Cells, str]:
 
 
 def _is_binary(text: str) -> bool:
-    """Whether text with a NUL is none: a byte that was lost here and there, or a tail of them, is no sign of that."""
+    """Whether text with a NUL is none: a byte that was lost here and there, or a tail of them behind a line, is no sign
+    of that."""
     told = text.rstrip("\0")
-    return "\0" in told and len(_CONTROLS.findall(told)) > max(_FEW, len(told) // 20)
+    if "\0" not in text or ("\0" not in told and "\n" in told.replace("\r", "\n")):
+        return False
+    return "\n" not in told.replace("\r", "\n") or len(_CONTROLS.findall(told)) > max(_FEW, len(told) // 20)
 
 
 def _holds_utf8(path: Path) -> bool:
