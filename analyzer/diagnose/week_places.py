@@ -6,7 +6,7 @@ refusals of one company count as one there: that it was written to from one mail
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 
 from analyzer.diagnose.contacts import dimension
 from analyzer.diagnose.free_mail import consumer_domains
+from analyzer.diagnose.weekly_changes import Place
 
 if TYPE_CHECKING:
     from analyzer.diagnose.arrays import Codes, Flags
@@ -30,20 +31,6 @@ _TIMES = 1.5
 _CHANCE = 0.001
 #: Our own provider blocked these: they say nothing of who receives.
 _OWN_ACCOUNT = "sender_account"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """`count` of the `of` mails that came back have a value, as have `share` of all mails of the week.
-
-    share: None for providers, who are mostly known from bounces.
-    """
-
-    dimension: str
-    value: str
-    count: int
-    of: int
-    share: float | None
 
 
 def placed(week: Week, sends: pd.DataFrame) -> Week:

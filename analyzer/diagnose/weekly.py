@@ -29,7 +29,7 @@ from analyzer.diagnose.diagnosis import Rate
 from analyzer.diagnose.rates import rate
 from analyzer.diagnose.step_weights import Weights, exposure, step_weights
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.weekly_changes import Change, changes
+from analyzer.diagnose.weekly_changes import Change, Place, changes
 from analyzer.diagnose.weekly_rates import BEFORE, Lying
 from analyzer.history.counts import RECENT
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.arrays import Flags
     from analyzer.diagnose.week_leads import NewLeads
-    from analyzer.diagnose.week_places import Place
     from analyzer.history.counts import Counts
 
 SCHEMA_VERSION = "1.0"

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.alarms import Measure
     from analyzer.diagnose.step_weights import Weights
-    from analyzer.diagnose.week_places import Place
     from analyzer.history.counts import Counts
 
 Kind: TypeAlias = Literal["new", "worse", "fixed"]
@@ -39,6 +38,20 @@ _KNOWN_WEEKS, _PRESENT, _OF_LAST = 2, 3, 4
 _ONE_DOMAIN = 0.8
 #: Faults of ours: who sent the mail matters.
 _OURS = ("sender", "content", "complaint")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`count` of the `of` mails that came back have a value, as have `share` of all mails of the week.
+
+    share: None for providers, who are mostly known from bounces.
+    """
+
+    dimension: str
+    value: str
+    count: int
+    of: int
+    share: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from analyzer.diagnose.alarms import State
     from analyzer.diagnose.diagnosis import Diagnosis, Fix, Rate
     from analyzer.diagnose.week_leads import NewLeads
-    from analyzer.diagnose.week_places import Place
     from analyzer.diagnose.weekly import Series, Week
-    from analyzer.diagnose.weekly_changes import Change
+    from analyzer.diagnose.weekly_changes import Change, Place
     from analyzer.records import Matching
 
 STATE_NAMES: Final[dict[State, str]] = {
