@@ -77,11 +77,14 @@ def spf(domain: str, lookup: Lookup, sent_from: Sequence[str] = (), *, sure_of: 
     looked = f"One record, {count or 0} of {MAX_SPF_LOOKUPS} DNS look-ups."
     answers = {address: lets_send(domain, address, lookup) for address in sent_from}
     shut_out = [address for address, lets in answers.items() if lets is False]
-    others = [f"It does not let {address} send, which a refusal names." for address in shut_out]
-    if shut_out and sent_from.index(shut_out[0]) < max(sure_of, 1):
-        said = "from which mail is sent" if sent_from.index(shut_out[0]) < sure_of else "which refusals name"
-        says = f"It does not let {shut_out[0]} send, {said}: SPF fails for that mail."
-        return Check("spf", "fault", says, record, (*others[1:], *notes))
+    sure = frozenset(sent_from[:sure_of])
+    others = [
+        f"It does not let {address} send, {'from which mail is sent' if address in sure else 'which refusals name'}."
+        for address in shut_out
+    ]
+    # What a refusal names may be somebody's who forwards our mail; what most name is ours.
+    if shut_out and shut_out[0] in {*sure, sent_from[0]}:
+        return Check("spf", "fault", f"{others[0][:-1]}: SPF fails for that mail.", record, (*others[1:], *notes))
     if let := [address for address, lets in answers.items() if lets]:
         looked = f"{looked[:-1]}; it lets {', '.join(let)} send."
     return Check("spf", "ok", looked, record, (*others, *notes))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){3,7})(?![\w.:]*\w)")
 #: Reasons whose texts name the address that the mail came from.
 _ABOUT_ADDRESS = frozenset({"ptr_missing", "ip_blocklisted", "ip_reputation", "auth_failure"})
-_MOST_ADDRESSES = 5
+_MOST_ADDRESSES = _MOST_SIGNATURES = 5
 #: A name that a refusal of the greeting quotes: "<localhost>: Helo command rejected", "HELO name srv7 is not valid".
 _GREETING = re.compile(
     r"<([\w.\[\]:-]+)>: helo command rejected"
@@ -111,7 +111,8 @@ def alignment(domain: str, returned: Returned, spf: Check, key: Callable[[str, s
         return Check(
             "alignment", "unanswered", "Not testable: no returned original shows who signed it, or its envelope."
         )
-    signed = [key(selector, signer) for selector, signer in returned.signatures if organisational(signer) == ours]
+    pairs = [pair for pair, _ in returned.signatures.most_common() if organisational(pair[1]) == ours]
+    signed = [key(*pair) for pair in pairs[:_MOST_SIGNATURES]]
     if any(check.state not in FAULTY for check in signed):
         return Check("alignment", "ok", f"Mails are signed by {', '.join(signers)}, which is the From domain's own.")
     own = [each for each in envelopes if organisational(each) == ours]

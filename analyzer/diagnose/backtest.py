@@ -182,8 +182,7 @@ def _summed(steps: tuple[Step, ...], tolerance: float, skipped: tuple[str, ...])
     if steps:
         low, high = wilson(inside, len(steps))
         coverage = Interval(inside / len(steps), float(low), float(high))
-    scored = [(step.forecast.p_over_tolerance, step.over_tolerance) for step in steps]
-    told = [(chance, over) for chance, over in scored if chance is not None]
+    told = [(chance, step.over_tolerance) for step in steps if (chance := step.forecast.p_over_tolerance) is not None]
     errors = [(chance - over) ** 2 for chance, over in told]
     followed = [step for step in steps if step.recommendation == "max_quality"]
     naive = [step for step in steps if step.naive_max_quality]

@@ -357,7 +357,8 @@ def _sent_first(found: Found) -> str:
 def _cannot_tell(found: Found, lacking: Lacking) -> str:
     """Why the data cannot tell, and what would let it."""
     past, within = found.past, limit(found.tolerance)
-    leads, bounces = len(found.contacts.leads), int(past.bounces.sum())
+    # Of the leads themselves: what is learnt of misspelt ones is no part of `past`.
+    leads, bounces = len(found.contacts.leads), int(found.contacts.leads["address"].sum())
     each = "to each of " if len(lacking.statuses) > 1 else "to "
     about = listed([status(name) for name in lacking.statuses]) if lacking.statuses else "these leads"
     told = f"About {many(lacking.sends, 'more send')} {each}{about} would tell."

@@ -25,14 +25,15 @@ def misspelt(names: Texts | list[str]) -> Flags:
 
 
 def at_slips(contacts: Contacts) -> Flags:
-    """Which leads contacted are at a known misspelling where some bounced for a bad address."""
+    """Which leads contacted are at a known misspelling where some bounced for a bad address; none where all are."""
     bounced = contacts.domain[contacts.leads["address"].to_numpy(dtype=np.bool_)]
     # Of leads that nothing came back of, several domains may have no name.
     size = max(len(contacts.domains), int(contacts.domain.max(initial=-1)) + 1)
     met = np.bincount(bounced, minlength=size) > 0
     met[: len(contacts.domains)] &= misspelt(contacts.domains)
     met[len(contacts.domains) :] = False
-    return np.asarray(met[contacts.domain])
+    there = met[contacts.domain]
+    return np.asarray(there & ~there.all())
 
 
 def chance_at_slips(contacts: Contacts) -> float | None:

@@ -65,3 +65,16 @@ def test_without_a_next_list_the_misspelt_leads_are_expected_again() -> None:
     rate = diagnose(campaign(honest, slips)).data_quality.forecast.max_quantity.rate
     # 40 of 1,000 bounced, and a list like this one has the same misspelt leads.
     assert rate == pytest.approx(0.04, abs=0.012)
+
+
+def test_where_all_leads_are_misspelt_they_are_all_there_is() -> None:
+    log = campaign(Block(30, domain="gmial.com", bounced=BAD), next_leads=_next())
+    assert not at_slips(contacts(log)).any()
+    assert (diagnose(log).data_quality.forecast.max_quantity.rate or 0.0) > 0.1
+
+
+def test_the_reasoning_counts_every_bounce() -> None:
+    few = campaign(
+        Block(40, bounced={"user_unknown": 2}), Block(3, domain="gmial.com", bounced={"domain_not_found": 3})
+    )
+    assert "43 leads with 5 address-fault bounces are too few" in diagnose(few).data_quality.why
