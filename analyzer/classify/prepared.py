@@ -19,7 +19,7 @@ import orjson
 from analyzer.classify.literals import required_literals
 from analyzer.classify.patterns import Prefilter, know_sound, prefilter_of, refuse_unsound
 from analyzer.classify.rules import Example, Rule, load_rules
-from analyzer.kept import cache_folder, keep
+from analyzer.kept import cache_folder, keep, kept
 from analyzer.knowledge import data_folder, know_table, load_toml
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The layout of what is kept: a process that still runs the code from before an update may keep another one.
 _LAYOUT = 3
+#: The names of what is kept.
+_KIND = f"rules-{'[0-9a-f]' * 16}.json"
 #: Tables that classifying reads.
 _TABLES = ("reasons.toml", "codes.toml", "providers.toml", "blocklists.toml", "confidence.toml", "feeds.toml")
 #: What of a rule only those ask for who look at the rule itself: it stands on a line of its own, behind the rest.
@@ -44,15 +46,15 @@ def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], Prefilter]:
     version = _version(own)
     if place is not None:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            whole = place.read_bytes()
+            whole = kept(place)
             end = whole.index(b"\n")
-            kept = orjson.loads(memoryview(whole)[:end])
-            if kept["version"] == version and kept["layout"] == _LAYOUT:
-                rules = _restored(kept["rules"], _Proofs(whole[end:]))
-                know_sound(kept["table_patterns"])
-                for name, table in kept["tables"].items():
+            found = orjson.loads(memoryview(whole)[:end])
+            if found["version"] == version and found["layout"] == _LAYOUT:
+                rules = _restored(found["rules"], _Proofs(whole[end:]))
+                know_sound(found["table_patterns"])
+                for name, table in found["tables"].items():
                     know_table(data_folder("rules") / name, table)
-                return rules, Prefilter(*kept["prefilter"])
+                return rules, Prefilter(*found["prefilter"])
     shipped = data_folder("rules") / "replies"
     rules = load_rules([own, shipped] if own else [shipped])
     examples = (example.text for rule in rules for example in rule.examples)
@@ -70,7 +72,7 @@ def prepared_rules(own: Path | None) -> tuple[tuple[Rule, ...], Prefilter]:
                 "table_patterns": {pattern: required_literals(pattern) for pattern in _patterns_in(tables)},
             }
             proofs_of = [[list(map(list, proofs)) for proofs in (rule.examples, rule.near_misses)] for rule in rules]
-            keep(place, orjson.dumps(content, default=_plain) + b"\n" + orjson.dumps(proofs_of))
+            keep(place, orjson.dumps(content, default=_plain) + b"\n" + orjson.dumps(proofs_of), _KIND)
     return rules, prefilter
 
 
