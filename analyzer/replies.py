@@ -28,6 +28,8 @@ _LEADING_CODES = re.compile(
 #: The first line of a reply of several lines.
 _CONTINUED = re.compile(rf"[45]\d\d-(?:\#?(?P<status>{_STATUS})[\s:]+|(?=[^\d\s]))")
 _OPENS = frozenset(" :;'\"<([=>")
+#: .NET's SmtpException: what stands before is its own text for the code, whatever the server said.
+_DOT_NET = "server response was: "
 #: A code, and behind it the words of a reply: a count ("500 messages", "450 per hour") is none.
 _CODE = re.compile(
     rf"""[45]\d\d(?: $ | -(?: (?!\d) | {_STATUS}\b ) | \x20 (?: \#?(?P<status>{_STATUS})\b
@@ -35,11 +37,13 @@ _CODE = re.compile(
                            |days?|times|per)\b ) ) )""",
     re.IGNORECASE | re.VERBOSE,
 )
-#: What stands before the reply that a wrapper quotes: words that say so, a quote, a bracket, an arrow, a colon.
+#: What stands before the reply that a wrapper quotes: words that say so, a quote, a bracket, an arrow, a colon. A quote
+#: opens behind a blank or directly before the code; `"x" 550` closes one.
 _HANDS_OVER = re.compile(
     r"""(?: \b(?:said|says|responded|response|returned|replied|reply|answered|answer|error|was|with|to\ me|smtp|command
-               |from\ \S{1,30}|said\ (?:dot|data|helo|ehlo|mail\ from|rcpt\ to)) (?:\s*[;=])? (?:\s*['"<(\[])?
-               | -> (?:\s*['"])? | [:：] (?:\s?['"<(\[])? | ['"<\[(=] ) \s* $""",
+               |from\ \S{1,30}|said\ (?:dot|data|helo|ehlo|mail\ from|rcpt\ to)) (?:\s*[;=])?
+            (?:\s*[<(\[] | \s['"] | ['"]$)?
+          | -> (?:\s*['"])? | [:：] (?:\s?['"<(\[])? | [<\[(=] | (?<![^\s<\[(=])['"] | ['"]$ ) \s* $""",
     re.IGNORECASE | re.VERBOSE,
 )
 _HANDS_OVER_LENGTH = 48
@@ -101,13 +105,17 @@ def read(text: str) -> Diagnostic:
     if "iving up on " in line:
         # qmail, behind what the host said: the same words after every refusal.
         line = _GIVING_UP.sub("", line)
-    if "server response was: " in line:
-        # .NET's SmtpException: what stands before is its own text for the code, whatever the server said.
-        at = line.rindex("server response was: ") + len("server response was: ")
+    if _DOT_NET in line:
+        at = line.rindex(_DOT_NET) + len(_DOT_NET)
         if line[at:]:
-            inner = read_part(join_lines(line[at:]))
-            whole = inner if _WORD.search(inner.line) else read_part(line[:at] + inner.line)
-            return Diagnostic(whole, inner, line[:at])
+            said, inner, wrapper = _read_line(_behind(line, at))
+            whole = said if _WORD.search(said.line) else read_part(line[:at] + said.line)
+            return Diagnostic(whole, inner or said, line[:at] + wrapper)
+    return _read_line(line)
+
+
+def _read_line(line: str) -> Diagnostic:
+    """A diagnostic on one line, which no prefix opens."""
     if line[3:4] == " " and not _FURTHER_CODE.search(line, 4):
         # Nearly every reply: one code in front, and none behind it that opens another line or a quoted reply.
         return Diagnostic(read_part(line), None, "")
@@ -115,9 +123,16 @@ def read(text: str) -> Diagnostic:
     at = _quoted_reply_at(line)
     if not at:
         return Diagnostic(read_part(line), None, "")
-    quoted = line[at - 1] in "\"'" and line[-1] == line[at - 1]
-    inner = read_part(line[at:-1].rstrip() if quoted else line[at:])
+    inner = read_part(_behind(line, at))
     return Diagnostic(read_part(line[:at] + inner.line), inner, line[:at])
+
+
+def _behind(line: str, at: int) -> str:
+    """What stands from `at` on, without the end of a quote that begins before it."""
+    quote = line[-1]
+    if quote not in "\"'" or (quote != line[at - 1] and (f" {quote}" not in line[:at] or f" {quote}" in line[at:])):
+        return line[at:]
+    return line[at:-1].rstrip()
 
 
 def _without_prefix(line: str) -> str:

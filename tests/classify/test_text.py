@@ -24,6 +24,22 @@ READ = [
     ("Remote Server returned '554 5.7.1 Relay denied", "554 5.7.1 Relay denied", "554", "5.7.1"),
     ("554 4.4.7 Expired <421 4.7.0 Slow down", "421 4.7.0 Slow down", "421", "4.7.0"),
     ("The server response was: 452 Too many", "452 Too many", "452", ""),
+    # The reply behind the words of .NET may quote another, and a quote may end behind it.
+    (
+        "Failed. The server response was: 550 5.0.350 Remote Server returned '550 5.1.1 No such box'",
+        "550 5.1.1 No such box",
+        "550",
+        "5.1.1",
+    ),
+    (
+        "Remote Server returned '554 5.7.0 The server response was: 552 5.2.2 host mx said: 452 4.2.2 \"Box\" full'",
+        '452 4.2.2 "Box" full',
+        "452",
+        "4.2.2",
+    ),
+    # A quote that closes before a code hands nothing over.
+    ("No room in 'Box of Jo' 552 5.2.2 Not kept", "No room in 'Box of Jo' 552 5.2.2 Not kept", "552", "5.2.2"),
+    ('Program "deliver error" 550 5.0.0 Not kept', 'Program "deliver error" 550 5.0.0 Not kept', "550", "5.0.0"),
     ("#5.1.1 smtp;550 Gone", "550 Gone", "550", ""),
     # A probe of our own address quotes a reply that is not about the recipient.
     (
