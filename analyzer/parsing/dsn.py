@@ -312,7 +312,9 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
     Beside it stands the host that the text names.
     """
     code = one_line(_DIAGNOSTIC_TYPE.sub("", group.get("diagnostic-code", "")))
-    if code[:1] == "2" and _TAKEN.match(code) and _action(group.get("action", ""), "") == "failed":
+    if code[:1] == "2" and _TAKEN.match(code):
+        if _action(group.get("action", ""), "") != "failed":
+            return code, ""
         # AOL's, of a mail that its first server took and the second refused.
         code = ""
     if "=?" in code:

@@ -22,6 +22,8 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A line of a session as Sendmail, MDaemon and InterScan mark the other side's.
 _HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d\d(?=[ -]|$).*|)$")
 _SPOKEN = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}-->|>>>|Sent <<<)")
+#: Before what the network or a local program said, Courier has the other side's mark too.
+_HEARD_WORDS = re.compile(r"^[ \t]*<<<[ \t]+(?=[^\W\d_])")
 #: The answer to DATA where no recipient was taken before (RFC 5321 3.3).
 _CONSEQUENCE = re.compile(
     r"(?:503|554)[ -](?:5\.[05]\.\d )?(?:error:? )?"
@@ -109,7 +111,7 @@ def passage(lines: list[str]) -> Passage:
         refusal = _refusal(lines)
         if refusal:
             return Passage(clip(refusal), DIALOGUE)
-        lines = [line for line in lines if not (_HEARD.match(line) or _SPOKEN.match(line))]
+        lines = [_HEARD_WORDS.sub("", line) for line in lines if not (_HEARD.match(line) or _SPOKEN.match(line))]
         whole = "\n".join(lines)
     if _SMTP_REPLY.search(whole):
         quoted = [item for item in _items(lines) if _quotes(item)]

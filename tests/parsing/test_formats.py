@@ -33,12 +33,12 @@ def says(diagnostic, words):
 def test_a_message_of_its_format(name, rows):
     report = read_message((FORMATS / f"{name}.eml").read_bytes())
     assert report.kind == rows[0]["kind"]
-    if report.kind not in {"bounce", "complaint"}:
+    if not rows[0]["recipient"] and report.kind not in {"bounce", "complaint"}:
         return
     assert [f.recipient for f in report.failures] == [row["recipient"] for row in rows]
     for failure, row in zip(report.failures, rows, strict=True):
         assert says(failure.diagnostic, row["words"]), failure.diagnostic
-        if report.kind == "bounce":
+        if report.kind != "complaint":
             assert (failure.status, failure.reply, failure.remote_mta, report.reporting_mta) == (
                 row["status"],
                 row["reply"],
