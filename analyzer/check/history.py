@@ -71,8 +71,8 @@ class History:
 
     `blocking`: gateways that refuse us as unknown, and how often; `chances`: the chance of a bad address by address,
     where sends were given; `bounces`: how many were read; by the log of sends: `opted_out`, the keys of who asked out,
-    `refusing`, domains (in A-labels) of companies that refuse us as a whole, and `unread`, how many leads bounced for
-    no known reason where that is too many to learn from.
+    `refusing`, domains (in A-labels) of companies that refuse us as a whole, `dead`, domains that take no mail, and
+    `unread`, how many leads bounced for no known reason where that is too many to learn from.
     """
 
     addresses: dict[str, Bounce] = field(default_factory=dict)
@@ -82,6 +82,7 @@ class History:
     bounces: int = 0
     opted_out: frozenset[str] = frozenset()
     refusing: frozenset[str] = frozenset()
+    dead: frozenset[str] = frozenset()
     unread: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -214,6 +215,7 @@ def _tied(
     from analyzer.diagnose.contacts import contacts
     from analyzer.diagnose.forecast import history as learn
     from analyzer.diagnose.next_list import closed_companies, list_ahead
+    from analyzer.diagnose.suppression_list import dead_domains
     from analyzer.diagnose.unread import unread
     from analyzer.sources.tables import read_tables
     from analyzer.sources.tables.folders import tables_in
@@ -247,6 +249,7 @@ def _tied(
         keys = address_keys(correlated.next_leads["email"].astype("str"))
         free = ahead.barred == ""
         history.refusing = frozenset(map(in_ascii, closed_companies(correlated, counted)))
+        history.dead = frozenset(map(in_ascii, dead_domains(counted, correlated)))
         history.unread = unread(counted)
         if history.unread:
             history.warnings.append(

@@ -119,7 +119,9 @@ class Risk:
         elif domain in known_domains():
             yield "free_mail", domain
         past = self._history.at(domain)
-        if past.dead:
+        if domain in self._history.dead:
+            yield "domain_dead", past.dead or f"nothing got through to {domain}"
+        elif past.dead:
             yield "domain_dead_before", past.dead
         elif past.bad_addresses >= self._limits.bad_domain:
             yield "domain_bounced", f"{past.bad_addresses} addresses of {domain} bounced as bad"

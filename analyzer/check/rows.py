@@ -52,6 +52,8 @@ LIST_COLUMNS: frozenset[str] = frozenset({"reasons", "tags", "evidence", "mx"})
 
 #: Faults of a domain's spelling that an MX record in DNS refutes.
 LIFTABLE: frozenset[str] = frozenset({"reserved_domain", "public_suffix", "unknown_suffix"})
+#: What bounces said of a domain that has mail servers by now.
+_REVIVED = frozenset({"domain_dead_before", "domain_dead"})
 
 
 class RowMaker:
@@ -178,7 +180,7 @@ class RowMaker:
             found.append(self._contradicted[number])
         at_domain, meant = self._risk.of_domain(address)
         alive = facts is not None and facts.state == "mx" and not facts.parked
-        found += at_domain if not alive else [one for one in at_domain if one[0] != "domain_dead_before"]
+        found += at_domain if not alive else [one for one in at_domain if one[0] not in _REVIVED]
         if meant and (not alive or self._risk.is_listed_typo(address.domain)):
             suggestion = f"{address.local}@{meant}"
             found.append(("possible_typo", f"{address.domain} for {meant}"))

@@ -70,6 +70,9 @@ def test_a_dead_domain_may_have_come_back() -> None:
     history = history_of(DEAD)
     assert "domain_dead_before" in row("new@dead.example", history=history, allow_reserved=True)["reasons"]
     assert "domain_dead_before" not in row("new@dead.example", mx("dead.example"), history=history)["reasons"]
+    history.dead = frozenset({"dead.example"})
+    assert row("new@dead.example", history=history, allow_reserved=True)["grade"] == "do_not_send"
+    assert "domain_dead" not in row("new@dead.example", mx("dead.example"), history=history)["reasons"]
 
 
 def test_every_row_has_every_column_and_its_evidence() -> None:

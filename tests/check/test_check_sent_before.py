@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import analyzer
 from analyzer.history import Workspace
@@ -16,6 +17,17 @@ def mails(count: int, host: str = "corp{number}.com") -> pd.DataFrame:
     sent = pd.to_datetime(["2026-03-02T09:00:00Z"] * count)
     ids = [f"<m{number}-{host}@out.example>" for number in range(count)]
     return pd.DataFrame({"recipient": people, "sent_at": sent, "sender": "ann@out.example", "message_id": ids})
+
+
+def came_back(there: pd.DataFrame, reason: str, said: str) -> pd.DataFrame:
+    """A bounce of each of these mails, as `parse` gives them."""
+    known = reasons()[reason]
+    back = there.rename(columns={"message_id": "original_message_id"}).drop(columns=["sent_at", "sender"])
+    return back.assign(
+        kind="bounce", received_at="2026-03-02T09:03:00Z", diagnostic=said, reason=reason, label=known.label,
+        fault=known.fault, transient=False, confidence=0.9, retry_after_s=None,
+        record_id=[f"r{number}-{reason}" for number in range(len(there))],
+    )  # fmt: skip
 
 
 def test_bounces_that_nobody_can_read_teach_nothing_good(tmp_path: Path):
@@ -32,18 +44,29 @@ def test_bounces_that_nobody_can_read_teach_nothing_good(tmp_path: Path):
 
 def test_a_lead_of_a_company_that_refuses_us_as_a_whole_is_not_sent_to(tmp_path: Path):
     """As `diagnose` says it of the same list."""
-    there, known = mails(12, "closed.com"), reasons()["policy"]
-    rows = pd.concat([there, mails(300)], ignore_index=True)
-    back = there.rename(columns={"message_id": "original_message_id"}).drop(columns=["sent_at", "sender"])
-    back = back.assign(
-        kind="bounce", received_at="2026-03-02T09:03:00Z", diagnostic="550 5.7.1 not allowed here", reason="policy",
-        label=known.label, fault=known.fault, transient=False, confidence=0.9, retry_after_s=None,
-        record_id=[f"r{number}" for number in range(12)],
-    )  # fmt: skip
     space = Workspace(tmp_path / "space")
-    space.add_sends(rows)
-    space.add_bounces(back)
+    there = mails(12, "closed.com")
+    space.add_sends(pd.concat([there, mails(300)], ignore_index=True))
+    space.add_bounces(came_back(there, "policy", "550 5.7.1 not allowed here"))
     told = analyzer.check(["new@closed.com", "new@other.com"], workspace=tmp_path / "space").set_index("email")
     assert told.loc["new@closed.com", "grade"] == "do_not_send"
     assert "company_refuses" in told.loc["new@closed.com", "reasons"]
     assert "company_refuses" not in told.loc["new@other.com", "reasons"]
+
+
+@pytest.mark.parametrize(
+    ("got_through", "came", "grade", "code"),
+    [(0, 6, "do_not_send", "domain_dead"), (40, 1, "verify_again", "domain_dead_before")],
+)
+def test_a_domain_where_everything_came_back_for_being_none_is_not_sent_to(
+    tmp_path: Path, got_through: int, came: int, grade: str, code: str
+):
+    """As `diagnose` says it of the same list. Where mail got through, what a bounce said of it is to be asked."""
+    there = mails(got_through + came, "gmial.com")
+    space = Workspace(tmp_path / "space")
+    space.add_sends(pd.concat([there, mails(300)], ignore_index=True))
+    space.add_bounces(came_back(there.head(came), "domain_not_found", "550 5.1.2 Host unknown"))
+    listed = pd.DataFrame({"email": ["new@gmial.com"], "email_status": ["verified"]})
+    told = analyzer.check(listed, workspace=tmp_path / "space").iloc[0]
+    assert (told["grade"], told["reasons"].split("; ")[0]) == (grade, code)
+    assert told["suggestion"] == "new@gmail.com"
