@@ -279,7 +279,8 @@ SCENARIOS: dict[str, Scenario] = {
     "small-auth": Scenario(_small(_with(_cause("auth_failure", low=0.12, high=0.3))), SENDER, ("AUTH",), small=True),
     "small-strict": Scenario(_small(_with(_strict)), ("recipient", "none", "undetermined"), small=True),
     "full-and-outage": Scenario(_noise),
-    "forged": Scenario(_changed(_base, forged=150)),
+    # Where no Message-ID comes back, nothing tells a forgery that names a lead.
+    "forged": Scenario(_changed(_base, forged=150, message_ids=True)),
     "flags-only": Scenario(
         _changed(_guessed_hurts, flag_only=True, causes=(USUAL, Cause(("spam_content",), 0.03, 0.03))),
         ("undetermined",),

@@ -33,6 +33,10 @@ _SLACKS = ((SLACK.value, SLACK.value), (ZONE_SLACK.value, SLACK.value))
 _NEVER = np.iinfo(np.int64).min
 #: A token of so many signs, digits among them, is nothing that a stranger tries.
 _UNGUESSABLE = 16
+#: So many bounces found by their Message-IDs prove that our mail comes back with those of the log.
+_PROVEN = 3
+#: Strangers who make up Message-IDs of a domain of ours may be so many times those of its mail that came back.
+_STRANGERS = 10
 #: What `clues_of` takes.
 _CLUES = ("key", "original_key", "original_message_id", "delivered_to", "original_headers")
 
@@ -140,7 +144,8 @@ def _matches(
 
 
 def _domains_that_match(clues: Sequence[Clues], pool: Pool, log: Log, outright: Mapping[str, int]) -> frozenset[str]:
-    """The domains of the log's Message-IDs by which bounces are found: three at least, or most of those to our leads.
+    """The domains of the log's Message-IDs by which bounces are found: three at least, or most of those to our leads,
+    or, where three are found at any domains, a tenth of them.
 
     outright: bounces beside those of `clues` that were found so, by domain.
 
@@ -156,7 +161,8 @@ def _domains_that_match(clues: Sequence[Clues], pool: Pool, log: Log, outright: 
         for domain in {one.rpartition("@")[2] for one in clue.ids} & log.domains:
             hit = any(one in pool.by_id for one in clue.ids)
             (known if hit else unknown)[domain] += 1
-    return frozenset(domain for domain in known if known[domain] >= 3 or known[domain] > unknown[domain])
+    least = _STRANGERS if sum(known.values()) >= _PROVEN else 1
+    return frozenset(domain for domain, found in known.items() if found >= _PROVEN or found * least > unknown[domain])
 
 
 def _match(clues: Clues, pool: Pool, time: _Time, ours: frozenset[str]) -> Match:

@@ -109,6 +109,38 @@ def test_what_looks_forged(bounce: dict[str, Any], reason: str) -> None:
     assert (found.sends["label"] == "").all()
 
 
+@pytest.mark.parametrize(
+    ("found_there", "found_elsewhere", "unknown", "believed"),
+    [
+        (2, 2, 13, False),  # our mail comes back with the log's ids, here too: the others are made up
+        (1, 0, 13, True),  # a single one proves nothing
+        (0, 9, 13, True),  # at another domain a relay may write ids of its own
+        (1, 9, 13, True),
+        (2, 0, 1, False),  # the most are found
+        (3, 0, 40, False),
+    ],
+)
+def test_unknown_ids_of_our_own_domain(found_there: int, found_elsewhere: int, unknown: int, believed: bool) -> None:
+    """Bounces that name a lead beside a Message-ID of a domain of the log that the log does not hold."""
+    domains = ["here.example"] * 60 + ["there.example"] * 20
+    log = pd.DataFrame(
+        {
+            "recipient": [f"kim{n}@company{n}.example" for n in range(80)],
+            "sent_at": "2026-03-02T09:00:00Z",
+            "message_id": [f"<m{n}@{domain}>" for n, domain in enumerate(domains)],
+        }
+    )
+    known = [*range(found_there), *range(60, 60 + found_elsewhere)]
+    bounces = [_bounce(recipient=log["recipient"][n], original_message_id=log["message_id"][n]) for n in known]
+    bounces += [
+        _bounce(recipient=log["recipient"][n], original_message_id=f"<made.up.{n}@here.example>")
+        for n in range(10, 10 + unknown)
+    ]
+    found = correlate([{**row, "record_id": str(n)} for n, row in enumerate(bounces)], log)
+    assert found.matching.by_method.message_id == len(known)
+    assert found.matching.by_method.recipient == (unknown if believed else 0)
+
+
 def test_a_log_in_local_time_still_matches() -> None:
     log = pd.DataFrame({"recipient": ["jane@example.com"], "sent_at": pd.to_datetime(["2026-03-02 18:00"])})
     bounce = _bounce(recipient="jane@example.com", received_at="2026-03-02T09:01:00Z")
