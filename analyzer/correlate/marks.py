@@ -34,6 +34,10 @@ _DOUBTFUL = (
     "Rows of the log without a time of sending that name a sender, counted as mails: {}. If nothing was sent to these "
     "leads yet, leave them out."
 )
+_NOT_TAKEN = (
+    "Rows of the log without a time of sending whose state is another one than those of bounces, and whose reason is "
+    "no server's reply, taken as mails that failed before they were sent: {}."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,9 @@ def read_marks(raw: pd.DataFrame, keys: pd.Series, *, blank_is_unsent: bool = Fa
     flag = flag.mask((flag == "") & (words == "") & bare, told)
     words = words.mask((words == "") & bare, reason)
     reason = reason.mask(bare & ~_over_distinct(reason, names_class), "")
+    held = (flag == "") & (words == "") & _failed_before(raw, reason)
+    warnings += [_NOT_TAKEN.format(int(held.sum()))] if held.any() else []
+    flag, reason = flag.mask(held, "not_sent"), reason.mask(held, "")
     # A reason without a column that says yes or no is a yes.
     flag = flag.mask((flag == "") & (words == "") & (reason != ""), "yes")
     for name, meaning in (("spam_blocked", "yes"), ("complained", "complaint")):
@@ -123,6 +130,25 @@ def _by_state(raw: pd.DataFrame, keys: pd.Series, flag: pd.Series, words: pd.Ser
     # A word that says nothing here leaves it to the reason.
     says_something = _over_distinct(state, is_known)
     return flag.mask(silent & (flag != "not_sent"), told), words.mask(silent & says_something, state)
+
+
+def _failed_before(raw: pd.DataFrame, reason: pd.Series) -> pd.Series:
+    """The mails that the platform itself could not send: "Failed", "Mailbox not linked" beside others that "Bounced".
+
+    What they have no time of sending for, no server has refused; where the reason is a reply, one has.
+    """
+    none = pd.Series(False, index=raw.index)
+    if "state" not in raw.columns or "sent_at" not in raw.columns or not (reason != "").any():
+        return none
+    state = text_column(raw, "state")
+    if not says(state, "yes").any():
+        return none
+    times = raw["sent_at"]
+    blank_time = times.isna() if times.dtype.kind == "M" else text_column(raw, "sent_at") == ""
+    if blank_time.all():
+        return none
+    replied = _over_distinct(reason, lambda said: said.str.contains(_REPLY, regex=True))
+    return blank_time & (state != "") & (text_column(raw, "message_id") == "") & (reason != "") & ~replied
 
 
 def _unsent(raw: pd.DataFrame, *, blank_is_unsent: bool) -> tuple[pd.Series, str, pd.Series]:
