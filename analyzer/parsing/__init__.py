@@ -134,6 +134,9 @@ def _read_prose(message: Message, data: bytes) -> tuple[Kind, str, str, list[Fai
 def _as_told(message: Message, form: str, failures: list[Failure]) -> tuple[Kind, str, str, list[Failure]]:
     """As `_judge`, of what a reader found: nobody of a delay or a delivery has failed."""
     kind = _kind_of_notice(message, failures)
+    if kind == "delayed" and kinds.is_challenge(message):
+        # What waits for an answer is not delivered yet, too.
+        return "challenge", "challenge", "", []
     if kind in {"delayed", "delivered"}:
         failures = [replace(failure, action=kind) for failure in failures]
     return kind, form, "", failures

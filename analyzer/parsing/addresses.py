@@ -131,3 +131,8 @@ def is_robot(address: str) -> bool:
 def same(one: str, other: str) -> bool:
     """Whether two addresses are the same to a person."""
     return address_key(one) == address_key(other)
+
+
+def related(one: str, other: str) -> bool:
+    """Whether two domains are the same, or one is above the other, as bounces' domain is often below our own."""
+    return bool(one and other) and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))

@@ -104,10 +104,18 @@ _DIGEST = re.compile(
     r"|(?:messages?|e-?mails?) (?:on hold|held|in (?:your )?(?:spam )?quarantine)|(?:held|quarantined) (?:messages?|e-?mails?)"
     r"|\d new messages|quarantänebericht|spam-?bericht|quarantaine"
 )
-#: What a mail server reports to its own postmaster about others' mail: Exim's frozen messages, amavis's findings.
+#: What a mail server reports to its own postmaster about others' mail: Exim's frozen messages, amavis's findings, and
+#: the sessions of those who wrote to Postfix (where somebody of ours did, `PostfixSession` says so).
 _OPERATORS = re.compile(
-    r"^message \S{1,40} (?:has been )?frozen\b|\b(?:virus|infected|banned|spam|spammy|bad-header|unchecked)\b[^\n]{0,200}"
+    r"^message \S{1,40} (?:has been )?frozen\b|\bsmtp server: errors from\b|\b(?:virus|infected|banned|spam|spammy|bad-header|unchecked)\b[^\n]{0,200}"
     r"\bin mail (?:from\b(?! you\b)|to you\b)"
+)
+#: A list manager's word that its mail to *us* bounces (mlmmj, ezmlm, Mailman, web groups).
+_MAIL_TO_US = re.compile(
+    r"\b(?:messages?|posts?|(?:e-?)?mails?) (?:sent )?to you\b[^.;!?]{0,80}\b(?:bounc|could not|couldn't|fail|return)"
+    r"|your (?:list )?(?:membership|subscription)\b[^;!?]{0,160}\b(?:disabled|suspended|removed|cancell?ed)\b[^;!?]{0,160}\bbounc"
+    r"|\bbounc\w{0,3} (?:messages? )?(?:from|of) your (?:e-?mail )?(?:address|account)\b"
+    r"|\byour (?:e-?mail )?(?:address|account) (?:is|was|has been|seems to be) bouncing"
 )
 #: What has not happened yet: "you will be notified if the message is rejected", "from April it will be rejected".
 _ONLY_IF = re.compile(
@@ -305,11 +313,16 @@ def is_bounce_like(message: Message) -> bool:
     return message.bounce_like
 
 
+def is_about_mail_to_us(message: Message) -> bool:
+    """Whether a list manager says that its own mail to us came back: nobody whom we wrote to has failed."""
+    return _MAIL_TO_US.search(_opening(message)) is not None
+
+
 def _is_bounce_like(message: Message) -> bool:
     if "x-failed-recipients" in message.fields:
         return True
     subject = message.subject()
-    if _is_operators(subject):
+    if _is_operators(subject) or is_about_mail_to_us(message):
         return False
     if _is_digests(subject) and not _subject_says(subject):
         # Where a server answers under our own subject, a "weekly digest" may be ours.

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from analyzer.parsing.addresses import find_addresses, from_header, is_robot
+from analyzer.parsing.addresses import find_addresses, from_header, is_robot, related
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
 from analyzer.parsing.heads import A_WORD, SAYS_WHY, Head, blocks, head_in, reasons_above
@@ -155,7 +155,7 @@ def statements(
                 for a in fresh
                 if _stands_behind(_BEFORE_SENDER, lines, number, a)
                 or _has_reached(line, a)
-                or (silent and _related(_domain(a), ours))
+                or (silent and related(_domain(a), ours))
             )
         mentions.update(dict.fromkeys(found))
     wanted = [a for a in mentions if a.lower() not in ignore]
@@ -220,11 +220,6 @@ def _explained(lines: list[str], head: Head) -> bool:
     return A_WORD.search(head.rest) is not None or (
         (beside or below[:1] in {" ", "\t"}) and A_WORD.search(below) is not None
     )
-
-
-def _related(one: str, other: str) -> bool:
-    """Whether the domains are the same, or one is above the other, as bounces' domain is often below our own."""
-    return bool(one and other) and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))
 
 
 def _stands_behind(words: re.Pattern[str], lines: list[str], number: int, address: str) -> bool:

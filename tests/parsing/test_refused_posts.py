@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from messages import notice
+from messages import dsn, notice
 
 from analyzer.parsing import read_message
 from analyzer.replies import read
@@ -49,11 +49,34 @@ def test_a_list_that_holds_a_post_or_refuses_something_else(text):
     assert read_message(_from_list(text)).kind != "bounce"
 
 
+def test_the_sentence_that_names_the_list_ends_in_a_full_stop():
+    for text in (
+        f"You are not a member of this mailing list {LIST}.\n",
+        f"You are not a subscriber of this mailing list <{LIST}>.\n",
+    ):
+        assert [failure.recipient for failure in read_message(_from_list(text)).failures] == [LIST]
+
+
 def _attached(inner: bytes) -> bytes:
     outer = notice("This message came from outside.\n", sender="postmaster@gw.outreach.example", subject="Fw: a post")
     head, _, text = outer.partition(b"\n\n")
     head = head.replace(b"text/plain; charset=utf-8", b'multipart/mixed; boundary="w"')
     return head + b"\n\n--w\n\n" + text + b"\n--w\nContent-Type: message/rfc822\n\n" + inner + b"\n--w--\n"
+
+
+def test_a_report_that_is_attached_is_one_whatever_it_is_called():
+    inner = dsn(
+        """
+        Final-Recipient: rfc822; kim@lumen.example
+        Action: failed
+        Status: 5.1.1
+        Diagnostic-Code: smtp; 550 5.1.1 nobody
+        """,
+        text="Sorry: kim",
+        subject="oops",
+    )
+    report = read_message(_attached(inner))
+    assert (report.kind, [failure.recipient for failure in report.failures]) == ("bounce", ["kim@lumen.example"])
 
 
 def test_a_lists_refusal_that_a_gateway_has_attached():

@@ -68,6 +68,42 @@ def test_what_strangers_wrote_to_us_is_none_of_our_bounces():
     assert (report.kind, report.failures) == ("other", ())
 
 
+def test_a_strangers_session_is_none_of_our_bounces_whomever_it_names():
+    for recipient in ("jo@outreach.example", "kim@lumen.example"):
+        text = (
+            "Transcript of session follows.\n\n Out: 220 mx.outreach.example ESMTP\n In:  EHLO desk\n Out: 250 SIZE\n"
+            f" In:  MAIL FROM:<a@arbor.example>\n Out: 250 2.1.0 Ok\n In:  RCPT TO:<{recipient}>\n"
+            f" Out: 554 5.7.1 <{recipient}>: Relay\n     access denied\n In:  QUIT\n Out: 221 2.0.0 Bye\n"
+        )
+        for name in ("Postfix", "Outreach-Mail"):
+            subject = f"{name} SMTP server: errors from unknown[198.51.100.7]"
+            report = read_message(notice(text, subject=subject))
+            assert (report.kind, report.failures) == ("other", ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi, this is the Mlmmj program managing the <team@lists.lumen.example>\nmailing list.\n\n"
+        "Some messages to you could not be delivered. If you see this, things are\nback to normal.\n\n- 7\n- 8\n",
+        "Your membership in the mailing list Team has been disabled due to excessive\nbounces. The last bounce received "
+        "from you was dated 3-Mar-2026.\n\n550 5.1.1 ava@outreach.example no such user\n",
+        "Hi! This is the ezmlm program. I'm managing the team@lists.lumen.example mailing list.\n\n"
+        "Messages to you from the team mailing list seem to\nhave been bouncing.\n\nkim@lumen.example\n",
+        "We had to stop: your address is bouncing, says kim@lumen.example. 550 5.2.1 delivery failed\n",
+    ],
+    ids=["mlmmj", "mailman", "ezmlm", "web"],
+)
+def test_a_list_whose_mail_to_us_came_back_tells_of_nobody_we_wrote_to(text):
+    for sender in (
+        "team+owner@lists.lumen.example",
+        "team-bounces@lists.lumen.example",
+        "MAILER-DAEMON@lists.lumen.example",
+    ):
+        report = read_message(notice(text, sender=sender, subject="Bounce messages from your address"))
+        assert (report.kind, report.failures) == ("other", ())
+
+
 @pytest.mark.parametrize(
     "text",
     [

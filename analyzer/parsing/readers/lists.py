@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.parsing.addresses import from_header
+from analyzer.parsing.addresses import from_header, tidy
 from analyzer.parsing.copies import own_words
+from analyzer.parsing.kinds import is_about_mail_to_us
 from analyzer.parsing.message import Message, one_line
 from analyzer.parsing.phrases import REFUSED
 from analyzer.records import Failure
@@ -69,14 +70,14 @@ class MailingList:
         # Their sentences are wrapped anywhere.
         text = one_line(own_words(message)[:1000])
         if _NAMING.search(text) or _NAMELESS.search(text):
-            return True
+            return not is_about_mail_to_us(message)
         return _is_mlmmjs_refusal(message, text) or _refuses_abroad(sender, own_words(message)[:1000])
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The list."""
         text = own_words(message)[:2000]
         naming = _NAMING.search(one_line(text[:1000]))
-        named = next((group for group in naming.groups() if group), "") if naming else ""
+        named = tidy(next((group for group in naming.groups() if group), "")) if naming else ""
         posted = named or from_header(message.get("x-beenthere")) or _named_by_program(message, text)
         given = _GIVEN_REASON.search(text)
         reason = _BLANK_LINE.split(text[given.end() :].strip(), maxsplit=1)[0].strip('"') if given else ""

@@ -49,8 +49,10 @@ def _inner(message: Message, depth: int = 1) -> Iterator[Message]:
     for part in message.leaves():
         if part.content_type == "message/rfc822":
             inner = Message(part.content(), message.gauge)
-            of_server = (inner.content_type == "multipart/report" or from_reporter(inner)) and is_bounce_like(inner)
-            if of_server or MailingList().recognises(inner):
+            # A report is one by its own part, whatever its subject and its text say.
+            reports = inner.content_type == "multipart/report" and dsn.status_part(inner) is not None
+            of_server = from_reporter(inner) and is_bounce_like(inner)
+            if reports or of_server or MailingList().recognises(inner):
                 yield inner
             elif depth < _MOST_WRAPPED and from_reporter(inner):
                 yield from _inner(inner, depth + 1)
