@@ -86,21 +86,22 @@ def _scans(contacts: Contacts, names: Sequence[str], label: Label) -> list[Scan]
         found[name] = scan_of(mails if name in _CLOCK else contacts, name, label, likeness)
         if name == "step":
             mails = _but_steps(contacts, found[name])
-        if name == "weekday":
+        if name in _CLOCK:
             found[name] = replace(found[name], story=found[name].story | ~_recurring(mails, found[name]))
     return [found[name] for name in names if name in found]
 
 
-def _recurring(contacts: Contacts, days: Scan) -> Flags:
-    """Which weekdays have more than their part of a week's bounces without their worst week, too.
+def _recurring(contacts: Contacts, clock: Scan) -> Flags:
+    """Which weekdays, or hours, have more than their part of a week's bounces without their worst week, too.
 
     A fault that begins or ends on a Friday makes one Friday worse than the other days of its week, and no weekday.
     """
     mails = contacts if contacts.counted is None else contacts.counted.told
-    week, day, hit = mails.at["week"], mails.at["weekday"], getattr(mails, FLAG_OF[days.label])
-    bounced = np.zeros((len(week.values), len(day.values)))
-    np.add.at(bounced, (week.codes[hit], day.codes[hit]), 1)
-    usual = bounced.sum(axis=1, keepdims=True) * days.expected / max(days.bounces.sum(), 1)
+    week, value, hit = mails.at["week"], mails.at[clock.dimension], getattr(mails, FLAG_OF[clock.label])
+    bounced = np.zeros((len(week.values), len(value.values)))
+    np.add.at(bounced, (week.codes[hit], value.codes[hit]), 1)
+    # A bad day's own excess is in nobody's expected number, and is no part of a usual week either.
+    usual = bounced.sum(axis=1, keepdims=True) * clock.expected / max(clock.expected.sum(), 1e-9)
     worst = (bounced - usual).argmax(axis=0)[None]
     rest, expected = (table.sum(axis=0) - np.take_along_axis(table, worst, axis=0)[0] for table in (bounced, usual))
     limits = thresholds().drivers

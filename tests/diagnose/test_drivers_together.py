@@ -203,3 +203,29 @@ def test_a_fault_that_begins_or_ends_on_a_friday_makes_no_weekday(refused: Calla
         for day in range(21)
     ]
     assert [one.value for one in found(*blocks) if one.dimension == "weekday"] == days
+
+
+def test_two_bad_days_of_one_week_are_no_weekdays() -> None:
+    """The usual few of other weeks make no Friday of it: they are no more than on their other days."""
+    usual = {"spam_content": 3}
+    blocks = [
+        Block(
+            60, bounced={"sender_account": 30} if day in (10, 11) else usual, sent_at=f"2026-03-{day + 2:02d}T09:00:00Z"
+        )
+        for day in range(21)
+    ]
+    assert [one.value for one in found(*blocks) if one.dimension == "weekday"] == []
+
+
+@pytest.mark.parametrize(("refused", "hours"), [(lambda day: day == 10, []), (lambda day: day % 4 == 1, ["16–19 UTC"])])
+def test_an_hour_is_named_where_more_than_one_week_shows_it(refused: Callable[[int], bool], hours: list[str]) -> None:
+    blocks = [
+        Block(
+            60,
+            bounced={"rate_limited": 24 if hour == 16 and refused(day) else 2},
+            sent_at=f"2026-03-{day + 2:02d}T{hour:02d}:30:00Z",
+        )
+        for day in range(21)
+        for hour in (9, 16)
+    ]
+    assert [one.value for one in found(*blocks) if one.dimension == "hour"] == hours
