@@ -81,6 +81,13 @@ _MOST_OF_SESSION = 200
 _END_OF_LIST = "-" * 60
 
 
+#: Sendmail's, below a recipient that is a local name or a program: the address that it stands for.
+_EXPANDED = re.compile(r"^[ \t]+\(expanded from: <?([^\s<>()@]+@[^\s<>()@]+)>?\)[ \t]*$")
+EXPANDED = "(expanded from: "
+#: A line of Sendmail's transcript about a recipient.
+_ABOUT_ONE = re.compile(r"^([45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?)<?(.{1,255}?)>?(\.\.\. .*)$")
+
+
 @dataclass(slots=True)
 class Head:
     """A line that begins with an address: `rest` is what stands behind it there."""
@@ -94,6 +101,29 @@ class Head:
     describes: bool
     #: A colon right behind the address introduces what is said of it.
     glued: bool = False
+
+
+def with_addresses(lines: list[str]) -> list[str]:
+    """The lines with the address in place of each local name and program that Sendmail has expanded one to."""
+    addresses: dict[str, str] = {}
+    changed = lines.copy()
+    for number, line in enumerate(lines):
+        expanded = _EXPANDED.match(line)
+        if expanded is None:
+            continue
+        above = number - 1
+        while above > 0 and lines[above][:1] in {" ", "\t"}:
+            above -= 1
+        name = lines[above].strip(" \t<>") if above >= 0 else ""
+        if name and "@" not in name:
+            addresses.setdefault(name, expanded[1])
+            changed[above], changed[number] = f"<{expanded[1]}>", ""
+    for number, line in enumerate(lines):
+        told = _ABOUT_ONE.match(line)
+        if told and told[2] in addresses:
+            program = f"... {told[2]}" if told[2][0] in '|"' else ""
+            changed[number] = f"{told[1]}<{addresses[told[2]]}>{program}{told[3]}"
+    return changed
 
 
 def head_in(lines: list[str], number: int, address: str) -> Head | None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from analyzer.parsing.addresses import find_addresses, from_header, is_robot, related
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
-from analyzer.parsing.heads import A_WORD, SAYS_WHY, Head, blocks, head_in, reasons_above
+from analyzer.parsing.heads import A_WORD, EXPANDED, SAYS_WHY, Head, blocks, head_in, reasons_above, with_addresses
 from analyzer.parsing.message import Message
 from analyzer.parsing.quotes import (
     DESCRIPTION,
@@ -272,11 +272,12 @@ def _tells_sender(lines: list[str], number: int) -> bool:
 def _lines(message: Message) -> list[str]:
     """The lines of a server's own words, as many as are read."""
     most = message.gauge.bounds.notice_lines
-    lines = own_words(message).split("\n", most)
+    words = own_words(message)
+    lines = words.split("\n", most)
     if len(lines) > most:
         message.gauge.note("notice_lines")
         lines.pop()
-    return lines
+    return with_addresses(lines) if EXPANDED in words else lines
 
 
 def _without(text: str, addresses: list[str]) -> str:
