@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 #: From this upper bound on, what companies not written to would do is open.
 _OPEN = 0.05
-_OURS = "the refusals that name a cause on our side make the difference, not strictness"
+_NOT_STRICTNESS = "the difference, not strictness"
+_OURS = f"the refusals that name a cause on our side make {_NOT_STRICTNESS}"
 _KINDS = {
     "authentication": "SPF, DKIM or DMARC failed",
     "server set-up": "the sending server's set-up is wrong",
@@ -133,14 +134,26 @@ def _industries(found: Findings) -> str:
         return f"{_both(open_rate, strict_rate)}."
     usual, strict = found.compared
     beyond = "more than chance explains" if found.strict_excess else _no_pattern(found)
-    if beyond == _OURS:
+    if beyond.endswith(_NOT_STRICTNESS):
         return f"{_both(open_rate, strict_rate)}: {beyond}."
     if not found.strict_excess and (strict.estimate or 0) <= (usual.estimate or 0):
         beyond = "no more than open ones"
     if found.strict_excess:
         beyond += _one_filter(found)
-    without = "" if (usual, strict) == (open_rate, strict_rate) else "Without what names a cause on our side, "
+    without = _without(found)
     return f"{without}{_both(usual, strict, starts=not without)}: {beyond}."
+
+
+def _without(found: Findings) -> str:
+    """What the compared rates leave out, as the beginning of a sentence; "" where they leave out nothing."""
+    if found.compared == (found.open_rate, found.strict_rate):
+        return ""
+    rows = found.refused
+    named = (rows["reason"].isin(NAMED) & ~rows["own_rule"] & (rows["group"] != "unclassified")).any()
+    out = ["what names a cause on our side"] if named or not found.blocking else []
+    if found.blocking:
+        out.append("that company" if len(found.blocking) == 1 else "these companies")
+    return f"Without {listed(out)}, "
 
 
 def _one_filter(found: Findings) -> str:
@@ -182,9 +195,7 @@ def _no_pattern(found: Findings) -> str:
         return "a difference that chance can explain"
     there = found.refused[found.refused["group"] == "strict"]
     if found.blocking and there["domain"].isin(found.blocking).any():
-        return (
-            f"{listed(found.blocking)} {'makes' if len(found.blocking) == 1 else 'make'} the difference, not strictness"
-        )
+        return f"{listed(found.blocking)} {'makes' if len(found.blocking) == 1 else 'make'} {_NOT_STRICTNESS}"
     companies = there["domain"].nunique()
     if companies < thresholds().deliverability.strict_domains:
         return f"a difference that {'one company makes' if companies == 1 else f'{number(companies)} companies make'}"

@@ -54,7 +54,8 @@ class Findings:
     shown). `proofs` are kinds of NAMED that are beyond doubt; `health` is the rate among open industries without the
     recipients' own rules; `strict_p` is the chance of an excess as large in strict industries (None: not comparable);
     `excess` how many of their refusals, put down to us because open industries refuse as well, go beyond what those do.
-    `compared` are the rates in open and strict industries that it is about, without what names a cause on our side.
+    `compared` are the rates in open and strict industries that it is about, without what names a cause on our side and
+    without the companies of `blocking`: one that refuses everything is one fact, in whichever group it is.
     `unknown` leads bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and
     `own_rule_rate` are rates of all leads, `strict_unnamed`, `open_unnamed` and `unclassified_unnamed` of those in such
     industries.
@@ -157,6 +158,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         # own, which may ask more lists than others: that is no blocking of theirs.
         about_us |= speaks_of_standing(refused)
     apart = _flag(len(spam), refused["lead"][~about_us])
+    elsewhere = ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
     strict_p, strict_excess = _strict(apart, domain, is_strict, is_open, seed)
 
     party = np.full(len(refused), "open", dtype=object)
@@ -196,8 +198,8 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         standing=standing,
         strict_p=strict_p,
         compared=(
-            clustered_rate(apart[is_open], domain[is_open]),
-            clustered_rate(apart[is_strict], domain[is_strict]),
+            clustered_rate(apart[is_open & elsewhere], domain[is_open & elsewhere]),
+            clustered_rate(apart[is_strict & elsewhere], domain[is_strict & elsewhere]),
         ),
         strict_excess=strict_excess,
         excess=excess,

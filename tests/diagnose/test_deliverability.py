@@ -470,3 +470,15 @@ def test_a_large_company_that_names_its_own_rule_is_one_even_then() -> None:
     found = verdict(Block(400, bounced={"spam_content": 16}), Block(9, domain="large.example", bounced={"policy": 9}))
     assert found.side == "mixed"
     assert ("RCPT-DOMAIN-BLOCK", 9) in [(fix.id, fix.bounces) for fix in found.fixes]
+
+
+def test_industries_are_compared_without_the_company_that_blocks_us_as_a_whole() -> None:
+    """A customer in an open industry that refuses everything does not hide that banks refuse more than the rest."""
+    why = verdict(
+        Block(600),
+        Block(60, domain="big-customer.example", bounced={"policy": 60}),
+        Block(100, industry=STRICT, bounced={"policy": 20}),
+    ).why
+    assert "big-customer.example alone gives 60 of them" in why
+    assert "Without that company, open industries refuse 0 % " in why
+    assert "strict ones 20.0 % " in why
