@@ -17,6 +17,7 @@ from analyzer.parsing.dates import to_utc
 from analyzer.parsing.diagnostics import finish
 from analyzer.parsing.message import Message, shown
 from analyzer.parsing.original import find_original
+from analyzer.parsing.prose import written_to
 from analyzer.parsing.readers import FEEDBACK_READERS, LIST_READER, READERS
 from analyzer.parsing.reporting import reporting_host
 from analyzer.records import Failure, Kind, Original, Report
@@ -139,7 +140,12 @@ def _as_told(message: Message, form: str, failures: list[Failure]) -> tuple[Kind
         return "challenge", "challenge", "", []
     if kind in {"delayed", "delivered"}:
         failures = [replace(failure, action=kind) for failure in failures]
-    return kind, form, "", failures
+    return kind, form, "", [_with_original(failure, message) for failure in failures]
+
+
+def _with_original(failure: Failure, message: Message) -> Failure:
+    original = failure.original_recipient or written_to(failure.recipient, message)
+    return replace(failure, original_recipient=original) if original != failure.original_recipient else failure
 
 
 def _kind_of_notice(message: Message, failures: list[Failure]) -> Kind:

@@ -11,7 +11,7 @@ from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, Part, as_text, one_line, unfolded
 from analyzer.parsing.original import find_original, looped_through, was_handed_in_at
-from analyzer.parsing.prose import about, statements
+from analyzer.parsing.prose import about, statements, written_to
 from analyzer.parsing.quotes import has_reply, whole_reply
 from analyzer.records import Failure
 
@@ -191,12 +191,19 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
         status = ""
     return Failure(
         recipient=recipient,
-        original_recipient=original if is_address(original) and not same(original, recipient) else "",
+        original_recipient=_original(original, recipient, message),
         action=action,
         status=status,
         diagnostic=says,
         remote_mta=_name(group.get("remote-mta", "")) or host or _host_in_transcript(recipient, message),
     )
+
+
+def _original(named: str, recipient: str, message: Message) -> str:
+    """The address that our mail was written to, where it is another: by its field, or as the text has it."""
+    if is_address(named):
+        return "" if same(named, recipient) else named
+    return written_to(recipient, message)
 
 
 def _is_exchanges(recipient: str) -> bool:

@@ -73,6 +73,9 @@ _DELIVERED = re.compile(
     r"|delivery status notification \(success\)|return receipt|to these recipients or groups is complete"
 )
 _DELIVERED_ABROAD = re.compile("|".join(map(re.escape, SUCCESSES)))
+_DELAYED_ABROAD = re.compile("|".join(map(re.escape, DELAYS)))
+#: Right before a promise to go on, what makes it one to stop.
+_NO_MORE = re.compile(r"(?:\b(?:no(?: se)?|não|nao|non|nicht|niet|nie|не|inte|ikke)|不|不再|不会再|不會再) ?$")
 #: A denial, and no more than the words of one sentence behind it.
 _DENIED = re.compile(rf"(?:\b(?:{'|'.join(DENIALS)})\b|\bn')[^.:!?]{{0,80}}$")
 #: Where sentences end, in either script; the point of a name or a number is followed by no blank.
@@ -412,11 +415,11 @@ def _written_by_person(message: Message) -> bool:
 def is_delay(message: Message) -> bool:
     """A notice that the server keeps trying (no recipient has failed yet)."""
     spoken = _spoken(message)
-    if _SAYS_DELAY in spoken:
-        return True
-    if _MAY_SAY_DELAY not in spoken:
+    if _SAYS_DELAY not in spoken and _MAY_SAY_DELAY not in spoken:
         return False
     words = f"{message.subject()} {_opening(message)}"
+    if any(not _NO_MORE.search(words[max(m.start() - 12, 0) : m.start()]) for m in _DELAYED_ABROAD.finditer(words)):
+        return True
     rest, found = _DELAYED.subn(" ", words)
     return bool(found) and (not _GAVE_UP.search(rest) or bool(_STRONG_DELAY.search(words)))
 

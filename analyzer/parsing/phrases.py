@@ -223,6 +223,22 @@ DELAYS = (
     "stunden lang versuchen", "stunden weiter versuchen", "va réessayer", "volverá a intentarlo", "tentará novamente",
     "riproverà per", "probeert het nog", "ponawiać próby", "повторять попытки", "小时内重试", "小時內重試",
     "동안 다시 시도합니다", "yeniden deneyecek",
+    # A promise to go on, and that nothing has to be sent again, in further words
+    "versuchen es weiter", "versucht es weiter", "müssen die nachricht nicht erneut senden", "nicht erneut zu senden",
+    "continuera à essayer", "continuera ses tentatives", "continuerons à essayer", "inutile de le renvoyer",
+    "inutile de renvoyer", "pas nécessaire de le renvoyer", "pas nécessaire de renvoyer", "seguirá intent",
+    "seguiremos intent", "continuará intent", "todavía no ha podido", "todavía no se ha podido",
+    "no es necesario que lo reenvíe", "no es necesario reenviar", "no hace falta que lo reenvíe",
+    "continuará a tentar", "continuaremos tentando", "continuaremos a tentar", "não é necessário reenviar",
+    "não precisa reenviar", "continuerà a tentare", "continuerà a riprovare", "non è necessario inviarlo di nuovo",
+    "non occorre inviarlo di nuovo", "non è necessario rinviar", "hoeft het bericht niet opnieuw",
+    "hoeft uw bericht niet opnieuw", "fortsätter att försöka", "fortsätter försöka", "fortsætter med at forsøge",
+    "fortsetter å prøve", "nie musisz wysyłać", "nie trzeba wysyłać", "будет пытаться", "будут продолжены",
+    "отправлять повторно не нужно", "повторно отправлять не", "denemeye devam ed", "yeniden göndermeniz gerekm",
+    "再試行を続け", "再送を続け", "配送を試み続け", "送信し直す必要はありません", "内继续尝试", "内继续重试",
+    "内继续投递", "将继续重试", "会继续重试", "会继续尝试", "将继续投递", "会继续投递", "无需重发", "无须重发",
+    "不需要重新发送", "不必重新发送", "內繼續嘗試", "內繼續重試", "內繼續投遞", "將繼續重試", "會繼續重試", "會繼續嘗試",
+    "無需重發", "無須重發", "不需要重新傳送", "不必重新傳送", "계속 시도할", "계속 재시도", "재전송할 필요", "다시 보내실 필요",
 )  # fmt: skip
 
 #: How a mail server says that it has delivered, outside English; where a word of denial can stand before such words,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from analyzer.parsing.addresses import find_addresses, from_header, is_robot, related
+from analyzer.parsing.addresses import find_addresses, from_header, is_robot, related, same
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.diagnostics import host_in
 from analyzer.parsing.heads import A_WORD, EXPANDED, SAYS_WHY, Head, blocks, head_in, reasons_above, with_addresses
@@ -417,6 +417,33 @@ def _only_host(found: list[Statement], lines: list[str]) -> list[Statement]:
     if len(found) != 1 or found[0].host or not has_reply(found[0].says):
         return found
     return [Statement(found[0].address, found[0].says, host_in(clip("\n".join(lines))))]
+
+
+#: A recipient, and behind it or on a line below whom the server had it from: an alias, a list, somebody who forwards.
+_EXPANSION = re.compile(
+    r"([^\s<>()@]{1,128}@[^\s<>()@]{1,255}?)>?:?\s+(?:\(reason: [^\n]{0,500}\)\s+)?"
+    r"\((?:(?:ultimately )?generated|expanded) from:? <?([^\s<>()@]{1,128}@[^\s<>()@]{1,255})>?\)"
+)
+_EXPANSION_MARKS = (b"generated from ", b"expanded from")
+
+
+def written_to(address: str, message: Message) -> str:
+    """The address that the mail was written to, where the text says that this one came of it; else ""."""
+    if not _may_expand(message.body):
+        return ""
+    original = _expansions(own_words(message)).get(address.lower(), "")
+    return "" if same(original, address) else original
+
+
+# A report may list thousands of recipients: it is looked through and read once for all of them.
+@lru_cache(maxsize=1)
+def _may_expand(body: bytes) -> bool:
+    return any(mark in body for mark in _EXPANSION_MARKS)
+
+
+@lru_cache(maxsize=1)
+def _expansions(words: str) -> dict[str, str]:
+    return {address.lower(): original for address, original in reversed(_EXPANSION.findall(words))}
 
 
 def about(address: str, message: Message) -> Statement:

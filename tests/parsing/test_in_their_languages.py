@@ -37,22 +37,51 @@ FAILED = {
 WAITS = {
     "de": ("Ihre Nachricht konnte bisher nicht zugestellt werden. Es werden weitere Zustellversuche unternommen.",),
     "nl": ("Uw bericht kon nog niet worden bezorgd. De server blijft het proberen.",),
-    "fr": ("Votre message n'a pas pu être délivré depuis 4 heures. Le serveur continuera d'essayer pendant 5 jours.",),
-    "es": ("El mensaje todavía no se ha entregado. El servidor lo reintentará.",),
-    "pt": ("Sua mensagem ainda não pôde ser entregue. O servidor continuará tentando por 5 dias.",),
-    "it": ("Il messaggio non ha potuto essere consegnato per 4 ore. Verranno effettuati altri tentativi.",),
+    "fr": (
+        "Votre message n'a pas pu être délivré depuis 4 heures. Le serveur continuera d'essayer pendant 5 jours.",
+        "La remise a échoué pour l'instant. Nous continuerons à essayer, inutile de renvoyer le message.",
+    ),
+    "es": (
+        "El mensaje todavía no se ha entregado. El servidor lo reintentará.",
+        "No pudo ser entregado aún. Se seguirá intentando hasta el lunes; no hace falta que lo reenvíe.",
+    ),
+    "pt": (
+        "Sua mensagem ainda não pôde ser entregue. O servidor continuará tentando por 5 dias.",
+        "A entrega falhou por agora. O servidor continuará a tentar; não precisa reenviar.",
+    ),
+    "it": (
+        "Il messaggio non ha potuto essere consegnato per 4 ore. Verranno effettuati altri tentativi.",
+        "Consegna fallita per ora. Il server continuerà a tentare fino a lunedì.",
+    ),
     "pl": ("Nie udało się jeszcze dostarczyć wiadomości. Próby będą kontynuowane.",),
     "tr": ("İletiniz henüz teslim edilemedi. Sunucu 5 gün boyunca denemeye devam edecek.",),
-    "ru": ("Это только предупреждение: не удалось доставить в течение 4 часов.", "Письмо ещё не доставлено."),
+    "ru": (
+        "Это только предупреждение: не удалось доставить в течение 4 часов.",
+        "Письмо ещё не доставлено.",
+        "Доставить письмо не удалось, сервер будет пытаться ещё три дня.",
+    ),
     "ja": ("これは警告です。メールを再送する必要はありません。4時間配信できませんでした。",),
-    "zh": ("邮件暂时无法送达，系统将在5天内重试。",),
-    "ko": ("메일이 아직 전달되지 않았습니다. 서버가 계속 시도합니다.",),
+    "zh": (
+        "邮件暂时无法送达，系统将在5天内重试。",
+        "邮件投递失败，服务器会继续重试，无须重发。",
+        "郵件未送達，系統將於三天內繼續投遞。",
+    ),
+    "ko": (
+        "메일이 아직 전달되지 않았습니다. 서버가 계속 시도합니다.",
+        "메일을 전달하지 못했습니다. 3일 동안 계속 재시도합니다.",
+    ),
     "en": (
         "Your message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.",
         "Your message has not been delivered yet. We will try again for 5 days.",
         "Your message is delayed: I will keep trying.\n\n192.0.2.1 failed after I sent the message.\nRemote host said: 451 4.3.0 later",
     ),
 }
+GIVEN_UP = (
+    "El mensaje no pudo ser entregado. El servidor no seguirá intentando.",
+    "A mensagem não pôde ser entregue. O servidor não continuará tentando.",
+    "Письмо не было доставлено. Сервер больше не будет пытаться.",
+    "邮件投递失败，系统不会继续重试。",
+)
 REASONS = {
     "de": ("Das Postfach des Empfängers ist voll.", "Die Übertragung Ihrer E-Mail ist gescheitert."),
     "nl": ("De mailbox van de ontvanger is vol.", "De externe server heeft uw bericht niet geaccepteerd."),
@@ -208,6 +237,11 @@ def test_a_newsletter_about_what_was_read_is_no_receipt():
 @pytest.mark.parametrize("sentence", [*(one for told in WAITS.values() for one in told), *GMAIL_TRIES_ON])
 def test_a_delay(sentence):
     assert read_message(_told(sentence)).kind == "delayed"
+
+
+@pytest.mark.parametrize("sentence", GIVEN_UP)
+def test_a_server_that_will_not_go_on(sentence):
+    assert read_message(_told(sentence)).kind == "bounce"
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

@@ -186,6 +186,28 @@ def test_a_redirected_address_keeps_the_one_we_wrote_to():
     assert read_message(data).failures[1].original_recipient == "team@arbor.example"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<kim@lumen.example> (expanded from <info@arbor.example>): host mx.lumen.example[192.0.2.9] said:\n    550 5.1.1 no",
+        "   ----- The following addresses had permanent fatal errors -----\n<kim@lumen.example>\n"
+        "    (reason: 550 5.1.1 no)\n    (expanded from: <info@arbor.example>)\n",
+        "This message was created automatically by mail delivery software.\n\nIt failed for:\n\n  kim@lumen.example\n"
+        "    (ultimately generated from info@arbor.example)\n    550 5.1.1 no\n",
+    ],
+    ids=["postfix", "sendmail", "exim"],
+)
+def test_an_address_that_another_was_expanded_to_keeps_the_one_we_wrote_to(text):
+    fields = "Final-Recipient: rfc822; kim@lumen.example\nAction: failed\nStatus: 5.1.1"
+    for data in (
+        notice(text),
+        notice(text, headers="X-Failed-Recipients: kim@lumen.example\n"),
+        dsn(fields, text=text),
+    ):
+        (failure,) = read_message(data).failures
+        assert (failure.recipient, failure.original_recipient) == ("kim@lumen.example", "info@arbor.example")
+
+
 def test_the_copied_headers_of_a_text_bounce_are_looked_into():
     original = read_message(notice(QMAIL)).original
     assert original.message_id == "<seq-17.step-1@outreach.example>"

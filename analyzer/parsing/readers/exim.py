@@ -35,7 +35,8 @@ class Exim:
         """By its opening sentence, or by the subject of its syntax-error notice."""
         if message.subject().startswith("mail failure - malformed recipient"):
             return True
-        return "auto-submitted" in message.fields and _MARK in message.plain_text()[:2000]
+        by_machine = "auto-submitted" in message.fields or "x-failed-recipients" in message.fields
+        return by_machine and _MARK in message.plain_text()[:2000]
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """A failure for each address line; for `X-Failed-Recipients` where the text names a pipe or a file."""
@@ -60,7 +61,7 @@ class Exim:
 
 def _failure(head: str, block: str, named: list[str]) -> Failure | None:
     malformed = _MALFORMED.search(head)
-    says = introduced_words(one_line(block)) or one_line(head)
+    says = introduced_words(one_line(_GENERATED.sub("", block))) or one_line(head)
     host = _HOST.search(block)
     address = malformed.group(1) if malformed else tidy(head.split(None, 1)[0].rstrip(":").strip("\"'"))
     if malformed:
