@@ -15,6 +15,7 @@ import pandas as pd
 from analyzer import knowledge
 from analyzer.errors import RuleError
 from analyzer.records import EMAIL_STATUSES
+from analyzer.sources.tables.plausible import status_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,13 +55,14 @@ def normalise_status(value: str, platform: str = "") -> str:
     """One verification result."""
     words = _vocabulary(_key(platform))
     bare = _CATCH_ALL_MARK.sub("", value)
-    status = words.get(_key(bare), "unknown")
+    status = words.get(_key(bare)) or status_in_words(bare, words) or "unknown"
     return "catch_all" if bare != value and status != "invalid" else status
 
 
 def is_known_status(value: str, platform: str = "") -> bool:
     """Whether the vocabulary lists the word; what it does not list has become "unknown"."""
-    return _key(_CATCH_ALL_MARK.sub("", value)) in _vocabulary(_key(platform))
+    words, bare = _vocabulary(_key(platform)), _CATCH_ALL_MARK.sub("", value)
+    return _key(bare) in words or bool(status_in_words(bare, words))
 
 
 def _key(text: str) -> str:

@@ -9,6 +9,7 @@ from analyzer.sources.tables.plausible import (
     are_marks,
     fits,
     hold_replies,
+    is_plain_refusal,
     tell_bounces,
     tell_delivery,
     tell_outcomes_of_probes,
@@ -40,7 +41,7 @@ _NO_ADDRESS = frozenset(
             "mx",
             "dns",
         ),
-        *("smtp", "format", "license", "vat", "iban", "consent"),
+        *("format", "license", "vat", "iban", "consent"),
     }
 )
 _BLANK = 1000
@@ -49,10 +50,10 @@ _PRIVATE = 500
 
 def fill_by_words(
     fields: dict[str, int], headers: Sequence[str], column_values: Callable[[int], list[str]]
-) -> tuple[dict[str, tuple[int, ...]], list[str]]:
+) -> tuple[dict[str, tuple[int, ...]], list[str], bool]:
     """Fields that are missing from `fields`, found by the words of `headers` ("" for one that is not to be looked at).
 
-    Returns the further columns of a field (`Headers.also`), and what a person is told of both.
+    Returns the further columns of a field (`Headers.also`), what a person is told of both, and `Headers.noted`.
     """
     free = [place for place, header in enumerate(headers) if header and place not in fields.values()]
     notes: list[str] = []
@@ -67,7 +68,7 @@ def fill_by_words(
             notes.append(f"both {headers[place]!r} and {rivals[0]!r} could be {name}; the first was taken")
     _fill_state(fields, headers, [place for place in free if place not in taken], column_values, taken)
     _fill_state_by_values(fields, [place for place in free if place not in taken], column_values, taken)
-    _fill_replies(fields, headers, [place for place in free if place not in taken], column_values, taken)
+    noted = _fill_replies(fields, [place for place in free if place not in taken], column_values, taken)
     _fill_status(fields, headers, [place for place in free if place not in taken], column_values, taken)
     if taken:
         named = ", ".join(f"{headers[place]!r} as {name}" for place, name in sorted(taken.items()))
@@ -83,7 +84,7 @@ def fill_by_words(
         notes.append(f"{name}: where {headers[fields[name]]!r} says nothing, {beside} is read")
     if not _TELLING & fields.keys():
         notes += _perhaps_telling(headers, [place for place in free if place not in taken], column_values)
-    return also, notes
+    return also, notes, noted
 
 
 def _perhaps_telling(
@@ -163,18 +164,25 @@ def _fill_state_by_values(
 
 def _fill_replies(
     fields: dict[str, int],
-    headers: Sequence[str],
     free: Sequence[int],
     column_values: Callable[[int], list[str]],
     taken: dict[int, str],
-) -> None:
-    """`bounce_reason` from the column that holds replies of servers, where "reason" or no other holds any."""
+) -> bool:
+    """`bounce_reason` from the column that holds replies of servers, where "reason" or no other holds any.
+
+    Where another column tells which mails bounced, replies may stand among notes on the others: then it is true.
+    """
     used = fields.get("bounce_reason")
-    if used is not None and (not column_values(used) or hold_replies(column_values(used))):
-        return
+    if used is not None and (taken.get(used) or not column_values(used) or hold_replies(column_values(used))):
+        return False
     holders = [place for place in free if hold_replies(column_values(place))]
-    if len(holders) == 1 and not (used is not None and taken.get(used)):
-        fields["bounce_reason"], taken[holders[0]] = holders[0], "bounce_reason"
+    noted = not holders and used is None and bool({"event", "state", "bounced"} & fields.keys())
+    if noted:
+        holders = [place for place in free if any(map(is_plain_refusal, column_values(place)))]
+    if len(holders) != 1:
+        return False
+    fields["bounce_reason"], taken[holders[0]] = holders[0], "bounce_reason"
+    return noted
 
 
 def _fill_status(

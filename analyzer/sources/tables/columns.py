@@ -21,7 +21,7 @@ from analyzer.sources.tables.header_words import writes_day_first
 from analyzer.sources.tables.hints import tell_by_hints
 from analyzer.sources.tables.named import CARRIED, PREFIX
 from analyzer.sources.tables.platforms import EXTRAS, HINTS, normalise_header
-from analyzer.sources.tables.plausible import are_times, first_word, flag_words, normalised
+from analyzer.sources.tables.plausible import are_times, first_word, flag_words, is_plain_refusal, normalised
 from analyzer.sources.tables.times import DATE, Order, order_of, read_times
 
 if TYPE_CHECKING:
@@ -145,6 +145,10 @@ def canonical(
         columns = dict(zip(fields, pool.map(column_of, fields, fields.values()), strict=True))
     for name, place in fields.items():
         columns[name] = _within_line(columns[name], cells.headers[place], made)
+    if headers.noted:
+        columns["bounce_reason"] = over_distinct(
+            columns["bounce_reason"], lambda said: said.where(said.map(is_plain_refusal), "").astype("str")
+        )
     _part_reasons(columns)
     without_second_sends(columns)
     tell_by_hints(columns, large=large)

@@ -70,7 +70,8 @@ class Headers:
     places of columns whose times stand in for a blank `sent_at`, the best first. `also`: further columns of a field
     that it is told by where the first says nothing: "Soft bounce reason" beside "Hard bounce reason".
     `blank_is_unsent`: as in `Platform`, also told by a header such as "Last contacted". `last_contact`: whether the
-    column of `sent_at` has such a header, and nobody said that it is the time of a mail.
+    column of `sent_at` has such a header, and nobody said that it is the time of a mail. `noted`: whether the column of
+    `bounce_reason` holds notes on other mails, too, so that only refusals count.
     """
 
     fields: dict[str, int]
@@ -82,6 +83,7 @@ class Headers:
     also: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     blank_is_unsent: bool = False
     last_contact: bool = False
+    noted: bool = False
 
 
 def map_headers(
@@ -121,7 +123,7 @@ def map_headers(
     notes += _by_delivery(fields, headers, wanted, column_values)
     others = platform.others if platform else frozenset()
     bare = ["" if key in others else header for (header, _), key in zip(split, keys, strict=True)]
-    also, told = fill_by_words(
+    also, told, noted = fill_by_words(
         fields, [header if key else "" for header, key in zip(bare, keys, strict=True)], column_values
     )
     notes += told
@@ -161,6 +163,7 @@ def map_headers(
         also=also,
         blank_is_unsent=of_lead or bool(platform and platform.blank_is_unsent),
         last_contact=of_lead and "sent_at" not in wanted.values(),
+        noted=noted,
     )
 
 

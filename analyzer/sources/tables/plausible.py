@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer import knowledge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Mapping, Sequence
 
 #: Yes, no, or how often.
 MARK = re.compile(
@@ -25,12 +25,18 @@ MARK = re.compile(
 _BARE = frozenset({"true", "false", "yes", "no", "0", "1", "y", "n", "x", "hard", "soft"})
 _REPLY = re.compile(r"(?:^|[\s:;,(#])[245]\d\d[\s-]|\b[245]\.\d{1,3}\.\d{1,3}\b")
 _REFUSAL = re.compile(r"(?:^|[\s:;,(#])[45]\d\d[\s-]|\b[45]\.\d{1,2}\.\d{1,3}\b")
+#: An address of a computer has four numbers, a version no reply code before it.
+_ENHANCED = re.compile(r"(?:^|[\s:;,(#-])[45]\.\d{1,2}\.\d{1,3}(?![\d.])")
 _WORD = re.compile(r"[A-Za-z]{3}")
 _TAKEN = frozenset({"250", "251", "252", "200", "ok", "okq", "sen", "del"})
 _ADDRESS = re.compile(r"[^\s@,;<>]{1,64}@[^\s@,;<>]{1,250}\.[^\s@,;<>]{2,}")
 _BEFORE_REASON = re.compile(r"([^:;(\n]{2,30}?)\s*(?::|;|\(| [-–—] )")
 _NUMBER = re.compile(r"[-+]?[\d.,]+\s?%?")
-_PROBED = re.compile(r"valid|verif|deliverable|catchall|acceptall")
+_PROBED = re.compile(r"valid|verif|deliverable|catchall|acceptall|okforall|deadserver")
+_PARTS = re.compile(r"[^\W_]+")
+#: What a word for a status may be said of.
+_OF_WHAT = frozenset({"email", "mail", "address", "domain", "mailbox", "server", "result", "status", "pro"})
+_WORST_FIRST = ("invalid", "catch_all", "risky", "guessed", "unknown")
 _SIGNS = dict.fromkeys("✓✔☑✅√🗸", "yes") | dict.fromkeys("✗✘☐❌✖⨯", "no")
 _ENOUGH = 0.8
 _LONGEST_NAME = 120
@@ -117,9 +123,16 @@ def hold_replies(values: Sequence[str]) -> bool:
     return refused > 0 and refused + taken >= len(values) * _ENOUGH
 
 
+def is_plain_refusal(value: str) -> bool:
+    """Whether a text has an enhanced status code of a refusal and words behind it: "550 5.1.1 No such user"."""
+    code = _ENHANCED.search(value[:_LONGEST_REPLY])
+    return code is not None and _WORD.search(value, code.end()) is not None
+
+
 def tell_verification(values: Sequence[str]) -> bool:
     """Whether the values are words for what a probe found of an address."""
-    return _share(values, verification_words()) >= _ENOUGH
+    filled = [value for value in values if value]
+    return bool(filled) and sum(map(bool, map(_status_of, filled))) >= len(filled) * _ENOUGH
 
 
 def tell_outcomes_of_probes(values: Sequence[str]) -> bool:
@@ -129,7 +142,7 @@ def tell_outcomes_of_probes(values: Sequence[str]) -> bool:
     return len(different) > 1 and any(map(_PROBED.search, different)) and tell_verification(values)
 
 
-def _share(values: Sequence[str], words: frozenset[str]) -> float:
+def _share(values: Sequence[str], words: Container[str]) -> float:
     keys = [normalised(value) for value in values if value]
     return sum(key in words for key in keys) / max(len(keys), 1)
 
@@ -192,7 +205,9 @@ _CHECKS: dict[str, Any] = {
     "country": _are_names,
     "title": _are_names,
     "step": are_steps,
-    "catch_all": lambda values: are_marks(values) or _share(values, _CATCH_ALL) >= _ENOUGH,
+    "catch_all": lambda values: (
+        sum(bool(MARK.fullmatch(value)) or normalised(value) in _CATCH_ALL for value in values) >= len(values) * _ENOUGH
+    ),
     "complained": lambda values: are_marks(values) or are_times(values),
     "opted_out": lambda values: are_marks(values) or are_times(values),
 }
@@ -221,7 +236,30 @@ def _flags() -> dict[str, frozenset[str]]:
 
 
 @cache
-def verification_words() -> frozenset[str]:
-    """The words that mark a column as telling of a verification (`email_status`)."""
+def verification_words() -> dict[str, str]:
+    """The words that mark a column as telling of a verification (`email_status`), and the status that each means."""
     statuses: dict[str, dict[str, list[str]]] = knowledge.load_toml(knowledge.data_folder("rules") / "statuses.toml")
-    return frozenset(normalised(word) for words in statuses["any"].values() for word in words)
+    return {normalised(word): status for status, words in statuses["any"].items() for word in words}
+
+
+def status_in_words(text: str, known: Mapping[str, str]) -> str:
+    """What several words say of an address together ("Accept-all domain", "failed_no_mailbox"), by `known`, the status
+    of each (normalised) word; "" where one of them is a stranger.
+
+    Words that do not agree make a status that nobody is sent to by mistake: "valid (role)" is risky.
+    """
+    words = [normalised(word) for word in _PARTS.findall(text[:_LONGEST_NAME])]
+    found, at = set(), 0
+    while at < len(words):
+        end = next((end for end in range(len(words), at, -1) if "".join(words[at:end]) in known), 0)
+        if end:
+            found.add(known["".join(words[at:end])])
+        elif words[at] not in _OF_WHAT:
+            return ""
+        at = end or at + 1
+    return next(iter(found)) if len(found) == 1 else next((status for status in _WORST_FIRST if status in found), "")
+
+
+@lru_cache(maxsize=8192)
+def _status_of(value: str) -> str:
+    return verification_words().get(normalised(value)) or status_in_words(value, verification_words())
