@@ -87,12 +87,13 @@ def assess(
     counted = contacts(correlated) if counted is None else counted
     correlated, counted = observed(correlated, counted, begun_before=begun_before)
     figures = totals(counted)
-    # The parts know nothing of each other, and most of their time lies in NumPy and pandas, beside Python's lock.
+    # The parts know nothing of each other, but for the drivers, which are begun first; and most of their time lies in
+    # NumPy and pandas, beside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         named = pool.submit(drivers, counted)
         rows = pool.submit(breakdown, counted)
         sides = pool.submit(deliverability, correlated, counted, seed=seed)
-        quality = pool.submit(data_quality, correlated, counted, tolerance=tolerance, seed=seed)
+        quality = pool.submit(data_quality, correlated, counted, tolerance=tolerance, seed=seed, shown=named.result)
     verdict, ahead = quality.result()
     whose = sides.result()
     if why := untold(correlated, figures, inputs):

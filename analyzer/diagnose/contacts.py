@@ -70,6 +70,11 @@ class Dimension:
         """The same dimension for some rows only."""
         return Dimension(self.codes[rows].astype(np.int64), self.values)
 
+    def places(self, chosen: list[str]) -> Codes:
+        """The place of each row's value among some, from 1 on; 0 for others."""
+        place = {value: number for number, value in enumerate(chosen, start=1)}
+        return np.array([place.get(value, 0) for value in self.values], dtype=np.int64)[self.codes]
+
     def text(self) -> Texts:
         """The values row by row."""
         return np.array(self.values, dtype=object)[self.codes] if self.values else np.empty(0, dtype=object)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.diagnose.arrays import Codes
-from analyzer.diagnose.contacts import FLAGS, Contacts, Counted, Dimension, contacts
+from analyzer.diagnose.contacts import FLAGS, Contacts, Counted, Dimension, contacts, dimension
 from analyzer.diagnose.hindsight import SAME_DAY
 from analyzer.diagnose.silent import AGES, Silent
 from analyzer.diagnose.thresholds import thresholds
@@ -69,6 +69,36 @@ def with_counted(correlated: Correlated, silent: Silent, rank: Codes) -> tuple[C
         counted=Counted(told, silent),
     )
     return replace(correlated, sends=stacked([correlated.sends, _first_mails(correlated.sends)])), whole
+
+
+def told_apart(whole: Contacts, chosen: dict[str, list[str]]) -> tuple[Contacts, dict[str, Codes]]:
+    """The leads by what some columns say of their first mail: the place of each lead's value among the `chosen` ones of
+    a column, from 1 on, 0 for others; and the contacts whose leads these are, in an order of their own.
+    """
+    assert whole.counted is not None
+    told, silent = whole.counted.told, whole.counted.silent
+    silent = silent.rows.told_apart(silent, chosen)
+    cell, domain = _dealt_out(silent, told)
+    order = np.arange(len(told.leads) + len(cell))
+    columns: dict[str, Any] = {}
+    for name in ("email_status", "industry", "industry_group", "campaign"):
+        own = told.leads[name].cat.codes.to_numpy()
+        columns[name] = _categories(own, silent.cells[name], cell, order, whole.at[name].values)
+    for name in FLAGS:
+        columns[name] = np.concatenate([told.leads[name].to_numpy(), np.zeros(len(cell), dtype=np.bool_)])
+    others = [name or _SOME_DOMAIN for name in np.repeat(np.array(silent.free, dtype=object), silent.copies)]
+    names = Dimension(told.at["recipient_domain"].codes, [*told.domains, *others])
+    places = {}
+    for name, values in chosen.items():
+        had = dimension(silent.cells[f"had_{name}"].to_frame(name), name).places(values)
+        places[name] = np.concatenate([told.per_lead(name).places(values), had[cell]])
+    numbered = replace(
+        whole,
+        at=whole.at | {"recipient_domain": names},
+        domain=np.concatenate([told.domain, domain]),
+        leads=pd.DataFrame(columns),
+    )
+    return numbered, places
 
 
 def _with_values(own: list[str], values: pd.DataFrame, name: str) -> list[str]:

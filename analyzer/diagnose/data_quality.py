@@ -5,7 +5,7 @@ Only address faults count here, and refusals as spam never do: no list setting c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.diagnose import data_words
+from analyzer.diagnose.confounded import confounders
 from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.decisions import Decided, choose, counted
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Origin, Recommendation
+from analyzer.diagnose.drivers import drivers
 from analyzer.diagnose.explanations import explanations
 from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, cell_means, forecast, history, outcomes
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
@@ -31,6 +33,7 @@ from analyzer.records import EMAIL_STATUSES
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.diagnosis import Driver
 
 #: A list is judged at the size at which the tolerance allows this many bounces, if it is smaller: in fifteen leads a
 #: single bounce is 6.7 %, whatever the data.
@@ -38,16 +41,25 @@ _ALLOWED_BOUNCES = 5
 
 
 def data_quality(
-    correlated: Correlated, contacts: Contacts, *, tolerance: float, seed: int
+    correlated: Correlated,
+    contacts: Contacts,
+    *,
+    tolerance: float,
+    seed: int,
+    shown: Callable[[], Sequence[Driver]] | None = None,
 ) -> tuple[DataQuality, NextList]:
-    """The verdict on the data, with the forecast of the next list sent three ways; and that list, ranked."""
+    """The verdict on the data, with the forecast of the next list sent three ways; and that list, ranked.
+
+    shown: the drivers of these contacts, where another part finds them as well.
+    """
     contacts = as_known(correlated, contacts)
     past = history(contacts)
     ahead = list_ahead(correlated, contacts, past)
     drawn = outcomes(past, thresholds().forecast.prior, ahead.cells(), seed=seed)
-    effect = guessed_effect(contacts, seed=seed)
     forecasts = _forecasts(ahead, drawn, tolerance)
-    apart = by_status(contacts, effect, seed=seed)
+    numbered, beside = confounders(contacts, drivers(contacts) if shown is None else shown())
+    effect = guessed_effect(numbered, seed=seed, beside=beside)
+    apart = by_status(numbered, effect, seed=seed, beside=beside)
     worse = _fewest(ahead, drawn, shown_worse(apart, ahead.statuses()), tolerance)
     judged = judge(contacts, past, ahead, effect, worse, tolerance=tolerance, seed=seed, drawn=drawn)
     if _would_turn(correlated, contacts, judged, effect, worse, tolerance=tolerance, seed=seed):
@@ -78,7 +90,7 @@ def data_quality(
         apart=apart,
         origins=found,
         again=again,
-        renewed=forecast(_renewed(ahead, tolerance), drawn, tolerance) if judged.named else None,
+        renewed=_without_named(ahead, drawn, tolerance) if judged.named else None,
         lacking=lacking(judged, past, ahead),
         sent=int(chosen.send.sum()),
     )  # fmt: skip
@@ -114,6 +126,14 @@ def _renewed(ahead: NextList, tolerance: float) -> Target:
     """Max quality without those who are named as bad; nobody where nobody is."""
     bad = ahead.named_bad(tolerance)
     return ahead.without(bad) if bad.any() else ahead.first(np.zeros(0, dtype=np.int64))
+
+
+def _without_named(ahead: NextList, drawn: Outcomes, tolerance: float) -> data_words.Renewed:
+    """What is to be expected without those who are named as bad: with guessed addresses, where these may stay."""
+    everyone = ahead.first(np.flatnonzero((ahead.barred == "") & ~ahead.named_bad(tolerance)))
+    over = drawn.over(everyone.scaled(_judged_size(tolerance)), tolerance)
+    holds = over is not None and over <= thresholds().forecast.risk
+    return data_words.Renewed(forecast(everyone if holds else _renewed(ahead, tolerance), drawn, tolerance), holds)
 
 
 def _spared(ahead: NextList, worse: Sequence[str]) -> Target:

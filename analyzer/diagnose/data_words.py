@@ -33,8 +33,18 @@ _WORTH_TELLING = 0.1
 _BY_COMPANY = 2.0
 #: From this many times the mean over companies on, the rate over leads is that of a few large ones.
 _FAR_OFF = 1.5
+#: Columns that statuses are compared within, as a person calls them.
+_COLUMNS = {"list_source": "list source", "sender": "mailbox", "sender_domain": "sender domain"}
 #: Companies named in a sentence.
 _NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What is to be expected of the list without those who are named as bad, and whether `guessed` ones are in that."""
+
+    forecast: Forecast
+    guessed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class Found:
     apart: list[StatusEffect]
     origins: list[Origin]
     again: list[str]
-    renewed: Forecast | None
+    renewed: Renewed | None
     lacking: Lacking | None
     sent: int
 
@@ -135,7 +145,10 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
         return rates + " That is too little to compare them."
     if difference.estimate is None or difference.low is None or difference.high is None:
         return rates
-    like = "Compared within the same industry and campaign" if effect.strata > 1 else "Compared with each other"
+    like = "Compared with each other"
+    if effect.strata > 1:
+        kept = ["industry", "campaign", *(_COLUMNS.get(name, name) for name in effect.within)]
+        like = f"Compared within the same {listed(kept)}"
     if difference.high < 0:
         text = (
             f" {like}, guessed ones bounce {points(-difference.estimate)} points less ({points(-difference.high)} to "
@@ -154,7 +167,15 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
             f" {like}, guessing adds {points(difference.estimate)} points ({points(difference.low)} to "
             f"{points(difference.high)}) and explains {_share(share)} of all address-fault bounces."
         )
-    if effect.coarse > 0.5:
+    if effect.loose > 0.5:
+        columns = listed([_COLUMNS.get(name, name) for name in effect.within])
+        text += (
+            f" Guessed and verified addresses mostly do not have the same {columns}, so part of that may be due to the "
+            f"{columns}."
+        )
+    elif effect.within and effect.coarse > 0.5:
+        text += " The campaign could not be held fixed as well, so part of that may be the campaigns' difference."
+    elif effect.coarse > 0.5:
         text += (
             " Guessed and verified addresses mostly went out in different campaigns, so part of that may be the "
             "campaigns' difference."
@@ -296,10 +317,16 @@ def _conclusion(found: Found) -> str:
             )
 
 
-def _renewed(ahead: NextList, renewed: Forecast, tolerance: float) -> str:
+def _renewed(ahead: NextList, renewed: Renewed, tolerance: float) -> str:
     """What the list does without those who are named as bad."""
     which = f"these {many(int(ahead.named_bad(tolerance).sum()), 'lead')}" if ahead.own else "such leads"
-    return f"Without {which} it {_expected(renewed, tolerance)}: have them verified; the others can stay as they are."
+    expected = _expected(renewed.forecast, tolerance)
+    if renewed.guessed or "guessed" not in ahead.statuses():
+        return f"Without {which} it {expected}: have them verified; the others can stay as they are."
+    return (
+        f"Without {which}, and without the other guessed ones, it {expected}: have them verified; the others can stay "
+        "as they are."
+    )
 
 
 def _where(past: History) -> str:

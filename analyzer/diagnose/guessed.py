@@ -10,6 +10,7 @@ holds most of a status' bounces is one fact, and none about the status: nothing 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals
 from analyzer.diagnose.companies import companies, company_of
+from analyzer.diagnose.confounded import Confounder, held_fixed
 from analyzer.diagnose.contacts import Contacts
 from analyzer.diagnose.diagnosis import GuessedEffect, Interval, StatusEffect
 from analyzer.diagnose.rates import belief_of, design_effect, wilson
@@ -64,19 +66,24 @@ class Effect:
     coarse: float
     aside: str = ""
     aside_bounces: int = 0
+    #: The columns that were held fixed beside industry and campaign, and for what share of guessed leads they were not.
+    within: tuple[str, ...] = ()
+    loose: float = 0.0
     #: The ratio's 95 % interval; no upper bound is known where verified addresses may hardly bounce at all.
     risk_ratio_low: float | None = None
     risk_ratio_high: float | None = None
 
 
-def by_status(contacts: Contacts, guessed: Effect, *, seed: int) -> list[StatusEffect]:
+def by_status(
+    contacts: Contacts, guessed: Effect, *, seed: int, beside: Sequence[Confounder] = ()
+) -> list[StatusEffect]:
     """The effect of each status that enough mail went to, against verified; that of guessing is known already."""
     codes = contacts.leads["email_status"].astype(object).value_counts()
     found = []
     for status in STATUSES_COMPARED:
         if codes.get(status, 0) < thresholds().evidence.min_leads_per_arm:
             continue
-        effect = guessed if status == "guessed" else status_effect(contacts, status, seed=seed)
+        effect = guessed if status == "guessed" else status_effect(contacts, status, seed=seed, beside=beside)
         found.append(
             StatusEffect(
                 status,
@@ -93,15 +100,18 @@ def by_status(contacts: Contacts, guessed: Effect, *, seed: int) -> list[StatusE
     return found
 
 
-def guessed_effect(contacts: Contacts, *, seed: int) -> Effect:
-    """The effect of guessing, held against the thresholds; intervals are None where an arm is empty."""
-    return status_effect(contacts, "guessed", seed=seed)
+def guessed_effect(contacts: Contacts, *, seed: int, beside: Sequence[Confounder] = ()) -> Effect:
+    """The effect of guessing, held against the thresholds; intervals are None where an arm is empty.
+
+    beside: what is shown to make leads bounce; statuses are compared within what of it would move the difference.
+    """
+    return status_effect(contacts, "guessed", seed=seed, beside=beside)
 
 
-def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
+def status_effect(contacts: Contacts, name: str, *, seed: int, beside: Sequence[Confounder] = ()) -> Effect:
     """The same for any status: what is called `guessed` in the result are the leads of that status."""
     leads, company = contacts.leads, company_of(contacts)
-    found = _effect(leads, company, name, seed=seed)
+    found = _effect(leads, company, name, beside, seed=seed)
     if found.verdict not in ("driven", "contributes"):
         return found
     bounced = leads["address"].to_numpy(dtype=np.bool_)
@@ -109,7 +119,8 @@ def status_effect(contacts: Contacts, name: str, *, seed: int) -> Effect:
     if one is None:
         return found
     rest = company != one
-    without = _effect(leads[rest], company[rest], name, seed=seed)
+    others = [replace(each, code=each.code[rest]) for each in beside]
+    without = _effect(leads[rest], company[rest], name, others, seed=seed)
     if without.risk_difference.estimate is None:
         return found
     left = float(bounced[rest].sum() / bounced.sum())
@@ -137,7 +148,7 @@ def _one_company(status: Flags, bounced: Flags, company: Codes) -> int | None:
     return one if hits[one] >= WHOLE * (status & (company == one)).sum() else None
 
 
-def _effect(leads: pd.DataFrame, company: Codes, name: str, *, seed: int) -> Effect:
+def _effect(leads: pd.DataFrame, company: Codes, name: str, beside: Sequence[Confounder], *, seed: int) -> Effect:
     """What separates the leads of a status from verified ones; `company` is where each lead is."""
     status = leads["email_status"].astype(object).to_numpy()
     bounced = leads["address"].to_numpy()
@@ -147,7 +158,8 @@ def _effect(leads: pd.DataFrame, company: Codes, name: str, *, seed: int) -> Eff
         return Effect("too_little_data", one, other, _NOTHING, None, _NOTHING, 0, 0.0)
 
     inside = np.flatnonzero(guessed | verified)
-    layers = strata(leads.iloc[inside], guessed[inside])
+    within = held_fixed(guessed, verified, bounced, beside)
+    layers = strata(leads.iloc[inside], guessed[inside], [each.code[inside] for each in within])
     stratum = np.full(len(leads), -1, dtype=np.int64)
     stratum[inside] = layers.code
     # One column per stratum for guessed leads, their bounces, verified leads, theirs; and one for every bounce.
@@ -188,6 +200,8 @@ def _effect(leads: pd.DataFrame, company: Codes, name: str, *, seed: int) -> Eff
         attributable,
         layers.count,
         layers.coarse,
+        within=tuple(each.name for each in within),
+        loose=layers.loose,
         risk_ratio_low=least if np.isfinite(ratio) else None,
         risk_ratio_high=most if np.isfinite(ratio) and np.isfinite(most) else None,
     )

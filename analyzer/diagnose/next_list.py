@@ -25,7 +25,7 @@ from analyzer.diagnose.forecast import History, Target, cell_means, target_of
 from analyzer.diagnose.free_mail import consumer_domains
 from analyzer.diagnose.likeness import shared
 from analyzer.diagnose.named import NAMED
-from analyzer.diagnose.origins import Origins, of_contacts, of_list, origins
+from analyzer.diagnose.origins import Origins, already, of_contacts, of_list, origins
 from analyzer.diagnose.ranking import FAMILIES, Ranked, rank
 from analyzer.diagnose.ranking_features import facts_of
 from analyzer.diagnose.slips import at_slips, chance_at_slips, misspelt
@@ -108,7 +108,7 @@ class NextList:
         """
         if self.stale is None or self.days is None:
             return None
-        verified = (self.status == _VERIFIED) & (self.barred == "") & ~self.taken
+        verified = (self.status == _VERIFIED) & (self.barred == "") & ~self.taken & self.from_good
         return self.stale.verify_first(verified, self.days, self.chance, tolerance)
 
     def fresh(self, tolerance: float) -> Flags:
@@ -116,6 +116,11 @@ class NextList:
         if self.stale is None or self.days is None:
             return np.zeros(len(self.cell), dtype=np.bool_)
         return self.stale.fresh(self.status == _VERIFIED, self.days, tolerance)
+
+    @property
+    def from_good(self) -> Flags:
+        """Which leads nothing is found against by where they come from."""
+        return _from_good(self.cell, self.origins, self.from_origin)
 
     def from_bad(self, place: int) -> Flags | None:
         """Which leads that can be written to are of where leads bounce more; None where the list does not say.
@@ -218,13 +223,14 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     means = cell_means(past)
     given = correlated.next_leads
     bad = origins(contacts)
-    stale = staleness(correlated, contacts, contacts.leads["address"].to_numpy(dtype=np.bool_))
+    had = of_contacts(bad, contacts)
+    stale = staleness(correlated, contacts, _from_good(cell_of(contacts.leads), bad, had))
     if given is None:
         cell = cell_of(contacts.leads)
         barred = np.where(cell // GROUPS == _INVALID, "invalid", "").astype(object)
         days = None if stale is None else age_of_contacts(correlated, contacts)
-        had = of_contacts(bad, contacts)
-        chance = _by_origin(_aged(means[cell], cell, stale, days), cell, bad, had)
+        aged = _aged(means[cell], cell, stale, days, _from_good(cell, bad, had))
+        chance = _by_origin(aged, cell, bad, had)
         chance = _at_slips(chance, at_slips(contacts), contacts)
         # Leads like these, at companies as large as theirs, of which nothing is known.
         company, alike = company_of(contacts), past.spread.likeness
@@ -252,6 +258,7 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     doubted[_of(email, keys, complained)] = "complained_before_the_log"
     doubted[_of(email, keys, _unread(correlated, contacts))] = "unread"
     chances = ranked.chance
+    values = of_list(bad, given)
     days = None
     if stale is not None and "verified_at" in given.columns:
         # It goes out after the last mail that is known of.
@@ -259,11 +266,11 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
         days = days_since(given["verified_at"], last)
         if ranked.ranking.used == "cells":
             # A model knows of the age.
-            aged = _aged(chances, cell, stale, days)
+            aged = _aged(chances, cell, stale, days, _from_good(cell, bad, values))
             ranked = replace(ranked, weights=ranked.weights + _for_age(aged / chances))
             chances = aged
-    values = of_list(bad, given)
-    chances = _by_origin(chances, cell, bad, values)
+    held = None if ranked.learnt is None else already(bad, had, cell_of(contacts.leads), ranked.learnt)
+    chances = _by_origin(chances, cell, bad, values, held)
     before = arrived(correlated, contacts)
     took = (barred == "") & _of(email, keys, before.addresses)
     chances = _at_slips(chances, misspelt(domains)[email.codes], contacts)
@@ -291,11 +298,22 @@ def _companies(domains: Texts, codes: Codes, contacts: Contacts) -> tuple[Codes,
     return company, np.where(alone, 0, leads[number[codes]])
 
 
-def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | None) -> Reals:
-    """The chances of leads, moved by the age of their verification (days) where old ones are shown to bounce more."""
+def _aged(chance: Reals, cell: Codes, stale: Staleness | None, days: Reals | None, from_good: Flags) -> Reals:
+    """The chances of leads, moved by the age of their verification (days) where old ones are shown to bounce more; not
+    of those that are of a bad origin, which moves theirs.
+    """
     if stale is None or days is None:
         return chance
-    return np.asarray(np.minimum(chance * stale.times(cell // GROUPS == _VERIFIED, days), _HIGHEST))
+    return np.asarray(np.minimum(chance * stale.times((cell // GROUPS == _VERIFIED) & from_good, days), _HIGHEST))
+
+
+def _from_good(cell: Codes, bad: tuple[Origins, ...], values: tuple[Codes | None, ...]) -> Flags:
+    """Which leads are of no bad origin, as far as it is known where they come from."""
+    good = np.ones(len(cell), dtype=np.bool_)
+    for each, value in zip(bad, values, strict=True):
+        if value is not None:
+            good &= ~each.bad(cell, value)
+    return good
 
 
 def _for_age(times: Reals) -> Reals:
@@ -309,12 +327,22 @@ def _at_slips(chance: Reals, there: Flags, contacts: Contacts) -> Reals:
     return chance if known is None else np.where(there, known, chance)
 
 
-def _by_origin(chance: Reals, cell: Codes, bad: tuple[Origins, ...], values: tuple[Codes | None, ...]) -> Reals:
-    """The chances of leads, moved by where they come from where some of it is shown to bounce more."""
+def _by_origin(
+    chance: Reals,
+    cell: Codes,
+    bad: tuple[Origins, ...],
+    values: tuple[Codes | None, ...],
+    held: tuple[Reals, ...] | None = None,
+) -> Reals:
+    """The chances of leads, moved by where they come from where some of it is shown to bounce more.
+
+    held: of each, what the chances hold of it already (`origins.already`).
+    """
     free = np.ones(len(cell), dtype=np.bool_)
-    for each, value in zip(bad, values, strict=True):
+    for place, (each, value) in enumerate(zip(bad, values, strict=True)):
         if value is not None:
-            chance = np.where(free, each.moved(chance, cell, value), chance)
+            known = None if held is None else held[place]
+            chance = np.where(free, each.moved(chance, cell, value, known), chance)
             # Further columns were looked at among the leads of no bad value before.
             free &= value >= len(each.found)
     return chance

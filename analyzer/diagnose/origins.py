@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analyzer.diagnose.diagnosis import Driver
+    from analyzer.diagnose.ranking import Learnt
 
 #: What a lead is known by before it is written to, beside its status, its industry and its company.
 _OF_A_LEAD = ("list_source", "country", "title")
@@ -88,10 +89,14 @@ class Origins:
         codes = [place.get(value, other if value in self.known else other + 1) for value in column.values]
         return np.array(codes, dtype=np.int64)[column.codes]
 
-    def moved(self, chance: Reals, cell: Codes, value: Codes) -> Reals:
-        """The chances of leads, by the values they have; a value that nobody had before says nothing."""
+    def moved(self, chance: Reals, cell: Codes, value: Codes, held: Reals | None = None) -> Reals:
+        """The chances of leads, by the values they have; a value that nobody had before says nothing.
+
+        held: how many times those of their cell the chances of such leads are already (`already`).
+        """
         table, row = np.vstack([self.times, np.ones(2)]), np.minimum(value, len(self.found))
-        times = table[row, _verified(cell).astype(np.int64)]
+        kind = _verified(cell).astype(np.int64)
+        times = table[row, kind] if held is None else table[row, kind] / held[row, kind]
         factor = np.where(value <= len(self.found), times * self.others[cell], 1.0)
         return np.asarray(np.minimum(chance * factor, np.maximum(chance, _HIGHEST)))
 
@@ -124,6 +129,23 @@ class Origins:
         return Origin(
             self.name, list(self.found), self.only, self.leads, self.bounces, self.rate, expected, next_leads, text
         )
+
+
+def already(found: tuple[Origins, ...], had: tuple[Codes, ...], cell: Codes, learnt: Learnt) -> tuple[Reals, ...]:
+    """Of each finding, how many times that of their cell and domain a model's chance of such leads is, (found + 1, 2):
+    of others behind them, and of those that are not verified and those that are. An old list is known to it by its age.
+
+    had: the values of the leads contacted (`Origins.values_of`), `cell` theirs.
+    """
+    free, tables = np.ones(len(learnt.rows), dtype=np.bool_), []
+    kind = _verified(cell[learnt.rows]).astype(np.int64)
+    for each, values in zip(found, had, strict=True):
+        value, size = np.minimum(values[learnt.rows], len(each.found)), 2 * (len(each.found) + 1)
+        at = (value * 2 + kind)[free]
+        model, base = (sums(at, (learnt.weight * one)[free], size) for one in (learnt.chance, learnt.base))
+        tables.append(((model + _BELIEVED) / (base + _BELIEVED)).reshape(-1, 2))
+        free &= value >= len(each.found)
+    return tuple(tables)
 
 
 def _verified(cell: Codes) -> Flags:

@@ -69,15 +69,28 @@ _COLUMNS: tuple[tuple[str, int], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """The leads contacted (`rows` of them) that a model was learnt from: how many each stands for (`weight`), its
+    chance by the model, and by its cell and domain alone (`base`).
+    """
+
+    rows: Codes
+    weight: Reals
+    chance: Reals
+    base: Reals
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """The leads of a list with their chances; `weights` is what each of FAMILIES adds to a lead's log-odds, (leads, 5),
-    set against the usual lead of its cell.
+    set against the usual lead of its cell. `learnt` is None where no model is used.
     """
 
     chance: Reals
     evidence: Evidence
     weights: Reals
     ranking: Ranking
+    learnt: Learnt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,7 @@ class Model:
     values: Reals
     shift: Reals
     usual: Reals
+    learnt: Learnt
 
     def chances(self, known: Evidence) -> tuple[Reals, Reals]:
         """Each lead's chance, and what each family adds to it."""
@@ -119,7 +133,7 @@ def rank(correlated: Correlated, contacts: Contacts, past: History, leads: Facts
         weights[:, 0] = logit(known.base) - logit(known.cell_chance)
         return Ranked(known.base, known, weights, verdict)
     chance, weights = model.chances(known)
-    return Ranked(chance, known, weights, verdict)
+    return Ranked(chance, known, weights, verdict, model.learnt)
 
 
 def learn(contacts: Contacts, past: History, sent: Track) -> tuple[Model | None, Ranking]:
@@ -236,13 +250,15 @@ def fit(sent: Track, learnt: History) -> Model:
     knots, values = _calibration(unseen, bounced, weight)
     raw = _calibrated(intercept + table @ effects, knots, values)
     cell = known.facts.cell
+    shift = _shift(raw, known.base, weight, cell)
     return Model(
         intercept,
         effects,
         knots,
         values,
-        _shift(raw, known.base, weight, cell),
+        shift,
         _usual(_by_family(table, effects, known), weight, cell),
+        Learnt(rows, weight, expit(raw + shift[cell]), known.base),
     )
 
 

@@ -55,6 +55,11 @@ class Rows(Protocol):
         each lead had at its first mail (`had_NAME`, "" for none of them), and by their `age`.
         """
 
+    def told_apart(self, counted: Silent, chosen: dict[str, list[str]]) -> Silent:
+        """What was counted of the leads, with `cells` cut by which of the `chosen` values of some dimensions each lead
+        had at its first mail (`had_NAME`, "" for none of them). Their `rank` is left out.
+        """
+
     def but_steps(self, steps: list[str]) -> tuple[pd.DataFrame, Rows]:
         """`Silent.values` of weekday and hour, without later mails at some steps; and the leads without these."""
 

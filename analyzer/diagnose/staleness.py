@@ -1,4 +1,8 @@
-"""Verified addresses whose verification was old when mail went to them: do they bounce more than fresh ones?"""
+"""Verified addresses whose verification was old when mail went to them: do they bounce more than fresh ones?
+
+Asked of leads that nothing is found against by where they come from (`origins`): an old list that was bought is one
+cause, and its age no second one.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +30,9 @@ _DAY_S = 86_400
 class Staleness:
     """Old verifications that bounce more, beyond doubt.
 
-    old: the leads contacted whose verification was; old_rate, fresh_rate: of those and of fresh ones, old_low the lower
-    end of the former. old_times, fresh_times: how many times as likely to bounce as verified addresses in all.
+    old: the leads contacted that are asked of and whose verification was; old_rate, fresh_rate: of those and of fresh
+    ones, old_low the lower end of the former. old_times, fresh_times: how many times as likely to bounce as verified
+    addresses in all.
     """
 
     old: Flags
@@ -83,12 +88,15 @@ def age_of_contacts(correlated: Correlated, contacts: Contacts) -> Reals | None:
     return days_since(sends["verified_at"].iloc[contacts.first], sends["sent_at"].iloc[contacts.first])
 
 
-def staleness(correlated: Correlated, contacts: Contacts, bounced: Flags) -> Staleness | None:
-    """Whether verified leads with an old verification bounced more than those with a fresh one; None if not shown."""
+def staleness(correlated: Correlated, contacts: Contacts, among: Flags) -> Staleness | None:
+    """Whether, of the leads `among` which it is asked, verified ones with an old verification bounced more than those
+    with a fresh one; None if not shown.
+    """
     days, evidence = age_of_contacts(correlated, contacts), thresholds().evidence
     if days is None:
         return None
-    inside = (contacts.leads["email_status"].astype(object) == "verified").to_numpy()
+    bounced = contacts.leads["address"].to_numpy(dtype=np.bool_)
+    inside = (contacts.leads["email_status"].astype(object) == "verified").to_numpy() & among
     limit = thresholds().guessed.stale_days
     old, fresh = inside & (days > limit), inside & (days <= limit)
     if min(old.sum(), fresh.sum()) < evidence.min_leads_per_arm or (bounced & old).sum() < evidence.min_bounces:

@@ -79,16 +79,7 @@ class SilentRows:
         cells = by_cell.select("cell", *CELL, "mails", "known", "undated", "place.*").toArrow().to_pandas()
         here = counted.where("told").select("domain", "cell", "leads", "place.*").toArrow().to_pandas()
         elsewhere = counted.where(sf.col("told").isNull())
-        # Whose leads have no company in common has to be known by name.
-        named = sf.when(sf.col("free"), sf.col("domain")).otherwise("").alias("name")
-        shapes = (
-            elsewhere.groupBy("domain", "free")
-            .agg(sf.array_sort(sf.collect_list(sf.struct("cell", "leads"))).alias("shape"))
-            .groupBy("shape", named)
-            .agg(sf.count("*").alias("copies"))
-            .select("copies", "name", "shape.cell", "shape.leads")
-            .toArrow()
-        )
+        shapes = _shapes(elsewhere)
         limit = thresholds().breakdown.recipient_domains
         most = elsewhere.groupBy(sf.col("domain").alias("value")).agg(sums[0])
         largest = most.orderBy(sf.col("leads").desc(), "value").limit(limit).toArrow().to_pandas()
@@ -96,8 +87,6 @@ class SilentRows:
 
         ranks = _ranks([self.told, cells, here], self.places)
         number = {cell: place for place, cell in enumerate(cells["cell"])}
-        rows = shapes.select(["cell", "leads"]).to_pandas()
-        listed = rows.assign(shape=range(len(rows))).explode(["cell", "leads"])
         ours = here.groupby("domain", sort=False)["leads"].sum().rename_axis("value").reset_index()
         found = Silent(
             mails=int(cells["mails"].sum()),
@@ -106,9 +95,7 @@ class SilentRows:
             cells=cells[list(CELL)].assign(rank=ranks[1]),
             told_domains=here[["domain", "leads"]].assign(cell=here["cell"].map(number).astype("int64")),
             ranks=here.assign(rank=ranks[2]).groupby("domain")["rank"].min().to_dict(),
-            shapes=listed.assign(cell=listed["cell"].map(number).astype("int64")).astype({"leads": "int64"}),
-            copies=shapes["copies"].to_numpy(),
-            free=shapes["name"].to_pylist(),
+            **_of_shapes(shapes, number),
             values=_values(leads, DIMENSIONS),
             domains=pd.concat([ours, largest], ignore_index=True),
             rows=self,
@@ -120,6 +107,27 @@ class SilentRows:
 
     def beside(self, name: str, chosen: dict[str, list[str]]) -> pd.DataFrame:
         return _values(self.leads, (name,), chosen)
+
+    def told_apart(self, counted: Silent, chosen: dict[str, list[str]]) -> Silent:
+        from pyspark.sql import functions as sf
+
+        from analyzer.diagnose.silent import CELL
+
+        had = _had(chosen)
+        columns = (*CELL, *had)
+        leads = self.leads.withColumns(had).withColumn("cell", sf.xxhash64("cell", *had))
+        own = leads.groupBy("domain", "told", "free", "cell", *columns).agg(sf.count("*").alias("leads")).persist()
+        cells = own.select("cell", *columns).distinct().toArrow().to_pandas()
+        here = own.where("told").select("domain", "cell", "leads").toArrow().to_pandas()
+        shapes = _shapes(own.where(sf.col("told").isNull()))
+        own.unpersist()
+        number = {cell: place for place, cell in enumerate(cells["cell"])}
+        return replace(
+            counted,
+            cells=cells[list(columns)],
+            told_domains=here.assign(cell=here["cell"].map(number).astype("int64")),
+            **_of_shapes(shapes, number),
+        )
 
     def but_steps(self, steps: list[str]) -> tuple[pd.DataFrame, Rows]:
         from pyspark.sql import functions as sf
@@ -244,11 +252,8 @@ def _values(leads: DataFrame, names: Sequence[str], chosen: dict[str, list[str]]
     """`Silent.values` of some dimensions; with `chosen`, as `Silent.beside` counts them."""
     from pyspark.sql import functions as sf
 
-    had = {f"had_{name}": sf.col("domain" if name == "recipient_domain" else f"first.{name}") for name in chosen or {}}
-    shown = [
-        sf.when(column.isin((chosen or {})[name.removeprefix("had_")]), column).otherwise("").alias(name)
-        for name, column in had.items()
-    ]
+    had = _had(chosen or {})
+    shown = [column.alias(name) for name, column in had.items()]
 
     def pairs(name: str) -> Column:
         return sf.transform(
@@ -266,6 +271,41 @@ def _values(leads: DataFrame, names: Sequence[str], chosen: dict[str, list[str]]
     frame: pd.DataFrame = counted.agg(sf.count("*").alias("leads")).toArrow().to_pandas()
     order = ["dimension", "value", *cell, *had, "first"]
     return frame.sort_values(order, ignore_index=True).astype({"first": bool})
+
+
+def _had(chosen: dict[str, list[str]]) -> dict[str, Column]:
+    """Which of the chosen values of each dimension a lead had at its first mail (`had_NAME`), "" for none of them."""
+    from pyspark.sql import functions as sf
+
+    own = {name: sf.col("domain" if name == "recipient_domain" else f"first.{name}") for name in chosen}
+    return {f"had_{name}": sf.when(own[name].isin(chosen[name]), own[name]).otherwise("") for name in chosen}
+
+
+def _shapes(elsewhere: DataFrame) -> pa.Table:
+    """The domains that nothing came back of, by what they have: `copies`, `name`, and lists of `cell` and `leads`."""
+    from pyspark.sql import functions as sf
+
+    # Whose leads have no company in common has to be known by name.
+    named = sf.when(sf.col("free"), sf.col("domain")).otherwise("").alias("name")
+    return (
+        elsewhere.groupBy("domain", "free")
+        .agg(sf.array_sort(sf.collect_list(sf.struct("cell", "leads"))).alias("shape"))
+        .groupBy("shape", named)
+        .agg(sf.count("*").alias("copies"))
+        .select("copies", "name", "shape.cell", "shape.leads")
+        .toArrow()
+    )
+
+
+def _of_shapes(shapes: pa.Table, number: dict[int, int]) -> dict[str, Any]:
+    """`shapes`, `copies` and `free` of `Silent`; number: the row of each cell."""
+    rows = shapes.select(["cell", "leads"]).to_pandas()
+    listed = rows.assign(shape=range(len(rows))).explode(["cell", "leads"])
+    return {
+        "shapes": listed.assign(cell=listed["cell"].map(number).astype("int64")).astype({"leads": "int64"}),
+        "copies": shapes["copies"].to_numpy(),
+        "free": shapes["name"].to_pylist(),
+    }
 
 
 def _companies(

@@ -199,3 +199,84 @@ def test_a_source_within_the_tolerance_may_stay() -> None:
     assert found.origin is not None
     assert "no more than the 5 % that are accepted" in found.origin.text
     assert not any("Leave" in action.what for action in actions(diagnose(correlated)))
+
+
+def old_and_bought(leads: int, bad: int, others: int, few: int) -> Correlated:
+    """Verified leads of a source that was verified a year before, and fresh ones of another, in two weeks each."""
+    upcoming_leads = upcoming(("Bought", 500), ("Webinar", 1000))
+    upcoming_leads["verified_at"] = ["2025-03-01"] * 500 + ["2026-03-01"] * 1000
+    half = [(name, count // 2, hits // 2) for name, count, hits in (("Bought", leads, bad), ("Webinar", others, few))]
+    correlated = sent(*half, *half, next_leads=upcoming_leads)
+    sends = correlated.sends
+    later = sends["lead_id"].str.partition("-")[0].astype(int) > 1
+    sends["sent_at"] = pd.to_datetime(later.map({False: "2026-03-03T09:00:00Z", True: "2026-03-10T09:00:00Z"}))
+    bought = sends["list_source"] == "Bought"
+    sends["verified_at"] = pd.to_datetime(bought.map({True: "2025-02-01", False: "2026-02-20"}), utc=True)
+    return correlated
+
+
+@pytest.mark.parametrize(
+    ("counts", "used", "rates"),
+    [
+        ((600, 60, 1400, 14), "cells", (0.10, 0.01)),
+        ((1600, 320, 3600, 36), "model", (0.20, 0.01)),
+    ],
+    ids=["by cells", "by the model, which knows of ages"],
+)
+def test_an_old_list_that_was_bought_is_one_cause_and_counted_once(
+    counts: tuple[int, int, int, int], used: str, rates: tuple[float, float]
+) -> None:
+    correlated = old_and_bought(*counts)
+    diagnosis = diagnose(correlated)
+    found = diagnosis.data_quality
+    assert found.ranking is not None
+    assert found.ranking.used == used
+    assert found.origin is not None
+    assert found.origin.values == ["Bought"]
+    assert [each.kind for each in found.explained_by] == []
+    table = next_send(correlated, diagnosis)
+    bought = table["email"].str.startswith("n0-")
+    assert table.loc[bought, "probability"].mean() == pytest.approx(rates[0], rel=0.15)
+    assert table.loc[~bought, "probability"].mean() == pytest.approx(rates[1], rel=0.3)
+    assert found.forecast.max_quantity.rate == pytest.approx((500 * rates[0] + 1000 * rates[1]) / 1500, rel=0.2)
+
+
+def test_old_verifications_are_still_told_among_leads_of_no_bad_source() -> None:
+    correlated = sent(("Crawler", 500, 100), ("Webinar", 500, 40), ("Webinar", 900, 9))
+    part = correlated.sends["lead_id"].str.partition("-")[0]
+    at = part.map({"0": "2026-02-20", "1": "2025-03-01", "2": "2026-02-20"})
+    correlated.sends["verified_at"] = pd.to_datetime(at, utc=True)
+    found = told(correlated)
+    assert [(each.kind, each.leads) for each in found.explained_by] == [("stale_verification", 500)]
+    assert "bounced at 8.0 %, fresher ones at 1.0 %" in found.why
+
+
+@pytest.mark.parametrize(
+    ("guessed", "without"),
+    [
+        ((2, 40), "Without these 400 leads it"),
+        ((60, 240), "Without these 400 leads, and without the other guessed ones,"),
+    ],
+)
+def test_what_can_stay_is_what_the_figure_beside_it_is_of(guessed: tuple[int, int], without: str) -> None:
+    bad, extra = guessed
+    parts = (("Crawler", 600, 150), ("Webinar", 1400, 14))
+    upcoming_leads = pd.concat(
+        [
+            upcoming(("Crawler", 400), ("Webinar", 1000)),
+            next_list((extra, "guessed", ("Software Development", "open"))),
+        ],
+        ignore_index=True,
+    ).fillna({"list_source": "Webinar"})
+    upcoming_leads["email"] = [f"n{i}@n{i}.example" for i in range(len(upcoming_leads))]
+    blocks = [Block(leads, bounced={"user_unknown": hits}) for _, leads, hits in parts]
+    correlated = campaign(*blocks, Block(300, "guessed", bounced={"user_unknown": bad}), next_leads=upcoming_leads)
+    number = correlated.sends["lead_id"].str.partition("-")[0].astype(int)
+    correlated.sends["list_source"] = number.map({0: "Crawler", 1: "Webinar", 2: "Webinar"})
+    found = told(correlated)
+    assert found.recommendation == "reverify"
+    assert without in found.why
+    sentence = found.why.split(without)[1].split(" %")[0]
+    kept = 1000 * 0.01 + (extra * bad / 300 if "guessed" not in without else 0)
+    size = 1000 + (extra if "guessed" not in without else 0)
+    assert float(sentence.rsplit(" ", 1)[1]) == pytest.approx(100 * kept / size, rel=0.4)
