@@ -56,8 +56,10 @@ def events_in(value: Any, depth: int = 0) -> Iterator[tuple[Reader, JsonObject] 
     # By words alone, what stands round may tell more than what is in it: the event's name, its time.
     if all(reader in (None, GENERAL) for reader, _ in found) and GENERAL.recognises(value):
         yield GENERAL, value
-    else:
-        yield from found or [(None, value)]
+        return
+    if all(reader is None for reader, _ in found) and depth < _DEEPEST:
+        found = [one for one in events_in(list(_by_shape(value)), depth + 1) if one[0] is not None] or found
+    yield from found or [(None, value)]
 
 
 def _carried(event: JsonObject) -> Any:
@@ -82,6 +84,24 @@ def _carried(event: JsonObject) -> Any:
         if held.__class__ in (dict, list) and held:
             return held
     return None
+
+
+def _by_shape(event: JsonObject) -> Iterator[Any]:
+    """What could hold an event under a name that nobody knows: objects, lists of objects, and JSON as a text."""
+    # Nearly all events have a reader of their own, or come under a name that is known.
+    from analyzer.sources.lists.layouts import facts
+    from analyzer.sources.tables.plausible import normalised
+
+    for name, held in event.items():
+        if normalised(name) in facts().not_theirs:
+            continue
+        if held.__class__ is dict or (held.__class__ is list and all(one.__class__ is dict for one in held[:3])):
+            yield held
+        elif held.__class__ is str and held.lstrip()[:1] == "{":
+            try:
+                yield orjson.loads(held)
+            except (orjson.JSONDecodeError, UnicodeEncodeError):
+                continue
 
 
 def _from_base64(held: Any) -> Any:

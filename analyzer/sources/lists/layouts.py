@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _COLUMNS = frozenset(
     {
         *("recipient", "sender", "message_id", "subject", "event", "bounced", "complained", "spam_blocked"),
-        *("state", "answer", "text", "class", "code", "time", "host"),
+        *("state", "result", "answer", "text", "class", "code", "time", "host"),
     }
 )
 #: Under which feed of `rules/feeds.toml` the classes stand that many use.

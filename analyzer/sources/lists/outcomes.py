@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from analyzer.records import COUNTED_KINDS, Original, Report
 from analyzer.sources import fields
 from analyzer.sources.lists.layouts import LIST, Feed, Layout, facts, layout_of
-from analyzer.sources.tables.plausible import delivery_words, flag_words, normalised
+from analyzer.sources.tables.plausible import (
+    delivery_words,
+    flag_words,
+    is_plain_refusal,
+    normalised,
+    verification_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,9 +38,11 @@ _TAKEN = re.compile(r"\s*(?:smtp;\s*)?2\d\d\b")
 _NOTHING_SAID = frozenset({"", "none", "null", "na", "nan", "false", "no", "unknown", "undefined"})
 _NOT = frozenset({"not", "no", "non", "un", "never", "without", "rate", "count"})
 _BOUNCED = frozenset({"bounce", "bounced", "bounces", "hardbounce", "softbounce", "hardbounced", "softbounced"})
-_REPORTED = frozenset({"report", "reported", "reports", "complaint", "complained"})
+_COMPLAINTS = frozenset({"complaint", "complaints", "complained"})
+_REPORTED = frozenset({"report", "reported", "reports"})
 #: The name of an event has so many words at most.
 _LONGEST_NAME = 5
+_PAIR = {"name", "value"}
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _DEEPEST, _MOST_VALUES, _LONGEST_WORDS = 5, 300, 200
 
@@ -132,12 +140,21 @@ def named_values(event: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iter
         way = (*within, key)
         if value.__class__ is list and len(value) == 1 and value[0].__class__ is not list:
             value = value[0]
+        elif value.__class__ is list and (pairs := _pairs(value)):
+            value = pairs
         if value.__class__ is dict:
             yield _names(way), None
             if len(way) < _DEEPEST and key not in facts().not_theirs:
                 yield from named_values(value, way)
         else:
             yield _names(way), value
+
+
+def _pairs(listed: list[Any]) -> dict[str, Any]:
+    """A list of `{"name": …, "value": …}`, as headers and attributes are often written, as one object."""
+    if not all(one.__class__ is dict and one.keys() == _PAIR and one["name"].__class__ is str for one in listed):
+        return {}
+    return {one["name"]: one["value"] for one in listed[:_MOST_VALUES]}
 
 
 def class_named(words: str) -> str:
@@ -163,6 +180,11 @@ class _Row:
     def first(self, column: str, fits: Callable[[Any], object] = lambda _: True) -> Any:
         """The first of them that fits."""
         return next((value for value in self.all(column) if fits(value)), None)
+
+    def refusals(self) -> Iterator[str]:
+        """Replies of servers, wherever in the row they stand but in a subject."""
+        values = (value for name, value in self._values.items() if name not in self._columns["subject"])
+        return (value for value in values if value.__class__ is str and is_plain_refusal(value))
 
     def has(self, column: str) -> bool:
         """Whether there is such a column, even one with nothing in it."""
@@ -203,7 +225,7 @@ def _what_became(row: _Row, feed: Feed | None) -> tuple[Kind | Literal[""], str,
         return "complaint", "", False
     if any(map(_says_yes, row.all("spam_blocked"))):
         return "bounce", "spam blocked", False
-    for value in row.all("state"):
+    for value in (*row.all("state"), *filter(_is_no_verdict, row.all("result"))):
         if kind := _meaning(value, feed):
             return kind, fields.line(value, 80), False
     for value in row.all("answer"):
@@ -238,7 +260,7 @@ def _meaning_of(word: str) -> Kind | Literal[""]:
         return ""
     if tokens & _BOUNCED:
         return "bounce" if not tokens & _NOT else ""
-    if "spam" in tokens and tokens & _REPORTED:
+    if ("spam" in tokens and tokens & _REPORTED) or tokens & _COMPLAINTS:
         return "complaint" if not tokens & _NOT else ""
     return "other" if any(facts().words.get(token) in {"other", "delivered"} for token in tokens) else ""
 
@@ -246,6 +268,12 @@ def _meaning_of(word: str) -> Kind | Literal[""]:
 @lru_cache(maxsize=4096)
 def _tokens(word: str) -> frozenset[str]:
     return frozenset(token.lower() for token in _WORD.findall(word))
+
+
+def _is_no_verdict(value: Any) -> bool:
+    """Whether a word says what became of a mail, and not what a verifier found."""
+    word = fields.line(value, 80)
+    return normalised(word) not in verification_words() or not _tokens(word).isdisjoint(_BOUNCED)
 
 
 def _opted_out(text: str) -> bool:
@@ -268,7 +296,7 @@ def _why(row: _Row, word: str) -> tuple[str, str]:
     classed = fields.line(
         row.first("class", lambda value: _CLASS.fullmatch(fields.line(value, 80).replace(" ", "-"))), 80
     )
-    for value in (*row.all("answer"), *row.all("text")):
+    for value in (*row.all("answer"), *row.all("text"), *row.refusals()):
         text = fields.line(value)
         key = normalised(text[:80])
         if key in _NOTHING_SAID or text == word or _TAKEN.match(text) or not _LETTERS.search(text):
