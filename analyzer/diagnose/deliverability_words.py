@@ -9,7 +9,7 @@ from analyzer.diagnose import strictness
 from analyzer.diagnose.companies import wilson
 from analyzer.diagnose.diagnosis import Fix, Interval, Side
 from analyzer.diagnose.mended import mended
-from analyzer.diagnose.named import NAMED
+from analyzer.diagnose.named import KINDS
 from analyzer.diagnose.refusals import speaks_of_standing
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import limit, listed, many, number, percent
@@ -28,6 +28,7 @@ _KINDS = {
     "block list": "we are on a block list",
     "own account": "our own mailbox or account is over a limit or blocked",
     "complaints": "recipients marked the mail as spam",
+    "sender address": "the sender's address or its domain is not found",
 }
 
 
@@ -79,8 +80,8 @@ def _unread(found: Findings) -> str:
 def _named(found: Findings) -> str:
     rows = found.refused
     told = []
-    for kind in dict.fromkeys(NAMED.values()):
-        some = rows[(rows["reason"].map(NAMED) == kind) & ~rows["own_rule"]]
+    for kind in KINDS:
+        some = rows[rows["kind"] == kind]
         if len(some):
             each = many(len(some), "complaint" if kind == "complaints" else "refusal")
             told.append(f"{_KINDS[kind]} ({each} at {many(some['domain'].nunique(), 'domain')})")
@@ -90,7 +91,7 @@ def _named(found: Findings) -> str:
         f"{many(len(standing), 'refusal')} at {many(standing['domain'].nunique(), 'domain')} {speak} of the sender's "
         "reputation or of too much mail at once."
     )
-    content = rows[(rows["fault"] == "content") & ~rows["reason"].isin(NAMED) & (rows["party"] != "recipient")]
+    content = rows[(rows["fault"] == "content") & (rows["kind"] == "") & (rows["party"] != "recipient")]
     parts = [known] if len(standing) else []
     if len(content):
         parts.append(
@@ -149,7 +150,7 @@ def _without(found: Findings) -> str:
     if found.compared == (found.open_rate, found.strict_rate):
         return ""
     rows = found.refused
-    named = (rows["reason"].isin(NAMED) & ~rows["own_rule"] & (rows["group"] != "unclassified")).any()
+    named = ((rows["kind"] != "") & (rows["group"] != "unclassified")).any()
     out = ["what names a cause on our side"] if named or not found.blocking else []
     if found.blocking:
         out.append("that company" if len(found.blocking) == 1 else "these companies")
@@ -159,7 +160,7 @@ def _without(found: Findings) -> str:
 def _one_filter(found: Findings) -> str:
     """That nearly all of the refusals that make strict industries strict are one filter's, where they are."""
     rows = found.refused
-    told = rows["reason"].isin(NAMED) | rows["own_rule"] | (rows["group"] != "strict")
+    told = (rows["kind"] != "") | rows["own_rule"] | (rows["group"] != "strict")
     there = rows[~told.to_numpy(dtype=bool) & ~rows["domain"].isin(found.blocking).to_numpy()]
     providers = there["provider"][there["provider"] != ""].value_counts()
     limits = thresholds()

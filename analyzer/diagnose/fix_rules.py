@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import re2
 
-from analyzer.diagnose.arrays import Flags
+from analyzer.diagnose.arrays import Flags, Texts
 from analyzer.diagnose.diagnosis import Document, FixSide
+from analyzer.diagnose.named import NAMED, NAMED_BY_WORDS
 from analyzer.errors import RuleError
 from analyzer.knowledge import data_folder, load_toml, reasons
 
@@ -121,6 +122,17 @@ def _problem(rule: FixRule, earlier: dict[str, FixRule]) -> str:
     except re2.error as error:
         return f"has a pattern that RE2 refuses: {error}"
     return "" if rule.steps and rule.verify and rule.source else "lacks steps, verify or source"
+
+
+def kinds_named(reason: pd.Series[str], diagnostic: pd.Series[str]) -> Texts:
+    """Which kind of fault of ours each refusal names, by its reason or by its words; "" for none."""
+    found = reason.map(NAMED).fillna("").to_numpy(dtype=object).copy()
+    for rule in fix_rules():
+        if rule.side == "sender" and rule.proof and rule.patterns:
+            mine = reason.isin(set(rule.reasons) & set(NAMED_BY_WORDS)).to_numpy(copy=True)
+            mine[mine] = rule.says(diagnostic[mine])
+            found[mine] = reason[mine].map(NAMED_BY_WORDS).to_numpy(dtype=object)
+    return np.asarray(found, dtype=object)
 
 
 def recipients_own(reason: pd.Series[str], diagnostic: pd.Series[str]) -> Flags:

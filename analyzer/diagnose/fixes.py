@@ -186,7 +186,7 @@ def _joined(dealt: list[tuple[FixRule, Flags]], found: Findings) -> list[tuple[F
     kept = dict(enumerate(dealt))
     for place, (rule, mine) in enumerate(dealt):
         for whole in (ids[name] for name in rule.part_of if name in ids):
-            said = found.refused["reason"][kept[whole][1]].map(NAMED)
+            said = found.refused["kind"][kept[whole][1]]
             if mine.any() and set(said) & set(found.proofs):
                 kept[whole] = (kept[whole][0], kept[whole][1] | mine)
                 del kept[place]
@@ -212,7 +212,7 @@ def _explained(rule: FixRule, mine: Flags, found: Findings) -> int:
 def _put_down_to_us(found: Findings) -> Flags:
     """Refusals of strict industries that name nothing and that are put down to us, as open industries refuse too."""
     rows = found.refused
-    mine = (rows["group"] == "strict") & (rows["party"] == "sender") & ~rows["reason"].isin(NAMED)
+    mine = (rows["group"] == "strict") & (rows["party"] == "sender") & (rows["kind"] == "")
     return np.asarray(mine.to_numpy(), dtype=np.bool_)
 
 
@@ -232,7 +232,7 @@ def _usual(each: _Asked, found: Findings, side: Side) -> bool:
     """Whether it is about a few refusals as every campaign has: no proven fault of ours, nor what the side rests on."""
     limits = thresholds()
     if each.rule.side == "sender":
-        firm = bool(set(each.rows["reason"].map(NAMED)) & set(found.proofs))
+        firm = bool(set(each.rows["kind"]) & set(found.proofs))
     else:
         firm = side in ("recipient", "mixed")
     few = each.bounces < limits.evidence.min_bounces or each.bounces <= limits.deliverability.block_line * found.leads

@@ -14,3 +14,7 @@ NAMED: dict[str, str] = {
     "sender_account": "own account",
     "complaint": "complaints",
 }
+#: Reasons that name one only where their words do: those of a fix that is proof (`rules/fixes.toml`).
+NAMED_BY_WORDS: dict[str, str] = {"sender_rejected": "sender address"}
+#: Every kind, in the order in which they are told.
+KINDS: tuple[str, ...] = tuple(dict.fromkeys([*NAMED.values(), *NAMED_BY_WORDS.values()]))

@@ -19,9 +19,9 @@ from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
 from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
-from analyzer.diagnose.fix_rules import recipients_own
+from analyzer.diagnose.fix_rules import kinds_named, recipients_own
 from analyzer.diagnose.free_mail import free_mail
-from analyzer.diagnose.named import NAMED
+from analyzer.diagnose.named import KINDS
 from analyzer.diagnose.rates import clustered_rate, design_effect
 from analyzer.diagnose.resampling import permutation_p
 from analyzer.diagnose.strictness import Moved, learnt_groups
@@ -50,10 +50,11 @@ class Findings:
 
     `refused` has one row per lead refused: `row` of its mail, `reason`, `fault`, `diagnostic`, `blocklist`,
     `sender_domain` and `day` (of the mail, "" unknown), `own_rule` (the recipient's own doing, by its reason or its
-    words), `domain`, `group`, `provider` and `party`, whose side the refusal was put down to ("open": neither is
-    shown). `proofs` are kinds of NAMED that are beyond doubt; `health` is the rate among open industries without the
-    recipients' own rules; `strict_p` is the chance of an excess as large in strict industries (None: not comparable);
-    `excess` how many of their refusals, put down to us because open industries refuse as well, go beyond what those do.
+    words), `kind` (of the fault of ours that it names, one of KINDS, "" for none), `domain`, `group`, `provider` and
+    `party`, whose side the refusal was put down to ("open": neither is shown). `proofs` are kinds beyond doubt;
+    `health` is the rate among open industries without the recipients' own rules; `strict_p` is the chance of an excess
+    as large in strict industries (None: not comparable); `excess` how many of their refusals, put down to us because
+    open industries refuse as well, go beyond what those do.
     `compared` are the rates in open and strict industries that it is about, without what names a cause on our side and
     without the companies of `blocking`: one that refuses everything is one fact, in whichever group it is.
     `unknown` leads bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and
@@ -130,7 +131,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     spam = contacts.leads["spam"].to_numpy()
     domain = company_of(contacts)
     own_rule = refused["own_rule"].to_numpy(dtype=np.bool_)
-    named = refused["reason"].isin(NAMED).to_numpy() & ~own_rule
+    named = (refused["kind"] != "").to_numpy(dtype=np.bool_)
     # Beside the named faults, which hit every industry alike, what is left to explain.
     left = _flag(len(spam), refused["lead"][~named])
     ours = _flag(len(spam), refused["lead"][~own_rule])
@@ -140,7 +141,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     is_open, is_strict = group == "open", group == "strict"
     open_rate = clustered_rate(spam[is_open], domain[is_open])
     strict_rate = clustered_rate(spam[is_strict], domain[is_strict])
-    proofs = tuple(kind for kind in dict.fromkeys(NAMED.values()) if _proven(refused, kind, len(spam)))
+    proofs = tuple(kind for kind in KINDS if _proven(refused, kind, len(spam)))
     # Who greylists has not made up his mind.
     blocking = _blocking(refused[~named & (refused["reason"] != "greylisted").to_numpy()], contacts)
     tested = is_open & ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
@@ -209,8 +210,9 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
 
 
 def speaks_of_standing(refused: pd.DataFrame) -> Flags:
-    """Which refusals speak of the sender's standing, and are not the recipients' own doing."""
-    return np.asarray((refused["reason"].isin(STANDING) & ~refused["own_rule"]).to_numpy(), dtype=np.bool_)
+    """Which refusals speak of the sender's standing: they name no fault of ours, nor the recipients' own doing."""
+    told = refused["own_rule"] | (refused["kind"] != "")
+    return np.asarray((refused["reason"].isin(STANDING) & ~told).to_numpy(), dtype=np.bool_)
 
 
 def _standing_spread(refused: pd.DataFrame) -> bool:
@@ -257,7 +259,8 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     table["own_rule"] = (table["reason"].isin(OWN_RULE) & ~_says_nothing(table)) | recipients_own(
         table["reason"], table["diagnostic"]
     )
-    telling = table["reason"].isin(NAMED).to_numpy() | table["own_rule"].to_numpy()
+    table["kind"] = np.where(table["own_rule"], "", kinds_named(table["reason"], table["diagnostic"]))
+    telling = (table["kind"] != "").to_numpy() | table["own_rule"].to_numpy()
     table = table.iloc[np.argsort(~telling, kind="stable")].drop_duplicates("lead").sort_values("lead")
     people = contacts.leads.iloc[table["lead"]]
     table["domain"] = [contacts.domains[code] for code in contacts.domain[table["lead"]]]
@@ -417,12 +420,16 @@ def _standing(refused: pd.DataFrame, ours: Flags, domain: Codes, tested: Flags) 
 
 def _proven(refused: pd.DataFrame, kind: str, leads: int) -> bool:
     limits = thresholds().deliverability
-    rows = refused[(refused["reason"].map(NAMED) == kind) & ~refused["own_rule"]]
+    rows = refused[refused["kind"] == kind]
     if kind == "complaints":
         return len(rows) >= limits.complaints_needed and len(rows) >= limits.complaint_line * leads
     if kind == "own account":
         # Our own server said it: where the lead is has nothing to do with it.
         return len(rows) >= limits.proof_bounces
+    if kind == "sender address":
+        # A look-up fails here and there for no fault of ours; what fails at a good part of the receivers does not.
+        enough = max(thresholds().evidence.min_bounces, limits.proof_share * len(refused))
+        return len(rows) >= enough and rows["domain"].nunique() >= limits.proof_domains
     return _told(rows, len(refused), limits)
 
 

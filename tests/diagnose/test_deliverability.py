@@ -482,3 +482,36 @@ def test_industries_are_compared_without_the_company_that_blocks_us_as_a_whole()
     assert "big-customer.example alone gives 60 of them" in why
     assert "Without that company, open industries refuse 0 % " in why
     assert "strict ones 20.0 % " in why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "450 4.1.8 <ann@sender.example>: Sender address rejected: Domain not found",
+        "550 5.7.1 The sender domain sender.example has no MX record",
+        "550 5.1.0 <ann@sender.example>: Sender address rejected: User unknown in relay recipient table",
+    ],
+)
+def test_a_sender_that_is_not_found_is_a_fault_that_the_replies_name(text: str) -> None:
+    """It is no reputation: the reasons say what the fix says, and what is left is judged without it."""
+    found = verdict(
+        Block(600, bounced={"sender_rejected": 60}, text=text),
+        Block(200, industry=STRICT, bounced={"sender_rejected": 20}, text=text),
+        Block(100, industry=STRICT, bounced={"spam_content": 20}),
+    )
+    assert found.side == "mixed"
+    assert [fix.id for fix in found.fixes] == ["SENDER-DNS", "RCPT-STRICT"]
+    named = "What they name on our side: the sender's address or its domain is not found (80 refusals at 80 domains)."
+    assert named in found.why
+    assert "reputation" not in found.why
+
+
+@pytest.mark.parametrize(("hits", "side"), [(4, "none"), (40, "sender")])
+def test_a_few_lookups_of_the_sender_that_fail_are_no_fault_of_ours(hits: int, side: str) -> None:
+    text = "450 4.1.8 <ann@sender.example>: Sender address rejected: Domain not found"
+    assert verdict(Block(3000, bounced={"sender_rejected": hits}, text=text)).side == side
+
+
+def test_a_sender_who_is_refused_for_no_named_cause_is_a_matter_of_standing() -> None:
+    found = verdict(Block(600, bounced={"sender_rejected": 40}, text="550 5.7.1 Sender blocked"))
+    assert "40 refusals at 40 domains speak of the sender's reputation" in found.why
