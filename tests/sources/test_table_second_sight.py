@@ -111,3 +111,44 @@ def test_a_catch_all_mark_that_is_not_known_of_each(tmp_path: Path) -> None:
     text = "email,status,domain.acceptAll\na@x.example,risky,yes\nb@x.example,deliverable,no\nc@x.example,unknown,unknown\n"
     table = read_table(_written(tmp_path, text), "leads")
     assert list(table.frame["email_status"]) == ["risky (catch-all)", "deliverable", "unknown"]
+
+
+GROUPED = """Contact,,Step 1,,Step 2,
+Email,Company,Sent,Bounced,Sent,Bounced
+ann@corp.example,Corp,2026-03-02 09:11,,2026-03-05 09:11,
+bob@corp.example,Corp,2026-03-02 09:12,yes,,
+"""
+
+
+def test_headers_that_stand_there_twice_are_told_apart_by_their_groups(tmp_path: Path) -> None:
+    found = read_table(_written(tmp_path, GROUPED)).frame
+    assert list(zip(found["recipient"], found["step"], found["bounced"], strict=True)) == [
+        ("ann@corp.example", "1", ""),
+        ("ann@corp.example", "2", ""),
+        ("bob@corp.example", "1", "yes"),
+    ]
+
+
+@pytest.mark.parametrize("above", ["Exported:,2026-03-02,,", "Report,,,", ",,,"])
+def test_what_stands_above_a_table_is_no_group(tmp_path: Path, above: str) -> None:
+    text = f"{above}\nEmail,Status,Email,Status\nann@corp.example,sent,private@x.example,\n"
+    table = read_table(_written(tmp_path, text))
+    assert set(table.mapping) == {"Email", "Status"}
+
+
+def test_a_class_says_why_where_the_reason_is_blank(tmp_path: Path) -> None:
+    text = (
+        "Email,Sent Date,Bounced,Bounce Category,Bounce Reason\n"
+        "a@x.example,2026-03-02,TRUE,POLICY,550 5.7.26 Unauthenticated mail is not accepted\n"
+        "b@x.example,2026-03-02,TRUE,UNKNOWN_USER,\nc@x.example,2026-03-02,FALSE,,\n"
+    )
+    found = correlate([], read_table(_written(tmp_path, text))).sends
+    assert list(found["reason"]) == ["auth_failure", "user_unknown", ""]
+
+
+def test_a_draft_beside_mail_that_came_in_was_not_sent(tmp_path: Path) -> None:
+    text = (
+        "to,date_sent,sender,direction,status\na@x.example,2026-03-02,us@ours.example,outgoing,sent\n"
+        "us@ours.example,2026-03-03,a@x.example,incoming,inbox\nb@x.example,,us@ours.example,outgoing,draft\n"
+    )
+    assert list(correlate([], read_table(_written(tmp_path, text))).sends["recipient"]) == ["a@x.example"]

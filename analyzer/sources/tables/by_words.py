@@ -46,6 +46,7 @@ _NO_ADDRESS = frozenset(
 )
 _BLANK = 1000
 _PRIVATE = 500
+_FEW_WORDS = 50
 
 
 def fill_by_words(
@@ -227,11 +228,17 @@ def _also(
             for place in free
             if _is_other_kind(name, own, readings(headers[place]))
             and column_values(place)
-            and fits(name, column_values(place))
+            and (fits(name, column_values(place)) or (name == "bounce_reason" and _say_why(column_values(place))))
         )
         if places:
             found[name] = places
     return found
+
+
+def _say_why(values: Sequence[str]) -> bool:
+    """Whether one of few words is more than that it bounced: "POLICY" beside "UNKNOWN_USER"."""
+    words = list(dict.fromkeys(values))
+    return len(words) <= _FEW_WORDS and any(fits("bounce_reason", [word]) for word in words)
 
 
 def _is_other_kind(name: str, own: frozenset[str], found: Sequence[Reading]) -> bool:

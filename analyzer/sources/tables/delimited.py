@@ -96,6 +96,23 @@ def _below_groups(rows: list[list[str]], first: int) -> int:
     return first + 1 if any(map(_is_data, rows[first + 2 : first + 3])) else first
 
 
+def named_in_groups(rows: list[list[str]], at: int) -> list[str]:
+    """The headers in the row `at`; those that stand there twice with the name of their group, which the row above
+    has over the first column of it: "Step 2 Sent"."""
+    headers = [cell.strip() for cell in rows[at]]
+    again = {header for header, count in Counter(headers).items() if header and count > 1}
+    above = [cell.strip() for cell in rows[at - 1]] if at else []
+    groups = [cell for cell in above if cell]
+    # "Exported:", "2026-03-02" stands above a table, and heads none of its columns.
+    if not again or len(groups) < 2 or any(cell[:1].isdigit() or cell.endswith(":") for cell in groups):
+        return headers
+    group, named = "", []
+    for place, header in enumerate(headers):
+        group = (above[place] if place < len(above) else "") or group
+        named.append(f"{group} {header}" if header in again and group else header)
+    return named
+
+
 def _is_data(row: list[str]) -> bool:
     return any(is_address(cell) and " " not in cell.strip() for cell in row)
 
@@ -119,8 +136,8 @@ def _layout(head: str) -> _Layout:
     # Every row may end with a delimiter that the header lacks, or the other way round.
     wide = Counter(len(row) for row in rows[at + 1 :] if any(row)).most_common(1)
     width = max(width, wide[0][0]) if wide else width
-    headers = [*rows[at], *[""] * width][:width]
-    return _Layout(delimiter, skip + ends[at], [header.strip() for header in headers], width)
+    headers = [*named_in_groups(rows, at), *[""] * width][:width]
+    return _Layout(delimiter, skip + ends[at], headers, width)
 
 
 def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:

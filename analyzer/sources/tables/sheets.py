@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.readable import counted, short
 from analyzer.sources.tables.cells import Cells, bounded
-from analyzer.sources.tables.delimited import find_header
+from analyzer.sources.tables.delimited import find_header, named_in_groups
 from analyzer.sources.tables.header_words import readings
 from analyzer.sources.tables.plausible import is_address, normalised
 
@@ -97,7 +97,7 @@ def _part(sheet: Sheet) -> _Part:
     if at < 0:
         headers = [f"column {number}" for number in range(1, filled + 1)]
         return _Part(sheet.name, [*headers, *[""] * width][:width], [], sheet.rows)
-    headers = [cell.strip() for cell in sheet.rows[at]]
+    headers = named_in_groups(sheet.rows, at)
     return _Part(sheet.name, headers, [normalised(header) for header in headers], sheet.rows[at + 1 :])
 
 
