@@ -13,6 +13,7 @@ import pandas as pd
 
 from analyzer.correlate.leads import LEAD_FRAME
 from analyzer.diagnose import lead_words
+from analyzer.diagnose.asked import asked
 from analyzer.diagnose.caveats import warnings
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
@@ -130,8 +131,10 @@ def next_send(correlated: Correlated, diagnosis: Diagnosis, ahead: NextList | No
     if given is None:
         return pd.DataFrame(columns=["email", *_DECISION_COLUMNS])
     if ahead is None:
-        counted = as_known(correlated, contacts(correlated))
-        ahead = list_ahead(correlated, counted, history(counted))
+        everyone = correlated, contacts(correlated)
+        learnt, counted, _ = asked(*everyone)
+        counted = as_known(learnt, counted)
+        ahead = list_ahead(learnt, counted, history(counted), everyone)
         forecast = diagnosis.data_quality.forecast.max_quantity
         if forecast.rate is None and forecast.high is not None:
             ahead = ahead.bounded(cell_means(history(at_worst(counted))))

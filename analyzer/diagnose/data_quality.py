@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.diagnose import data_words
+from analyzer.diagnose.asked import asked
 from analyzer.diagnose.confounded import confounders
 from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.decisions import Decided, choose, counted
@@ -52,9 +53,11 @@ def data_quality(
 
     shown: the drivers of these contacts, where another part finds them as well.
     """
+    everyone = correlated, contacts
+    correlated, contacts, silent = asked(correlated, contacts)
     contacts = as_known(correlated, contacts)
     past = history(contacts)
-    ahead = list_ahead(correlated, contacts, past)
+    ahead = list_ahead(correlated, contacts, past, everyone)
     drawn = outcomes(past, thresholds().forecast.prior, ahead.cells(), seed=seed)
     forecasts = _forecasts(ahead, drawn, tolerance)
     numbered, beside = confounders(contacts, drivers(contacts) if shown is None else shown())
@@ -62,7 +65,7 @@ def data_quality(
     apart = by_status(numbered, effect, seed=seed, beside=beside)
     worse = _fewest(ahead, drawn, shown_worse(apart, ahead.statuses()), tolerance)
     judged = judge(contacts, past, ahead, effect, worse, tolerance=tolerance, seed=seed, drawn=drawn)
-    if _would_turn(correlated, contacts, judged, effect, worse, tolerance=tolerance, seed=seed):
+    if _would_turn(correlated, contacts, everyone, judged, effect, worse, tolerance=tolerance, seed=seed):
         judged = replace(judged, recommendation="insufficient_evidence", arms=(), more=0, unread=unread(contacts))
     if unread(contacts):
         most_past = history(at_worst(contacts))
@@ -93,6 +96,7 @@ def data_quality(
         renewed=_without_named(ahead, drawn, tolerance) if judged.named else None,
         lacking=lacking(judged, past, ahead),
         sent=int(chosen.send.sum()),
+        unasked=silent,
     )  # fmt: skip
     verdict = DataQuality(
         recommendation=judged.recommendation,
@@ -239,6 +243,7 @@ def judge(
 def _would_turn(
     correlated: Correlated,
     contacts: Contacts,
+    everyone: tuple[Correlated, Contacts],
     judged: Judgement,
     effect: Effect,
     worse: Sequence[str],
@@ -255,7 +260,7 @@ def _would_turn(
         return False
     worst = at_worst(contacts)
     past = history(worst)
-    ahead = list_ahead(correlated, worst, past)
+    ahead = list_ahead(correlated, worst, past, everyone)
     other = judge(worst, past, ahead, effect, worse, tolerance=tolerance, seed=seed)
     return other.recommendation != judged.recommendation
 

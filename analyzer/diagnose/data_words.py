@@ -18,6 +18,7 @@ from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 if TYPE_CHECKING:
     from analyzer.diagnose.arrays import Codes
+    from analyzer.diagnose.asked import Unasked
     from analyzer.diagnose.contacts import Contacts
     from analyzer.diagnose.forecast import History
     from analyzer.diagnose.guessed import Effect
@@ -53,7 +54,7 @@ class Found:
 
     again: the email statuses whose addresses `reverify` is about; renewed: the list without those who are named as bad,
     where these alone are; lacking: what would let the data tell, where it cannot; sent: how many leads of the next list
-    are sent to.
+    are sent to; unasked: the leads that are left out, for no server was asked for them.
     """
 
     contacts: Contacts
@@ -70,6 +71,7 @@ class Found:
     renewed: Renewed | None
     lacking: Lacking | None
     sent: int
+    unasked: Unasked | None = None
 
 
 def why(found: Found) -> str:
@@ -77,6 +79,7 @@ def why(found: Found) -> str:
     if len(found.contacts.leads) == 0:
         return "No mail was sent, so there is nothing to judge."
     shown = [
+        "" if found.unasked is None else _left_out(found.unasked),
         _compared(found.contacts, found.effect),
         *_others(found.apart),
         _invalid(found.past),
@@ -87,6 +90,20 @@ def why(found: Found) -> str:
     ]
     concluded = _concluded(found) if found.lacking is None else _left_open(found, found.lacking)
     return " ".join(filter(None, [*shown, *concluded]))
+
+
+def _left_out(unasked: Unasked) -> str:
+    """Whose addresses nothing is known of, and why."""
+    what = {
+        "host": "refused for the host or the domain that sends",
+        "account": "stopped by your own account",
+        "server": "lost to a fault of a server or of the network",
+    }
+    by = listed([f"{number(count)} {what[kind]}" for kind, count in unasked.by.items() if count])
+    return (
+        f"Of {number(unasked.leads)} of {many(unasked.of, 'lead')} nothing is known here: their mail was turned away "
+        f"before any server was asked for the address ({by}), so they count neither as good nor as bad."
+    )
 
 
 def _left_open(found: Found, lacking: Lacking) -> list[str]:

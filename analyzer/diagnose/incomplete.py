@@ -19,6 +19,8 @@ from analyzer.diagnose.silent import Late
 from analyzer.diagnose.words import listed, number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analyzer.correlate import Correlated
     from analyzer.diagnose.arrays import Codes, Flags, Reals
     from analyzer.diagnose.contacts import Contacts, Dimension
@@ -61,18 +63,26 @@ def observed(correlated: Correlated, whole: Contacts, *, begun_before: bool = Fa
             "after their first mail, and those whom that did not reach are not in it. They are left out of all rates; "
             "give the log from the first mail on.",
         )
-    # Leads that are only counted have no mails of their own behind the told ones.
-    sends = correlated.sends[: len(told.lead)]
-    rest = replace(
-        correlated,
-        sends=sends[kept[told.lead]].reset_index(drop=True),
-        warnings=[*warnings, *correlated.warnings],
-    )
-    if whole.counted is None:
-        return rest, contacts(rest)
     senders = whole.at["sender"].values
     names = [senders[code] for code in np.flatnonzero(quiet)]
-    return with_counted(rest, *whole.counted.silent.rows.without(late.where, names, rest, kept))
+    correlated = replace(correlated, warnings=[*warnings, *correlated.warnings])
+    return without(correlated, whole, kept, late.where, names)
+
+
+def without(
+    correlated: Correlated, whole: Contacts, kept: Flags, late: Late | None = None, senders: Sequence[str] = ()
+) -> tuple[Correlated, Contacts]:
+    """The campaign with some of its leads only: kept, of those whose mails are held.
+
+    late, senders: which of the leads that are only counted are left out, too.
+    """
+    told = _told(whole)
+    # Leads that are only counted have no mails of their own behind the told ones.
+    sends = correlated.sends[: len(told.lead)]
+    rest = replace(correlated, sends=sends[kept[told.lead]].reset_index(drop=True))
+    if whole.counted is None:
+        return rest, contacts(rest)
+    return with_counted(rest, *whole.counted.silent.rows.without(late, list(senders), rest, kept))
 
 
 def _told(whole: Contacts) -> Contacts:

@@ -23,6 +23,7 @@ from analyzer.diagnose.contacts import CELLS, GROUPS, Contacts, Dimension, cell_
 from analyzer.diagnose.diagnosis import Ranking
 from analyzer.diagnose.forecast import History, Target, cell_means, target_of
 from analyzer.diagnose.free_mail import consumer_domains
+from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.likeness import shared
 from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.origins import Origins, already, of_contacts, of_list, origins
@@ -218,22 +219,29 @@ class NextList:
         return self.first(np.flatnonzero(chosen))
 
 
-def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> NextList:
-    """The next list of `correlated`, else one like the leads contacted."""
+def list_ahead(
+    correlated: Correlated, contacts: Contacts, past: History, everyone: tuple[Correlated, Contacts] | None = None
+) -> NextList:
+    """The next list of `correlated`, else one like the leads contacted.
+
+    everyone: the whole campaign, where `contacts` are the part of it that addresses are learnt from.
+    """
+    every, whole = everyone or (correlated, contacts)
+    whole = as_known(every, whole)
     means = cell_means(past)
     given = correlated.next_leads
     bad = origins(contacts)
     had = of_contacts(bad, contacts)
     stale = staleness(correlated, contacts, _from_good(cell_of(contacts.leads), bad, had))
     if given is None:
-        cell = cell_of(contacts.leads)
+        cell, had = cell_of(whole.leads), of_contacts(bad, whole)
         barred = np.where(cell // GROUPS == _INVALID, "invalid", "").astype(object)
-        days = None if stale is None else age_of_contacts(correlated, contacts)
+        days = None if stale is None else age_of_contacts(every, whole)
         aged = _aged(means[cell], cell, stale, days, _from_good(cell, bad, had))
         chance = _by_origin(aged, cell, bad, had)
-        chance = _at_slips(chance, at_slips(contacts), contacts)
+        chance = _at_slips(chance, at_slips(whole), contacts)
         # Leads like these, at companies as large as theirs, of which nothing is known.
-        company, alike = company_of(contacts), past.spread.likeness
+        company, alike = company_of(whole), past.spread.likeness
         none = np.zeros_like(cell)
         each = round(float(shared(company, none, alike).sum()) / max(len(company), 1), 6)
         return NextList(
@@ -247,7 +255,7 @@ def list_ahead(correlated: Correlated, contacts: Contacts, past: History) -> Nex
     ranked = rank(correlated, contacts, past, facts_of(given, domains[email.codes], contacts))
     barred, doubted = unsuitable(given, email, domains)
     barred[cell // GROUPS == _INVALID] = "invalid"
-    barred[_among(domains, closed_companies(correlated, contacts))[email.codes]] = "company"
+    barred[_among(domains, closed_companies(every, whole))[email.codes]] = "company"
     barred[_of(email, keys, refused(correlated))] = "refused"
     barred[_malformed(email.values)[email.codes]] = "malformed"
     barred[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"

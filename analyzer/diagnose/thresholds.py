@@ -19,6 +19,7 @@ class Evidence:
     min_leads_per_arm: int
     min_leads: int
     unread_share: float
+    unasked_share: float
     thin_part: float
 
 
