@@ -41,8 +41,8 @@ def side_of(found: Findings) -> Side:
     """The side that the findings speak for; see `rules/thresholds.toml` for the lines.
 
     A named fault of ours counts however few they are. The recipients' own blocking counts where it is beyond the usual
-    few, and beside a fault of ours only with a share that matters. Where more bounces than the usual line cannot be
-    read, "none" would be a guess.
+    few, or above their line and told by the replies themselves, and beside a fault of ours only with a share that
+    matters. Where more bounces than the usual line cannot be read, "none" would be a guess.
     """
     limits = thresholds()
     line = limits.deliverability.block_line
@@ -64,9 +64,20 @@ def side_of(found: Findings) -> Side:
         return "sender"
     told = recipient + found.mixed_in
     explained = 2 * told >= refused or refused - told <= line * found.leads
-    if explained and (theirs or (found.own_rule and not usual)):
+    if explained and (theirs or (found.own_rule and not usual) or _most_say_so(found, told)):
         return "recipient"
     return nothing if usual else "undetermined"
+
+
+def _most_say_so(found: Findings, told: int) -> bool:
+    """Whether more is refused than usual, most of it by the recipients' own choice, and enough replies name a rule.
+
+    What is said needs no statistics; a handful, which chance may gather, is twice as many as make a finding elsewhere.
+    """
+    limits = thresholds()
+    own = int(found.refused["own_rule"].sum())
+    above = found.rate > limits.deliverability.block_line and 2 * told >= len(found.refused)
+    return above and own >= 2 * limits.evidence.min_bounces
 
 
 def _is_usual(rate: Interval) -> bool:

@@ -70,6 +70,27 @@ def _of_few(found: Findings) -> str:
     return f"The leads are {them}, though: at others, up to {percent(high)} refused would fit this as well."
 
 
+def _usual(found: Findings) -> str:
+    """That so much is refused in every campaign, or not shown to be more, without a full stop."""
+    line = thresholds().deliverability.block_line
+    if percent(found.rate) == percent(line):
+        return f"About {limit(line)} in all, that is usual"
+    if found.rate > line:
+        return f"That {percent(found.rate)} in all is more than the usual {limit(line)} is not shown"
+    text = f"Below {limit(line)} in all, that is usual"
+    if found.strict_excess:
+        text += f", and whether strict industries refuse more than {limit(line)} is not beyond doubt"
+    return text
+
+
+def _below_elsewhere(found: Findings) -> str:
+    """That it is usual in all and not in strict industries, where that makes the verdict; with a blank behind it."""
+    line = thresholds().deliverability.block_line
+    if found.rate > line or not found.strict_excess or (found.strict_unnamed.low or 0.0) <= line:
+        return ""
+    return f"In all that is the usual {limit(line)}, but in strict industries it is beyond doubt more. "
+
+
 def _unread(found: Findings) -> str:
     return (
         f"{many(found.unknown, 'bounce')} ({percent(found.unknown / found.leads)} of the leads) say nothing about "
@@ -220,15 +241,10 @@ def _range(rate: Interval) -> str:
 def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
     line = limit(thresholds().deliverability.block_line)
     own = [fix for fix in fixes if fix.side == "sender"]
-    about = "Below" if found.rate < thresholds().deliverability.block_line else "About"
     match side:
         case "none":
-            usual = (
-                f"{about} {line} in all, that is usual: nothing needs fixing."
-                if not own
-                else (f"{about} {line} in all, that is usual; what a reply names is still worth mending.")
-            )
-            return f"{usual} {_of_few(found)}".strip()
+            then = "; what a reply names is still worth mending" if own else ": nothing needs fixing"
+            return f"{_usual(found)}{then}. {_of_few(found)}".strip()
         case "sender" if gone := mended(fixes, found.leads):
             day = max(fix.until for fix in gone)
             clear = number(max(fix.clear or 0 for fix in gone))
@@ -241,7 +257,10 @@ def _follows(found: Findings, side: Side, fixes: Sequence[Fix]) -> str:
             reason = f"{refuse}: more than {line} there means it is our side." if found.unhealthy else ""
             return f"{reason} Max quality does not help against this; the fixes do.".strip()
         case "recipient":
-            return "It is the receivers' choice: use another channel there. Max quality and DNS changes do not help."
+            return (
+                f"{_below_elsewhere(found)}It is the receivers' choice: use another channel there. Max quality and DNS "
+                "changes do not help."
+            )
         case "mixed":
             return (
                 f"Both sides have a part: {many(found.part('sender'), 'refusal')} speak for ours, "

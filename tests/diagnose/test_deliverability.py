@@ -515,3 +515,42 @@ def test_a_few_lookups_of_the_sender_that_fail_are_no_fault_of_ours(hits: int, s
 def test_a_sender_who_is_refused_for_no_named_cause_is_a_matter_of_standing() -> None:
     found = verdict(Block(600, bounced={"sender_rejected": 40}, text="550 5.7.1 Sender blocked"))
     assert "40 refusals at 40 domains speak of the sender's reputation" in found.why
+
+
+@pytest.mark.parametrize(
+    ("hits", "side", "says"),
+    [
+        # 1.5 %, which chance may make of 1 %; most say whose rule it is, at six companies.
+        ({"policy": 18, "spam_content": 12}, "recipient", "It is the receivers' choice"),
+        # Most say nothing.
+        ({"policy": 10, "spam_content": 20}, "none", "That 1.5 % in all is more than the usual 1 % is not shown"),
+        # A handful says so, and may have come together by chance.
+        ({"policy": 8, "recipient_restricted": 1}, "none", "Below 1 % in all, that is usual"),
+        ({"policy": 20}, "none", "About 1 % in all, that is usual"),
+    ],
+)
+def test_what_the_replies_say_decides_where_chance_may_make_it_of_the_usual_few(
+    hits: dict[str, int], side: str, says: str
+) -> None:
+    found = verdict(Block(1700, per_domain=5, bounced=hits), Block(300, industry=STRICT, per_domain=5))
+    assert found.side == side
+    assert says in found.why
+
+
+def test_a_handful_that_say_so_of_few_leads_are_the_usual_few() -> None:
+    assert verdict(Block(600, bounced={"policy": 5, "spam_content": 3})).side == "none"
+
+
+@pytest.mark.parametrize(
+    ("strict_leads", "side", "says"),
+    [
+        (300, "recipient", "In all that is the usual 1 %, but in strict industries it is beyond doubt more."),
+        (900, "none", "and whether strict industries refuse more than 1 % is not beyond doubt: nothing needs fixing"),
+    ],
+)
+def test_a_usual_rate_in_all_tells_why_strict_industries_count_or_do_not(
+    strict_leads: int, side: str, says: str
+) -> None:
+    found = verdict(Block(1800), Block(strict_leads, industry=STRICT, bounced={"spam_content": 12}))
+    assert found.side == side
+    assert says in found.why
