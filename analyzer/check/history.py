@@ -212,6 +212,7 @@ def _tied(
     from analyzer.classify import classifier_of
     from analyzer.correlate import address_keys, correlate
     from analyzer.correlate.sends import TELLING
+    from analyzer.diagnose.asked import asked
     from analyzer.diagnose.contacts import contacts
     from analyzer.diagnose.forecast import history as learn
     from analyzer.diagnose.next_list import closed_companies, list_ahead
@@ -245,7 +246,8 @@ def _tied(
         history.warnings.append(f"Bounces of the history that belong to no send of the log, left out: {untied:,}.")
     if correlated.next_leads is not None:
         counted = contacts(correlated)
-        ahead = list_ahead(correlated, counted, learn(counted))
+        told, addresses, _ = asked(correlated, counted)
+        ahead = list_ahead(told, addresses, learn(addresses), (correlated, counted))
         keys = address_keys(correlated.next_leads["email"].astype("str"))
         free = ahead.barred == ""
         history.refusing = frozenset(map(in_ascii, closed_companies(correlated, counted)))

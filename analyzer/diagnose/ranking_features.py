@@ -183,6 +183,9 @@ def evidence(asked: Facts, past: Track, learnt: History, *, as_of: Codes | None,
     # Gamma-Poisson: the cell's rate times (bounced + a) / (expected + a), where 1 / a is how much domains differ.
     firm = 1 / domain_spread(past, of_sent)[asked.cell // GROUPS]
     base = np.clip(means[asked.cell] * (same[1] + firm) / (same[2] + firm), 1e-6, 1 - 1e-6)
+    # Where the pattern is right people leave all the same: no record makes a guess better than a verified address.
+    least = np.minimum(means[asked.cell], means[VERIFIED * GROUPS + asked.cell % GROUPS])
+    base = np.where(asked.unverified, np.maximum(base, least), base)
     with np.errstate(invalid="ignore"):
         months = (sent - asked.verified) / MONTH
         # A verification after the send was not known before it, and may be there because of how that went.

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from diagnose_builder import OPEN, Block, campaign, next_list
 from ranking_builder import DAYS, START, sender
 from sklearn.metrics import log_loss, roc_auc_score
 
@@ -234,3 +235,15 @@ def test_a_list_verified_after_the_last_mail_is_as_fresh_as_it_says(ageing) -> N
     assert later.ranking.used == "model"
     assert (later.ranked.evidence.months == 0).all()
     assert later.chance == pytest.approx(at_end.chance, rel=0.02)
+
+
+def test_no_record_of_a_company_makes_a_guess_better_than_a_verified_address() -> None:
+    """At half of the companies the pattern is wrong, at the others it is right; and everywhere people leave."""
+    right = [Block(8, "guessed", domain=f"right{i}.example") for i in range(60)]
+    wrong = [Block(8, "guessed", domain=f"wrong{i}.example", bounced={"user_unknown": 8}) for i in range(60)]
+    ahead = next_list((60, "guessed", OPEN), (60, "verified", OPEN))
+    ahead["email"] = [f"new@right{i % 60}.example" for i in range(120)]
+    found = ranked(campaign(Block(600, bounced={"user_unknown": 18}), *right, *wrong, next_leads=ahead))
+    guessed = found.status == EMAIL_STATUSES.index("guessed")
+    assert found.chance[guessed].min() >= 0.025
+    assert found.chance[guessed].max() < 0.1
