@@ -29,6 +29,8 @@ _BEGINS = re.compile(
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[A-Za-z][\w.+-]{0,30}\s*;\s*")
+#: Sendmail's, of a program that it ran: the status that it ended with (sysexits.h).
+_EXIT_STATUS = re.compile(r"\s*x-unix\s*;\s*(\d{1,3})\s*", re.IGNORECASE)
 #: The first of several lines of a reply, and no further one: Sendmail puts no more into the field.
 _FIRST_LINE = re.compile(r"([45]\d\d)-")
 #: A relay's own summary of what the other server had said: its text may quote that.
@@ -347,6 +349,8 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
     if not extra and _HAS_WORDS.search(status):
         extra = one_line(status)
     says = extra if extra and not has_reply(said.says) else said.says
+    if not has_reply(says) and (ended := _EXIT_STATUS.fullmatch(group.get("diagnostic-code", ""))):
+        code = f"exit status {ended[1]}"
     return f"{code} {says}".strip() if code and code not in says else says or code, said.host
 
 

@@ -157,6 +157,15 @@ def test_a_missing_diagnostic_is_taken_from_the_text():
     assert failure.diagnostic.startswith("552 5.2.2 the mailbox is over its quota")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("kim@lumen.example", "exit status 67"), ("<kim@lumen.example>: 554 5.3.0 unknown mailer error 67", "554 5.3.0 ")],
+)
+def test_the_exit_status_of_a_program_is_told_where_the_text_says_nothing(text, says):
+    fields = "Final-Recipient: rfc822; kim@lumen.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: X-Unix; 67"
+    assert only(dsn(fields, text=text))[1].diagnostic.startswith(says)
+
+
 def test_a_report_nested_in_the_returned_original_is_never_the_report():
     inner = dsn(FAILED.replace("kim@", "somebody.else@")).decode()
     data = (
