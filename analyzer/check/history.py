@@ -246,8 +246,8 @@ def _tied(
         history.warnings.append(f"Bounces of the history that belong to no send of the log, left out: {untied:,}.")
     if correlated.next_leads is not None:
         counted = contacts(correlated)
-        told, addresses, _ = asked(correlated, counted)
-        ahead = list_ahead(told, addresses, learn(addresses), (correlated, counted))
+        learnt, addresses, _ = asked(correlated, counted)
+        ahead = list_ahead(learnt, addresses, learn(addresses), (correlated, counted))
         keys = address_keys(correlated.next_leads["email"].astype("str"))
         free = ahead.barred == ""
         history.refusing = frozenset(map(in_ascii, closed_companies(correlated, counted)))
