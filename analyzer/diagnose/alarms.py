@@ -40,6 +40,8 @@ class Limits:
     recovery_weeks: int
     q_value: float
     change_q_value: float
+    fall_proof: float
+    fall_ratio: float
     floor: float
     line_level: float
     phi: float
@@ -84,7 +86,8 @@ class Watched:
 
     `state` holds codes of STATES; `score` is the CUSUM's; `usual` the rate it was held against and `deff` how much
     wider than binomial that week's rate varies (both nan while learning); `since` the column in which the rise that is
-    under way began, -1 for none.
+    under way began, -1 for none. `phi` is the correlation within a week, and `worth` the mails that the usual rate is
+    worth, both as they were known when the week began.
     """
 
     state: NDArray[np.int8]
@@ -92,6 +95,8 @@ class Watched:
     usual: Reals
     deff: Reals
     since: NDArray[np.int16]
+    phi: Reals
+    worth: Reals
 
 
 def watch(sends: NDArray[Any], bounces: NDArray[Any], prior: Reals, strength: float, rules: Limits) -> Watched:
@@ -109,6 +114,8 @@ def watch(sends: NDArray[Any], bounces: NDArray[Any], prior: Reals, strength: fl
         np.full((size, weeks), np.nan),
         np.full((size, weeks), np.nan),
         np.full((size, weeks), -1, np.int16),
+        np.zeros((size, weeks)),
+        np.zeros((size, weeks)),
     )
     held = _Held(size)
     carried = np.zeros((2, size))
@@ -134,6 +141,7 @@ def watch(sends: NDArray[Any], bounces: NDArray[Any], prior: Reals, strength: fl
         out.usual[:, week] = np.where(learnt, usual, np.nan)
         out.deff[:, week] = np.where(learnt, 1 + np.maximum(mails - 1, 0) * phi, np.nan)
         out.since[:, week] = np.where(held.score > _TELLING, held.began, -1)
+        out.phi[:, week], out.worth[:, week] = phi, size_of_past
     return out
 
 

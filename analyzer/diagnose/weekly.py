@@ -30,10 +30,13 @@ from analyzer.diagnose.rates import rate
 from analyzer.diagnose.step_weights import Weights, exposure, step_weights
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.weekly_changes import Change, Place, changes
+from analyzer.diagnose.weekly_improvements import Improvement, improvement
 from analyzer.diagnose.weekly_rates import BEFORE, Lying
 from analyzer.history.counts import RECENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from analyzer.diagnose.arrays import Flags
@@ -138,6 +141,8 @@ class Week:
     changes: list[Change]
     #: What the leads first written to tell; None where there are none.
     leads: NewLeads | None = None
+    #: What has fallen beyond chance in the last weeks, of all mail.
+    improvements: tuple[Improvement, ...] = ()
 
     @property
     def mostly_unread(self) -> bool:
@@ -188,7 +193,17 @@ def week_of_counts(
         reasons=_reasons(counts, total, recent, lies[""]),
         changes=changes(counts, weights, q_value=limits().change_q_value, risen=risen),
         leads=leads,
+        improvements=tuple(_improvements(counts, total, watched)),
     )
+
+
+def _improvements(counts: Counts, total: _Matrix, watched: dict[Measure, Watched]) -> Iterator[Improvement]:
+    """What has fallen, of all mail."""
+    for measure in MEASURES:
+        back = _bounced(counts, "", total.values, _COUNTED[measure])[0]
+        found = improvement(counts, measure, total.sends[0], total.exposed[measure][0], back, watched[measure])
+        if found is not None:
+            yield found
 
 
 def _encoded(rows: pd.DataFrame) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def test_follow_ups_are_no_cure_and_a_new_sequence_is_no_alarm(tmp_path):
     place = workspace(tmp_path / "space", *(pd.concat(each, ignore_index=True) for each in zip(*parts, strict=True)))
     for label in labels[-2:]:
         run = run_weekly(place, week=label, tolerance=0.2)
-        assert not run.alarm and not run.week.changes, label
+        assert not run.alarm and not run.week.changes and not run.week.improvements, label
 
 
 def test_a_rate_proven_above_the_tolerance_is_an_alarm_at_once(tmp_path):

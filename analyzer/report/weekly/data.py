@@ -37,6 +37,7 @@ def values(run: WeekFindings) -> dict[str, Any]:
         "trend": [_renamed(asdict(one)) for one in week.trend],
         "series": [_renamed(asdict(one)) for one in week.series],
         "reasons": [_renamed(asdict(one)) for one in week.reasons],
+        "improvements": [_renamed(asdict(one)) | {"sentence": words.improved(one)} for one in week.improvements],
         "changes": [_renamed(asdict(one)) | {"sentence": words.change(one, week)} for one in week.changes],
         "diagnosis": _diagnosis(run),
     }
