@@ -205,7 +205,7 @@ class _Reader:
         """The rows of one source, and what of it could not be read."""
         from analyzer.sources.own_rows import is_own_rows, read_own_frame, read_own_rows
 
-        if self.may_be_quiet and _is_quiet(source):
+        if (self.may_be_quiet and _is_quiet(source)) or _no_rows(source):
             return [], [f"Bounces: {named(str(source))} is empty, so that none came from there."]
         if is_own_rows(source):
             frame = read_own_frame(source) if self.in_columns else None
@@ -252,6 +252,12 @@ def _is_quiet(source: Source) -> bool:
         return path.stat().st_size == 0
     boxes = [path / "new", path / "cur"]
     return all(map(Path.is_dir, boxes)) and not any(any(box.iterdir()) for box in boxes)
+
+
+def _no_rows(source: Source) -> bool:
+    """Whether a source is what `parse` makes of mail in which nothing bounced: JSON lines, and none of them."""
+    path = Path(source)
+    return path.suffix.lower() in {".jsonl", ".ndjson"} and path.is_file() and path.stat().st_size == 0
 
 
 def _listed(name: str, sources: object) -> list[Source]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -230,7 +230,10 @@ def check(
     with progress() as on_progress:
         run = CheckRun(listed, options, on_progress=on_progress)
         chosen = _columns(columns, run)
-        _write(run, target, chosen, redact=redact)
+        gone = not _write(run, target, chosen, redact=redact, to_the_end=bool(fail_on))
+    if gone and not fail_on:
+        # Who reads no further asks for no summary of what was graded up to there.
+        return
     for line in summary(run):
         say(line, err=target is not None, redact=redact)
     told = [why for limit in fail_on or () if (why := over_limit(run, limit))]
@@ -281,15 +284,19 @@ def _columns(text: str | None, run: CheckRun) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def _write(run: CheckRun, target: str | None, columns: list[str], *, redact: bool) -> None:
+def _write(run: CheckRun, target: str | None, columns: list[str], *, redact: bool, to_the_end: bool) -> bool:
+    """Write the graded rows; whether somebody has read them all. to_the_end: grade them all in any case."""
     from analyzer.check.writing import masked_rows, with_digest, write
 
+    rows = iter(masked_rows(run) if redact else run)
     if target is not None:
-        write(masked_rows(run) if redact else run, target, with_digest(columns) if redact else columns)
-        return
+        written = write(rows, target, with_digest(columns) if redact else columns)
+        if to_the_end:
+            deque(rows, maxlen=0)
+        return written == len(run)
     shown: list[dict[str, Any]] = []
     of_kind: Counter[str] = Counter()
-    for row in masked_rows(run) if redact else run:
+    for row in rows:
         # A short list whole, of a long one a few for each reason: the rest of them would look the same.
         if len(run) > SHOWN:
             of_kind[kind := row["reasons"][0]] += 1
@@ -297,3 +304,4 @@ def _write(run: CheckRun, target: str | None, columns: list[str], *, redact: boo
                 continue
         shown.append(row)
     show(shown, run)
+    return True

@@ -39,6 +39,26 @@ def run(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[
     )
 
 
+@pytest.mark.parametrize(
+    ("limits", "code", "told"), [((), 0, []), (("--fail-on", "verify_again:5%"), 1, ["6,000 leads"])]
+)
+def test_nothing_is_told_of_a_part_that_somebody_read(
+    tmp_path: Path, limits: tuple[str, ...], code: int, told: list[str]
+) -> None:
+    """`check --json | head -1`: what was graded until the pipe closed is not the list."""
+    many = tmp_path / "many.csv"
+    many.write_text("email\n" + "".join(f"kim{n}@company{n}.example\n" for n in range(6_000)))
+    command = [sys.executable, "-m", "analyzer", "check", str(many), "--json", "--allow-reserved", *limits]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert json.loads(running.stdout.readline())["email"] == "kim0@company0.example"
+        running.stdout.close()
+        lines = running.stderr.read().splitlines()
+    assert running.returncode == code
+    assert [line[:11] for line in lines[:1]] == told
+
+
 @pytest.fixture
 def leads(tmp_path: Path) -> Path:
     path = tmp_path / "leads.csv"

@@ -76,7 +76,7 @@ def test_an_export_of_mail_says_what_to_make_of_it_first() -> None:
         analyzer.export("ses", SAMPLE / "bounces.mbox")
 
 
-def _told(*arguments: object, given: bytes) -> subprocess.CompletedProcess[bytes]:
+def _told(*arguments: object, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "analyzer", *map(str, arguments)], input=given, capture_output=True, check=False
     )
@@ -104,6 +104,16 @@ def test_dates_that_another_table_proves_are_read_twice_from_the_standard_input(
     )
     assert told.returncode == 0, told.stderr
     assert [row["value"] for row in json.loads(told.stdout)["breakdown"]["week"]] == ["2026-W06", "2026-W14"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_what_parse_makes_of_mail_in_which_nothing_bounced_is_no_bounce(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "away.eml").write_text("From: kim@example.com\nAuto-Submitted: auto-replied\n\nI am away.\n")
+    (tmp_path / "log.csv").write_text("email,sent at\njane@example.com,2026-03-02\n")
+    assert _told("parse", tmp_path / "away.eml", "--out", tmp_path / f"none.{ending}").returncode == 0
+    told = _told("diagnose", "--json", "--bounces", tmp_path / f"none.{ending}", "--log", tmp_path / "log.csv")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["matching"]["bounces"] == 0
 
 
 @pytest.mark.parametrize(
