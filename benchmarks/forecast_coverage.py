@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, expit, logit
 
 from analyzer.diagnose.contacts import CELLS, GROUPS, Dimension
-from analyzer.diagnose.forecast import Target, forecast, history, outcomes
+from analyzer.diagnose.forecast import forecast
 from analyzer.diagnose.likeness import shared
+from analyzer.diagnose.outcomes import Target, outcomes
+from analyzer.diagnose.past import history
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 

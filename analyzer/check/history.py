@@ -214,8 +214,9 @@ def _tied(
     from analyzer.correlate.sends import TELLING
     from analyzer.diagnose.asked import asked
     from analyzer.diagnose.contacts import contacts
-    from analyzer.diagnose.forecast import history as learn
-    from analyzer.diagnose.next_list import closed_companies, list_ahead
+    from analyzer.diagnose.list_ahead import list_ahead
+    from analyzer.diagnose.list_bars import closed_companies
+    from analyzer.diagnose.past import history as learn
     from analyzer.diagnose.suppression_list import dead_domains
     from analyzer.diagnose.unread import unread
     from analyzer.sources.tables import read_tables

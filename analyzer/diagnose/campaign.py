@@ -15,6 +15,7 @@ from analyzer.correlate.leads import LEAD_FRAME
 from analyzer.diagnose import lead_words
 from analyzer.diagnose.asked import asked
 from analyzer.diagnose.caveats import warnings
+from analyzer.diagnose.cell_rates import cell_means
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
 from analyzer.diagnose.decisions import choose
@@ -22,11 +23,12 @@ from analyzer.diagnose.decisions import counted as counted_decisions
 from analyzer.diagnose.deliverability import deliverability
 from analyzer.diagnose.diagnosis import Diagnosis, InputFile
 from analyzer.diagnose.drivers import drivers
-from analyzer.diagnose.forecast import cell_means, history
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.incomplete import observed
-from analyzer.diagnose.next_list import NextList, list_ahead
+from analyzer.diagnose.list_ahead import list_ahead
+from analyzer.diagnose.next_list import NextList
 from analyzer.diagnose.other_hard import other_hard
+from analyzer.diagnose.past import history
 from analyzer.diagnose.rates import breakdown, left_out, totals
 from analyzer.diagnose.unread import at_worst
 from analyzer.diagnose.untold import untold, withheld

@@ -14,18 +14,22 @@ import numpy as np
 
 from analyzer.diagnose import data_words
 from analyzer.diagnose.asked import asked
+from analyzer.diagnose.cell_rates import cell_means
 from analyzer.diagnose.confounded import confounders
 from analyzer.diagnose.contacts import GROUPS
 from analyzer.diagnose.decisions import Decided, choose, counted
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Origin, Recommendation
 from analyzer.diagnose.drivers import drivers
 from analyzer.diagnose.explanations import explanations
-from analyzer.diagnose.forecast import History, Outcomes, Target, best_mix, cell_means, forecast, history, outcomes
+from analyzer.diagnose.forecast import best_mix, forecast
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.judgement import Chances, Judgement, shown_worse, to_verify
 from analyzer.diagnose.lacking import lacking
-from analyzer.diagnose.next_list import NextList, list_ahead
+from analyzer.diagnose.list_ahead import list_ahead
+from analyzer.diagnose.next_list import NextList
+from analyzer.diagnose.outcomes import Outcomes, Target, outcomes
+from analyzer.diagnose.past import History, history
 from analyzer.diagnose.rates import wilson
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.unread import at_worst, bounded, unread, widened

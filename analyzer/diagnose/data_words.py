@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from analyzer.diagnose.arrays import Codes
     from analyzer.diagnose.asked import Unasked
     from analyzer.diagnose.contacts import Contacts
-    from analyzer.diagnose.forecast import History
     from analyzer.diagnose.guessed import Effect
     from analyzer.diagnose.judgement import Judgement
     from analyzer.diagnose.next_list import NextList
+    from analyzer.diagnose.past import History
 
 
 #: A part of the list smaller than this is no list to send.

@@ -10,9 +10,9 @@ from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.forecast import History
     from analyzer.diagnose.judgement import Judgement
     from analyzer.diagnose.next_list import NextList
+    from analyzer.diagnose.past import History
 
 
 def lacking(judged: Judgement, past: History, ahead: NextList) -> Lacking | None:

@@ -19,7 +19,7 @@ from analyzer.diagnose import ranking_words
 from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.contacts import CELLS
 from analyzer.diagnose.diagnosis import Ranking
-from analyzer.diagnose.forecast import History, history
+from analyzer.diagnose.past import History, history
 from analyzer.diagnose.ranking_features import (
     DAY,
     EVER,

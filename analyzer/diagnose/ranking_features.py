@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts, grouped, sums
+from analyzer.diagnose.cell_rates import cell_means, past_means
 from analyzer.diagnose.contacts import GROUPS, STATUSES, cell_of
-from analyzer.diagnose.forecast import History, cell_means, past_means
 from analyzer.diagnose.free_mail import consumer_domains
+from analyzer.diagnose.past import History
 from analyzer.records import EMAIL_STATUSES
 
 if TYPE_CHECKING:

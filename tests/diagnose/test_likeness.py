@@ -9,8 +9,8 @@ from diagnose_builder import OPEN, Block, campaign, next_list
 
 from analyzer.diagnose.campaign import assess, diagnose, next_send
 from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.forecast import history
 from analyzer.diagnose.likeness import crowds, likeness_of, shared
+from analyzer.diagnose.past import history
 from analyzer.diagnose.thresholds import thresholds
 
 DEAD = "closed.example"

@@ -16,8 +16,11 @@ from sklearn.metrics import log_loss, roc_auc_score
 from analyzer.correlate import Correlated
 from analyzer.diagnose import diagnose, next_send
 from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.forecast import best_mix, history, outcomes
-from analyzer.diagnose.next_list import NextList, list_ahead
+from analyzer.diagnose.forecast import best_mix
+from analyzer.diagnose.list_ahead import list_ahead
+from analyzer.diagnose.next_list import NextList
+from analyzer.diagnose.outcomes import outcomes
+from analyzer.diagnose.past import history
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES
 

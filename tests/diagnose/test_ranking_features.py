@@ -12,8 +12,8 @@ from ranking_builder import sender
 from analyzer.addresses.reading import read_address
 from analyzer.correlate import Correlated
 from analyzer.diagnose.contacts import GROUPS, contacts
-from analyzer.diagnose.forecast import history
-from analyzer.diagnose.next_list import _IN_FORM, _malformed
+from analyzer.diagnose.list_bars import _IN_FORM, _malformed
+from analyzer.diagnose.past import history
 from analyzer.diagnose.ranking_features import DAY, SHAPES, Evidence, Track, evidence, shapes, track
 
 COUNTS = (
