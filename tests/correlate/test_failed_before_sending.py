@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import pytest
 
 from analyzer.correlate import correlate
+from analyzer.sources.tables import read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SENT = "2026-03-02T09:11:21Z"
 
@@ -68,4 +74,20 @@ def test_lemlist_tells_of_failures_apart_from_bounces() -> None:
     assert dict(zip(found["recipient"], found["reason"], strict=True)) == {
         "bob@corp.example": "user_unknown",
         "ann@corp.example": "",
+    }
+
+
+def test_a_column_with_failures_among_its_words_is_one_of_states(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "Email,Sequence,Sent at,State,Failure message\n"
+        f"ann@corp.example,Q,{SENT},Sent,\nbob@corp.example,Q,,Failed,Could not connect to mailbox\n"
+        f"cem@corp.example,Q,{SENT},Bounced,550 5.2.1 This mailbox is disabled\neva@corp.example,Q,,Skipped,No first name\n"
+    )
+    table = read_table(path)
+    assert table.mapping["State"] == "state"
+    found = correlate([], table).sends
+    assert dict(zip(found["recipient"], found["reason"], strict=True)) == {
+        "ann@corp.example": "",
+        "cem@corp.example": "mailbox_disabled",
     }

@@ -93,3 +93,37 @@ def test_a_list_with_replies_in_a_column_of_any_name(tmp_path: Path) -> None:
     )
     found = analyzer.parse(path)
     assert list(found["reason"]) == ["user_unknown", "unspecified"]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("email_dropped", "bounce"),
+        ("email_not_dropped", ""),
+        ("message.delivery.deferred", "delayed"),
+        ("users.messages.email.SoftBounce", "bounce"),
+        ("users.messages.email.MarkAsSpam", "complaint"),
+        ("users.messages.email.Delivery", "delivered"),
+    ],
+)
+def test_the_name_of_an_event_in_parts(word: str, kind: str) -> None:
+    assert _told({"event_type": word, "email_address": BOB})[0] == kind
+
+
+def test_what_an_event_holds_as_json_in_a_text() -> None:
+    inside = json.dumps({"rcptTo": BOB, "response": "550 5.7.1 Rejected by recipient policy"})
+    assert _told({"eventName": "mail.undeliverable", "payload": inside}) == (
+        "bounce",
+        "550 5.7.1 Rejected by recipient policy",
+        "",
+        "",
+    )
+
+
+def test_codes_and_the_reply_in_columns_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        f"date,from,to,outcome,smtp code,dsn,remote reply\n2026-03-02T09:11:21Z,us@x.example,{BOB},BOUNCED,550,5.1.1,No\n"
+    )
+    found = analyzer.parse(path)
+    assert found[["status", "reply", "reason"]].to_numpy().tolist() == [["5.1.1", "550", "user_unknown"]]

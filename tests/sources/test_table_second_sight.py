@@ -152,3 +152,16 @@ def test_a_draft_beside_mail_that_came_in_was_not_sent(tmp_path: Path) -> None:
         "us@ours.example,2026-03-03,a@x.example,incoming,inbox\nb@x.example,,us@ours.example,outgoing,draft\n"
     )
     assert list(correlate([], read_table(_written(tmp_path, text))).sends["recipient"]) == ["a@x.example"]
+
+
+def test_a_row_for_each_thing_that_happened_under_plain_questions(tmp_path: Path) -> None:
+    text = (
+        "When,What,Who\n2026-03-02 09:11:21,Sent,a@x.example\n2026-03-02 09:12:21,Sent,b@x.example\n"
+        "2026-03-02 09:12:30,Bounced,b@x.example\n2026-03-02 10:12:30,Opened,a@x.example\n"
+    )
+    found = correlate([], read_table(_written(tmp_path, text))).sends
+    assert list(zip(found["recipient"], found["label"], strict=True)) == [
+        ("a@x.example", ""),
+        ("b@x.example", "unknown"),
+    ]
+    assert found["sent_at"].notna().all()

@@ -53,13 +53,21 @@ def events_in(value: Any, depth: int = 0) -> Iterator[tuple[Reader, JsonObject] 
         yield from events_in(inner, depth + 1)
         return
     found = list(events_in(inner, depth + 1)) if inner is not None else []
-    # By words alone, what stands round may tell more than what is in it: the event's name, its time.
-    if all(reader in (None, GENERAL) for reader, _ in found) and GENERAL.recognises(value):
+    if not _has_own(found) and depth < _DEEPEST:
+        found = [one for one in events_in(list(_in_texts(value)), depth + 1) if one[0] is not None] or found
+    if not _has_own(found) and GENERAL.recognises(value):
+        # By words alone, what stands round may tell more than what is in it: the event's name, its time.
         yield GENERAL, value
         return
     if all(reader is None for reader, _ in found) and depth < _DEEPEST:
-        found = [one for one in events_in(list(_by_shape(value)), depth + 1) if one[0] is not None] or found
+        within = events_in([held for held in _by_shape(value) if held is not inner], depth + 1)
+        found = [one for one in within if one[0] is not None] or found
     yield from found or [(None, value)]
+
+
+def _has_own(found: list[tuple[Reader, JsonObject] | tuple[None, Any]]) -> bool:
+    """Whether a reader of its own knows one of the events."""
+    return any(reader not in (None, GENERAL) for reader, _ in found)
 
 
 def _carried(event: JsonObject) -> Any:
@@ -87,17 +95,21 @@ def _carried(event: JsonObject) -> Any:
 
 
 def _by_shape(event: JsonObject) -> Iterator[Any]:
-    """What could hold an event under a name that nobody knows: objects, lists of objects, and JSON as a text."""
+    """What could hold an event under a name that nobody knows: objects, and lists of these."""
     # Nearly all events have a reader of their own, or come under a name that is known.
     from analyzer.sources.lists.layouts import facts
     from analyzer.sources.tables.plausible import normalised
 
     for name, held in event.items():
-        if normalised(name) in facts().not_theirs:
-            continue
-        if held.__class__ is dict or (held.__class__ is list and all(one.__class__ is dict for one in held[:3])):
+        is_list = held.__class__ is list and all(one.__class__ is dict for one in held[:3])
+        if (is_list or held.__class__ is dict) and normalised(name) not in facts().not_theirs:
             yield held
-        elif held.__class__ is str and held.lstrip()[:1] == "{":
+
+
+def _in_texts(event: JsonObject) -> Iterator[Any]:
+    """The objects that stand in it as JSON texts."""
+    for held in event.values():
+        if held.__class__ is str and held[:1] == "{":
             try:
                 yield orjson.loads(held)
             except (orjson.JSONDecodeError, UnicodeEncodeError):

@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+import orjson
+
 from analyzer.records import COUNTED_KINDS, Original, Report
 from analyzer.sources import fields
 from analyzer.sources.lists.layouts import LIST, Feed, Layout, facts, layout_of
@@ -142,6 +144,8 @@ def named_values(event: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iter
             value = value[0]
         elif value.__class__ is list and (pairs := _pairs(value)):
             value = pairs
+        if not within and value.__class__ is str and value[:1] == "{":
+            value = _decoded(value)
         if value.__class__ is dict:
             yield _names(way), None
             if len(way) < _DEEPEST and key not in facts().not_theirs:
@@ -155,6 +159,14 @@ def _pairs(listed: list[Any]) -> dict[str, Any]:
     if not all(one.__class__ is dict and one.keys() == _PAIR and one["name"].__class__ is str for one in listed):
         return {}
     return {one["name"]: one["value"] for one in listed[:_MOST_VALUES]}
+
+
+def _decoded(text: str) -> Any:
+    """What a text holds that is JSON; the text where it is none."""
+    try:
+        return orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return text
 
 
 def class_named(words: str) -> str:
@@ -255,6 +267,9 @@ def _meaning_of(word: str) -> Kind | Literal[""]:
         if key in flag_words("complaint"):
             return "complaint"
         return "bounce" if key in flag_words("yes") or key in flag_words("maybe") else "other"
+    if "." in word[:-1] and " " not in word:
+        # A name with those of what it belongs to in front: "users.messages.email.MarkAsSpam".
+        return _meaning_of(word.partition(".")[2])
     tokens = _tokens(word)
     if len(tokens) > _LONGEST_NAME:
         return ""
@@ -262,7 +277,11 @@ def _meaning_of(word: str) -> Kind | Literal[""]:
         return "bounce" if not tokens & _NOT else ""
     if ("spam" in tokens and tokens & _REPORTED) or tokens & _COMPLAINTS:
         return "complaint" if not tokens & _NOT else ""
-    return "other" if any(facts().words.get(token) in {"other", "delivered"} for token in tokens) else ""
+    told = {facts().words.get(token) for token in tokens}
+    for kind in ("bounce", "delayed"):
+        if kind in told and not tokens & _NOT:
+            return kind
+    return "other" if told & {"other", "delivered"} else ""
 
 
 @lru_cache(maxsize=4096)

@@ -31,6 +31,7 @@ from analyzer.sources.tables.plausible import (
     are_times,
     are_yes_or_no,
     delivery_words,
+    flag_words,
     hold_addresses,
     tell_bounces,
     tell_delivery,
@@ -55,7 +56,7 @@ _OF_ADDRESSES = frozenset({"recipient", "sender"})
 #: Headers of times that a platform's table may have of something else than mail.
 _OF_ANYTHING = frozenset({"createdat"})
 #: Headers of a column that says of each row what happened, where its values do.
-_KINDS = frozenset({"type", "kind", "typ", "tipo", "art", "種類", "тип"})
+_KINDS = frozenset({"type", "kind", "what", "typ", "tipo", "art", "種類", "тип"})
 #: Fields whose header may name in brackets who told it.
 _TOLD = ("email_status", "industry")
 _SOURCE_BEHIND = re.compile(r"(.{3,60}?)\s*[(\[][^()\[\]]{1,40}[)\]]\s*")
@@ -300,7 +301,7 @@ def _fill(
 
 def _fill_by_values(fields: dict[str, int], keys: list[str], column_values: Callable[[int], list[str]]) -> None:
     """Columns such as "status", which hold a verification here and a delivery state there."""
-    words = {"email_status": verification_words(), "state": delivery_words()}
+    words = {"email_status": verification_words(), "state": delivery_words() | flag_words("doubtful")}
     for place, key in enumerate(keys):
         if key not in _undecided_headers() or place in fields.values():
             continue

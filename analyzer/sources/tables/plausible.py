@@ -85,7 +85,7 @@ def is_address(text: str) -> bool:
 def tell_delivery(values: Sequence[str]) -> bool:
     """Whether the values are words for what became of a mail."""
     words = [first_word(value) for value in values]
-    return _share(words, delivery_words()) >= _ENOUGH and _share(words, _telling()) > 0
+    return _share(words, delivery_words() | flag_words("doubtful")) >= _ENOUGH and _share(words, _telling()) > 0
 
 
 def tell_bounces(values: Sequence[str]) -> bool:
@@ -215,8 +215,8 @@ _CHECKS: dict[str, Any] = {
 
 @cache
 def delivery_words() -> frozenset[str]:
-    """The words that mark a column as telling of delivery (`state`)."""
-    return frozenset(word for words in _flags().values() for word in words) - _BARE
+    """The words that mark a column as telling of delivery (`state`), and say what became of a mail."""
+    return frozenset(word for meaning, words in _flags().items() if meaning != "doubtful" for word in words) - _BARE
 
 
 def flag_words(meaning: str) -> frozenset[str]:
