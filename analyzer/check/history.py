@@ -71,8 +71,9 @@ class History:
 
     `blocking`: gateways that refuse us as unknown, and how often; `chances`: the chance of a bad address by address,
     where sends were given; `bounces`: how many were read; by the log of sends: `opted_out`, the keys of who asked out,
-    `refusing`, domains (in A-labels) of companies that refuse us as a whole, `dead`, domains that take no mail, and
-    `unread`, how many leads bounced for no known reason where that is too many to learn from.
+    `refusing`, domains (in A-labels) of companies that refuse us as a whole, `dead`, domains that take no mail,
+    `taken`, the day (of the epoch) of the last mail of ours that an address took, by its key, and `unread`, how many
+    leads bounced for no known reason where that is too many to learn from.
     """
 
     addresses: dict[str, Bounce] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class History:
     opted_out: frozenset[str] = frozenset()
     refusing: frozenset[str] = frozenset()
     dead: frozenset[str] = frozenset()
+    taken: dict[str, int] = field(default_factory=dict)
     unread: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -212,6 +214,7 @@ def _tied(
     from analyzer.classify import classifier_of
     from analyzer.correlate import address_keys, correlate
     from analyzer.correlate.sends import TELLING
+    from analyzer.diagnose.arrived import arrived
     from analyzer.diagnose.asked import asked
     from analyzer.diagnose.contacts import contacts
     from analyzer.diagnose.list_ahead import list_ahead
@@ -253,6 +256,7 @@ def _tied(
         free = ahead.barred == ""
         history.refusing = frozenset(map(in_ascii, closed_companies(correlated, counted)))
         history.dead = frozenset(map(in_ascii, dead_domains(counted, correlated)))
+        history.taken = arrived(correlated, counted).on_day()
         history.unread = unread(counted)
         if history.unread:
             history.warnings.append(

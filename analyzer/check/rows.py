@@ -199,8 +199,12 @@ class RowMaker:
         if status != "verified" and not (mailbox and mailbox.state == "accepted"):
             found += self._risk.of_pattern(address)
         found += of_industry(leads.industries[number], leads.groups[number], address.registrable)
+        key = address_key(address.email)
         day = leads.verified_days[number]
-        learnt = self._history.chances.get(address_key(address.email)) if self._history.chances else None
+        if day is not None:
+            # A mail that was taken is as good as a verification, and may be newer.
+            day = max(day, self._history.taken.get(key, day))
+        learnt = self._history.chances.get(key) if self._history.chances else None
         based, chance = basis(status, mailbox, learnt, None if day is None else self._today - day, self._policy)
         found += based
         return found, chance, suggestion, facts

@@ -27,16 +27,21 @@ _BELIEVED, _WEIGHT = 0.01, 100
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """Addresses (their keys) whose earlier mails came back with nothing, with the `days` from their last one to the
-    log's; `chance` that such a one is bad after all.
+    log's, which is of `until` (in days of the epoch); `chance` that such a one is bad after all.
     """
 
     days: dict[str, float]
     chance: float
+    until: float = 0.0
 
     @property
     def addresses(self) -> frozenset[str]:
         """They alone."""
         return frozenset(self.days)
+
+    def on_day(self) -> dict[str, int]:
+        """The day (of the epoch, UTC) of the last mail to each, by its key."""
+        return {key: int(self.until - ago) for key, ago in self.days.items()}
 
     def chances(self, keys: pd.Series) -> Reals:
         """The same for each of some address keys: people leave, so no less than what goes bad since then; 1 for those
@@ -82,4 +87,4 @@ def arrived(correlated: Correlated, contacts: Contacts) -> Arrived:
     last = np.zeros(leads, dtype=np.int64)
     np.maximum.at(last, contacts.lead, np.where(times.isna(), 0, moments))
     days = (last.max() - last[clean]) / 86_400
-    return Arrived(dict(zip(addresses, days.tolist(), strict=True)), float(chance))
+    return Arrived(dict(zip(addresses, days.tolist(), strict=True)), float(chance), float(last.max()) / 86_400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -70,3 +71,27 @@ def test_a_domain_where_everything_came_back_for_being_none_is_not_sent_to(
     told = analyzer.check(listed, workspace=tmp_path / "space").iloc[0]
     assert (told["grade"], told["reasons"].split("; ")[0]) == (grade, code)
     assert told["suggestion"] == "new@gmail.com"
+
+
+def test_an_address_that_took_our_mail_since_is_as_good_as_verified_then(tmp_path: Path):
+    """`diagnose` sends to it for that reason; who bounced instead is as old as his verification."""
+    space = Workspace(tmp_path / "space")
+    sent = mails(300)
+    sent["sent_at"] += pd.to_timedelta([number % 10 for number in range(300)], unit="D")
+    space.add_sends(sent)
+    space.add_bounces(came_back(sent.iloc[:3], "user_unknown", "550 5.1.1 No such user"))
+    listed = pd.DataFrame(
+        {
+            "email": ["jane5@corp5.com", "jane1@corp1.com", "new@other.com"],
+            "email_status": "verified",
+            "verified_at": "2025-10-01",
+        }
+    )
+    told = analyzer.check(listed, workspace=tmp_path / "space", as_of=date(2026, 3, 20)).set_index("email")
+    assert told.loc["jane5@corp5.com", "grade"] == "send"
+    assert "stale_verification" not in told.loc["jane5@corp5.com", "reasons"]
+    assert told.loc["new@other.com", "grade"] == "verify_again"
+    assert "stale_verification" in told.loc["new@other.com", "reasons"]
+    assert told.loc["jane1@corp1.com", "grade"] == "do_not_send"
+    later = analyzer.check(listed, workspace=tmp_path / "space", as_of=date(2026, 11, 20)).set_index("email")
+    assert later.loc["jane5@corp5.com", "grade"] == "verify_again"
