@@ -52,11 +52,35 @@ def rows_of(item: Item, classifier: Classifier, bounds: Bounds | None = None) ->
     """
     bounds = bounds or current()
     report = _told_by(item, bounds) if isinstance(item, Event) else read_message(item.data, bounds)
+    if report.perhaps:
+        report = _with_reasons(report, classifier)
     if report.exceeded:
         rows = Rows(_rows_of(item, report, classifier))
         rows.exceeded = report.exceeded
         return rows
     return _rows_of(item, report, classifier)
+
+
+#: How sure a rule has to be of its reason to make a bounce of a notice by it.
+_SURE = 0.9
+
+
+def _with_reasons(report: Report, classifier: Classifier) -> Report:
+    """The report as a bounce of those of whom it gives a lasting reason, in words that a rule knows; else as it is."""
+    failed = tuple(failure for failure in report.perhaps if _gives_a_reason(failure, classifier))
+    return replace(report, kind="bounce", format="notice", failures=failed) if failed else report
+
+
+def _gives_a_reason(failure: Failure, classifier: Classifier) -> bool:
+    verdict = classifier.classify(
+        failure.diagnostic,
+        status=failure.status,
+        reply=failure.reply,
+        host=failure.remote_mta,
+        recipient=failure.recipient,
+    )
+    by_rule = verdict.decided_by.startswith("rule:") and verdict.reason != "unspecified"
+    return by_rule and verdict.confidence >= _SURE and not verdict.transient
 
 
 def _rows_of(item: Item, report: Report, classifier: Classifier) -> list[Row]:

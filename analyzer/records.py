@@ -165,6 +165,8 @@ class Report:
     original: Original = field(default_factory=Original)
     #: The names of the bounds that the message exceeds, and that it was therefore read only up to.
     exceeded: tuple[str, ...] = ()
+    #: Of a mail system's notice whose words are in no table: those who have failed if what it says of them is a reason.
+    perhaps: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

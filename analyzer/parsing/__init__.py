@@ -18,7 +18,7 @@ from analyzer.parsing.diagnostics import finish
 from analyzer.parsing.message import Message, shown
 from analyzer.parsing.original import find_original
 from analyzer.parsing.prose import written_to
-from analyzer.parsing.readers import FEEDBACK_READERS, LIST_READER, READERS
+from analyzer.parsing.readers import FEEDBACK_READERS, LIST_READER, NOTICE_READER, READERS
 from analyzer.parsing.reporting import reporting_host
 from analyzer.records import Failure, Kind, Original, Report
 
@@ -55,6 +55,7 @@ def _read(data: bytes, gauge: Gauge) -> Report:
         kind=kind,
         format=form,
         failures=tuple(finish(failures) if kind in _FINISHED else failures),
+        perhaps=_perhaps(message) if kind == "other" else (),
         received_at=to_utc(message.get("date")) or to_utc(message.get("received").rpartition(";")[2]),
         subject=shown(message.words("subject")),
         delivered_to=from_header(message.get("delivered-to") or message.get("x-original-to") or message.get("to")),
@@ -62,6 +63,15 @@ def _read(data: bytes, gauge: Gauge) -> Report:
         original=original,
     )
     return replace(report, exceeded=gauge.exceeded) if gauge.exceeded else report
+
+
+def _perhaps(message: Message) -> tuple[Failure, ...]:
+    """Who has failed, if what a mail system's notice says of them is a reason: no word in it says that they have."""
+    if not kinds.may_tell_of_failure(message):
+        return ()
+    failures = finish(NOTICE_READER.failures(message))
+    told = kinds.names_nobody_but(frozenset(failure.recipient.lower() for failure in failures), message)
+    return tuple(failures) if told else ()
 
 
 def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str, str, list[Failure]]:

@@ -10,7 +10,7 @@ import re
 from functools import cache, lru_cache
 
 from analyzer.knowledge import data_folder, load_toml
-from analyzer.parsing.addresses import find_addresses, from_header, is_robot, same
+from analyzer.parsing.addresses import find_addresses, from_header, is_robot, related, same
 from analyzer.parsing.copies import own_words
 from analyzer.parsing.marks import OPENING, any_of, re2_pattern
 from analyzer.parsing.message import Message, one_line
@@ -120,6 +120,8 @@ _MAIL_TO_US = re.compile(
     r"|\bbounc\w{0,3} (?:messages? )?(?:from|of) your (?:e-?mail )?(?:address|account)\b"
     r"|\byour (?:e-?mail )?(?:address|account) (?:is|was|has been|seems to be) bouncing"
 )
+#: What has become of a mail that is neither back nor lost.
+_STILL_HERE = re.compile(r"\b(?:held|on hold|waits?|waiting|released?|quarantin\w{0,3}|(?:in|into) quarantäne)\b")
 #: What has not happened yet: "you will be notified if the message is rejected", "from April it will be rejected".
 _ONLY_IF = re.compile(
     r"\b(?:will|would|may|might) be $|"
@@ -363,8 +365,12 @@ def _is_bounce_like(message: Message) -> bool:
 
 def _others(addresses: list[str], message: Message) -> list[str]:
     """Those that are at no domain of ours."""
-    ours = from_header(message.get("to")).lower().rpartition("@")[2]
-    return [address for address in addresses if not same(address.rpartition("@")[2], ours)]
+    ours = _domain(from_header(message.get("to")))
+    return [address for address in addresses if not same(_domain(address), ours)]
+
+
+def _domain(address: str) -> str:
+    return address.lower().rpartition("@")[2]
 
 
 def _brings_it_back(message: Message) -> bool:
@@ -406,6 +412,34 @@ def _stands_alone(addresses: list[str], message: Message) -> bool:
 
 _TO = re.compile(r"^[ \t]*(?:to|an|à|para|aan|do|кому|宛先|收件人|收件者|받는 사람|kime)[ \t]*[:：]")
 _AROUND_ADDRESS = " \t<>[]()\"'*\u2022:;,.-"
+
+
+def may_tell_of_failure(message: Message) -> bool:
+    """Whether somebody else's mail system wrote to the envelope sender about an address, for all these tables know.
+
+    Asked of what is no bounce by its words: whether it gives a reason is for those to say who know reasons. Our own
+    system speaks in such words of mail to us.
+    """
+    system = is_robot(message.sender()) or _holds(message.words("from").lower(), _REPORTERS)
+    if message.get("return-path") != "<>" or not system or is_answer(message):
+        return False
+    if related(_domain(message.sender()), _domain(from_header(message.get("to")))):
+        return False
+    subject = message.subject()
+    if _is_operators(subject) or _is_digests(subject) or is_about_mail_to_us(message):
+        return False
+    return not (
+        any(name in message.fields for name in _LIST_HEADERS)
+        or is_delay(message)
+        or is_success(message)
+        or _STILL_HERE.search(_opening(message))
+    )
+
+
+def names_nobody_but(addresses: frozenset[str], message: Message) -> bool:
+    """Whether the opening words name one of these (in lower case), and of others only us and machines."""
+    named = {one.lower() for one in _others(find_addresses(_opening(message)), message) if not is_robot(one)}
+    return bool(named) and named <= addresses
 
 
 def _written_by_person(message: Message) -> bool:

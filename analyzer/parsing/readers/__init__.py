@@ -45,6 +45,9 @@ FEEDBACK_READERS: tuple[Reader, ...] = (JunkMailReport(), UnsubscribeMail())
 #: Asked before automatic replies are ruled out, and again in its turn.
 LIST_READER: Reader = MailingList()
 
+#: Any notice, by its grammar; asked again of what no word calls a bounce.
+NOTICE_READER: Reader = Notice()
+
 READERS: tuple[Reader, ...] = (
     # By sender or subject alone: cheapest, and never ambiguous.
     SnsNotification(),
@@ -58,8 +61,7 @@ READERS: tuple[Reader, ...] = (
     JamesGateway(),
     MobileGateway(),
     LIST_READER,
-    # Any other notice, by its grammar.
-    Notice(),
+    NOTICE_READER,
     # What a notice that names nobody has attached.
     WrappedReport(),
     # What a notice that names nobody returns.
