@@ -45,7 +45,7 @@ def _base(rng: np.random.Generator) -> World:
         catch_all=float(rng.choice([0.0, 0.08])),
         hard=(good, good * rng.uniform(1.0, 1.3), good * 2),
         domain_sd=rng.uniform(0.3, 1.0),
-        # At 5 % of bounces a correlation of up to 0.017 within a campaign: what is known of senders goes from 0 to 0.02.
+        # At 5 % of bounces a correlation of up to 0.017 within a campaign; what is known of senders goes up to 0.02.
         campaign_sd=rng.uniform(0.05, 0.6),
         campaigns=int(rng.integers(1, 7)),
         steps=int(rng.integers(1, 4)),
