@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.sources.tables.header_words import Reading, meanings_of, readings, words_of
+from analyzer.sources.tables.header_words import Reading, listed, meanings_of, readings, words_of
 from analyzer.sources.tables.plausible import (
     are_marks,
     fits,
@@ -24,26 +24,6 @@ _KINDS = frozenset({"bounce", "hardness"})
 #: A blank column of these says nothing; one of bounces says that there were none.
 _NEEDS_VALUES = frozenset({"recipient", "sender", "email_status", "industry", "sent_at", "state"})
 _TELLING = frozenset({"bounced", "bounce_reason", "state", "event", "was_delivered"})
-#: Words of headers about something else that may be valid, or not.
-_NO_ADDRESS = frozenset(
-    {
-        *(
-            "phone",
-            "mobile",
-            "tel",
-            "telephone",
-            "telefon",
-            "domain",
-            "website",
-            "url",
-            "linkedin",
-            "syntax",
-            "mx",
-            "dns",
-        ),
-        *("format", "license", "vat", "iban", "consent"),
-    }
-)
 _BLANK = 1000
 _PRIVATE = 500
 _FEW_WORDS = 50
@@ -199,7 +179,7 @@ def _fill_status(
     chances = [
         place
         for place in free
-        if not _NO_ADDRESS.intersection(words_of(headers[place]))
+        if not listed("no_address").intersection(words_of(headers[place]))
         and not any("private" in meanings_of(word) for word in words_of(headers[place]))
         and tell_outcomes_of_probes(column_values(place))
     ]

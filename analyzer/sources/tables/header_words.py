@@ -78,8 +78,13 @@ def meanings_of(header: str) -> frozenset[str]:
 def writes_day_first(header: str) -> bool:
     """Whether the header of a column of times is in a language that writes the day before the month."""
     words = words_of(header)
-    told = frozenset(knowledge.load_toml(_file())["day_first"]["words"])
-    return bool(told.intersection(words)) and len(words) <= _MOST_WORDS
+    return bool(listed("day_first").intersection(words)) and len(words) <= _MOST_WORDS
+
+
+@cache
+def listed(name: str) -> frozenset[str]:
+    """The words of one of the file's own lists: "steps", "day_first", "no_address", "incoming"."""
+    return frozenset(knowledge.load_toml(_file())[name]["words"])
 
 
 def words_of(header: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analyzer.sources.tables.header_words import listed
 from analyzer.sources.tables.platforms import HINTS
 from analyzer.sources.tables.plausible import flag_words, normalised
 
@@ -24,35 +25,6 @@ _CATCH_ALL = (
     *("catch all", "catch-all", "catch_all", "catchall", "accept all", "accept-all", "accept_all"),
     *("accept all (unverifiable)", "deliverable, accept-all"),
 )
-# What a column of directions calls a mail that came in; the rest went out.
-_INCOMING = frozenset(
-    {
-        *(
-            "incoming",
-            "inbound",
-            "received",
-            "in",
-            "receive",
-            "incomingemail",
-            "incomingmail",
-            "eingehend",
-            "empfangen",
-        ),
-        *("entrant", "reçu", "entrante", "recibido", "recebido", "ricevuta", "ricevuto", "inkomend", "ontvangen"),
-        *(
-            "przychodząca",
-            "przychodzące",
-            "odebrane",
-            "inkommande",
-            "indgående",
-            "gelen",
-            "входящее",
-            "входящий",
-            "受信",
-            "收件",
-        ),
-    }
-)
 
 
 def without_incoming(cells: Cells, place: int) -> tuple[Cells, list[str]]:
@@ -63,7 +35,7 @@ def without_incoming(cells: Cells, place: int) -> tuple[Cells, list[str]]:
     """
     said = cells.frame.iloc[:, place].map(normalised)
     asked = normalised(cells.headers[place])
-    came_in = said.isin(_INCOMING)
+    came_in = said.isin(listed("incoming"))
     if asked.startswith(("is", "in")):
         came_in |= said.isin(set(map(normalised, _YES)))
     if not came_in.any():

@@ -7,14 +7,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from analyzer import knowledge
 from analyzer.readable import counted
 from analyzer.sources.tables.cells import Cells, bounded
 from analyzer.sources.tables.columns import tidy
-from analyzer.sources.tables.header_words import meanings_of, readings, words_of
+from analyzer.sources.tables.header_words import listed, meanings_of, readings, words_of
 from analyzer.sources.tables.plausible import are_marks, are_times, fits, flag_words, hold_addresses, normalised
 
 if TYPE_CHECKING:
@@ -169,7 +167,7 @@ def _split(header: str) -> tuple[int, tuple[str, ...], str] | None:
     """(number of the step, the other words, the header with # for the number) of a header such as "Step 1 sent at"."""
     words = words_of(header)
     numbers = [word for word in words if word.isdigit()]
-    is_step = any(word in _step_words() for word in words)
+    is_step = any(word in listed("steps") for word in words)
     if len(numbers) == 1 and int(numbers[0]) <= _MOST_STEPS:
         step, title = int(numbers[0]), header.replace(numbers[0], "#", 1)
     else:
@@ -178,7 +176,7 @@ def _split(header: str) -> tuple[int, tuple[str, ...], str] | None:
             return None
         step, title = _NAMED_STEPS[named[0]], re.sub(named[0], "#", header, count=1, flags=re.IGNORECASE)
     rest = tuple(
-        word for word in words if not word.isdigit() and word not in {*_step_words(), *_ORDINAL, *_NAMED_STEPS}
+        word for word in words if not word.isdigit() and word not in {*listed("steps"), *_ORDINAL, *_NAMED_STEPS}
     )
     # Without the word for a step, only what plainly is about mail: "Sent 1", and not "Date 1".
     if not is_step and not {"sent", "bounce"} & meanings_of(" ".join(rest)):
@@ -208,10 +206,3 @@ def _field(rest: tuple[str, ...], values: Sequence[str]) -> str:
         if name in _OF_A_STEP and fits(name, values):
             return name
     return ""
-
-
-@cache
-def _step_words() -> frozenset[str]:
-    """What a header calls a step, or the mail of one."""
-    table = knowledge.load_toml(knowledge.data_folder("rules") / "platforms" / "words.toml")
-    return frozenset(table["steps"]["words"])
