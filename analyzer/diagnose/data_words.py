@@ -36,6 +36,8 @@ _BY_COMPANY = 2.0
 _FAR_OFF = 1.5
 #: Columns that statuses are compared within, as a person calls them.
 _COLUMNS = {"list_source": "list source", "sender": "mailbox", "sender_domain": "sender domain"}
+#: From this share of the leads on, what is not known of them is why nothing can be compared.
+_MOSTLY = 0.5
 #: Companies named in a sentence.
 _NAMED = 3
 
@@ -141,8 +143,9 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     if not effect.guessed.leads or not effect.verified.leads:
         only = "verified" if effect.verified.leads else "guessed"
         return (
-            f"{_of(bounced, leads)} bounced because of the address. There are no "
-            f"{'guessed' if only == 'verified' else 'verified'} addresses to compare the {only} ones with."
+            f"{_of(bounced, leads)} bounced because of the address. No "
+            f"{'guessed' if only == 'verified' else 'verified'} address was written to, so the {only} ones cannot be "
+            f"compared{_without_status(contacts)}."
         )
     rates = (
         f"Guessed addresses bounced at {percent(effect.guessed.bounces / effect.guessed.leads)} "
@@ -198,6 +201,12 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
             "campaigns' difference."
         )
     return rates + text
+
+
+def _without_status(contacts: Contacts) -> str:
+    """That most leads have no known email status, where that is so: the missing ones may be among them."""
+    share = float((contacts.leads["email_status"].astype(object) == "unknown").mean())
+    return f": {percent(share)} of the leads have no known email status" if share >= _MOSTLY else ""
 
 
 def _others(apart: list[StatusEffect]) -> list[str]:
@@ -465,6 +474,11 @@ def _until_then(found: Found) -> str:
     whom = f"Until then next_send.csv sends to {number(found.sent)} of {many(everyone, 'lead')}"
     if found.forecasts.best_mix.leads:
         return f"{whom}, the safest, which stay within {limit(tolerance)} with 90 % probability."
+    if found.forecasts.max_quantity.rate is None:
+        return (
+            f"{whom}, verified ones that are each expected within {limit(tolerance)} even if every bounce without a "
+            "reason was a bad address."
+        )
     return f"{whom}, verified ones that are each expected within {limit(tolerance)}: their bounces tell more."
 
 

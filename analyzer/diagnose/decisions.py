@@ -133,9 +133,11 @@ def _kept(ahead: NextList, held: Held, tolerance: float) -> Flags:
             kept &= (ahead.status != _GUESSED) & ("verified" not in held.to_verify)
         case _:
             # No setting is known to hold. Where old verifications are what is bad, nothing accuses the others; where no
-            # mix is known to hold, either, verified leads that should are what tells more.
-            told, expected = held.forecast.max_quantity.rate is not None, ahead.fresh(tolerance)
-            if not held.forecast.best_mix.leads:
+            # mix is known to hold, either, verified leads that should are what tells more; of a forecast that is left
+            # open the chances are the highest. Of one that was taken back there are none.
+            everyone = held.forecast.max_quantity
+            expected = ahead.fresh(tolerance) & (everyone.rate is not None)
+            if not held.forecast.best_mix.leads and everyone.high is not None:
                 expected |= ahead.chance <= tolerance
-            kept &= (ahead.status == _VERIFIED) & expected & told
+            kept &= (ahead.status == _VERIFIED) & expected
     return np.asarray(kept, dtype=np.bool_)

@@ -10,6 +10,7 @@ from analyzer.diagnose.mended import mended
 from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import kinds
+from analyzer.knowledge import reasons
 from analyzer.report import causes
 from analyzer.report.words import (
     chance,
@@ -61,7 +62,8 @@ class Action:
 
 
 _WAIT = Action("Leave the data setting as it is, and look again after more sends.", "", "forecast")
-_UNTIL_THEN = "Leave the data setting as it is until then."
+#: From this share of the leads on, statuses that are not known are why verified addresses are missing.
+_MOSTLY = 0.5
 
 
 def verdicts(diagnosis: Diagnosis) -> tuple[Verdict, Verdict]:
@@ -76,11 +78,13 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
     """What to do now, the most urgent first; never empty. One more than `limit` where both sides have a part."""
     if not diagnosis.totals.leads_contacted:
         return [Action("Give a campaign log that holds the mail that was sent.", "Without it no bounce can be judged.")]
-    data = [action for action in [_data_action(diagnosis), _cause_action(diagnosis)] if action]
+    asked = [action for action in [_status_action(diagnosis)] if action]
+    data = [action for action in [_data_action(diagnosis), *asked, _cause_action(diagnosis)] if action]
     lists = [action for action in [_suppress_action(diagnosis)] if action]
-    fixes = _fix_actions(diagnosis, limit - len(data) - len(lists))
-    # The clean-up of the lists takes a minute and must not be crowded out by a long row of fixes.
-    most = limit + (len(fixes) > 1)
+    fixes = _fix_actions(diagnosis, limit + len(asked) - len(data) - len(lists))
+    # The clean-up of the lists takes a minute and must not be crowded out by a long row of fixes; nor must a word be
+    # that the verdict waits for.
+    most = limit + (len(fixes) > 1) + len(asked)
     data = data[: most - len(fixes) - len(lists)]
     if len(data) > 1 and _does_not_cure(diagnosis) and causes.origin_step(diagnosis):
         data = data[::-1]
@@ -328,6 +332,21 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
             return None
 
 
+def _status_action(diagnosis: Diagnosis) -> Action | None:
+    """What guessed addresses lack to be compared with, where most leads have no status that is known."""
+    leads = {row.value: row.leads for row in diagnosis.breakdown.get("email_status", [])}
+    unknown = leads.get("unknown", 0) / max(diagnosis.totals.leads_contacted, 1)
+    if not leads.get("guessed") or leads.get("verified") or unknown < _MOSTLY:
+        return None
+    return Action(
+        "Say in the lead list which addresses are verified.",
+        f"{percent(unknown)} of the leads have no email status that is known, so guessed ones have nothing to be "
+        "compared with. The notes on the inputs name words that were not understood: write verified, guessed, "
+        "catch-all, risky or invalid instead.",
+        "inputs",
+    )
+
+
 def reverify(diagnosis: Diagnosis) -> tuple[str, str]:
     """Which addresses to have verified again, and what speaks for it."""
     if between := _in_between(diagnosis):
@@ -414,29 +433,40 @@ def _lacking(diagnosis: Diagnosis) -> _Lacking | None:
         case "bounce_reasons":
             return _Lacking(
                 f"Cannot be told: nothing says why {plural(diagnosis.totals.unknown.count, 'lead')} bounced.",
-                "Get the bounce messages of this campaign, or a log that gives the reasons.",
-                _UNTIL_THEN,
+                "Get the bounce messages of this campaign, from the mailboxes that sent it, or a log that gives the "
+                "reasons.",
+                _until_then(diagnosis),
             )
         case "email_status":
             return _Lacking(
                 "Cannot be told: nothing says which addresses are verified and which are guessed.",
                 "Give the lead list with its email status (verified or guessed).",
-                _UNTIL_THEN,
+                _until_then(diagnosis),
             )
         case "next_email_status":
             return _Lacking(
                 "Cannot be told: nothing says which addresses of the next list are verified and which are guessed.",
                 "Give the next list with its email status (verified or guessed).",
-                _UNTIL_THEN,
+                _until_then(diagnosis),
             )
         case "first_sends" if lacking:
             these, each = f"{kinds(lacking.statuses)} addresses", " of each" if len(lacking.statuses) > 1 else ""
             return _Lacking(
                 f"Cannot be told yet: no mail went to {these} before.",
                 f"Write to some of the {these} first, and look at what comes back.",
-                f"About {count(lacking.sends)}{each} tell enough. {_UNTIL_THEN}",
+                f"About {count(lacking.sends)}{each} tell enough. {_until_then(diagnosis)}",
             )
     return None
+
+
+def _until_then(diagnosis: Diagnosis) -> str:
+    """What to do as long as the data cannot tell: what next_send.csv says of the next list, where there is one."""
+    decided = diagnosis.data_quality.decisions
+    if decided is None or not (decided.send + decided.verify_again):
+        return "Leave the data setting as it is until then."
+    if not decided.send:
+        return "Until then send to no lead before its address is verified, as next_send.csv says."
+    return f"Until then send to {plural(decided.send, 'lead')} only, as next_send.csv says."
 
 
 def _nothing_told(diagnosis: Diagnosis) -> bool:
@@ -472,7 +502,27 @@ def _fix_action(fix: Fix, position: int) -> Action:
     if fix.clear is not None:
         what = f"Check that this stays mended: {fix_title(fix)}."
         first = f" Then: {short(fix.verify[0], 240)}" if fix.verify else ""
-    return Action(what, f"{fix_size(fix)}.{first}", f"fix-{position}")
+    return Action(what, f"{fix_size(fix)}.{first}{_write_again(fix)}", f"fix-{position}")
+
+
+def _write_again(fix: Fix) -> str:
+    """That the leads whom our way of sending kept from the mail are to get it after all; "" for any other fix.
+
+    Platforms stop their sequence as that of bad addresses. Who complained did get the mail, and who refused its text
+    would get the same again.
+    """
+    known = reasons()
+    ours = [known[reason].fault == "sender" for reason in fix.reasons if reason in known]
+    if fix.side != "sender" or not ours or not all(ours):
+        return ""
+    who, whose, them = f"These {count(fix.bounces)} leads", "their addresses", "them"
+    if fix.bounces == 1:
+        who, whose, them = "This lead", "its address", "it"
+    then = "" if fix.clear is not None else " once mail gets through"
+    return (
+        f" {who} did not get the mail, and nothing is known against {whose}: write to {them} again{then} (bounces.csv, "
+        f"reason {' or '.join(fix.reasons)})."
+    )
 
 
 def _suppress_action(diagnosis: Diagnosis) -> Action | None:

@@ -433,11 +433,11 @@ def _not_compared(diagnosis: Diagnosis) -> str:
         case True, True:
             return "The email statuses look as if they were written after the send, so they are not compared."
         case True, False:
-            return "No lead has a verified address, so there is nothing to compare guessed ones with."
+            return "No verified address was written to, so there is nothing to compare guessed ones with."
         case False, True:
-            return "No lead has a guessed address, so there is nothing to compare verified ones with."
+            return "No guessed address was written to, so there is nothing to compare verified ones with."
         case _ if there - {"unknown", NOT_GIVEN}:
-            return "No lead has a guessed or a verified address, so these cannot be compared."
+            return "No guessed or verified address was written to, so these cannot be compared."
         case _:
             return "The leads carry no email status, so guessed and verified addresses cannot be told apart."
 
@@ -473,10 +473,8 @@ def forecast_line(quality: DataQuality) -> str:
     """What the ranges of a forecast mean that is left open; "" for any other."""
     if not left_open(quality):
         return ""
-    return (
-        "The ranges go from none of the bounces without a reason being a bad address to all of them; the best mix "
-        "holds even then."
-    )
+    text = "The ranges go from none of the bounces without a reason being a bad address to all of them"
+    return f"{text}; the best mix holds even then." if quality.forecast.best_mix.leads else f"{text}."
 
 
 def mix_line(quality: DataQuality) -> str:

@@ -126,3 +126,17 @@ def test_no_more_statuses_are_accused_than_bring_the_list_within_the_tolerance()
     decided = next_send(correlated, found).groupby("email_status")["decision"].unique()
     assert decided["catch_all"].tolist() == decided["verified"].tolist() == ["send"]
     assert decided["risky"].tolist() == ["verify_again"]
+
+
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        (("unknown", 800), "so the guessed ones cannot be compared: 66.7 % of the leads have no known email status."),
+        (("catch_all", 800), "so the guessed ones cannot be compared."),
+    ],
+)
+def test_what_is_missing_for_a_comparison_is_told_of_the_leads_written_to(others: tuple[str, int], says: str) -> None:
+    """The next list may hold verified addresses, and most of the others may be such without a word that says so."""
+    status, leads = others
+    found = diagnose(campaign(Block(400, "guessed", bounced={"user_unknown": 60}), Block(leads, status)))
+    assert f"No verified address was written to, {says}" in found.data_quality.why

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from diagnose_builder import OPEN, Block, campaign, next_list
+from diagnose_builder import OPEN, STRICT, Block, campaign, next_list
 
 from analyzer.diagnose import diagnose, next_send
 
@@ -40,3 +40,23 @@ def test_the_text_says_that_only_told_causes_are_compared() -> None:
     why = diagnose(campaign(*SENT, next_leads=AHEAD)).data_quality.why
     assert why.startswith("As far as bounces say why: guessed addresses bounced at 0 % (0 of 300)")
     assert "too little to compare" not in why
+
+
+def test_where_no_mix_holds_verified_leads_that_should_even_so_are_sent_to() -> None:
+    """Every mark without a reason counted as a bad address: 3.5 % of verified ones in open industries, 10 % in strict."""
+    correlated = campaign(
+        Block(850, bounced={"unspecified": 30}),
+        Block(350, industry=STRICT, bounced={"unspecified": 35}),
+        Block(600, "guessed", bounced={"unspecified": 120}),
+        next_leads=next_list((300, "verified", OPEN), (300, "verified", STRICT), (500, "guessed", OPEN)),
+    )
+    diagnosis = diagnose(correlated)
+    assert diagnosis.data_quality.forecast.max_quantity.rate is None
+    assert not diagnosis.data_quality.forecast.best_mix.leads
+    table = next_send(correlated, diagnosis)
+    sent = table[table["decision"] == "send"]
+    assert len(sent) == 300
+    assert set(sent["email_status"]) == {"verified"}
+    assert sent["probability"].max() <= 0.05
+    assert "sends to 300 of 1,100 leads, verified ones that are each expected within 5 %" in diagnosis.data_quality.why
+    assert "even if every bounce without a reason was a bad address" in diagnosis.data_quality.why

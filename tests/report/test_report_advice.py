@@ -258,6 +258,32 @@ def test_a_fault_that_is_over_is_no_longer_demanded(campaign: Case) -> None:
     assert "ours seems mended" in sentences.verdicts(both)[1].sentence
 
 
+@pytest.mark.parametrize(
+    ("clear", "reasons", "says"),
+    [
+        (1240, ["auth_failure"], "against their addresses: write to them again (bounces.csv, reason auth_failure)."),
+        (None, ["rate_limited"], "write to them again once mail gets through (bounces.csv, reason rate_limited)."),
+        (None, ["sender_account"], "write to them again once mail gets through (bounces.csv, reason sender_account)."),
+        # They got the mail; and who refused its text would get the same again.
+        (None, ["complaint"], ""),
+        (None, ["spam_content"], ""),
+    ],
+)
+def test_leads_that_a_fault_of_ours_kept_from_the_mail_are_to_get_it(
+    campaign: Case, clear: int | None, reasons: list[str], says: str
+) -> None:
+    ours = campaign.diagnosis.deliverability.fixes[0]
+    ours = replace(ours, bounces=96, until="2026-03-05", clear=clear, reasons=reasons, priority=1)
+    advice = replace(campaign.diagnosis.deliverability, side="sender", fixes=[ours])
+    detail = next(
+        one.detail
+        for one in sentences.actions(replace(campaign.diagnosis, deliverability=advice))
+        if ours.title.rstrip(".") in one.what
+    )
+    assert says in detail
+    assert ("These 96 leads did not get the mail" in detail) == bool(says)
+
+
 def test_the_usual_few_are_not_demanded_beside_a_fault_that_is_over(campaign: Case) -> None:
     ours, theirs = campaign.diagnosis.deliverability.fixes
     spam = campaign.diagnosis.totals.spam.count

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from conftest import HOSTILE, Case
 
-from analyzer.diagnose.diagnosis import Forecast, Interval, Lacking
+from analyzer.diagnose.diagnosis import Decisions, Forecast, Interval, Lacking
 from analyzer.report import sentences, words
 
 
@@ -292,6 +292,50 @@ def test_who_need_not_wait_is_not_told_to(campaign: Case, lacking: Lacking, verd
     assert "more sends" not in first.what + first.detail
 
 
+@pytest.mark.parametrize(
+    ("decided", "then"),
+    [
+        (None, "Leave the data setting as it is until then."),
+        (Decisions(0, 0, 12, 0), "Leave the data setting as it is until then."),
+        (Decisions(921, 1079, 0, 0), "Until then send to 921 leads only, as next_send.csv says."),
+        (Decisions(0, 2000, 0, 0), "Until then send to no lead before its address is verified, as next_send.csv says."),
+    ],
+)
+def test_until_then_is_what_the_list_says(campaign: Case, decided: Decisions | None, then: str) -> None:
+    """A setting says nothing of a list that goes to a part of the leads, or to none."""
+    quality = replace(
+        campaign.diagnosis.data_quality,
+        recommendation="insufficient_evidence",
+        lacking=Lacking("bounce_reasons"),
+        decisions=decided,
+    )
+    assert sentences.actions(replace(campaign.diagnosis, data_quality=quality))[0].detail == then
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked"),
+    [
+        ({"unknown": 1260, "guessed": 740}, True),
+        ({"unknown": 600, "guessed": 1400}, False),
+        ({"unknown": 1200, "guessed": 700, "verified": 100}, False),
+        ({"unknown": 2000}, False),
+    ],
+)
+def test_leads_without_a_known_status_are_asked_for_where_guessed_ones_lack_others(
+    campaign: Case, rows: dict[str, int], asked: bool
+) -> None:
+    found = campaign.diagnosis
+    some = found.breakdown["email_status"][0]
+    shown = [replace(some, value=name, leads=leads) for name, leads in rows.items()]
+    found = replace(
+        found,
+        totals=replace(found.totals, leads_contacted=2000),
+        breakdown=found.breakdown | {"email_status": shown},
+    )
+    told = [one.what for one in sentences.actions(found)]
+    assert ("Say in the lead list which addresses are verified." in told) == asked
+
+
 def test_who_waits_is_told_so(campaign: Case) -> None:
     quality = replace(
         campaign.diagnosis.data_quality, recommendation="insufficient_evidence", lacking=Lacking("more_sends", [], 60)
@@ -334,10 +378,10 @@ def test_too_little_to_tell_apart_is_not_followed_by_a_difference(campaign: Case
     [
         (
             ("verified", "catch_all"),
-            "No lead has a guessed address, so there is nothing to compare verified ones with.",
+            "No guessed address was written to, so there is nothing to compare verified ones with.",
         ),
-        (("guessed",), "No lead has a verified address, so there is nothing to compare guessed ones with."),
-        (("catch_all", "unknown"), "No lead has a guessed or a verified address, so these cannot be compared."),
+        (("guessed",), "No verified address was written to, so there is nothing to compare guessed ones with."),
+        (("catch_all", "unknown"), "No guessed or verified address was written to, so these cannot be compared."),
         (("unknown",), "The leads carry no email status, so guessed and verified addresses cannot be told apart."),
         ((), "The leads carry no email status, so guessed and verified addresses cannot be told apart."),
         (
