@@ -39,17 +39,18 @@ def placed(week: Week, sends: pd.DataFrame) -> Week:
     reason, label, domain = (sends[name].astype("str") for name in ("reason", "label", "sender_domain"))
     refused = (label == "spam").to_numpy(dtype=np.bool_)
     seen = _Seen(sends)
-    series = [
-        replace(one, place=seen.of(refused)) if (one.dimension, one.measure) == ("total", "spam") else one
-        for one in week.series
-    ]
+    series = []
+    for each in week.series:
+        if (each.dimension, each.measure) == ("total", "spam"):
+            each = replace(each, place=seen.of(refused, lasting=each.since != week.week))
+        series.append(each)
     changes = []
     for one in week.changes:
         if one.kind != "fixed" and one.reason and one.dimension in ("total", "sender_domain"):
             hit = refused & (reason == one.reason).to_numpy(dtype=np.bool_)
             if one.dimension == "sender_domain":
                 hit &= (domain == one.value).to_numpy(dtype=np.bool_)
-            one = replace(one, place=seen.of(hit, but=one.dimension))
+            one = replace(one, place=seen.of(hit, but=one.dimension, lasting=one.since < week.starts))
         changes.append(one)
     return replace(week, series=series, changes=changes)
 
@@ -66,16 +67,23 @@ class _Seen:
         # At a provider of free mail everybody is a company of his own.
         who = host.where(~host.isin(consumer_domains()), sends["recipient"].astype("str"))
         self._company: Codes = pd.factorize(who)[0].astype(np.int64)
+        steps = [value for value in self._at["step"].values if value.isdecimal()] if "step" in self._at else []
+        self._first_step = min(steps, key=int, default="")
 
-    def of(self, hit: Flags, *, but: str = "") -> Place | None:
-        """What most of some mails have in common, the narrowest of it; None for nothing. but: a column that is told."""
+    def of(self, hit: Flags, *, but: str = "", lasting: bool = False) -> Place | None:
+        """What most of some mails have in common, the narrowest of it; None for nothing. but: a column that is told;
+        lasting: they came back so before this week, too. Then it is no finding that they are at the first step: whom it
+        met gets no second.
+        """
         if int(hit.sum()) < _FEW:
             return None
         everyone = np.ones(len(hit), dtype=np.bool_)
         found = [
             place
             for name, column in self._at.items()
-            if name != but and (place := self._most(name, column, hit, everyone)) is not None
+            if name != but
+            and (place := self._most(name, column, hit, everyone)) is not None
+            and not (lasting and (name, place.value) == ("step", self._first_step))
         ]
         if found:
             return max(found, key=lambda one: one.count / one.of / max(one.share or 0.0, 1e-9))

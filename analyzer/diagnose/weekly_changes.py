@@ -14,6 +14,7 @@ import numpy as np
 
 from analyzer.diagnose.alarms import limits
 from analyzer.diagnose.diagnosis import Rate
+from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.rates import rate
 from analyzer.diagnose.step_weights import exposure
 from analyzer.history.counts import RECENT
@@ -36,6 +37,8 @@ _TIMES = 2.0
 _KNOWN_WEEKS, _PRESENT, _OF_LAST = 2, 3, 4
 #: A reason that one sender domain brings by this share is that domain's.
 _ONE_DOMAIN = 0.8
+#: Reasons that prove a fault of ours: where there were none before, several companies' word needs no test.
+_PROOF = frozenset(NAMED) - {"complaint"}
 #: Faults of ours: who sent the mail matters.
 _OURS = ("sender", "content", "complaint")
 
@@ -91,7 +94,8 @@ def changes(
         if domain:
             looked = _compared(sent, weights, "sender_domain", str(domain), str(reason), part)
             found["sender_domain"].append(looked)
-    refused = rows[(rows["label"] == "spam") & (rows["fault"] != "complaint")]
+    # Who names a fault of ours refuses that, and would take our mail without it.
+    refused = rows[(rows["label"] == "spam") & ~rows["reason"].isin(NAMED)]
     known = set(counts.sends["recipient_domain"]["value"])
     for domain, part in refused[refused["recipient_domain"].isin(known)].groupby("recipient_domain", sort=True):
         found["recipient_domain"].append(_compared(sent, weights, "recipient_domain", str(domain), "", part))
@@ -166,9 +170,9 @@ def _compared(
         if not past and int((sends[first:last] > 0).sum()) < _KNOWN_WEEKS:
             return nothing
         kind: Kind = "worse" if past else "new"
-        return Change(kind, dimension, value, reason, _since(part, back, last), *rates, 1.0), _tail(
-            now, mails, expected / mails, doubt
-        )
+        proven = not past and reason in _PROOF and part.loc[part["week"] == last, "recipient_domain"].nunique() > 1
+        chance = 0.0 if proven else _tail(now, mails, expected / mails, doubt)
+        return Change(kind, dimension, value, reason, _since(part, back, last), *rates, 1.0), chance
     if expected >= _FEW and now <= expected / _TIMES:
         chance = _tail(now, mails, expected / mails, doubt, low=True)
         present = int((back[max(0, last - _OF_LAST) : last] > 0).sum())

@@ -37,7 +37,7 @@ FIGURE_NAMES: Final = {
 }
 #: What an alarm of a measure is about.
 MEASURE_NAMES: Final = {"hard": "bad addresses", "spam": "spam bounces"}
-KIND_NAMES: Final = {"new": "New", "worse": "Got worse", "fixed": "Fixed or better"}
+KIND_NAMES: Final = {"new": "New", "worse": "Got worse or goes on", "fixed": "Fixed or better"}
 _SHOWN = 3
 _NOT_THE_ADDRESS = frozenset({"infrastructure", "mailbox"})
 _UNDER_WAY = frozenset({"alarm", "recovering"})
@@ -196,8 +196,18 @@ def said(one: Series, week: Week) -> str:
         return f"{name} are above what you accept: {_of_leads(week.leads)}."
     if one.why == "line":
         return f"{name}{whom} are above the line: {of(one.now)}, beyond what can be accepted."
+    if one.before in _UNDER_WAY:
+        since = f" since {one.since}" if one.since else ""
+        return f"{name}{whom} are still high{since}: {_held_against(one)}{_last_week(one, week)}.{_lie(one.place)}"
     since = f", rising since {one.since}" if one.since else ""
     return f"{name}{whom} have risen: {_held_against(one)}{since}.{_lie(one.place)}"
+
+
+def _last_week(one: Series, week: Week) -> str:
+    """What the refusals of all mail were a week before; "" of others."""
+    if (one.dimension, one.measure) != ("total", "spam") or len(week.trend) < 2 or not week.trend[-2].sends:
+        return ""
+    return f"; {words.percent(week.trend[-2].spam.rate)} last week"
 
 
 def _of_leads(leads: NewLeads) -> str:
