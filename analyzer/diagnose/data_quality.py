@@ -85,7 +85,9 @@ def data_quality(
     old = ahead.old(tolerance)
     aged = judged.named and old is not None and bool(old.any())
     again = to_verify(judged, ahead.statuses(), apart, aged=aged, spared=worse)
-    held = Decided(judged.recommendation, forecasts, again, thresholds().guessed.stale_days if aged else None)
+    missing = lacking(judged, past, ahead)
+    days = thresholds().guessed.stale_days if aged else None
+    held = Decided(judged.recommendation, forecasts, again, days, missing)
     chosen = choose(ahead, held, tolerance)
     named = explanations(correlated, contacts, ahead, chosen, tolerance=tolerance)
     told = data_words.Found(
@@ -98,8 +100,9 @@ def data_quality(
         origins=found,
         again=again,
         renewed=_without_named(ahead, drawn, tolerance) if judged.named else None,
-        lacking=lacking(judged, past, ahead),
+        lacking=missing,
         sent=int(chosen.send.sum()),
+        part=chosen.part,
         unasked=silent,
     )  # fmt: skip
     verdict = DataQuality(

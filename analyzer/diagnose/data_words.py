@@ -56,7 +56,8 @@ class Found:
 
     again: the email statuses whose addresses `reverify` is about; renewed: the list without those who are named as bad,
     where these alone are; lacking: what would let the data tell, where it cannot; sent: how many leads of the next list
-    are sent to; unasked: the leads that are left out, for no server was asked for them.
+    are sent to; part: whether that is a first part, for what its bounces tell; unasked: the leads that are left out,
+    for no server was asked for them.
     """
 
     contacts: Contacts
@@ -73,6 +74,7 @@ class Found:
     renewed: Renewed | None
     lacking: Lacking | None
     sent: int
+    part: bool = False
     unasked: Unasked | None = None
 
 
@@ -472,6 +474,11 @@ def _until_then(found: Found) -> str:
     if not found.ahead.own or not 0 < found.sent < everyone:
         return ""
     whom = f"Until then next_send.csv sends to {number(found.sent)} of {many(everyone, 'lead')}"
+    if found.part:
+        return (
+            f"{whom}, a first part: the safest lead of each of as many companies, each expected within "
+            f"{limit(tolerance)}. Their bounces tell more."
+        )
     if found.forecasts.best_mix.leads:
         return f"{whom}, the safest, which stay within {limit(tolerance)} with 90 % probability."
     if found.forecasts.max_quantity.rate is None:

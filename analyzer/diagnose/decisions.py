@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analyzer.diagnose.arrays import Flags
-from analyzer.diagnose.diagnosis import Decisions, Forecast, Forecasts, Recommendation
+from analyzer.diagnose.diagnosis import Decisions, Forecast, Forecasts, Lacking, Recommendation
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: A lead that will rather bounce than not is none to send to, however few of them a list may hold.
 _TOO_RISKY = 0.5
+#: No more of a list than this is sent to only for what its bounces tell.
+_PART = 0.2
 _GUESSED, _VERIFIED = EMAIL_STATUSES.index("guessed"), EMAIL_STATUSES.index("verified")
 
 
@@ -37,6 +39,8 @@ class Held(Protocol):
     def to_verify(self) -> list[str]: ...
     @property
     def to_verify_older_than(self) -> int | None: ...
+    @property
+    def lacking(self) -> Lacking | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,14 @@ class Decided:
     forecast: Forecasts
     to_verify: list[str]
     to_verify_older_than: int | None
+    lacking: Lacking | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Flags for each lead: who is sent to; and who is verified first for being `misspelt`, `old`, of a bad origin (one
     flag an origin of the list), `risky`, or `doubted` for what else is known of it (`NextList.doubted`), whatever the
-    setting of the `recommendation`.
+    setting of the `recommendation`. `part`: who is sent to is a first part, for what its bounces tell.
     """
 
     send: Flags
@@ -63,6 +68,7 @@ class Chosen:
     risky: Flags
     doubted: Flags
     recommendation: Recommendation
+    part: bool = False
 
     @property
     def first(self) -> Flags:
@@ -100,7 +106,30 @@ def choose(ahead: NextList, held: Held, tolerance: float) -> Chosen:
         if ahead.ranking is not None and ahead.ranking.used == "model" and held.recommendation != "max_quantity":
             # The model knows how much each age adds, and the mix takes as many of the old ones as there is room for.
             found = replace(found, old=found.old & ~kept)
-    return replace(found, send=kept & ~found.first)
+    send = kept & ~found.first
+    if send.any():
+        return replace(found, send=send)
+    send = _first_part(ahead, held, found, tolerance)
+    return replace(found, send=send, part=bool(send.any()))
+
+
+def _first_part(ahead: NextList, held: Held, found: Chosen, tolerance: float) -> Flags:
+    """Where nobody else is sent to and more sends would tell, as many of the safest leads as that takes, one a company.
+
+    Nobody where the list is not expected within the tolerance, nor anybody who is not.
+    """
+    send = np.zeros(len(ahead.barred), dtype=np.bool_)
+    lacking, expected = held.lacking, held.forecast.max_quantity.rate
+    if not ahead.own or lacking is None or not lacking.sends or expected is None or expected > tolerance:
+        return send
+    order = ahead.by_risk()
+    there = ~found.first[order] & (ahead.chance[order] <= tolerance)
+    if lacking.statuses:
+        there &= np.isin(ahead.status[order], [EMAIL_STATUSES.index(name) for name in lacking.statuses])
+    rows = order[there]
+    safest = rows[np.sort(np.unique(ahead.company[rows], return_index=True)[1])]
+    send[safest[: min(lacking.sends, int(_PART * len(order)))]] = True
+    return send
 
 
 def _again(ahead: NextList, held: Held) -> Flags:

@@ -241,3 +241,37 @@ def test_a_few_of_very_many_are_no_best_mix(monkeypatch, found, leads, kept) -> 
     monkeypatch.setattr(import_module("analyzer.diagnose.data_quality"), "best_mix", lambda *_: found)
     diagnosis, _ = told(campaign(Block(900, bounced=bad(45)), next_leads=next_list((leads, "verified", OPEN))))
     assert diagnosis.data_quality.forecast.best_mix.leads == kept
+
+
+def test_where_more_sends_would_tell_and_nobody_is_sent_to_a_first_part_is() -> None:
+    """200 guessed leads, 6 of them bad: whether the next 1,500 stay within 5 % cannot be told, and should."""
+    ahead = next_list((1500, "guessed", OPEN))
+    number = ahead["email"].str.extract(r"^n0-(\d+)@")[0].astype(int)
+    # Three leads to a company.
+    ahead["email"] = [f"n0-{i}@next{i // 3}.example" for i in number]
+    correlated = campaign(Block(200, "guessed", bounced={"user_unknown": 6}), next_leads=ahead)
+    diagnosis = diagnose(correlated)
+    found = diagnosis.data_quality
+    assert (found.recommendation, found.forecast.best_mix.leads) == ("insufficient_evidence", 0)
+    assert found.lacking is not None
+    table = next_send(correlated, diagnosis)
+    sent = table[table["decision"] == "send"]
+    assert len(sent) == found.lacking.sends <= 300
+    assert sent["email"].str.partition("@")[2].is_unique
+    assert (sent["probability"] <= 0.05).all()
+    assert found.decisions is not None
+    assert found.decisions.send == len(sent)
+    assert (
+        f"sends to {len(sent)} of 1,500 leads, a first part: the safest lead of each of as many companies" in found.why
+    )
+
+
+def test_no_first_part_is_sent_of_a_list_that_is_expected_beyond_the_tolerance() -> None:
+    correlated = campaign(
+        Block(150, "guessed", bounced={"user_unknown": 11}), next_leads=next_list((1500, "guessed", OPEN))
+    )
+    diagnosis = diagnose(correlated)
+    found = diagnosis.data_quality
+    assert found.recommendation == "insufficient_evidence"
+    assert (found.forecast.max_quantity.rate or 0.0) > 0.05
+    assert not (next_send(correlated, diagnosis)["decision"] == "send").any()
