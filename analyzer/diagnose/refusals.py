@@ -347,7 +347,8 @@ def _difference_p(refused: Flags, domain: Codes, is_strict: Flags, is_open: Flag
 def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     """One or two domains that refuse as a whole and weigh among all refusals; more are a pattern, not a company.
 
-    A few more are no pattern either where nearly nobody else refuses and they are no strict industry's.
+    A few more are no pattern either where nearly nobody else refuses and they are no strict industry's. Beside a
+    pattern, one that gives most of all refusals is a company by itself.
 
     As a whole: several leads refused there, which are most of the domain's leads or most of all refusals. A free-mail
     provider is no company that chose to: what it refuses speaks of our mail.
@@ -364,7 +365,7 @@ def _blocking(refused: pd.DataFrame, contacts: Contacts) -> tuple[str, ...]:
     if whole.sum() < limits.blocking_weight * len(refused):
         return ()
     if len(whole) >= limits.strict_domains and not _all_there_is(whole, refused, contacts):
-        return ()
+        whole = whole[whole >= share * len(refused)]
     return tuple(str(name) for name in whole.index)
 
 

@@ -554,3 +554,15 @@ def test_a_usual_rate_in_all_tells_why_strict_industries_count_or_do_not(
     found = verdict(Block(1800), Block(strict_leads, industry=STRICT, bounced={"spam_content": 12}))
     assert found.side == side
     assert says in found.why
+
+
+def test_a_company_that_gives_most_refusals_is_one_beside_strict_ones_that_refuse_as_a_whole() -> None:
+    found = verdict(
+        Block(1200),
+        Block(140, domain="big-customer.example", bounced={"policy": 136}),
+        *(Block(6, industry=STRICT, domain=f"bank{n}.example", bounced={"policy": 6}) for n in range(3)),
+        Block(120, industry=STRICT),
+    )
+    assert "big-customer.example alone gives 136 of them" in found.why
+    assert found.fixes[0].id == "RCPT-DOMAIN-BLOCK"
+    assert found.fixes[0].bounces == 136
