@@ -99,9 +99,9 @@ def _signed(scan: Scan, chosen: dict[str, list[str]]) -> _Signed:
     silent_rows = 0 if seen.silent is None else len(seen.silent.codes)
     sign, signs = np.zeros(rows + silent_rows, dtype=np.int64), np.zeros((1, 0), dtype=np.int64)
     for name, values in own.items():
-        place = _places(_of_leads(seen.mails, name), values)
+        place = _of_leads(seen.mails, name).places(values)
         if seen.silent is not None:
-            place = np.concatenate([place, _places(dimension(seen.silent.had[name].to_frame(name), name), values)])
+            place = np.concatenate([place, dimension(seen.silent.had[name].to_frame(name), name).places(values)])
         key, index = grouped(sign * (len(values) + 1) + place)
         order = np.argsort(key)
         rank = np.empty_like(order)
@@ -117,9 +117,3 @@ def _of_leads(contacts: Contacts, name: str) -> Dimension:
     if name == "recipient_domain":
         return Dimension(contacts.domain, contacts.domains)
     return dimension(contacts.leads, name) if name in LEAD_DIMENSIONS else contacts.per_lead(name)
-
-
-def _places(column: Dimension, values: list[str]) -> Codes:
-    """The place of each row's value among some, from 1 on; 0 for others."""
-    place = {value: number for number, value in enumerate(values, start=1)}
-    return np.array([place.get(value, 0) for value in column.values], dtype=np.int64)[column.codes]
