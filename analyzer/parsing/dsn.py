@@ -87,6 +87,10 @@ def groups(content: bytes, gauge: Gauge) -> tuple[Group, list[Group]]:
             if last is not None and _NAMES.isdisjoint(group) and last.keys().isdisjoint(group):
                 # A blank line inside one recipient's fields.
                 last.update(group)
+            elif last is not None and group.keys() == {"diagnostic-code"}:
+                # A second one of the same recipient: the one that refuses decides.
+                if not has_reply(last["diagnostic-code"]):
+                    last.update(group)
             elif not _RECIPIENT_FIELDS.isdisjoint(group):
                 if not recipients:
                     # Everything in one block: the message's own fields stand among the recipient's.

@@ -181,6 +181,8 @@ def statements(
     if heads:
         return [_completed(one, message) for one in _only_host(_routable(_from_heads(lines, heads)), lines)]
     wanted = [a for a in wanted if a.lower() in known] or wanted
+    # "W32.Klez.H@mm" is the name of a virus.
+    wanted = [a for a in wanted if "." in _domain(a)] or wanted
     return _from_mentions(lines, wanted)
 
 

@@ -21,7 +21,7 @@ _OPENS_WITH_STATUS = re.compile(
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 #: A line of a session as Sendmail, MDaemon and InterScan mark the other side's.
 _HEARD = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}<--|<<<|Received >>>)[ \t]*([2-5]\d\d(?=[ -]|$).*|)$")
-_SPOKEN = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}-->|>>>|Sent <<<)")
+_SPOKEN = re.compile(r"^[ \t]*(?:[^\n<>]{0,40}-->|>>>(?![ \t]*[^\W\d_]{3,20}:[ \t])|Sent <<<)")
 #: Before what the network or a local program said, Courier has the other side's mark too.
 _HEARD_WORDS = re.compile(r"^[ \t]*<<<[ \t]+(?=[^\W\d_])")
 #: The answer to DATA where no recipient was taken before (RFC 5321 3.3).

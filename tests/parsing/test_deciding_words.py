@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from messages import notice
 
 from analyzer.knowledge import data_folder, load_toml
-from analyzer.parsing import phrases
+from analyzer.parsing import phrases, read_message
 from analyzer.parsing.addresses import find_addresses
 from analyzer.parsing.charsets import guess_charset
 from analyzer.parsing.decoding import decode_text, decode_words
@@ -72,6 +73,12 @@ def test_what_a_wrapper_of_its_own_kind_quotes(text, reply, status, words):
     inner = read(text).inner
     assert inner is not None
     assert (inner.reply, inner.status, inner.line) == (reply, status, words)
+
+
+def test_a_label_behind_angles_is_no_command_of_a_session():
+    text = "Your message to <kim@lumen.example> was not delivered.\n\n   >>> Cause: the host said: 552 Score of 8 is too high\n"
+    (failure,) = read_message(notice(text)).failures
+    assert (failure.reply, failure.diagnostic) == ("552", "552 Score of 8 is too high")
 
 
 def test_the_number_in_the_address_of_a_page_is_no_reply():

@@ -166,6 +166,15 @@ def test_the_exit_status_of_a_program_is_told_where_the_text_says_nothing(text, 
     assert only(dsn(fields, text=text))[1].diagnostic.startswith(says)
 
 
+@pytest.mark.parametrize(
+    "codes", [("X-LMTP; 250 2.1.0 ok", "smtp; 550 5.1.1 nobody"), ("smtp; 550 5.1.1 nobody", "smtp; 250 ok")]
+)
+def test_of_two_diagnostics_the_one_that_refuses_decides(codes):
+    fields = "Final-Recipient: rfc822; kim@lumen.example\nAction: failed\nStatus: 5.1.1\n"
+    fields += "\n".join(f"Diagnostic-Code: {code}" for code in codes)
+    assert only(dsn(fields, text="failed"))[1].diagnostic == "550 5.1.1 nobody"
+
+
 def test_a_report_nested_in_the_returned_original_is_never_the_report():
     inner = dsn(FAILED.replace("kim@", "somebody.else@")).decode()
     data = (

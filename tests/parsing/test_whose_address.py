@@ -37,6 +37,11 @@ def test_the_sender_is_none_though_the_notice_went_to_another_address(text):
     assert _failed(_to_verp(text)) == KIM
 
 
+def test_the_name_of_a_virus_is_none():
+    text = "The mail that you sent to kim@lumen.example had a virus in it (W32/Example.B@mm) and was not delivered."
+    assert _failed(notice(text)) == KIM
+
+
 def test_the_only_address_that_a_notice_names_stays():
     assert (
         _failed(_to_verp("Mail could not be delivered, says the postmaster of sender kim@lumen.example: 550 no")) == KIM
