@@ -55,7 +55,8 @@ _DELAYED = re.compile(
     r"""(?x)
     warning[ ]message[ ]only|this[ ]is[ ]a[ ]warning[ ]only|do[ ]not[ ]need[ ]to[ ]re-?send|you[ ]do[ ]not[ ]need[ ]to
     |no[ ]action[ ]is[ ]required[ ]on[ ]your[ ]part|(?:has|have|is|was)[ ](?:been[ ])?delayed|delivery[ ]is[ ]delayed
-    |will[ ](?:continue|keep|be)[ ](?:to[ ])?(?:try|retr)|not[ ]yet[ ]been[ ]delivered|(?:hasn't|has[ ]not)[ ]been[ ]delivered[ ]yet
+    |will[ ](?:continue|keep|be)[ ](?:to[ ])?(?:try|retr)|will[ ]be[ ](?:tried|attempted)[ ]again
+    |(?:stays?|remains?)[ ](?:queued|in[ ](?:the|our)[ ]queue)|not[ ]yet[ ]been[ ]delivered|(?:hasn't|has[ ]not)[ ]been[ ]delivered[ ]yet
     |delivery[ ](?:attempts[ ]will[ ]continue|will[ ](?:continue[ ]to[ ])?be[ ](?:attempted|retried))|notification[ ]\(delay\)
     |still[ ](?:being[ ])?(?:retr|tr(?:ying|ied)|in[ ](?:the|our)[ ]queue)|just[ ]a[ ]warning|temporary[ ]problem[ ]delivering"""
 )
@@ -105,7 +106,8 @@ _TRACKED = re.compile(r"[^:]{0,40}?[\[(](?:[a-z][a-z0-9]{1,9}-|#)\d{1,9}[\])]")
 _DIGEST = re.compile(
     r"(?:quarantine|spam|junk|user)[ -](?:e?mail[ ])?(?:summary|digest|report)|\bdigest\b|quarantine notification"
     r"|(?:messages?|e-?mails?) (?:on hold|held|in (?:your )?(?:spam )?quarantine)|(?:held|quarantined) (?:messages?|e-?mails?)"
-    r"|\d new messages|quarantänebericht|spam-?bericht|quarantaine"
+    r"|\d new messages|quarantänebericht|spam-?bericht|quarantaine|\bqueue (?:report|status|summary)\b"
+    r"|\bmail (?:server )?statistics\b|\bmail summary\b"
 )
 #: What a mail server reports to its own postmaster about others' mail: Exim's frozen messages, amavis's findings, and
 #: the sessions of those who wrote to Postfix (where somebody of ours did, `PostfixSession` says so).
@@ -116,6 +118,7 @@ _OPERATORS = re.compile(
 #: A list manager's word that its mail to *us* bounces (mlmmj, ezmlm, Mailman, web groups).
 _MAIL_TO_US = re.compile(
     r"\b(?:messages?|posts?|(?:e-?)?mails?) (?:sent )?to you\b[^.;!?]{0,80}\b(?:bounc|could not|couldn't|fail|return)"
+    r"|\b(?:messages?|(?:e-?)?mails?) (?:from \S{1,80} )?to you (?:was|were|has been|have been) (?:reject|refus|block|stopp)"
     r"|your (?:list )?(?:membership|subscription)\b[^;!?]{0,160}\b(?:disabled|suspended|removed|cancell?ed)\b[^;!?]{0,160}\bbounc"
     r"|\bbounc\w{0,3} (?:messages? )?(?:from|of) your (?:e-?mail )?(?:address|account)\b"
     r"|\byour (?:e-?mail )?(?:address|account) (?:is|was|has been|seems to be) bouncing"
@@ -270,12 +273,14 @@ def is_autoreply(message: Message) -> bool:
     if message.get("precedence").lower() in {"auto_reply", "auto-reply"}:
         return not _subject_says(subject)
     automatic = message.get("auto-submitted").lower()
-    if not automatic.startswith("auto-") or _subject_says(subject):
+    if not automatic.startswith("auto-"):
         return False
-    if not from_reporter(message):
-        return True
     # From the null sender, as RFC 3834 wants it: who has left the company says that too, and whom to write to instead.
-    return automatic.startswith("auto-replied") and _in_a_persons_name(message) and not has_reply(_opening(message))
+    in_a_persons = automatic.startswith("auto-replied") and _in_a_persons_name(message)
+    in_a_persons = in_a_persons and not has_reply(_opening(message))
+    if _subject_says(subject):
+        return in_a_persons and not _opening_says(message)
+    return in_a_persons or not from_reporter(message)
 
 
 def is_null_answer(message: Message) -> bool:
@@ -344,7 +349,7 @@ def _is_bounce_like(message: Message) -> bool:
         return says or _brings_it_back(message)
     if is_answer(message) or _written_by_person(message) or not _subject_says(subject):
         return False
-    if _TRACKED.match(subject):
+    if _TRACKED.match(subject) or _is_our_own_machines(message):
         return False
     # Nothing but the subject speaks for it so far: shops, parcel services and monitors write such subjects too.
     opening = _opening(message)
@@ -361,6 +366,13 @@ def _is_bounce_like(message: Message) -> bool:
         and bool(_OF_MAIL.search(both))
         and not _OF_GOODS.search(both)
     )
+
+
+def _is_our_own_machines(message: Message) -> bool:
+    """Whether it is from an address of our own domain that takes answers: a monitor, and no mail system's bounce."""
+    ours = _domain(from_header(message.get("to")))
+    came_from = _domain(from_header(message.get("return-path")))
+    return related(came_from, ours) and related(_domain(message.sender()), ours)
 
 
 def _others(addresses: list[str], message: Message) -> list[str]:

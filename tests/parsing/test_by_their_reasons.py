@@ -26,6 +26,8 @@ NONE = (
     f"{KIM} and jo@arbor.example talked about it: user unknown, they said.",
     f"{KIM}: have a nice day",
     f"The letter to {KIM}: we will keep trying, the disk was full.",
+    f"The server of {KIM} was not to be had (connection refused). The letter stays queued and will be tried again.",
+    f"A mail from {KIM} to you was rejected: its sender is on a block list.",
 )
 
 
@@ -61,3 +63,25 @@ def test_a_person_makes_none_nor_a_machine_with_an_envelope_sender(text):
         b"Return-Path: <>", b"Return-Path: <nagios@outreach.example>"
     )
     assert {row["kind"] for data in (person(text), own) for row in _rows(data)}.isdisjoint({"bounce"})
+
+
+@pytest.mark.parametrize("subject", ["Queue report", "Mail server statistics"])
+def test_a_report_of_our_own_mail_system_makes_none(subject):
+    text = f"Deferred: 3 (for {KIM}, connection timed out). Bounced today: 1 ({KIM}, user unknown)."
+    data = notice(text, sender="postmaster@outreach.example", subject=subject)
+    assert {row["kind"] for row in _rows(data)}.isdisjoint({"bounce"})
+
+
+def test_a_monitor_of_our_own_that_shows_a_bounce_makes_none():
+    text = f"Last value: to=<{KIM}>, status=bounced (host mx.lumen.example said: 550 5.1.1 no such user)"
+    data = notice(text, sender="zabbix@outreach.example", subject="Problem: too much undelivered mail").replace(
+        b"Return-Path: <>", b"Return-Path: <zabbix@outreach.example>"
+    )
+    assert {row["kind"] for row in _rows(data)}.isdisjoint({"bounce"})
+
+
+def test_somebody_on_leave_whose_answer_asks_whether_it_is_undelivered_makes_none():
+    data = person("I am away until May, and nobody reads this. Mail goes to jo@lumen.example.").replace(
+        b"Subject: ", b"Auto-Submitted: auto-replied\nSubject: Undelivered? ", 1
+    )
+    assert [row["kind"] for row in _rows(data)] == ["autoreply"]
