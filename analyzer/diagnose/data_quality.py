@@ -80,7 +80,9 @@ def data_quality(
             most = _forecasts(ahead, worst, tolerance)
             forecasts = bounded(_forecasts(ahead, drawn, tolerance, mix=most.best_mix.leads), most)
         else:
-            forecasts = widened(forecasts, _forecasts(ahead, worst, tolerance, mix=forecasts.best_mix.leads))
+            mix = min(forecasts.best_mix.leads, _forecasts(ahead, worst, tolerance).best_mix.leads)
+            known, most = (_forecasts(ahead, some, tolerance, mix=mix) for some in (drawn, worst))
+            forecasts = widened(known, most)
     found = _origins(ahead, tolerance)
     old = ahead.old(tolerance)
     aged = judged.named and old is not None and bool(old.any())

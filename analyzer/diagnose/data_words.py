@@ -85,6 +85,7 @@ def why(found: Found) -> str:
     shown = [
         "" if found.unasked is None else _left_out(found.unasked),
         _compared(found.contacts, found.effect),
+        _of_no_cause(found.contacts) if found.lacking is None else "",
         *_others(found.apart),
         _invalid(found.past),
         sentences(found.named),
@@ -527,6 +528,20 @@ def _them(several: Codes) -> str:
 def _by_company(past: History) -> float:
     """The rate with each lead counted for what it is worth beside its fellows at a company."""
     return float(past.worth_bounced.sum()) / max(float(past.worth.sum()), 1.0)
+
+
+def _of_no_cause(contacts: Contacts) -> str:
+    """That many bounces say nothing of their cause, and what that leaves open; "" where they are the usual few."""
+    count = unread(contacts)
+    if not count:
+        return ""
+    leads = contacts.leads
+    bounced = int((leads["hard"] | leads["spam"] | leads["unknown"]).sum())
+    return (
+        f"{number(count)} of the {number(bounced)} leads that bounced say nothing of the cause, and count as no bad "
+        "addresses in these rates: with the bounce messages they would be told apart. The upper ends of the ranges and "
+        "the best mix hold even if all of them are bad."
+    )
 
 
 def _unread_by_status(contacts: Contacts) -> str:

@@ -42,7 +42,10 @@ def bounded(known: Forecasts, worst: Forecasts) -> Forecasts:
 
 
 def widened(known: Forecasts, worst: Forecasts) -> Forecasts:
-    """The known ones, up to the highest of what every bounce without a cause would make of them."""
+    """The known ones, up to the highest of what every bounce without a cause would make of them.
+
+    The best mix of both is to be the smaller one, which holds in both.
+    """
 
     def up_to(one: Forecast, other: Forecast) -> Forecast:
         if one.high is None or other.high is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign, next_list
 
@@ -60,3 +62,20 @@ def test_where_no_mix_holds_verified_leads_that_should_even_so_are_sent_to() -> 
     assert sent["probability"].max() <= 0.05
     assert "sends to 300 of 1,100 leads, verified ones that are each expected within 5 %" in diagnosis.data_quality.why
     assert "even if every bounce without a reason was a bad address" in diagnosis.data_quality.why
+
+
+def test_the_best_mix_holds_whatever_the_silent_bounces_were_where_the_advice_is_the_same_either_way() -> None:
+    """Half of the bounces come without a word, mostly of guessed addresses: max quality in any case."""
+    known = (Block(1300, bounced={"user_unknown": 13}), Block(700, "guessed", bounced={"user_unknown": 90}))
+    ahead = next_list((1300, "verified", OPEN), (700, "guessed", OPEN))
+    silent = (Block(90, "guessed", bounced={"unspecified": 90}), Block(10, bounced={"unspecified": 10}))
+    told = diagnose(campaign(*known, *silent, next_leads=ahead)).data_quality
+    every = diagnose(
+        campaign(*known, *(replace(block, bounced={"user_unknown": block.n}) for block in silent), next_leads=ahead)
+    )
+    assert told.recommendation == every.data_quality.recommendation == "max_quality"
+    assert told.forecast.best_mix.leads <= every.data_quality.forecast.best_mix.leads
+    assert "100 of the 203 leads that bounced say nothing of the cause" in told.why
+    without = diagnose(campaign(*known, next_leads=ahead)).data_quality
+    assert without.forecast.best_mix.leads > told.forecast.best_mix.leads
+    assert "say nothing of the cause" not in without.why
