@@ -82,6 +82,18 @@ def test_a_week_of_mostly_guessed_leads_asks_for_max_quality(tmp_path: Path):
     assert "of the leads first written to this week have a bad address" in told(run)
 
 
+def test_refusals_that_rise_are_told_beside_leads_that_ask_for_better_addresses(tmp_path: Path):
+    names = ("policy", "recipient_restricted", "ip_reputation", "rate_limited", "sender_rejected", "virus")
+    planted = {(mailbox, LAST): dict.fromkeys(names, 1) for mailbox in MAILBOXES}
+    run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))
+    assert run.week.leads is not None
+    assert "may be worse" not in report_words.verdict(run.week)[1]
+    worse = replace(run.week, leads=replace(run.week.leads, recommendation="max_quality"))
+    tone, text = report_words.verdict(worse)
+    assert tone == "act"
+    assert "may be worse than you accept" in text and "Spam bounces are up: 2." in text
+
+
 def test_refusals_are_told_with_the_mailbox_that_has_them(tmp_path: Path):
     planted = {("cem@out2.example", LAST): {"sender_account": 60}}
     run = run_weekly(workspace(tmp_path / "space", *history(WEEKS, planted)))

@@ -140,8 +140,10 @@ def verdict(week: Week) -> tuple[Tone, str]:
     news = [one for one in week.changes if one.kind != "fixed"]
     if news:
         return "act", f"No alarm, but {words.plural(len(news), 'thing is', 'things are')} new or worse: see below."
+    higher = [one for one in whole if _higher(one, week)]
     if week.leads is not None and _asks_for_better(week.leads):
-        return "act", _asking(week.leads)
+        # Of bad addresses the sentence on the leads says more.
+        return "act", " ".join([_asking(week.leads), *(_no_alarm(one) for one in higher if one.measure == "spam")])
     if any(one.state == "recovering" for one in whole):
         return "fine", "On the way back: the rate that raised the alarm is as usual again, one more such week ends it."
     if any(one.state == "learning" for one in whole):
@@ -149,9 +151,8 @@ def verdict(week: Week) -> tuple[Tone, str]:
             f"Still learning what is usual, {words.plural(week.weeks_before, 'earlier week')} so far: no alarm yet for "
             "a rise, only for a rate above what you accept."
         )
-    higher = [one for one in whole if _higher(one, week)]
     if higher:
-        return "unsure", " ".join(f"{_up(one)} No alarm yet." for one in higher)
+        return "unsure", " ".join(map(_no_alarm, higher))
     if week.mostly_unread:
         return "unsure", _unread(week)
     if all(one.state == "too_little" for one in whole):
@@ -174,6 +175,10 @@ def _higher(one: Series, week: Week) -> bool:
 
 def _up(one: Series) -> str:
     return f"{_named(one)} are up: {_held_against(one)}.{_lie(one.place)}"
+
+
+def _no_alarm(one: Series) -> str:
+    return f"{_up(one)} No alarm yet."
 
 
 def _named(one: Series) -> str:
