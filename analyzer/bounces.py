@@ -20,7 +20,7 @@ from analyzer.classify.classes import without_words
 from analyzer.errors import AnalyzerError
 from analyzer.parsing import read_message
 from analyzer.parsing.diagnostics import finish
-from analyzer.records import Event, Failure, Item, Report
+from analyzer.records import Event, Failure, Item, Report, Verdict
 from analyzer.signals import held_back, kept_from_children
 
 if TYPE_CHECKING:
@@ -72,13 +72,7 @@ def _with_reasons(report: Report, classifier: Classifier) -> Report:
 
 
 def _gives_a_reason(failure: Failure, classifier: Classifier) -> bool:
-    verdict = classifier.classify(
-        failure.diagnostic,
-        status=failure.status,
-        reply=failure.reply,
-        host=failure.remote_mta,
-        recipient=failure.recipient,
-    )
+    verdict = _verdict(failure, failure.diagnostic, classifier)
     by_rule = verdict.decided_by.startswith("rule:") and verdict.reason != "unspecified"
     return by_rule and verdict.confidence >= _SURE and not verdict.transient
 
@@ -212,20 +206,19 @@ def _completed(failure: Failure, told: Failure | None) -> Failure:
     )
 
 
-def _judged(source: str, report: Report, failure: Failure, classifier: Classifier) -> Row:
-    verdict = classifier.classify(
-        failure.diagnostic,
-        status=failure.status,
-        reply=failure.reply,
-        host=failure.remote_mta,
-        recipient=failure.recipient,
+def _verdict(failure: Failure, words: str, classifier: Classifier) -> Verdict:
+    """What some words say of the failure, with all that is known beside them."""
+    return classifier.classify(
+        words, status=failure.status, reply=failure.reply, host=failure.remote_mta, recipient=failure.recipient
     )
+
+
+def _judged(source: str, report: Report, failure: Failure, classifier: Classifier) -> Row:
+    verdict = _verdict(failure, failure.diagnostic, classifier)
     if failure.provider_class and (not failure.diagnostic or verdict.reason == "unspecified"):
         codes = verdict
         if failure.diagnostic:
-            codes = classifier.classify(
-                "", status=failure.status, reply=failure.reply, host=failure.remote_mta, recipient=failure.recipient
-            )
+            codes = _verdict(failure, "", classifier)
         verdict = without_words(verdict, codes, failure.provider_class)
     row = _unjudged(source, report, failure)
     row["provider"] = verdict.provider
