@@ -162,10 +162,13 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
             f" {number(effect.aside_bounces)} of all bounces are of one company, {effect.aside}, which bounces as a "
             "whole and is left out of the comparison."
         )
+    if effect.slips:
+        out = "left out of the comparison too" if effect.aside else "left out of the comparison"
+        rates += f" {number(effect.slips)} of all bounces are at misspelt domains, which are {out}."
     if effect.verdict == "too_little_data":
         if unread(contacts):
             return "As far as bounces say why: " + rates[:1].lower() + rates[1:]
-        return rates + " That is too little to compare them."
+        return rates + f" {'What is left' if effect.slips else 'That'} is too little to compare them."
     if difference.estimate is None or difference.low is None or difference.high is None:
         return rates
     like = "Compared with each other"

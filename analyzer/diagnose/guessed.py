@@ -5,7 +5,8 @@ address-fault bounces that would have been missing at the verified rate, and 95 
 domains. With few bounces the bootstrap is too sure of itself: there the stratified Newcombe interval (Yan & Su,
 Statistics in Biopharmaceutical Research 2, 2010) at the effective sample size widens it, and that of the ratio in the
 same way (MOVER-R: Newcombe, Statistical Methods in Medical Research 25, 2016). A company that bounces as a whole and
-holds most of a status' bounces is one fact, and none about the status: nothing is told that hangs on it.
+holds most of a status' bounces is one fact, and none about the status: nothing is told that hangs on it. Nor are leads
+at misspelt domains compared where these make many of the bounces: a typing error befalls every status alike.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from analyzer.diagnose.contacts import Contacts
 from analyzer.diagnose.diagnosis import GuessedEffect, Interval, StatusEffect
 from analyzer.diagnose.rates import belief_of, design_effect, wilson
 from analyzer.diagnose.resampling import bootstrap_totals
+from analyzer.diagnose.slips import at_slips
 from analyzer.diagnose.strata import strata
 from analyzer.diagnose.thresholds import thresholds
 
@@ -38,6 +40,8 @@ _FEW = 15
 _NONE = 1e-15
 #: The part of its leads by which a company bounces as a whole, and of a status' bounces that are one company's fact.
 WHOLE, MOST = 0.8, 0.5
+#: From this share of the bounces on, those at misspelt domains are left out of what is compared.
+_SLIPS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class Arm:
 class Effect:
     """What separates guessed from verified addresses; `share` is of all address-fault bounces of the campaign.
 
-    `aside` is the company that is left out of what is compared, and `aside_bounces` its bounces; `guessed` and
-    `verified` count its leads too.
+    `aside` is the company that is left out of what is compared, and `aside_bounces` its bounces; `slips` are the
+    bounces at misspelt domains that are left out too; `guessed` and `verified` count the leads of both.
     """
 
     verdict: GuessedEffect
@@ -66,6 +70,7 @@ class Effect:
     coarse: float
     aside: str = ""
     aside_bounces: int = 0
+    slips: int = 0
     #: The columns that were held fixed beside industry and campaign, and for what share of guessed leads they were not.
     within: tuple[str, ...] = ()
     loose: float = 0.0
@@ -111,32 +116,42 @@ def guessed_effect(contacts: Contacts, *, seed: int, beside: Sequence[Confounder
 def status_effect(contacts: Contacts, name: str, *, seed: int, beside: Sequence[Confounder] = ()) -> Effect:
     """The same for any status: what is called `guessed` in the result are the leads of that status."""
     leads, company = contacts.leads, company_of(contacts)
-    found = _effect(leads, company, name, beside, seed=seed)
-    if found.verdict not in ("driven", "contributes"):
-        return found
     bounced = leads["address"].to_numpy(dtype=np.bool_)
-    one = _one_company((leads["email_status"].astype(object) == name).to_numpy(), bounced, company)
-    if one is None:
-        return found
-    rest = company != one
-    others = [replace(each, code=each.code[rest]) for each in beside]
-    without = _effect(leads[rest], company[rest], name, others, seed=seed)
-    if without.risk_difference.estimate is None:
-        return found
-    left = float(bounced[rest].sum() / bounced.sum())
-    share = Interval(*(None if each is None else each * left for each in astuple(without.share)))
-    verdict = without.verdict
+
+    def among(kept: Flags) -> Effect:
+        others = [replace(each, code=each.code[kept]) for each in beside]
+        return _effect(leads[kept], company[kept], name, others, seed=seed)
+
+    slips = _slips(contacts, bounced)
+    kept = ~slips
+    found = among(kept)
+    if found.verdict in ("driven", "contributes"):
+        one = _one_company((leads["email_status"].astype(object) == name).to_numpy() & kept, bounced, company)
+        without = None if one is None else among(kept & (company != one))
+        if one is not None and without is not None and without.risk_difference.estimate is not None:
+            there = kept & (company == one)
+            kept &= ~there
+            found = replace(without, aside=contacts.domains[one], aside_bounces=int(bounced[there].sum()))
+    return found if kept.all() else _of_all(found, leads, name, kept, int(bounced[slips].sum()))
+
+
+def _slips(contacts: Contacts, bounced: Flags) -> Flags:
+    """Leads at misspelt domains, where they hold enough of the bounces to hide what a status does, or to feign it."""
+    there = at_slips(contacts)
+    enough = bounced[there].sum() >= _SLIPS * bounced.sum()
+    return there if enough else np.zeros(len(there), dtype=np.bool_)
+
+
+def _of_all(found: Effect, leads: pd.DataFrame, name: str, kept: Flags, slips: int) -> Effect:
+    """What separates a status from verified among the `kept` leads, with leads, bounces and shares of all of them."""
+    status, bounced = leads["email_status"].astype(object).to_numpy(), leads["address"].to_numpy(dtype=np.bool_)
+    one, other = (Arm(int(arm.sum()), int(bounced[arm].sum())) for arm in (status == name, status == "verified"))
+    left = float(bounced[kept].sum()) / max(int(bounced.sum()), 1)
+    share = Interval(*(None if each is None else each * left for each in astuple(found.share)))
+    verdict = found.verdict
     if verdict == "driven" and (share.estimate or 0.0) < thresholds().guessed.driven_share:
         verdict = "contributes"
-    return replace(
-        without,
-        verdict=verdict,
-        guessed=found.guessed,
-        verified=found.verified,
-        share=share,
-        aside=contacts.domains[one],
-        aside_bounces=int(bounced[~rest].sum()),
-    )
+    return replace(found, verdict=verdict, guessed=one, verified=other, share=share, slips=slips)
 
 
 def _one_company(status: Flags, bounced: Flags, company: Codes) -> int | None:

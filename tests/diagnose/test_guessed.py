@@ -243,3 +243,46 @@ def test_what_one_dead_company_does_is_not_called_guessing() -> None:
     assert without.verdict == "driven"
     told = diagnose(campaign(*parts, gone)).data_quality.why
     assert "44 of all bounces are of one company, gone.example, which bounces as a whole and is left out" in told
+
+
+SLIPS = (
+    Block(38, domain="gmial.com", bounced={"domain_not_found": 38}),
+    Block(22, "guessed", domain="hotmial.com", bounced={"domain_not_found": 22}),
+)
+
+
+def test_misspelt_domains_befall_every_status_and_are_not_compared() -> None:
+    """Half of the bad addresses are typing errors, at a few domains: beside them nothing would show."""
+    parts = (Block(1140, bounced=bad(17)), Block(660, "guessed", bounced=bad(43)))
+    found, without = effect(*parts, *SLIPS), effect(*parts)
+    assert (found.slips, without.slips) == (60, 0)
+    assert found.risk_difference == without.risk_difference
+    assert (found.verdict, without.verdict) == ("contributes", "driven")
+    # The arms and the shares are of all leads and bounces.
+    assert ((found.guessed.bounces, found.guessed.leads), found.verified.bounces) == ((65, 682), 55)
+    assert found.share.estimate == pytest.approx(without.share.estimate * 60 / 120)
+    told = diagnose(campaign(*parts, *SLIPS)).data_quality.why
+    assert "60 of all bounces are at misspelt domains, which are left out of the comparison. Compared" in told
+
+
+def test_typing_errors_among_guessed_addresses_alone_are_not_called_guessing() -> None:
+    typed = Block(40, "guessed", domain="gmial.com", bounced={"domain_not_found": 40})
+    assert effect(Block(700, bounced=bad(14)), Block(300, "guessed", bounced=bad(6)), typed).verdict == "not_shown"
+    # Nothing is left to compare.
+    none = effect(Block(700, bounced=bad(14)), typed)
+    assert (none.verdict, none.guessed.bounces) == ("too_little_data", 40)
+
+
+def test_a_few_typing_errors_stay_where_they_are() -> None:
+    few = effect(Block(700, bounced=bad(40)), Block(300, "guessed", bounced=bad(60)), Block(5, domain="gmial.com"))
+    assert few.slips == 0
+
+
+def test_a_company_and_misspelt_domains_are_left_out_together() -> None:
+    many = [Block(1, "guessed", bounced=bad(1)) for _ in range(12)]
+    parts = (Block(640, bounced=bad(3)), Block(450, "guessed"), *many)
+    gone = Block(45, "guessed", bounced={"domain_not_found": 44}, domain="gone.example")
+    found, without = effect(*parts, gone, *SLIPS), effect(*parts)
+    assert (found.aside, found.aside_bounces, found.slips) == ("gone.example", 44, 60)
+    assert found.risk_difference == without.risk_difference
+    assert found.share.estimate == pytest.approx(without.share.estimate * 15 / 119)
