@@ -74,7 +74,8 @@ def _with_reasons(report: Report, classifier: Classifier) -> Report:
 def _gives_a_reason(failure: Failure, classifier: Classifier) -> bool:
     verdict = _verdict(failure, failure.diagnostic, classifier)
     by_rule = verdict.decided_by.startswith("rule:") and verdict.reason != "unspecified"
-    return by_rule and verdict.confidence >= _SURE and not verdict.transient
+    # A full mailbox may be emptied, but this mail has come back: who keeps trying says so.
+    return by_rule and verdict.confidence >= _SURE and (not verdict.transient or verdict.fault == "mailbox")
 
 
 def _rows_of(item: Item, report: Report, classifier: Classifier) -> list[Row]:

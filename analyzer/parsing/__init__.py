@@ -18,7 +18,7 @@ from analyzer.parsing.diagnostics import finish
 from analyzer.parsing.message import Message, shown
 from analyzer.parsing.original import find_original
 from analyzer.parsing.prose import written_to
-from analyzer.parsing.readers import FEEDBACK_READERS, LIST_READER, NOTICE_READER, READERS
+from analyzer.parsing.readers import FEEDBACK_READERS, LIST_READER, NOTICE_READER, READERS, UNNAMED_READER
 from analyzer.parsing.reporting import reporting_host
 from analyzer.records import Failure, Kind, Original, Report
 
@@ -69,6 +69,8 @@ def _perhaps(message: Message) -> tuple[Failure, ...]:
     """Who has failed, if what a mail system's notice says of them is a reason: no word in it says that they have."""
     if not kinds.may_tell_of_failure(message):
         return ()
+    if UNNAMED_READER.recognises(message):
+        return tuple(finish(UNNAMED_READER.failures(message)))
     failures = finish(NOTICE_READER.failures(message))
     told = kinds.names_nobody_but(frozenset(failure.recipient.lower() for failure in failures), message)
     return tuple(failures) if told else ()

@@ -136,3 +136,24 @@ def same(one: str, other: str) -> bool:
 def related(one: str, other: str) -> bool:
     """Whether two domains are the same, or one is above the other, as bounces' domain is often below our own."""
     return bool(one and other) and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))
+
+
+#: What return addresses made for one recipient (VERP) begin with.
+_BEFORE_VERP = re.compile(r"(?:b|bounces?|return|returns|rp|verp|err|errors?|mailer)|\D*\d.*", re.IGNORECASE)
+_VERP = re.compile(r"(?P<before>.*[+-])?(?P<local>[^=+-]+)=(?P<domain>(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*[a-z0-9])", re.I)
+#: Return addresses in which a forwarder (SRS) or a tag (BATV) stands beside what looks like an address.
+_REWRITTEN = re.compile(r"(?:srs[01]|prvs|btv1)[=+-]", re.IGNORECASE)
+
+
+def from_verp(address: str) -> str:
+    """The recipient that a return address was made for, "bounces+77-kim=lumen.example@…"; "" where it may be another.
+
+    What stands before the name is a number or a word of bounces, or is parted from it by the only plus.
+    """
+    found = None if _REWRITTEN.match(address) else _VERP.fullmatch(address.rpartition("@")[0])
+    if found is None:
+        return ""
+    before = found["before"] or ""
+    last = re.split(r"[+-]", before[:-1])[-1]
+    certain = not before or _BEFORE_VERP.fullmatch(last) or (before[-1] == "+" and before.count("+") == 1)
+    return f"{found['local']}@{found['domain']}" if certain else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.parsing.addresses import from_field, is_address
+from analyzer.parsing.addresses import from_field, from_verp, is_address
 from analyzer.parsing.decoding import decode_text
 from analyzer.parsing.message import Message, Part, one_line, read_fields
 from analyzer.records import Failure, Kind, Original
@@ -29,7 +29,9 @@ def read_complaint(part: Part, original: Original) -> tuple[Kind, str, list[Fail
     if feedback in _NO_COMPLAINT:
         return "other", "", []
     named = [from_field(decode_text(value)) for value in _RECIPIENTS.findall(block)]
-    recipients = [a for a in named if is_address(a)] or [a for a in original.recipients if is_address(a)][:1] or [""]
+    recipients = [a for a in named if is_address(a)] or [a for a in original.recipients if is_address(a)][:1]
+    # Where both are hidden the return address may have been made for one recipient.
+    recipients = recipients or [from_verp(from_field(fields.get("original-mail-from", "")))]
     reporter = (
         fields.get("reporting-mta", "").partition(";")[2].strip() or fields.get("user-agent", "").partition("/")[0]
     )

@@ -37,6 +37,8 @@ _SENTENCES = (
 _COPY = re2.compile(
     rf"(?mi)^[ \t>*|]*(?:-{{2,}}[ \t]*(?:{'|'.join(_BEHIND_DASHES)})"
     r"|original message(?: (?:headers?|follows?|text|body))?[ .:-]*$"
+    # Of a mail returned by uuencode
+    r"|begin [0-7]{3,4} [^\n]{1,80}$"
     rf"|(?:{'|'.join(_SENTENCES)})[^\n]{{0,60}}$)",
     options(),
 )

@@ -17,8 +17,11 @@ from analyzer.records import Failure
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")
 
-#: A line may be indented a little, and further lines of a field hold something.
-_FIELD = re.compile(r"^[ \t]{0,3}([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.MULTILINE | re.ASCII)
+#: A line may be indented a little; further lines of a field hold something, and begin as no field does where the indent
+#: is lost.
+_FIELD = re.compile(
+    r"^[ \t]{0,3}([!-9;-~]+)[ \t]*:([^\n]*(?:\n(?:[ \t]+|(?![!-9;-~]+[ \t]*:))\S[^\n]*)*)", re.MULTILINE | re.ASCII
+)
 _INDENTED = re.compile(r"\n*([ \t]+)[A-Za-z-]+:")
 _DISGUISES = frozenset({"text/plain", "application/octet-stream", "text/rfc822-status"})
 _BEGINS = re.compile(
@@ -126,7 +129,7 @@ def _split_at_openers(block: str, gauge: Gauge) -> list[Group]:
         if len(value) > longest:
             gauge.note("line_bytes")
             value = value[:longest]
-        current[key] = as_text(unfolded(value))
+        current[key] = as_text(unfolded(value).replace("\n", " "))
     return found
 
 

@@ -73,6 +73,13 @@ _DELIVERED = re.compile(
     r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) (?:to|successfully)|\bsuccessful(?:ly)? (?:mail )?deliver"
     r"|delivery status notification \(success\)|return receipt|to these recipients or groups is complete"
 )
+#: After all: whatever went wrong before is over.
+_DELIVERED_NOW = re.compile(
+    r"\b(?:has|have) (?:now|since|finally|meanwhile|in the meantime) been (?:successfully )?delivered"
+    r"|\b(?:was|were) (?:then|finally|eventually|later) (?:successfully )?delivered|\bdelivered after all\b"
+    r"|\b(?:inzwischen|mittlerweile|doch noch|nun) (?:erfolgreich )?zugestellt|\balsnog (?:bezorgd|afgeleverd)"
+    r"|(?:depuis|finalement) été (?:remis|distribué|délivré)|finalmente (?:entregad|consegnat|recapitat)"
+)
 _DELIVERED_ABROAD = re.compile("|".join(map(re.escape, SUCCESSES)))
 _DELAYED_ABROAD = re.compile("|".join(map(re.escape, DELAYS)))
 #: Right before a promise to go on, what makes it one to stop.
@@ -170,7 +177,7 @@ _MAY_SAY_BOUNCE_ABROAD = OPENING.add(any_of(BOUNCE_OPENINGS))
 _MAY_BE_CHALLENGE = OPENING.add(any_of(CHALLENGES))
 _SAYS_DELAY = OPENING.add(any_of(DELAYS))
 _MAY_SAY_DELAY = OPENING.add(re2_pattern(_DELAYED))
-_MAY_SAY_DELIVERED = OPENING.add(f"{re2_pattern(_DELIVERED)}|{any_of(SUCCESSES)}")
+_MAY_SAY_DELIVERED = OPENING.add(f"{re2_pattern(_DELIVERED)}|{re2_pattern(_DELIVERED_NOW)}|{any_of(SUCCESSES)}")
 
 _OPENING = 2000
 
@@ -472,11 +479,10 @@ def is_delay(message: Message) -> bool:
 
 def is_success(message: Message) -> bool:
     """A notice that the mail was delivered, and to nobody that it was not."""
-    return (
-        _MAY_SAY_DELIVERED in _spoken(message)
-        and _says_delivered(f"{message.subject()} {_opening(message)[:1000]}")
-        and not tells_of_failure(message)
-    )
+    if _MAY_SAY_DELIVERED not in _spoken(message):
+        return False
+    told = f"{message.subject()} {_opening(message)[:1000]}"
+    return _DELIVERED_NOW.search(told) is not None or (_says_delivered(told) and not tells_of_failure(message))
 
 
 def _says_delivered(text: str) -> bool:

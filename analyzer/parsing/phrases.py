@@ -224,6 +224,9 @@ DELAYS = (
     "riproverà per", "probeert het nog", "ponawiać próby", "повторять попытки", "小时内重试", "小時內重試",
     "동안 다시 시도합니다", "yeniden deneyecek",
     # A promise to go on, and that nothing has to be sent again, in further words
+    "weitere versuche", "weitere zustellversuche", "nouveaux essais", "de nouvelles tentatives", "attend encore",
+    "nuevos intentos", "novas tentativas", "nuovi tentativi", "nieuwe pogingen", "kolejne próby",
+    "следующие попытки", "новые попытки",
     "versuchen es weiter", "versucht es weiter", "müssen die nachricht nicht erneut senden", "nicht erneut zu senden",
     "continuera à essayer", "continuera ses tentatives", "continuerons à essayer", "inutile de le renvoyer",
     "inutile de renvoyer", "pas nécessaire de le renvoyer", "pas nécessaire de renvoyer", "seguirá intent",

@@ -21,6 +21,7 @@ from analyzer.parsing.readers.returned import ReturnedMail
 from analyzer.parsing.readers.session import PostfixSession
 from analyzer.parsing.readers.sns import SnsNotification
 from analyzer.parsing.readers.stopped import StoppedMail
+from analyzer.parsing.readers.unnamed import Unnamed
 from analyzer.parsing.readers.wrapped import WrappedReport
 from analyzer.records import Failure
 
@@ -47,6 +48,9 @@ LIST_READER: Reader = MailingList()
 
 #: Any notice, by its grammar; asked again of what no word calls a bounce.
 NOTICE_READER: Reader = Notice()
+
+#: A notice that names nobody; asked last, and a bounce only where what it says is a reason.
+UNNAMED_READER: Reader = Unnamed()
 
 READERS: tuple[Reader, ...] = (
     # By sender or subject alone: cheapest, and never ambiguous.

@@ -53,6 +53,8 @@ _ROLE = re.compile(r"[-+](?:owner|bounces|admin|request|help)(?=@)", re.IGNORECA
 _PROGRAM = re.compile(r"(?:listserv|sympa|majordomo|ecartis)@", re.IGNORECASE)
 #: Sympa's, in its languages: "for list 'team'", "pour la liste 'team'".
 _SYMPAS = re.compile(r"\blist[aeiu]?\s+['\"«‘„]\s?([^'\"»’“\s@]{1,80})", re.IGNORECASE)
+#: Without quotes, where the subject has the same name behind the same word.
+_BARE_SYMPAS = re.compile(r"\blist[aeiu]?\s+([\w.+-]{2,80})", re.IGNORECASE)
 _GIVEN_REASON = re.compile(r"reason for rejecting your request:", re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
@@ -71,7 +73,7 @@ class MailingList:
         text = one_line(own_words(message)[:1000])
         if _NAMING.search(text) or _NAMELESS.search(text):
             return not is_about_mail_to_us(message)
-        return _is_mlmmjs_refusal(message, text) or _refuses_abroad(sender, own_words(message)[:1000])
+        return _is_mlmmjs_refusal(message, text) or _refuses_abroad(message)
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The list."""
@@ -93,11 +95,12 @@ def _is_mlmmjs_refusal(message: Message, text: str) -> bool:
     return "mlmmj" in text[:200].lower() and any(word in message.subject() for word in _MLMMJ_DENIES)
 
 
-def _refuses_abroad(sender: str, text: str) -> bool:
+def _refuses_abroad(message: Message) -> bool:
     """Mailman in another language: the first paragraph that names the list says that a post to it was refused."""
+    sender, text = message.sender(), own_words(message)[:1000]
     posted = _ROLE.sub("", sender).lower()
     if _PROGRAM.match(sender):
-        naming = next((one for one in _BLANK_LINE.split(text.lower()) if _SYMPAS.search(one)), "")
+        naming = next((one for one in _BLANK_LINE.split(text.lower()) if _sympas_list(one, message)), "")
     elif posted == sender.lower():
         return False
     else:
@@ -112,5 +115,14 @@ def _named_by_program(message: Message, text: str) -> str:
     if not _PROGRAM.match(sender):
         return _ROLE.sub("", sender)
     in_subject = from_header(message.subject())
-    named = _SYMPAS.search(text)
-    return in_subject or (f"{named.group(1)}@{sender.rpartition('@')[2]}" if named else "")
+    named = _sympas_list(text, message)
+    return in_subject or (f"{named}@{sender.rpartition('@')[2]}" if named else "")
+
+
+def _sympas_list(text: str, message: Message) -> str:
+    """The name of the list that Sympa speaks of."""
+    if quoted := _SYMPAS.search(text):
+        return quoted.group(1)
+    bare = _BARE_SYMPAS.search(text)
+    named = {name.lower() for name in _BARE_SYMPAS.findall(message.subject())}
+    return bare.group(1) if bare and bare.group(1).lower() in named else ""

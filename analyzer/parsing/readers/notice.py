@@ -35,7 +35,9 @@ class Notice:
         named = find_addresses(message.get("x-failed-recipients"))
         for address in named:
             said = about(address, message)
-            yield Failure(recipient=address, diagnostic=_explained(said.says, message), remote_mta=said.host)
+            # A notice may have no text at all.
+            says = said.says or (message.heading() if address in message.heading() else "")
+            yield Failure(recipient=address, diagnostic=_explained(says, message), remote_mta=said.host)
         if named:
             return
         original = find_original(message)
