@@ -256,6 +256,9 @@ class Classifier:
         hit = next(self._hits(case.near, case), None)
         if hit is None and case.wide is not case.near:
             hit = next(self._hits(case.wide, case), None)
+            if hit and hit.number in self._say_little and self._codes.strong(case.provider, case.near.status):
+                # The status of the reply says more than "all recipients were rejected" around it.
+                return None
         return hit
 
     def _hits(self, view: _View, case: _Case) -> Iterator[_Hit]:
