@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from servers.mail_world import WORLD, World, mail_world
+from servers.programs import started
 
 import analyzer
 from analyzer.errors import AnalyzerError
@@ -49,7 +50,7 @@ def test_nothing_is_told_of_a_part_that_somebody_read(
     many = tmp_path / "many.csv"
     many.write_text("email\n" + "".join(f"kim{n}@company{n}.example\n" for n in range(6_000)))
     command = [sys.executable, "-m", "analyzer", "check", str(many), "--json", "--allow-reserved", *limits]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         assert json.loads(running.stdout.readline())["email"] == "kim0@company0.example"

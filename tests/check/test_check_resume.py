@@ -9,9 +9,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from servers.programs import dnsmasq, free_port, wait_until
+from servers.killing import counting_stub
+from servers.programs import dnsmasq, free_port, started, wait_until
 
-STUB = Path(__file__).resolve().parent.parent / "servers" / "stub.py"
 LEADS = 400
 DOMAINS = 20
 
@@ -21,28 +21,23 @@ def test_nothing_is_lost_and_nothing_asked_twice(tmp_path: Path) -> None:
     counts, names = tmp_path / "counts.json", free_port()
     addresses = [f"{'au'[n % 2]}{n}@d{n % DOMAINS}.bulk.example" for n in range(LEADS)]
     leads.write_text("\n".join(addresses) + "\n")
-    stub = subprocess.Popen([sys.executable, STUB, counts], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert stub.stdin is not None
-    assert stub.stdout is not None
-    port = stub.stdout.readline().strip()
     command = [
         *(sys.executable, "-m", "analyzer", "check", str(leads), "--out", str(out), "--smtp", "--force", "--resume"),
-        *("--helo", "probe.example.org", "--mail-from", "me@example.org", "--smtp-port", port, "--rate", "200"),
+        *("--helo", "probe.example.org", "--mail-from", "me@example.org", "--rate", "200"),
         # All the domains are on one host: with the usual two connections most of the time would go by in pauses.
         *("--provider-rate", "60000", "--connections", "8"),
         *("--resolver", f"127.0.0.1:{names}", "--allow-private", "--cache", str(cache)),
     ]
-    with dnsmasq(tmp_path, "127.0.0.1", names, ["address=/bulk.example/127.0.0.1"]):
-        first = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        wait_until(lambda: answered(cache) > LEADS // 4, "the check", lambda: f"{answered(cache)} answers", 60)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
+    zone = dnsmasq(tmp_path, "127.0.0.1", names, ["address=/bulk.example/127.0.0.1"])
+    with counting_stub(counts) as port, zone:
+        command += ["--smtp-port", port]
+        with started(command, stderr=subprocess.DEVNULL) as first:
+            wait_until(lambda: answered(cache) > LEADS // 4, "the check", lambda: f"{answered(cache)} answers", 60)
+            first.send_signal(signal.SIGKILL)
         before = answered(cache)
         assert before < LEADS
         assert not out.exists()
         second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    stub.stdin.close()
-    stub.wait(30)
     assert second.returncode == 0, second.stderr
     assert "it began anew" not in second.stderr
     rows = [json.loads(line) for line in out.read_text().splitlines()]

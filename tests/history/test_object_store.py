@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from servers.object_store import object_store
+from servers.programs import started
 
 from analyzer.api import ingest, run_diagnosis
 from analyzer.cli import main
@@ -82,8 +83,10 @@ def test_forgetting_and_the_commands(store, capsys, monkeypatch):
 
 def test_writers_at_once_lose_nothing(store):
     place = f"{store}/many"
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, place, str(number)]) for number in range(3)]
-    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
+    with ExitStack() as stack:
+        commands = [[sys.executable, "-c", WRITER, place, str(number)] for number in range(3)]
+        writers = [stack.enter_context(started(command)) for command in commands]
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
     assert len(Workspace(place).sends()) == 12
 
 

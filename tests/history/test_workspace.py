@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import random
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from servers.programs import of_ours, started
 
 import analyzer
 from analyzer.api import ingest, run_diagnosis, run_weekly
@@ -169,9 +169,13 @@ def test_writers_at_once_lose_nothing_and_readers_see_whole_versions(place):
     for writer in writers:
         writer.start()
     sizes = []
-    while any(writer.is_alive() for writer in writers):
+    until = time.monotonic() + 120
+    while any(writer.is_alive() for writer in writers) and time.monotonic() < until:
         sizes.append(len(Workspace(place).sends()))
         time.sleep(0.05)
+    for writer in writers:
+        writer.kill()
+        writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     assert len(Workspace(place).sends()) == 3 * 80 + 10
     # Every commit adds 20 or 10 rows: a reader that saw half of one would see another number.
@@ -233,15 +237,14 @@ def test_killed_at_any_moment_it_can_be_read_and_gone_on_with(place):
     chance = random.Random(7)
     code = _VICTIM.format(tests=str(Path(__file__).parent), place=str(place))
     for _ in range(8):
-        victim = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-        assert victim.stdout and victim.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0.0, 0.4))
-        os.kill(victim.pid, signal.SIGKILL)
-        victim.wait()
+        with started([sys.executable, "-c", code], stdout=subprocess.PIPE, env=of_ours()) as victim:
+            assert victim.stdout and victim.stdout.readline() == b"ready\n"
+            time.sleep(chance.uniform(0.0, 0.4))
+            victim.send_signal(signal.SIGKILL)
         space = Workspace(place)
         assert len(space.sends()) % 50 == 0
         assert len(space.bounces()) % 5 == 0
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=120, env=of_ours())
     assert done.returncode == 0
     space = Workspace(place)
     assert (len(space.sends()), space.sends()["message_id"].nunique()) == (2000, 2000)

@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from servers.programs import aborted_after, finish, of_ours
+
 _IMPORTED = """
 analyzer.api analyzer.cli.program analyzer.report.page analyzer.report.markdown analyzer.report.workbook
 analyzer.report.terminal analyzer.report.weekly.page analyzer.report.weekly.index analyzer.export analyzer.check.run analyzer.check.start
 analyzer.check.writing analyzer.diagnose analyzer.correlate analyzer.classify analyzer.sources.tables analyzer.webhooks.service
 analyzer.history pandas scipy.stats xlsxwriter
 """
+#: How long one run may take.
+_PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Forks:
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **threads, "TERM": "dumb"},
+            env={**of_ours(), **threads, "TERM": "dumb"},
             text=True,
         )
         self._line()
@@ -60,22 +64,27 @@ class Forks:
         """A run to its end."""
         return self.start(*arguments, **how).ended()
 
-    def ask(self, word: str) -> str:
-        """A word to the server, and its answer."""
+    def ask(self, word: str, pid: int = 0) -> str:
+        """A word to the server, and its answer; process `pid`, or the server, is ended where none comes."""
         assert self._server.stdin is not None
         self._server.stdin.write(word + "\n")
         self._server.stdin.flush()
-        return self._line()
+        return self._line(pid)
 
     def close(self) -> None:
         """No more runs."""
         assert self._server.stdin is not None
         self._server.stdin.close()
-        self._server.wait(20)
+        finish(self._server)
 
-    def _line(self) -> str:
+    def _line(self, pid: int = 0) -> str:
         assert self._server.stdout is not None
-        line = self._server.stdout.readline()
+        with aborted_after(_PATIENCE_S, pid or self._server.pid) as late:
+            line = self._server.stdout.readline()
+        if late.is_set():
+            said = self.folder / f"{pid}.err"
+            told = said.read_text(errors="replace") if said.exists() else ""
+            raise AssertionError(f"a run was still there after {_PATIENCE_S:g} s\n{told}")
         assert line, "the process that forks has ended"
         return line.strip()
 
@@ -99,7 +108,7 @@ class Running:
 
     def ended(self) -> Ended:
         """Wait for its end."""
-        code = int(self._forks.ask(json.dumps({"wait": self.pid})))
+        code = int(self._forks.ask(json.dumps({"wait": self.pid}), self.pid))
         out = b"" if self._stdout else (self._forks.folder / f"{self.pid}.out").read_bytes()
         return Ended(code, out, (self._forks.folder / f"{self.pid}.err").read_text(errors="replace"))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from output_campaign import Small
 from output_forks import Ended, Forks
+from servers.programs import started
 
 from analyzer.errors import OutputError
 from analyzer.files import atomic
@@ -158,7 +159,7 @@ def test_a_standard_output_that_takes_no_more(
 def test_a_reader_that_goes_away(command: list[str], small: Small, diagnosed: Path) -> None:
     places = {"BOUNCES": str(small.bounces), "REPORT": str(diagnosed)}
     run = [sys.executable, "-m", "analyzer", *(places.get(one, one) for one in command)]
-    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with started(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout and running.stderr
         running.stdout.close()
         err = running.stderr.read()

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from output_campaign import Small
 from output_forks import Ended, Forks, wait_until
+from servers.programs import started
 
 SIGNALS = {signal.SIGINT: (130, "bounce-analyzer: interrupted"), signal.SIGTERM: (143, "bounce-analyzer: stopped")}
 #: Signals a command, at moments between its start and its end.
@@ -91,7 +92,7 @@ def test_every_output_is_the_old_or_the_new_one(
 def test_a_program_that_is_still_being_imported(module: str, number: int) -> None:
     """As soon as a module is there, which Python itself tells on stderr."""
     command = [sys.executable, "-X", "importtime", "-m", "analyzer", "--version"]
-    with subprocess.Popen(
+    with started(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_signals
     ) as running:
         assert running.stderr is not None
@@ -99,7 +100,7 @@ def test_a_program_that_is_still_being_imported(module: str, number: int) -> Non
             if line.rstrip("\n").rpartition(" ")[2] == module:
                 running.send_signal(number)
                 break
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate()
     said = [line for line in err.splitlines() if not line.startswith("import time:")]
     assert (running.returncode, out, said) == (
         SIGNALS[signal.Signals(number)][0],
@@ -138,15 +139,6 @@ def test_tables_that_no_thread_can_stop_reading(number: int, small: Small, forks
         os.close(writer)
 
 
-def _last_words(running: subprocess.Popen[str]) -> str:
-    """What a run says on its error stream until its end; one that does not end is killed, and fails its test alone."""
-    try:
-        return running.communicate(timeout=60)[1]
-    except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGKILL)
-        raise
-
-
 @pytest.mark.parametrize(("number", "group"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)])
 @pytest.mark.parametrize("moment", ["workers start", "rows are written"])
 def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small, tmp_path: Path) -> None:
@@ -156,9 +148,7 @@ def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small,
     out.mkdir()
     command = [sys.executable, "-m", "analyzer", "parse", many, "--jobs", "2", "--out", out / "rows.csv"]
 
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hears_signals
-    ) as running:
+    with started(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears_signals) as running:
 
         def begun() -> bool:
             if moment == "workers start":
@@ -167,7 +157,7 @@ def test_parse_on_two_cores(number: int, group: bool, moment: str, small: Small,
 
         wait_until(begun)
         (os.killpg if group else os.kill)(running.pid, number)
-        err = _last_words(running)
+        _, err = running.communicate()
     told(Ended(running.returncode, b"", err), number)
     assert list(out.iterdir()) == []
 
@@ -176,10 +166,10 @@ def test_a_worker_that_is_killed_ends_the_run_with_a_word(small: Small, tmp_path
     many, out = tmp_path / "many.mbox", tmp_path / "rows.csv"
     many.write_bytes(small.bounces.read_bytes() * 100)
     command = [sys.executable, "-m", "analyzer", "parse", many, "--jobs", "2", "--out", out]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+    with started(command, stderr=subprocess.PIPE, text=True) as running:
         wait_until(lambda: len(workers_of(running.pid)) >= 2)
         os.kill(workers_of(running.pid)[-1], signal.SIGKILL)
-        err = _last_words(running)
+        _, err = running.communicate()
     assert running.returncode == 2
     assert "a worker process was ended from outside" in err and "--jobs 1" in err and err.count("\n") == 1
     assert list(tmp_path.iterdir()) == [many]

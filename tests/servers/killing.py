@@ -14,8 +14,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from servers.programs import of_ours, started
 
 from analyzer.check.records import DomainFacts
 from analyzer.check.smtp import ProbeOptions, probe
@@ -24,6 +27,8 @@ from analyzer.check.store import Store
 HERE = Path(__file__).resolve().parent
 #: Of each domain.
 _ADDRESSES = 20
+#: The benchmark asks for many thousands.
+_PATIENCE_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -100,19 +105,10 @@ async def ask(port: int, store: Path, count: int, in_flight: int) -> None:
 def kill_and_resume(folder: Path, count: int, in_flight: int = 50) -> Account:
     """Probe `count` addresses, kill the probe (SIGKILL) once half of them are answered, and run it again."""
     counts, store = folder / "counts.json", folder / "store.sqlite"
-    stub = subprocess.Popen(
-        [sys.executable, HERE / "stub.py", counts], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert stub.stdin is not None
-    assert stub.stdout is not None
     began = time.monotonic()
-    try:
-        port = stub.stdout.readline().strip()
+    with counting_stub(counts) as port:
         before = len(_run(port, store, count, in_flight, until=count // 2))
         answers = _run(port, store, count, in_flight)
-    finally:
-        stub.stdin.close()
-        stub.wait(30)
     seconds = time.monotonic() - began
     asked = Counter(json.loads(counts.read_text()))
     truth = dict(address(number, count) for number in range(count))
@@ -128,11 +124,22 @@ def kill_and_resume(folder: Path, count: int, in_flight: int = 50) -> Account:
     )
 
 
+@contextmanager
+def counting_stub(counts: Path) -> Iterator[str]:
+    """The port of stub.py, which writes to `counts` at the end of the block."""
+    command = [sys.executable, HERE / "stub.py", counts]
+    with started(command, within=_PATIENCE_S, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stub:
+        assert stub.stdin is not None
+        assert stub.stdout is not None
+        yield stub.stdout.readline().strip()
+        stub.stdin.close()
+
+
 def _run(port: str, store: Path, count: int, in_flight: int, until: int | None = None) -> list[tuple[str, str]]:
     """The answers; killed after `until` of them."""
     command = [sys.executable, HERE / "killing.py", port, store, str(count), str(in_flight)]
     answers: list[tuple[str, str]] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+    with started(command, within=_PATIENCE_S, env=of_ours(), stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
             name, _, state = line.strip().partition(" ")
@@ -141,7 +148,6 @@ def _run(port: str, store: Path, count: int, in_flight: int, until: int | None =
             answers.append((name, state))
             if until is not None and len(answers) == until:
                 running.send_signal(signal.SIGKILL)
-        running.wait()
     if until is None and running.returncode != 0:
         raise RuntimeError(f"the probe ended with {running.returncode}")
     return answers

@@ -1,18 +1,33 @@
 """Starts real servers (Debian's packages) on the loopback, as root, each in a folder of its own, and stops them again.
 
-A program that is missing is an error with the package's name, never a reason to skip.
+A program that is missing is an error with the package's name, never a reason to skip. Nothing that is started here
+outlives its block, and no test waits for it for ever.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+#: What a Python process has to be started with to write its threads' stacks when `aborted_after` ends it.
+TELLS_STACKS = {"PYTHONFAULTHANDLER": "1"}
+#: Between the signal that has the stacks written and the one that nothing survives.
+_LAST_WORDS_S = 5.0
+
+
+def of_ours() -> dict[str, str]:
+    """The environment for a process that runs one of the tests' own modules, which import their neighbours."""
+    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, **TELLS_STACKS, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def program(name: str, package: str) -> str:
@@ -49,17 +64,94 @@ def wait_until(ready: Callable[[], bool], what: str, log: Callable[[], str], sec
 
 
 @contextmanager
+def aborted_after(seconds: float, pid: int, *, group: bool = False) -> Iterator[threading.Event]:
+    """While the block runs, for so long: then the process is ended, and the event set.
+
+    By SIGABRT first, at which Python writes the stacks of its threads to stderr (`TELLS_STACKS`), then by SIGKILL, with
+    `group` for its whole group. So whoever waits for its end, or for a line of it, comes back.
+    """
+    over, came = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        if over.wait(seconds):
+            return
+        came.set()
+        _send(pid, signal.SIGABRT, group=False)
+        if not over.wait(_LAST_WORDS_S):
+            _send(pid, signal.SIGKILL, group=group)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield came
+    finally:
+        over.set()
+        watching.join()
+
+
+@contextmanager
+def started(command: Sequence[str | Path], *, within: float = 120.0, **how: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A process of a test (`how` as for Popen), whose own end is waited for at the end of the block.
+
+    Where the block fails it is killed; where it takes more than `within` seconds it is aborted, and what it wrote to a
+    pipe that nobody read, with its stacks, is told. It has a group of its own, and whatever it started goes with it.
+    """
+    how["env"] = {**(how.get("env") or os.environ), **TELLS_STACKS}
+    running = subprocess.Popen(command, start_new_session=True, **how)
+    try:
+        with aborted_after(within, running.pid, group=True) as late:
+            try:
+                yield running
+                running.wait()
+            except BaseException as error:
+                if late.is_set():
+                    raise _late(command, within, running) from error
+                raise
+        if late.is_set():
+            raise _late(command, within, running)
+    finally:
+        _send(running.pid, signal.SIGKILL, group=True)
+        for stream in (running.stdin, running.stdout, running.stderr):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        running.wait(_LAST_WORDS_S)
+
+
+def _late(command: Sequence[str | Path], within: float, running: subprocess.Popen[Any]) -> AssertionError:
+    """What to say of a process that was still there; with what is left in its pipes, which nobody may hold any more."""
+    _send(running.pid, signal.SIGKILL, group=True)
+    told: list[Any] = []
+    with suppress(subprocess.TimeoutExpired, ValueError, OSError):
+        told = [part for part in running.communicate(timeout=_LAST_WORDS_S) if part]
+    said = "\n".join(part if isinstance(part, str) else part.decode(errors="replace") for part in told)
+    return AssertionError(f"{' '.join(map(str, command))} was still there after {within:g} s\n{said}")
+
+
+def finish(running: subprocess.Popen[Any], seconds: float = 30.0) -> int:
+    """Wait for the end of a process that was told to stop, and kill it where that does not come; its exit code."""
+    try:
+        return running.wait(seconds)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        return running.wait(seconds)
+
+
+def _send(pid: int, number: int, *, group: bool) -> None:
+    with suppress(ProcessLookupError):
+        (os.killpg if group else os.kill)(pid, number)
+
+
+@contextmanager
 def background(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A program that stays in the foreground, until the end of the block."""
-    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as running:
+    with log.open("wb") as out:
+        running = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
         try:
             yield running
         finally:
             running.terminate()
-            try:
-                running.wait(10)
-            except subprocess.TimeoutExpired:
-                running.kill()
+            finish(running, 10)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from servers.programs import started
 
 from analyzer.correlate import counted_bounces
 from analyzer.errors import AnalyzerError, MissingColumnError, OutputError, UnreadableInputError
@@ -157,13 +158,13 @@ write_rows(({"recipient": "a" * 100} for _ in range(100_000)), "-")
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
-    with subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+    with started([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert run.stdout
         assert run.stderr
         run.stdout.read(10)
         run.stdout.close()
         assert run.stderr.read() == b""
-        assert run.wait(60) == 0
+    assert run.returncode == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

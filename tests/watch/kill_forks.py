@@ -14,6 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from servers.programs import aborted_after, finish, of_ours
+
+#: The benchmark takes in the bounces of a thousand kills at the end.
+_PATIENCE_S = 400.0
+
 
 def main() -> None:
     """Serve until the input ends."""
@@ -66,32 +71,36 @@ class Forks:
                 stdout=subprocess.PIPE,
                 stderr=out,
                 text=True,
-                env={**os.environ, **environment},
+                env={**of_ours(), **environment},
             )
         self._running = 0
 
     def start(self, arguments: list[str]) -> None:
         """Run a command."""
-        self._running = self._asked(json.dumps(arguments))
+        self._running = self._asked(json.dumps(arguments), self._process.pid)
 
     def end(self, number: int = 0) -> int:
         """Send it a signal, if any, and wait; its exit code, or minus the signal that ended it."""
         if number:
             os.kill(self._running, number)
-        return self._asked("wait")
+        return self._asked("wait", self._running)
 
     def close(self) -> None:
         """No more commands."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        finish(self._process)
 
-    def _asked(self, what: str) -> int:
+    def _asked(self, what: str, pid: int) -> int:
+        """The answer to `what`; the process that it waits for is ended where it does not come."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{what}\n")
         self._process.stdin.flush()
-        answer = self._process.stdout.readline()
+        with aborted_after(_PATIENCE_S, pid) as late:
+            answer = self._process.stdout.readline()
+        if late.is_set():
+            raise AssertionError(f"{what}: nothing came of it in {_PATIENCE_S:g} s\n{self.log.read_text()}")
         if not answer:
             raise RuntimeError(f"no command could be started: {self.log.read_text()}")
         return int(answer)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from bounce_mail import COMMAND, as_mbox, bounces, kept, wait_for
 from servers.dovecot import PASSWORD
-from servers.programs import free_port, listening, wait_until
+from servers.programs import free_port, listening, started, wait_until
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +31,7 @@ def spool(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(spool, place, number):
     command = [*COMMAND, "watch", "--workspace", place, "--spool", spool]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+    with started(command, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         assert "event=following" in running.stderr.readline()
         wait_for(place, 3)
@@ -105,7 +105,7 @@ def test_webhooks_by_the_same_command(tmp_path, place):
     secret.chmod(0o600)
     hooks.write_text('[endpoint."/postmark"]\nprovider = "postmark"\nuser = "hooks"\nsecret_file = "secret"\n')
     command = [*COMMAND, "watch", "--workspace", place, "--listen", f"127.0.0.1:{port}", "--webhooks", hooks]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
+    with started(command, stderr=subprocess.PIPE) as running:
         wait_until(lambda: listening("127.0.0.1", port), "watch --listen", lambda: "")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
             assert answer.status == 200

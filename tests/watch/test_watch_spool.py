@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from bounce_mail import ANSWER, as_mbox, bounce, bounces, kept, wait_for
+from servers.programs import started
 
 from analyzer.errors import UnreadableInputError
 from analyzer.watch import Watched, watch
@@ -130,7 +131,7 @@ time.sleep(2.5)
 file.write(data[900:]); file.flush()
 fcntl.lockf(file, fcntl.LOCK_UN)
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+    with started([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         writer.stdin.write(as_mbox([bounce(1)]))
         writer.stdin.close()
         assert writer.stdout.readline() == b"held\n"

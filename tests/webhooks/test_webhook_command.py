@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import webhook_senders as senders
+from servers.programs import started
 from webhook_process import bounces_in, send, write_config
 from webhook_senders import PASSWORD
 
@@ -23,15 +24,15 @@ def test_a_bounce_comes_into_the_workspace_and_sigterm_ends_it_with_0(tmp_path: 
     keys.touch(0o600)
     keys.write_text("k" * 40 + "\n")
     config = write_config(tmp_path, text, password=PASSWORD)
-    started = [*command(tmp_path, config), "--verp-key-file", str(keys)]
-    with subprocess.Popen(started, stderr=subprocess.PIPE, text=True) as running:
+    asked = [*command(tmp_path, config), "--verp-key-file", str(keys)]
+    with started(asked, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         line = running.stderr.readline()
         assert line.startswith("listening for webhooks on http://127.0.0.1:")
         request = senders.bearer_request(senders.brevo_event(1))
         assert send(int(line.rpartition(":")[2]), "/brevo", request)[0] == 200
         running.send_signal(signal.SIGTERM)
-        assert running.wait(60) == 0
+    assert running.returncode == 0
     assert list(bounces_in(tmp_path / "workspace")["recipient"]) == ["lead1@corp1.example"]
 
 

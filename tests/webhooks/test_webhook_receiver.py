@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import webhook_senders as senders
+from servers.programs import of_ours
 from webhook_process import Receiver, bounces_in, raw, receiver, write_config
 from webhook_senders import PASSWORD, TOPIC, USER, WHSEC, Request, SendGridSender, SnsSender
 
@@ -213,6 +214,7 @@ def test_two_receivers_do_not_share_a_journal(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             timeout=60,
+            env=of_ours(),
         )
         assert again.returncode != 0
         assert "another receiver uses this journal" in again.stderr

@@ -16,6 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from servers.programs import aborted_after, finish, of_ours
+
+#: More than the longest drain that a test asks for.
+_PATIENCE_S = 150.0
+
 
 def main() -> None:
     """Serve until the input ends."""
@@ -62,30 +67,42 @@ class Forks:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(Path(__file__))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=of_ours(),
         )
+        self._logs: dict[int, Path] = {}
 
     def start(self, workspace: Path, config: Path, options: dict[str, Any], log: Path) -> int:
         """A receiver; its process id."""
-        return self._asked({"start": [str(workspace), str(config), options, str(log)]})
+        pid = self._asked({"start": [str(workspace), str(config), options, str(log)]}, self._process.pid)
+        self._logs[pid] = log
+        return pid
 
     def end(self, pid: int, number: int) -> int:
-        """Send a receiver a signal, and wait for its end; its exit code."""
+        """Send a receiver a signal, and wait for its end; its exit code. One that does not end tells where it stands."""
         os.kill(pid, number)
-        return self._asked({"wait": pid})
+        return self._asked({"wait": pid}, pid)
 
     def close(self) -> None:
         """No more receivers."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        finish(self._process)
 
-    def _asked(self, what: dict[str, Any]) -> int:
+    def _asked(self, what: dict[str, Any], pid: int) -> int:
+        """The answer to `what`; the process that it waits for is ended where it does not come."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(what) + "\n")
         self._process.stdin.flush()
-        answer = self._process.stdout.readline()
+        with aborted_after(_PATIENCE_S, pid) as late:
+            answer = self._process.stdout.readline()
+        if late.is_set():
+            said = self._logs[pid].read_text() if pid in self._logs else ""
+            raise AssertionError(f"{what}: nothing came of it in {_PATIENCE_S:g} s\n{said}")
         if not answer:
             raise RuntimeError("no receiver could be started")
         return int(answer)
