@@ -1,7 +1,9 @@
 """What the advice would have been before each past campaign, and what then happened: does the forecast hold?
 
 Each campaign after the first is taken as the next list of those before it. Only what had been sent by then is known to
-the advice; the outcome is the campaign's own, over the leads that the advice let through.
+the advice; the outcome is the campaign's own, over the leads that could be written to. What following the advice would
+have avoided is known of leads that it leaves out. Of those it has verified first, nobody knows what that would have
+found: only the most that it can avoid is told.
 """
 
 from __future__ import annotations
@@ -13,16 +15,20 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.leads import LEAD_FRAME
+from analyzer.diagnose.asked import asked
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.data_quality import data_quality
+from analyzer.diagnose.decisions import choose
 from analyzer.diagnose.diagnosis import Forecast, Interval, Recommendation
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.incomplete import observed
 from analyzer.diagnose.rates import wilson
+from analyzer.diagnose.words import many, number
 from analyzer.sources.tables import parse_times
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
+    from analyzer.diagnose.asked import Unasked
 
 _TINY = 1e-9
 
@@ -33,7 +39,8 @@ class Step:
 
     `forecast` and `rate` are of everyone who could be written to (max quantity). `guessed` leads had `guessed_bounces`:
     what max quality would have avoided, and the leads that it would have left out; `quality_forecast` and
-    `quality_rate` are of the others (None without any).
+    `quality_rate` are of the others (None without any). Where the advice was reverify, `to_verify` leads were to be
+    verified before, and had `to_verify_bounces`: verifying avoids none of these to all of them.
     """
 
     campaign: str
@@ -53,6 +60,8 @@ class Step:
     quality_forecast: Forecast | None = None
     quality_rate: float | None = None
     quality_within_interval: bool = True
+    to_verify: int = 0
+    to_verify_bounces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,9 @@ class Backtest:
 
     `brier`: mean squared error of the chance of exceeding the tolerance (0 best, 0.25 a coin's); `over_foretold`: the
     sum of these chances, `over_came`: how many of those campaigns exceeded it. `avoided` and `lost`: bounces not had
-    and deliveries not made by following the advice where it was max quality; `naive_…` by the rule of thumb. `skipped`
-    names campaigns and leads that could not be tested, and why.
+    and deliveries not made by following the advice where it was max quality; `naive_…` by the rule of thumb. Where
+    it was reverify, `to_verify` leads were to be verified before, who had `to_verify_bounces`: the most bounces that
+    following it would have avoided. `skipped` names campaigns and leads that could not be tested, and why.
     """
 
     tolerance: float
@@ -76,6 +86,8 @@ class Backtest:
     skipped: tuple[str, ...] = ()
     over_foretold: float = 0.0
     over_came: int = 0
+    to_verify: int = 0
+    to_verify_bounces: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The backtest as plain lists and dicts."""
@@ -85,8 +97,8 @@ class Backtest:
 def backtest(correlated: Correlated, *, tolerance: float, seed: int) -> Backtest:
     """Replay the campaigns of `correlated` in the order of their first mail.
 
-    Campaigns without a name or a time cannot be put in order and are skipped. Leads of whom a part is missing are left
-    out of what was known and of what came.
+    Campaigns without a name or a time cannot be put in order and are skipped. Leads of whom a part is missing, and
+    those of whom no server was asked (`asked`), are left out of what was known and of what came.
     """
     given, correlated = correlated, observed(correlated, contacts(correlated))[0]
     missing = correlated.warnings[: len(correlated.warnings) - len(given.warnings)]
@@ -101,7 +113,14 @@ def backtest(correlated: Correlated, *, tolerance: float, seed: int) -> Backtest
         skipped.append(f"{began.index[0]}: is the first, nothing was known before it")
     steps = []
     for name, start in list(began.items())[1:]:
-        step = _step(correlated, str(name), pd.Timestamp(start), tolerance, seed)
+        before = sends[sends["sent_at"] < start]
+        met, silent = _new(correlated, str(name), before)
+        if silent is not None:
+            skipped.append(
+                f"{number(silent.leads)} of {many(silent.of, 'lead')} of {name}: their mail was turned away before any "
+                "server was asked for them"
+            )
+        step = _step(correlated, str(name), pd.Timestamp(start), before, met, tolerance=tolerance, seed=seed)
         if step is None:
             skipped.append(f"{name}: none of its leads was new, or nothing had been sent before it")
         else:
@@ -109,16 +128,31 @@ def backtest(correlated: Correlated, *, tolerance: float, seed: int) -> Backtest
     return _summed(tuple(steps), tolerance, tuple(skipped))
 
 
-def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: float, seed: int) -> Step | None:
+def _new(correlated: Correlated, name: str, before: pd.DataFrame) -> tuple[pd.DataFrame, Unasked | None]:
+    """The mails of a campaign to leads that were not written to before, and who of these is left out of them."""
     sends = correlated.sends
-    before = sends[sends["sent_at"] < start]
-    met = sends[sends["campaign"] == name]
-    met = met[~met["lead"].isin(before["lead"].unique())]
+    met = sends[(sends["campaign"] == name) & ~sends["lead"].isin(before["lead"].unique())]
+    came = replace(correlated, sends=met.reset_index(drop=True))
+    tried, _, silent = asked(came, contacts(came))
+    return tried.sends, silent
+
+
+def _step(
+    correlated: Correlated,
+    name: str,
+    start: pd.Timestamp,
+    before: pd.DataFrame,
+    met: pd.DataFrame,
+    *,
+    tolerance: float,
+    seed: int,
+) -> Step | None:
     if before.empty or met.empty:
         return None
     known = _known(correlated, before, met, start)
-    counted = as_known(known, contacts(known))
-    judged, ahead = data_quality(known, counted, tolerance=tolerance, seed=seed)
+    everyone = contacts(known)
+    judged, ahead = data_quality(known, as_known(known, everyone), tolerance=tolerance, seed=seed)
+    counted = asked(known, everyone)[1]
     free = ahead.barred == ""
     lead = met.drop_duplicates("lead")["lead"].to_numpy()
     failed = np.isin(lead, met.loc[met["fault"] == "address", "lead"].unique()) & free
@@ -130,7 +164,10 @@ def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: flo
     rate = bounces / size
     others = int((free & ~guessed).sum())
     quality = int((failed & ~guessed).sum()) / others if others else None
-    so_far = float(counted.leads["address"].mean())
+    so_far = float(counted.leads["address"].mean()) if len(counted.leads) else 0.0
+    verify = np.zeros(len(free), dtype=np.bool_)
+    if judged.recommendation == "reverify":
+        verify = free & ~choose(ahead, judged, tolerance).send
     return Step(
         campaign=name,
         began=start.strftime("%Y-%m-%d"),
@@ -148,6 +185,8 @@ def _step(correlated: Correlated, name: str, start: pd.Timestamp, tolerance: flo
         quality_forecast=without,
         quality_rate=quality,
         quality_within_interval=quality is None or _holds(without, quality),
+        to_verify=int(verify.sum()),
+        to_verify_bounces=int((verify & failed).sum()),
     )
 
 
@@ -198,4 +237,6 @@ def _summed(steps: tuple[Step, ...], tolerance: float, skipped: tuple[str, ...])
         naive_avoided=sum(step.guessed_bounces for step in naive),
         naive_lost=sum(step.guessed - step.guessed_bounces for step in naive),
         skipped=skipped,
+        to_verify=sum(step.to_verify for step in steps),
+        to_verify_bounces=sum(step.to_verify_bounces for step in steps),
     )

@@ -159,8 +159,8 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     difference, share = effect.risk_difference, effect.share
     if effect.aside:
         rates += (
-            f" {number(effect.aside_bounces)} of all bounces are of one company, {effect.aside}, which bounces as a "
-            "whole and is left out of the comparison."
+            f" {number(effect.aside_bounces)} of all bounces are of {_whole_companies(effect.aside)} left out of the "
+            "comparison."
         )
     if effect.slips:
         out = "left out of the comparison too" if effect.aside else "left out of the comparison"
@@ -207,6 +207,13 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
             "campaigns' difference."
         )
     return rates + text
+
+
+def _whole_companies(names: tuple[str, ...]) -> str:
+    if len(names) == 1:
+        return f"one company, {names[0]}, which bounces as a whole and is"
+    few = listed(names[:_NAMED]) if len(names) <= _NAMED else f"such as {listed(names[:_NAMED])}"
+    return f"{number(len(names))} companies, {few}, which bounce as a whole and are"
 
 
 def _without_status(contacts: Contacts) -> str:

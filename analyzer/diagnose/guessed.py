@@ -6,7 +6,7 @@ domains. With few bounces the bootstrap is too sure of itself: there the stratif
 Statistics in Biopharmaceutical Research 2, 2010) at the effective sample size widens it, and that of the ratio in the
 same way (MOVER-R: Newcombe, Statistical Methods in Medical Research 25, 2016). A company that bounces as a whole and
 holds most of a status' bounces is one fact, and none about the status: nothing is told that hangs on it. Nor are leads
-at misspelt domains compared where these make many of the bounces: a typing error befalls every status alike.
+at misspelt domains and at a closed company compared where these make many of the bounces: both befall every status.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.diagnose.arrays import Codes, Flags, Reals
+from analyzer.diagnose.arrays import Codes, Flags, Reals, Texts
 from analyzer.diagnose.companies import companies, company_of
 from analyzer.diagnose.confounded import Confounder, held_fixed
 from analyzer.diagnose.contacts import Contacts
@@ -40,8 +40,9 @@ _FEW = 15
 _NONE = 1e-15
 #: The part of its leads by which a company bounces as a whole, and of a status' bounces that are one company's fact.
 WHOLE, MOST = 0.8, 0.5
-#: From this share of the bounces on, those at misspelt domains are left out of what is compared.
-_SLIPS = 0.1
+#: From this share of the bounces on, those at misspelt domains are left out of what is compared; from this one on, a
+#: company that is closed to either status; and that it is, so many bounces of each show.
+_TYPED, _LARGE, _BOTH = 0.1, 0.2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Arm:
 class Effect:
     """What separates guessed from verified addresses; `share` is of all address-fault bounces of the campaign.
 
-    `aside` is the company that is left out of what is compared, and `aside_bounces` its bounces; `slips` are the
+    `aside` are the companies that are left out of what is compared, and `aside_bounces` their bounces; `slips` are the
     bounces at misspelt domains that are left out too; `guessed` and `verified` count the leads of both.
     """
 
@@ -68,7 +69,7 @@ class Effect:
     share: Interval
     strata: int
     coarse: float
-    aside: str = ""
+    aside: tuple[str, ...] = ()
     aside_bounces: int = 0
     slips: int = 0
     #: The columns that were held fixed beside industry and campaign, and for what share of guessed leads they were not.
@@ -122,27 +123,46 @@ def status_effect(contacts: Contacts, name: str, *, seed: int, beside: Sequence[
         others = [replace(each, code=each.code[kept]) for each in beside]
         return _effect(leads[kept], company[kept], name, others, seed=seed)
 
-    slips = _slips(contacts, bounced)
-    kept = ~slips
+    status = leads["email_status"].astype(object).to_numpy()
+    slips, closed = at_slips(contacts), _closed(status, name, bounced, company)
+    if bounced[slips].sum() < _TYPED * bounced.sum():
+        slips = np.zeros(len(leads), dtype=np.bool_)
+    kept = ~slips & ~np.isin(company, closed)
     found = among(kept)
     if found.verdict in ("driven", "contributes"):
-        one = _one_company((leads["email_status"].astype(object) == name).to_numpy() & kept, bounced, company)
+        one = _one_company((status == name) & kept, bounced, company)
         without = None if one is None else among(kept & (company != one))
         if one is not None and without is not None and without.risk_difference.estimate is not None:
-            there = kept & (company == one)
-            kept &= ~there
-            found = replace(without, aside=contacts.domains[one], aside_bounces=int(bounced[there].sum()))
-    return found if kept.all() else _of_all(found, leads, name, kept, int(bounced[slips].sum()))
+            closed, found = np.append(closed, one), without
+            kept &= company != one
+    if kept.all():
+        return found
+    aside = ~kept & ~slips
+    order = sorted(closed.tolist(), key=lambda code: (-int(bounced[company == code].sum()), contacts.domains[code]))
+    named = replace(
+        found,
+        aside=tuple(contacts.domains[code] for code in order),
+        aside_bounces=int(bounced[aside].sum()),
+        slips=int(bounced[slips].sum()),
+    )
+    return _of_all(named, leads, name, kept)
 
 
-def _slips(contacts: Contacts, bounced: Flags) -> Flags:
-    """Leads at misspelt domains, where they hold enough of the bounces to hide what a status does, or to feign it."""
-    there = at_slips(contacts)
-    enough = bounced[there].sum() >= _SLIPS * bounced.sum()
-    return there if enough else np.zeros(len(there), dtype=np.bool_)
+def _closed(status: Texts, name: str, bounced: Flags, company: Codes) -> Codes:
+    """Large companies where nearly all leads of the status bounced, and nearly all verified ones: it is not the status.
+
+    Of small ones mostly those with leads of both would be found, which takes more bounces from the rarer status.
+    """
+    size = int(company.max(initial=-1)) + 1
+    arms = [status == name, status == "verified"]
+    hits = [np.bincount(company[arm & bounced], minlength=size) for arm in arms]
+    whole = sum(hits) >= max(thresholds().evidence.min_bounces, _LARGE * bounced.sum())
+    for arm, bad in zip(arms, hits, strict=True):
+        whole &= (bad >= _BOTH) & (bad >= WHOLE * np.bincount(company[arm], minlength=size))
+    return np.flatnonzero(whole)
 
 
-def _of_all(found: Effect, leads: pd.DataFrame, name: str, kept: Flags, slips: int) -> Effect:
+def _of_all(found: Effect, leads: pd.DataFrame, name: str, kept: Flags) -> Effect:
     """What separates a status from verified among the `kept` leads, with leads, bounces and shares of all of them."""
     status, bounced = leads["email_status"].astype(object).to_numpy(), leads["address"].to_numpy(dtype=np.bool_)
     one, other = (Arm(int(arm.sum()), int(bounced[arm].sum())) for arm in (status == name, status == "verified"))
@@ -151,7 +171,7 @@ def _of_all(found: Effect, leads: pd.DataFrame, name: str, kept: Flags, slips: i
     verdict = found.verdict
     if verdict == "driven" and (share.estimate or 0.0) < thresholds().guessed.driven_share:
         verdict = "contributes"
-    return replace(found, verdict=verdict, guessed=one, verified=other, share=share, slips=slips)
+    return replace(found, verdict=verdict, guessed=one, verified=other, share=share)
 
 
 def _one_company(status: Flags, bounced: Flags, company: Codes) -> int | None:

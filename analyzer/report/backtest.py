@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from analyzer.diagnose.words import many, percent
+from analyzer.diagnose.words import many, number, percent
 from analyzer.report import words
 from analyzer.report.data import readable_json, write_text
 
@@ -54,7 +54,12 @@ def sentences(backtest: Backtest) -> list[str]:
         f"{inside} of {many(len(backtest.steps), 'outcome')} fell inside the forecast's range, made to hold 95 in 100."
     ]
     lines += _calibration(backtest)
-    lines.append(_followed("Following the advice", backtest.avoided, backtest.lost))
+    left_out = any(step.recommendation == "max_quality" for step in backtest.steps)
+    if left_out or not backtest.to_verify:
+        which = "Following the advice to leave guessed addresses out" if backtest.to_verify else "Following the advice"
+        lines.append(_followed(which, backtest.avoided, backtest.lost))
+    if backtest.to_verify:
+        lines.append(_verified(backtest))
     lines.append(
         _followed(
             f'The rule of thumb "over {percent(backtest.tolerance)}: leave guessed addresses out"',
@@ -91,6 +96,23 @@ def _followed(who: str, avoided: int, lost: int) -> str:
     return f"{who} would have avoided {many(avoided, 'bounce')} and given up {many(lost, 'lead')} that did not bounce."
 
 
+def _verified(backtest: Backtest) -> str:
+    """What the advice to verify leads again is known to be worth."""
+    named = [step for step in backtest.steps if step.to_verify]
+    bounces = sum(step.bounces for step in named)
+    before = "one campaign" if len(named) == 1 else many(len(named), "campaign")
+    return (
+        f'The advice "verify again" before {before} named {number(backtest.to_verify)} of '
+        f"{many(sum(step.leads for step in named), 'lead')}, with {number(backtest.to_verify_bounces)} of the "
+        f"{many(bounces, 'bounce')}. How many of these a verifier would have found, the log cannot tell: following it "
+        f"would have avoided {_up_to(backtest.to_verify_bounces)}, and given up no lead whose address it finds good."
+    )
+
+
+def _up_to(bounces: int) -> str:
+    return f"anything from none to {many(bounces, 'bounce')}" if bounces else "no bounce"
+
+
 def _table(backtest: Backtest, screen: Console) -> None:
     """A row for each campaign, below its name: names of one team differ at their ends, so none is cut."""
     screen.print(Text("Campaign", "bold"))
@@ -112,7 +134,7 @@ def _table(backtest: Backtest, screen: Console) -> None:
 def _row(screen: Console, *cells: Text) -> None:
     """Figures in their columns, the last three to the right."""
     line = Text()
-    for number, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
+    for place, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
         pad = " " * max(width - cell.cell_len, 0)
-        line += Text("  ") + (cell + pad if number < 2 else Text(pad) + cell)
+        line += Text("  ") + (cell + pad if place < 2 else Text(pad) + cell)
     screen.print(line, no_wrap=True, overflow="ignore", crop=False)

@@ -82,3 +82,40 @@ def test_mailboxes_whose_bounces_were_not_given_are_neither_known_nor_came() -> 
     (step,) = tested.steps
     assert (step.known_leads, step.leads, step.bounces) == (900, 900, 90)
     assert tested.skipped[0].startswith("No bounce of 3 of the 6 sending mailboxes was given")
+
+
+def test_leads_to_verify_again_bound_what_verifying_would_have_avoided() -> None:
+    made = _by_lead(
+        campaign(
+            Block(1000, bounced={"user_unknown": 120}),
+            Block(400, campaign="summer", sent_at="2026-04-01T09:00:00Z", bounced={"user_unknown": 50}),
+        )
+    )
+    tested = backtest(made, tolerance=0.05, seed=1)
+    (step,) = tested.steps
+    assert (step.recommendation, step.to_verify, step.to_verify_bounces) == ("reverify", 400, 50)
+    assert (tested.to_verify, tested.to_verify_bounces) == (400, 50)
+    calm = backtest(_by_lead(campaign(Block(1000), Block(400, campaign="b", sent_at="2026-04-01T09:00:00Z"))),
+                    tolerance=0.05, seed=1)  # fmt: skip
+    assert (calm.to_verify, calm.to_verify_bounces) == (0, 0)
+
+
+def test_leads_of_whom_no_server_was_asked_are_neither_known_nor_came() -> None:
+    blocks = [
+        Block(600, campaign=name, sent_at=at, bounced={"ip_blocklisted": 300, "user_unknown": 24})
+        for name, at in (("spring", DAY.format(3)), ("summer", "2026-04-01T09:00:00Z"))
+    ]
+    tested = backtest(_by_lead(campaign(*blocks)), tolerance=0.05, seed=1)
+    (step,) = tested.steps
+    assert (step.known_leads, step.leads, step.bounces) == (300, 300, 24)
+    # 24 of 300 are 8 %: over the tolerance, which 24 of 600 would not be.
+    assert (step.over_tolerance, step.naive_max_quality) == (True, True)
+    assert tested.skipped[1].startswith("300 of 600 leads of summer: their mail was turned away")
+
+
+def test_a_campaign_that_was_turned_away_as_a_whole_is_no_outcome() -> None:
+    made = campaign(
+        Block(600, bounced={"user_unknown": 24}),
+        Block(200, campaign="summer", sent_at="2026-04-01T09:00:00Z", bounced={"ip_blocklisted": 200}),
+    )
+    assert backtest(_by_lead(made), tolerance=0.05, seed=1).steps == ()

@@ -234,7 +234,7 @@ def test_what_one_dead_company_does_is_not_called_guessing() -> None:
     parts = (Block(640, bounced=bad(3)), Block(450, "guessed"), *many)
     gone = Block(45, "guessed", bounced={"domain_not_found": 44}, domain="gone.example")
     found, without = effect(*parts, gone), effect(*parts)
-    assert (found.aside, found.aside_bounces) == ("gone.example", 44)
+    assert (found.aside, found.aside_bounces) == (("gone.example",), 44)
     assert found.risk_difference == without.risk_difference
     assert (found.guessed.bounces, found.guessed.leads) == (56, 507)
     # Of all bounces, those at the dead company too.
@@ -283,6 +283,39 @@ def test_a_company_and_misspelt_domains_are_left_out_together() -> None:
     parts = (Block(640, bounced=bad(3)), Block(450, "guessed"), *many)
     gone = Block(45, "guessed", bounced={"domain_not_found": 44}, domain="gone.example")
     found, without = effect(*parts, gone, *SLIPS), effect(*parts)
-    assert (found.aside, found.aside_bounces, found.slips) == ("gone.example", 44, 60)
+    assert (found.aside, found.aside_bounces, found.slips) == (("gone.example",), 44, 60)
     assert found.risk_difference == without.risk_difference
     assert found.share.estimate == pytest.approx(without.share.estimate * 15 / 119)
+
+
+def _closed(domain: str, verified: int, guessed: int) -> tuple[Block, Block]:
+    return (
+        Block(verified, domain=domain, bounced={"domain_not_found": verified}),
+        Block(guessed, "guessed", domain=domain, bounced={"domain_not_found": guessed}),
+    )
+
+
+def test_a_company_that_is_closed_to_every_status_is_not_compared() -> None:
+    parts = (Block(1810, bounced=bad(18)), Block(966, "guessed", bounced=bad(35)))
+    found, without = effect(*parts, *_closed("closed.example", 15, 9)), effect(*parts)
+    assert (found.aside, found.aside_bounces) == (("closed.example",), 24)
+    assert found.risk_difference == without.risk_difference
+    two = (*parts, *_closed("closed.example", 20, 10), *_closed("shut.example", 20, 9))
+    assert effect(*two).aside == ("closed.example", "shut.example")
+    told = diagnose(campaign(*two)).data_quality.why
+    assert "59 of all bounces are of 2 companies, closed.example and shut.example, which bounce as a whole" in told
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        # Verification would have found it out: that is what a guess lacks.
+        (Block(24, "guessed", domain="closed.example", bounced={"domain_not_found": 24}),),
+        (Block(10, domain="half.example", bounced=bad(3)), Block(10, "guessed", domain="half.example", bounced=bad(9))),
+        _closed("small.example", 12, 1),
+        tuple(each for number in range(5) for each in _closed(f"small{number}.example", 4, 2)),
+    ],
+    ids=["guessed alone", "verified ones hold", "one guess", "small ones"],
+)
+def test_a_company_that_may_tell_of_the_status_is_compared(gone: tuple[Block, ...]) -> None:
+    assert effect(Block(700, bounced=bad(20)), Block(300, "guessed", bounced=bad(12)), *gone).aside == ()

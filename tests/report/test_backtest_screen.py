@@ -51,3 +51,30 @@ def test_the_chances_are_held_against_what_came() -> None:
         "Above 5 %: 1.3 of 3 campaigns foretold (the chances added up), 1 came; Brier score 0.07"
     )
     assert lines[2].startswith("Without guessed addresses 2 of 3 outcomes fell inside")
+
+
+def _steps(*told: tuple[str, int, int]) -> tuple[Step, ...]:
+    forecast = Forecast(leads=400, bounces=12, rate=0.03, low=0.01, high=0.059, p_over_tolerance=0.1)
+    return tuple(
+        Step("wave", "2026-03-02", 900, 400, advice, forecast, 40, 0.1, True, True, 90, 9, True,
+             to_verify=leads, to_verify_bounces=bounces)
+        for advice, leads, bounces in told
+    )  # fmt: skip
+
+
+def test_what_verifying_again_would_have_avoided_is_told_as_a_bound() -> None:
+    steps = _steps(("reverify", 300, 35), ("reverify", 100, 10))
+    sums = {"to_verify": 400, "to_verify_bounces": 45}
+    shown = " ".join(backtest.sentences(Backtest(0.05, steps, Interval(1.0, 0.3, 1.0), 0.1, 0, 0, 18, 162, **sums)))
+    assert 'The advice "verify again" before 2 campaigns named 400 of 800 leads, with 45 of the 80 bounces.' in shown
+    assert "would have avoided anything from none to 45 bounces" in shown
+    assert "no one out" not in shown
+    steps = _steps(("reverify", 300, 35), ("max_quality", 0, 0))
+    sums = {"to_verify": 300, "to_verify_bounces": 35}
+    lines = backtest.sentences(Backtest(0.05, steps, Interval(1.0, 0.3, 1.0), 0.1, 9, 81, 18, 162, **sums))
+    assert any(
+        line.startswith("Following the advice to leave guessed addresses out would have avoided 9") for line in lines
+    )
+    assert any(
+        line.startswith('The advice "verify again" before one campaign named 300 of 400 leads') for line in lines
+    )
