@@ -100,7 +100,8 @@ class OtherHard:
 class Forecast:
     """Address-fault bounces expected of a list: mean, 95 % predictive interval, chance of exceeding the tolerance.
 
-    All but `leads` and `bounces` is None without leads. Where bounces of unknown cause leave it open, `rate` and
+    All but `leads` and `bounces` is None without leads, and of max quality where no lead has an email status (`leads`
+    are all then). Where bounces of unknown cause leave it open, `rate` and
     `p_over_tolerance` are None, the interval goes from none of these being the address to all of them, and `bounces` is
     the most that is to be expected.
     """
@@ -275,7 +276,8 @@ class FixPart:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One named fix that the bounces ask for. `share` is its part of all spam bounces; lower `priority` comes first.
+    """One named fix that the bounces ask for. `share` is its part of all spam bounces; `priority` its place among all,
+    by the bounces that it explains times how sure it is that it answers them.
 
     `senders` are the sender domains whose mail was refused so, the one with most bounces first; `since` and `until` are
     the days (ISO 8601, UTC) of the first and the last such mail, "" where the log has no times. `clear` are the mails

@@ -62,7 +62,7 @@ def fixes(found: Findings, side: Side, mail: FixMail) -> list[Fix]:
                 _Asked(each, rows[part], explained if part is mine else int(part.sum()), _clear(each, rows[part], mail))
                 for each, part in _split(rule, rows, mine)
             ]
-    chosen.sort(key=lambda each: _order(each, found, side))
+    chosen.sort(key=_order)
     return [_fix(each, mail, len(rows), place) for place, each in enumerate(chosen, start=1)]
 
 
@@ -216,27 +216,12 @@ def _put_down_to_us(found: Findings) -> Flags:
     return np.asarray(mine.to_numpy(), dtype=np.bool_)
 
 
-def _order(each: _Asked, found: Findings, side: Side) -> tuple[bool, int, float, str]:
+def _order(each: _Asked) -> tuple[float, str]:
     """What a fix is ordered by: the refusals that it explains times how sure it is that it answers them.
 
-    Before that, what is to be done comes first: the fixes of the side found, ours where both have a part, then the
-    other side's, then what is over; and behind them all, what every campaign has.
+    Whoever's it is, and whether it is over: what to do next is another question (`report.sentences.actions`).
     """
-    rule = each.rule
-    first = "sender" if side == "mixed" else side
-    rank = 2 if each.clear else int(first in ("sender", "recipient") and rule.side != first)
-    return _usual(each, found, side), rank, -each.bounces * rule.confidence, rule.id
-
-
-def _usual(each: _Asked, found: Findings, side: Side) -> bool:
-    """Whether it is about a few refusals as every campaign has: no proven fault of ours, nor what the side rests on."""
-    limits = thresholds()
-    if each.rule.side == "sender":
-        firm = bool(set(each.rows["kind"]) & set(found.proofs))
-    else:
-        firm = side in ("recipient", "mixed")
-    few = each.bounces < limits.evidence.min_bounces or each.bounces <= limits.deliverability.block_line * found.leads
-    return few and not firm
+    return -each.bounces * each.rule.confidence, each.rule.id
 
 
 def _asked(rule: FixRule, found: Findings) -> Flags:

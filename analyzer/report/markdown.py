@@ -134,7 +134,8 @@ def _fixes(diagnosis: Diagnosis) -> str:
     lines = [" ".join(filter(None, about)) + "\n"] if any(about) else []
     for number, fix in enumerate(fixes[:_FIXES], 1):
         title = escaped(words.fix_title(fix))
-        lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {escaped(words.fix_size(fix))}.")
+        size = " ".join(filter(None, [f"{words.fix_size(fix)}.", words.fix_over(fix)]))
+        lines.append(f"{number}. **{title}** ({words.SIDE_NAMES[fix.side]}): {escaped(size)}")
         whole = number <= _WHOLE_FIXES
         lines += [f"   - They say: {code(said, 200)}" for said in fix.evidence[: 2 if whole else 1]]
         lines += [f"   - Do: {escaped(words.short(step, 400))}" for step in fix.steps[: 8 if whole else 1]]

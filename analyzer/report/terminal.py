@@ -250,8 +250,11 @@ class _Screen:
         self.line(self.text(words.fix_size(fix)), left=3)
         for said in fix.evidence[:1]:
             self.line(self.text(f"They say: {words.short(said, 160)}"), left=3)
-        for step in fix.steps[:1]:
-            self.line(self.text(f"Do: {words.short(step, 240)}"), left=3)
+        over = words.fix_over(fix)
+        if over:
+            self.line(self.text(over), left=3)
+        for step in fix.verify[:1] if over else fix.steps[:1]:
+            self.line(self.text(f"{'Check' if over else 'Do'}: {words.short(step, 240)}"), left=3)
 
     def inputs(self, diagnosis: Diagnosis) -> None:
         self.heading("Quality of the inputs")

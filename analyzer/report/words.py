@@ -571,6 +571,13 @@ def fix_size(fix: Fix) -> str:
     return size + _when(fix)
 
 
+def fix_over(fix: Fix) -> str:
+    """That a fault is over, and what is left to do about it; "" for one that may still be there."""
+    if fix.clear is None:
+        return ""
+    return "That seems mended: check that it stays so, and go through the steps only where it comes back."
+
+
 def _part(part: FixPart) -> str:
     """ "at step 3", "from mailbox ann@example.net"."""
     return f"{_PARTS.get(part.dimension, part.dimension)} {short(part.value, 60)}"

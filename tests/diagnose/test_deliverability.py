@@ -267,13 +267,18 @@ def test_fixes_have_the_share_that_they_explain() -> None:
             ["CONTENT-SPAM", "BLOCKLIST"],
             (Block(1000, bounced={"spam_content": 148, "ip_blocklisted": 6}),),
         ),
-        # Nor do ten, which is the usual 1 %, before a proof of three.
-        ("sender", ["AUTH-DMARC", "RCPT-POLICY"], (Block(1000, bounced={"policy": 10, "auth_failure": 3}),)),
-        # What is proven on our side before what recipients choose, though that is more.
+        # Whoever's it is: ten own rules explain more than a proof of three.
+        ("sender", ["RCPT-POLICY", "AUTH-DMARC"], (Block(1000, bounced={"policy": 10, "auth_failure": 3}),)),
+        (
+            "mixed",
+            ["RCPT-POLICY", "AUTH-DMARC"],
+            (Block(600, bounced={"auth_failure": 15}), Block(200, industry=STRICT, bounced={"policy": 40})),
+        ),
+        # 36 × 0.95 before 40 × 0.85.
         (
             "mixed",
             ["AUTH-DMARC", "RCPT-POLICY"],
-            (Block(600, bounced={"auth_failure": 15}), Block(200, industry=STRICT, bounced={"policy": 40})),
+            (Block(600, bounced={"auth_failure": 36}), Block(200, industry=STRICT, bounced={"policy": 40})),
         ),
         # Theirs in the main: first what explains it.
         (

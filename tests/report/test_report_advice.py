@@ -241,6 +241,21 @@ def test_values_left_out_of_a_breakdown_are_counted_everywhere(campaign: Case, t
     assert said in [row[0].value for row in sheet.iter_rows()]
 
 
+def test_a_fix_that_is_over_says_so_wherever_it_stands(campaign: Case) -> None:
+    ours, theirs = campaign.diagnosis.deliverability.fixes
+    gone = replace(ours, since="2026-03-02", until="2026-03-05", clear=1240, priority=1)
+    advice = replace(campaign.diagnosis.deliverability, side="sender", fixes=[gone, replace(theirs, priority=2)])
+    found = replace(campaign.diagnosis, deliverability=advice)
+    said = "That seems mended: check that it stays so, and go through the steps only where it comes back."
+    console = Console(width=400, file=io.StringIO())
+    terminal.show(found, console)
+    shown = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+    for text in (shown, markdown.text(found), page.html(found, campaign.correlated, campaign.suppression)):  # type: ignore[arg-type]
+        assert text.count(said) == 1
+    assert f"Check: {gone.verify[0]}" in shown
+    assert f"Do: {gone.steps[0]}" not in shown
+
+
 def test_a_fault_that_is_over_is_no_longer_demanded(campaign: Case) -> None:
     ours, theirs = campaign.diagnosis.deliverability.fixes
     spam = campaign.diagnosis.totals.spam.count

@@ -420,9 +420,13 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
 
 
 def _first_fix(diagnosis: Diagnosis, about: Series, why: str) -> dict[str, Action]:
-    """The fix that explains most of a rise, which is about that even where it is over by now; else the first."""
+    """The fix that explains most of a rise, which is about that even where it is over; else the first that is not."""
     fixes = diagnosis.deliverability.fixes
-    first = min(fixes, key=lambda fix: (2 * fix.bounces < about.now.count, fix.priority), default=None)
+    first = min(
+        fixes,
+        key=lambda fix: (2 * fix.bounces < about.now.count, fix.clear is not None, fix.priority),
+        default=None,
+    )
     return {} if first is None else {first.id: _fix(first, why)}
 
 
