@@ -176,6 +176,7 @@ def run_diagnosis(
             timezone=timezone,
             large=True,
             keep=drivers,
+            every=[place for place, kind in enumerate(kinds) if kind == "next"],
         )
     # What a workspace keeps bears its name, and has our own names of columns: nobody has to look at them.
     own = [any(path is frame for frame in kept_frames) for path in paths]

@@ -66,7 +66,7 @@ class Correlated:
     bounces: BOUNCE_COLUMNS, then match_method, send_id (Int64), duplicate_of, suspected_forged, forged_reason
         (`forged.REASONS`), forged_why, sure (it shows what a stranger does not know). Where a bounce was matched,
         original_recipient is whom that mail was sent to, whatever the bounce said.
-    leads, next_leads: LEAD_FRAME, one row an address; of next_leads also what `extras` finds.
+    leads, next_leads: LEAD_FRAME, one row an address; of next_leads also what `extras` finds, and rows without one.
     warnings: sentences, those about reading the tables first.
     have: the canonical columns that the log or the lead list really held, and those that tell what became of a mail
         (`sends.TELLING`), be they blank.
@@ -137,7 +137,7 @@ def correlate(
         sent = build_sends(log)
         del log
     listed, reported = coming[0].result(), coming[1].result()
-    upcoming = build_leads(next_leads, "next list") if next_leads is not None else None
+    upcoming = build_leads(next_leads, "next list", every=True) if next_leads is not None else None
     warnings = [*sent.warnings, *listed.warnings, *(upcoming.warnings if upcoming else ())]
 
     with ThreadPoolExecutor(1) as pool:

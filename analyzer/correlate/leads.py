@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from analyzer.correlate.addresses import address_keys, normalise_addresses
@@ -132,8 +133,9 @@ def with_at_sign(frame: pd.DataFrame, address: str) -> pd.DataFrame:
     return frame if has.all() else frame[has]
 
 
-def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
-    """Every lead once. `MissingColumnError` for a frame without an `email` column.
+def build_leads(tables: Tables | None, what: str = "lead list", *, every: bool = False) -> Leads:
+    """Every lead once; with `every` also each row that holds no address. `MissingColumnError` for a frame without an
+    `email` column.
 
     Of several rows for an address the one verified last is kept, else the first.
     """
@@ -148,15 +150,18 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
         if name not in frame.columns:
             raise MissingColumnError(what, "has no column 'email'", "rename the column of addresses")
         have |= held(frame, LEAD_COLUMNS)
-        email = over_distinct(frame[name], normalise_addresses)
+        email = over_distinct(frame[name], _as_given if every else normalise_addresses)
         out |= asked_out(frame, email)
         more = {other: text_column(frame, other) for other in extras(frame)}
         part = with_attributes(frame, platform).assign(email=email, lead_id=text_column(frame, "lead_id"), **more)
         warnings += _unknown_words(part, platform, what)
-        parts.append(with_at_sign(part, "email"))
+        parts.append(part if every else with_at_sign(part, "email"))
     frame = stacked(with_all_extras(parts)) if parts else _no_leads()
     frame["key"] = over_distinct(frame["email"], address_keys)
     number = pd.Series(pd.factorize(frame["key"])[0], index=frame.index)
+    if every:
+        # What is no address is nobody's: two such rows are two leads.
+        number = number.where(texts(frame["key"]).str.contains("@", regex=False), -1 - np.arange(len(frame)))
     repeated = number.duplicated(keep=False)
     if repeated.any():
         count = int(number.duplicated().sum())
@@ -167,6 +172,12 @@ def build_leads(tables: Tables | None, what: str = "lead list") -> Leads:
         frame = frame[~number[frame.index].duplicated()].sort_index()
     kept = frame[[*LEAD_FRAME, "key", *extras(frame)]].reset_index(drop=True)
     return Leads(kept, frozenset(have), tuple(warnings), out)
+
+
+def _as_given(column: pd.Series) -> pd.Series:
+    """Normalised addresses; what is none as it stands."""
+    found = normalise_addresses(column)
+    return found.where(found != "", column.astype("str").fillna("").str.strip())
 
 
 def _no_leads() -> pd.DataFrame:

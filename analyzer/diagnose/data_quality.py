@@ -21,7 +21,7 @@ from analyzer.diagnose.decisions import Decided, choose, counted
 from analyzer.diagnose.diagnosis import DataQuality, Forecasts, Origin, Recommendation
 from analyzer.diagnose.drivers import drivers
 from analyzer.diagnose.explanations import explanations
-from analyzer.diagnose.forecast import best_mix, forecast
+from analyzer.diagnose.forecast import best_mix, forecast, not_known
 from analyzer.diagnose.guessed import Effect, by_status, guessed_effect
 from analyzer.diagnose.hindsight import as_known
 from analyzer.diagnose.judgement import Chances, Judgement, shown_worse, to_verify
@@ -169,7 +169,8 @@ def _fewest(ahead: NextList, drawn: Outcomes, worse: Sequence[str], tolerance: f
 def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | None = None) -> Forecasts:
     """The next list, sent three ways; `mix` is how many leads the best mix has, where that is known.
 
-    A few of very many are none that anybody sends to for their own sake.
+    A few of very many are none that anybody sends to for their own sake. Where no lead has an email status, nobody
+    knows whom max quality would leave out.
     """
     order = ahead.by_risk()
     if mix is None:
@@ -184,9 +185,10 @@ def _forecasts(ahead: NextList, drawn: Outcomes, tolerance: float, mix: int | No
         )
         if mix < min(_judged_size(tolerance), data_words.WORTH_SENDING * len(order)):
             mix = 0
+    everyone, without = ahead.quantity(), ahead.quality()
     return Forecasts(
-        max_quantity=forecast(ahead.quantity(), drawn, tolerance),
-        max_quality=forecast(ahead.quality(), drawn, tolerance),
+        max_quantity=forecast(everyone, drawn, tolerance),
+        max_quality=forecast(without, drawn, tolerance) if ahead.status_known else not_known(without.size),
         best_mix=forecast(ahead.first(order[:mix]), drawn, tolerance),
     )
 

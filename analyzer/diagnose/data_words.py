@@ -272,14 +272,13 @@ def _outlook(found: Found) -> str:
     everyone, without = found.forecasts.max_quantity, found.forecasts.max_quality
     if not everyone.leads:
         return ""
-    which = "The next list" if ahead.own else "A list like this one"
+    which = f"{'The next list' if ahead.own else 'A list like this one'}, sent to everyone{_but(ahead)},"
     if everyone.rate is None:
         return (
-            f"{which}, sent to everyone, would bounce at anything from {percent(everyone.low)} to "
-            f"{percent(everyone.high)}: the first if none of the bounces without a reason was a bad address, the "
-            "second if all were."
+            f"{which} would bounce at anything from {percent(everyone.low)} to {percent(everyone.high)}: the first if "
+            "none of the bounces without a reason was a bad address, the second if all were."
         )
-    text = f"{which}, sent to everyone, {_expected(everyone, tolerance)}"
+    text = f"{which} {_expected(everyone, tolerance)}"
     if not ahead.status_known:
         too_late = _known_too_late(found.contacts) and not ahead.own
         none = "their statuses are of after the send" if too_late else "none has an email status"
@@ -287,6 +286,12 @@ def _outlook(found: Found) -> str:
     if without.leads and without.leads < everyone.leads:
         text += f"; without guessed addresses it {_expected(without, tolerance)}"
     return f"{text}.{_reached(ahead)}"
+
+
+def _but(ahead: NextList) -> str:
+    """Who of the list is left out whatever the setting, and so out of every forecast."""
+    out = int((ahead.barred != "").sum())
+    return f" but the {many(out, 'lead')} that no setting sends to (do_not_send)" if ahead.own and out else ""
 
 
 def _reached(ahead: NextList) -> str:
@@ -407,11 +412,21 @@ def _mix(found: Found) -> str:
         )
         return (
             f"The list cannot be brought within {limit(tolerance)} by leaving leads out: {kept} stay within it with "
-            "90 % probability. Have its addresses verified, or get other ones, before anything is sent."
+            f"90 % probability. {_verify_first(found)}"
         )
     return (
         f"Taken by risk, the {number(mix.leads)} safest of {many(everyone.leads, 'lead')} stay within "
         f"{limit(tolerance)} with 90 % probability."
+    )
+
+
+def _verify_first(found: Found) -> str:
+    """Whose addresses are to be verified before anything is sent to them."""
+    if not found.ahead.own or not found.sent:
+        return "Have its addresses verified, or get other ones, before anything is sent."
+    return (
+        f"next_send.csv sends to the {many(found.sent, 'lead')} that nothing is found against; have the other "
+        "addresses verified, or get other ones."
     )
 
 

@@ -21,12 +21,17 @@ _HELD = 0.95
 def forecast(target: Target, drawn: Outcomes, tolerance: float) -> Forecast:
     """Mean, 95 % predictive interval and chance of exceeding the tolerance, of a list."""
     if target.size == 0:
-        return Forecast(0, 0.0, None, None, None, None)
+        return not_known(0)
     bounces = drawn.bounces(target)
     low, high = (bound / target.size for bound in middle(bounces))
     mean = float(bounces.mean())
     over = float((bounces > tolerance * target.size + _TINY).mean())
     return Forecast(target.size, mean, mean / target.size, low, high, over)
+
+
+def not_known(leads: int) -> Forecast:
+    """Of a list of which it cannot be told what would bounce, or who is on it."""
+    return Forecast(leads, 0.0, None, None, None, None)
 
 
 def middle(bounces: Codes) -> tuple[int, int]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: Why a lead is out, and what is to be cleared before it is used; the rest are findings of `check`.
 BARRED = {
     "invalid": "The address is marked invalid.",
+    "missing": "The row holds no address.",
     "malformed": "This is no address that a mail can be sent to.",
     "refused": "The receiver's own rule refused our last mail, and would refuse the next: use another channel.",
     "company": "The company refuses our mail as a whole, and would refuse the next: use another channel.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
 
 #: Why a lead is out to whom nothing can be delivered; the others may have good addresses.
-UNDELIVERABLE = ("malformed", "domain", "suppressed")
+UNDELIVERABLE = ("missing", "malformed", "domain", "suppressed")
 _INVALID, _VERIFIED = EMAIL_STATUSES.index("invalid"), EMAIL_STATUSES.index("verified")
 #: Findings of a format check that do not keep a mail from being addressed.
 _IN_FORM = frozenset(
@@ -58,6 +58,7 @@ def barred_and_doubted(
     out[_among(domains, dead_domains(contacts, correlated))[email.codes]] = "domain"
     out[having(email, keys, frozenset(address_keys(suppression(correlated)["email"].astype("str"))))] = "suppressed"
     out[having(email, keys, correlated.opted_out)] = "opted_out"
+    out[_among(np.array(email.values, dtype=object), frozenset({""}))[email.codes]] = "missing"
     bad_before, complained = bounced_before_the_log(correlated)
     doubted[having(email, keys, bad_before)] = "bounced_before_the_log"
     doubted[having(email, keys, complained)] = "complained_before_the_log"

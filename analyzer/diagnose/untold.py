@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.correlate.sends import TELLING
-from analyzer.diagnose.diagnosis import Forecast, Forecasts, Lacking
+from analyzer.diagnose.diagnosis import Forecasts, Lacking
+from analyzer.diagnose.forecast import not_known
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import number
 
@@ -43,10 +44,7 @@ def untold(correlated: Correlated, figures: Totals, inputs: Sequence[InputFile])
 def withheld(quality: DataQuality, sides: Deliverability, why: str) -> tuple[DataQuality, Deliverability]:
     """Both verdicts taken back, for the one reason `why`; and the forecast, which has learnt from silence alone."""
     ways = quality.forecast
-    everyone, without = (
-        Forecast(way.leads, 0.0, None, None, None, None) for way in (ways.max_quantity, ways.max_quality)
-    )
-    forecast = Forecasts(everyone, without, Forecast(0, 0.0, None, None, None, None))
+    forecast = Forecasts(not_known(ways.max_quantity.leads), not_known(ways.max_quality.leads), not_known(0))
     return (
         replace(
             quality,

@@ -95,8 +95,9 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
 
 
 def _does_not_cure(diagnosis: Diagnosis) -> bool:
-    """Whether the list may well exceed the tolerance without guessed addresses too."""
-    over = diagnosis.data_quality.forecast.max_quality.p_over_tolerance
+    """Whether the list may well exceed the tolerance without guessed addresses too, or nobody knows which these are."""
+    ways = diagnosis.data_quality.forecast
+    over = (ways.max_quality if ways.max_quality.rate is not None else ways.max_quantity).p_over_tolerance
     return over is not None and over > thresholds().forecast.risk
 
 
@@ -192,6 +193,8 @@ def _data(diagnosis: Diagnosis) -> Verdict:
             sentence = "Have the addresses of the next sequence verified again before you send"
             if without.rate is not None:
                 sentence += f": even without guessed addresses {_expected(diagnosis, without)}"
+            elif everyone.rate is not None:
+                sentence += f": as it is, {_expected(diagnosis, everyone)}"
             return Verdict("Data", "act", sentence + ".", why)
         case _:
             if lacking := _lacking(diagnosis):

@@ -7,7 +7,7 @@ from diagnose_builder import OPEN, STRICT, UNCLASSIFIED, Block, campaign, next_l
 
 from analyzer.diagnose import diagnose
 from analyzer.diagnose.data_quality import Chances, recommend
-from analyzer.diagnose.diagnosis import DataQuality
+from analyzer.diagnose.diagnosis import DataQuality, Forecast
 
 
 def bad(count: int) -> dict[str, int]:
@@ -301,8 +301,22 @@ def test_a_list_that_cannot_be_brought_within_the_tolerance_says_so() -> None:
 
 
 def test_without_a_status_nobody_can_say_what_max_quality_would_do() -> None:
-    why = quality(Block(3000, "unknown", bounced=bad(30)), **NO_STATUS).why
-    assert "max quality would leave out cannot be told: none has an email status" in why
+    found = quality(Block(3000, "unknown", bounced=bad(30)), **NO_STATUS)
+    assert "max quality would leave out cannot be told: none has an email status" in found.why
+    assert found.forecast.max_quality == Forecast(3000, 0.0, None, None, None, None)
+    assert found.forecast.max_quantity.rate is not None
+    # Nor of a next list without statuses, whatever was learnt of others.
+    found = quality(*HURT, next_leads=next_list((300, "unknown", OPEN)))
+    assert found.forecast.max_quality == Forecast(300, 0.0, None, None, None, None)
+    assert found.forecast.max_quantity.rate is not None
+
+
+def test_a_forecast_says_whom_it_leaves_out() -> None:
+    ahead = next_list((300, "verified", OPEN), (5, "invalid", OPEN))
+    assert "sent to everyone but the 5 leads that no setting sends to (do_not_send), should" in (
+        quality(*HURT, next_leads=ahead).why
+    )
+    assert "sent to everyone, should" in quality(*HURT, next_leads=ahead[:300]).why
 
 
 def test_why_gives_both_bounds_where_bounces_say_nothing() -> None:

@@ -140,3 +140,17 @@ def test_what_is_missing_for_a_comparison_is_told_of_the_leads_written_to(others
     status, leads = others
     found = diagnose(campaign(Block(400, "guessed", bounced={"user_unknown": 60}), Block(leads, status)))
     assert f"No verified address was written to, {says}" in found.data_quality.why
+
+
+def test_nobody_is_told_to_send_nothing_where_the_list_sends_to_some() -> None:
+    """No part of the list is sure enough, and the verified ones of it are not accused."""
+    past = (Block(400, bounced=bad(5)), Block(900, "catch_all", bounced=bad(120)))
+    ahead = next_list((60, "verified", OPEN), (740, "catch_all", OPEN))
+    correlated = campaign(*past, next_leads=ahead)
+    found = diagnose(correlated)
+    sent = int((next_send(correlated, found)["decision"] == "send").sum())
+    why = found.data_quality.why
+    assert sent == 60, why
+    assert "cannot be brought within 5 % by leaving leads out" in why
+    assert "next_send.csv sends to the 60 leads that nothing is found against; have the other addresses" in why
+    assert "before anything is sent" not in why

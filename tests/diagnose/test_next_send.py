@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign, next_list
 
+from analyzer.api.diagnosis import run_diagnosis
 from analyzer.diagnose import diagnose, next_send, suppression
 
 HURT = (Block(700, bounced={"user_unknown": 8}), Block(300, "guessed", bounced={"user_unknown": 42}))
@@ -25,6 +27,30 @@ def test_decisions_follow_the_best_mix_in_order_of_risk() -> None:
     assert (table["decision"] == ["send"] * mix + ["verify_again"] * (800 - mix) + ["do_not_send"] * 5).all()
     assert table["probability"].iloc[:800].is_monotonic_increasing
     assert (table["email_status"].iloc[:500] == "verified").all()
+
+
+def test_rows_without_an_address_are_answered_too(tmp_path: Path) -> None:
+    listed = tmp_path / "next.csv"
+    listed.write_text(
+        "email,email_status,company\nann@a.example,verified,A\nnot known,guessed,B\n,guessed,C\n,,\n,,D\n"
+    )
+    run = run_diagnosis(
+        log=pd.DataFrame({"recipient": [f"p{i}@d{i}.example" for i in range(400)], "bounced": ["false"] * 400}),
+        next_list=listed,
+    )
+    table = next_send(run.correlated, run.diagnosis, run.ahead)
+    assert table[["email", "decision", "company"]].values.tolist() == [
+        ["ann@a.example", table["decision"][0], "A"],
+        ["not known", "do_not_send", "B"],
+        ["", "do_not_send", "C"],
+        ["", "do_not_send", "D"],
+    ]
+    assert table["reason"].tolist()[1:] == [
+        "This is no address that a mail can be sent to.",
+        *["The row holds no address."] * 2,
+    ]
+    assert "next.csv: rows without an address: 3, for example 'not known'" in run.diagnosis.warnings
+    assert [one.rows for one in run.diagnosis.inputs if one.kind == "next"] == [4]
 
 
 def test_who_is_never_sent_to() -> None:

@@ -33,7 +33,7 @@ from analyzer.sources.tables.wide import unfolded
 from analyzer.sources.tables.zones import zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     import pandas as pd
 
@@ -61,8 +61,10 @@ def read_tables(
     timezone: str = "",
     large: bool = False,
     keep: Sequence[str] = (),
+    every: Collection[int] = (),
 ) -> list[Table]:
-    """Read several tables with one mapping, of which each uses what it has; the other options as for `read_table`.
+    """Read several tables with one mapping, of which each uses what it has; the other options as for `read_table`, but
+    `every`: the places of those that are read so.
 
     What one table leaves open another may tell: which of day and month comes first in a column that both have, and the
     addresses of leads that a log names by their ids alone. Raises what `read_table` raises, and
@@ -76,10 +78,11 @@ def read_tables(
     if dashes:
         with standard_input() as table:
             sources[dashes[0]] = table, sources[dashes[0]][1]
-            return read_tables(sources, mapping, dates=dates, timezone=timezone, large=large, keep=keep)
+            return read_tables(sources, mapping, dates=dates, timezone=timezone, large=large, keep=keep, every=every)
     by_id = any(kind == "leads" for _, kind in sources)
 
-    def read(source: Source, kind: TableKind, dates: str) -> Table:
+    def read(place: int, dates: str) -> Table:
+        source, kind = sources[place]
         return read_table(
             source,
             kind,
@@ -90,13 +93,14 @@ def read_tables(
             by_id=by_id and kind == "log",
             large=large,
             keep=keep,
+            every=place in every,
         )
 
     # Two at a time, each within the bounds that hold here. Ctrl-C does not wait for what nothing can stop: a thread
     # that reads in C, or a pipe that nobody writes to.
     pool = ThreadPoolExecutor(2)
     try:
-        reading = [pool.submit(copy_context().run, read, source, kind, dates) for source, kind in sources]
+        reading = [pool.submit(copy_context().run, read, place, dates) for place in range(len(sources))]
         tables = [one.result() for one in reading]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -111,14 +115,14 @@ def read_tables(
                 ", ".join(table.path for table in tables), problem, f"name one that is there: {listed}{more}"
             )
     proven = {header: order for table in tables for header, order in table.orders.items() if order[-5:] == "first"}
-    for place, (source, kind) in enumerate(sources):
+    for place in range(len(sources)):
         told = {
             proven[header]
             for header, order in tables[place].orders.items()
             if header in proven and order != proven[header]
         }
         if len(told) == 1:
-            tables[place] = read(source, kind, next(name for name, order in DATES.items() if order in told))
+            tables[place] = read(place, next(name for name, order in DATES.items() if order in told))
     return [_with_listed_addresses(table, tables) for table in tables]
 
 
@@ -133,6 +137,7 @@ def read_table(
     by_id: bool = False,
     large: bool = False,
     keep: Sequence[str] = (),
+    every: bool = False,
 ) -> Table:
     """Read a campaign log or a lead list: CSV (any common encoding and delimiter), XLSX, Parquet, JSON (lines), each
     also packed (.gz, .zst, .zip, …), or a frame with such columns.
@@ -143,7 +148,8 @@ def read_table(
     name none, "" for UTC. With `by_id`, a log may name its leads by `lead_id` alone: `recipient` is "" then. `large`
     is for those who want no more than the canonical columns of a table that may be large: the others go, and columns
     whose texts repeat are encoded (`encoded`), which is not done to a table of few rows. `keep` names
-    columns that are carried as they are (`named`). Raises
+    columns that are carried as they are (`named`). With `every`, rows without an address stay, but for blank lines:
+    for a list of which each row is answered. Raises
     `UnreadableInputError` for a file that is no table, is empty, or lacks a column of `mapping`, and
     `MissingColumnError` when no column holds addresses.
     """
@@ -182,7 +188,8 @@ def read_table(
     )
     warnings += made.warnings
     address = "email" if kind == "leads" else "recipient"
-    frame = with_addresses(made.frame, address, warnings) if "recipient" in headers.fields else made.frame
+    addressed = "recipient" in headers.fields
+    frame = with_addresses(made.frame, address, warnings, every=every) if addressed else made.frame
     if large:
         frame = frame[list(made.fields)]
     is_file = where not in {_FRAME, STANDARD_INPUT}

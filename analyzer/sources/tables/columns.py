@@ -416,14 +416,14 @@ def _tidy(column: pd.Series) -> pd.Series:
     return text.mask(text.str.lower().isin(_BLANKS), "")
 
 
-def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd.DataFrame:
-    """Only the rows that hold an address: blank lines and totals go, and are told."""
+def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str], *, every: bool = False) -> pd.DataFrame:
+    """Only the rows that hold an address: blank lines and totals go, and are told. With `every` only blank lines do."""
     from analyzer.sources.tables.encoded import over_distinct
 
     has = over_distinct(frame[address], lambda texts: texts.str.contains("@", regex=False))
     if len(frame) and has.all():
         return frame.reset_index(drop=True)
-    lost = frame[~has]
+    lost, kept = frame[~has], has.to_numpy(dtype=bool).copy()
     if len(lost):
         texts = [name for name in lost.columns if name not in TIMES]
         blank = (lost[texts] == "").all(axis=1)
@@ -431,7 +431,10 @@ def with_addresses(frame: pd.DataFrame, address: str, warnings: list[str]) -> pd
             warnings.append(f"blank rows left out: {int(blank.sum())}")
         if not blank.all():
             example = next((value for value in lost[~blank].iloc[0] if isinstance(value, str) and value), "")
-            warnings.append(f"rows without an address left out: {int((~blank).sum())}, for example {example[:40]!r}")
+            which = "rows without an address" if every else "rows without an address left out"
+            warnings.append(f"{which}: {int((~blank).sum())}, for example {example[:40]!r}")
+        if every:
+            kept[~kept] = ~blank.to_numpy(dtype=bool)
     if not has.any():
         warnings.append("no row holds an address")
-    return frame[has].reset_index(drop=True)
+    return frame[kept].reset_index(drop=True)
