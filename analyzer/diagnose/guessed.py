@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _NOTHING = Interval(None, None, None)
 #: Statuses that are held against verified ones.
 STATUSES_COMPARED = ("guessed", "catch_all", "risky", "unknown")
-#: Below this many bounces in an arm, those of one company as far as they are alike counted once, the bootstrap alone is
-#: not trusted: it knows no company that is dead and was not drawn.
+#: Below this many bounces in an arm, or leads that did not bounce, those of one company as far as they are alike
+#: counted once, the bootstrap alone is not trusted: it knows no company that is dead, or not, and was not drawn.
 _FEW = 15
 _NONE = 1e-15
 #: The part of its leads by which a company bounces as a whole, and of a status' bounces that are one company's fact.
@@ -216,7 +216,8 @@ def _effect(leads: pd.DataFrame, company: Codes, name: str, beside: Sequence[Con
     low, high = (float(bound) for bound in np.nanpercentile(differences, [2.5, 97.5]))
     least, most = _bounds_of_ratio(ratios)
     effects = [design_effect(bounced[arm], company[arm]) for arm in (guessed, verified)]
-    if min(one.bounces / effects[0], other.bounces / effects[1]) < _FEW:
+    arms = zip((one, other), effects, strict=True)
+    if min(min(arm.bounces, arm.leads - arm.bounces) / effect for arm, effect in arms) < _FEW:
         wide, wide_ratio = _newcombe(observed, width, effects)
         low, high = min(low, wide[0]), max(high, wide[1])
         least, most = min(least, wide_ratio[0]), max(most, wide_ratio[1])

@@ -51,6 +51,14 @@ def test_risk_difference_ratio_and_share_by_hand() -> None:
     assert found.risk_difference.high < 0.21
 
 
+def test_where_everything_bounced_the_difference_is_not_known_to_be_none() -> None:
+    """Newcombe's hybrid score interval (1998, method 10) at 92 of 92 and 208 of 208."""
+    found = effect(Block(92, "guessed", bounced=bad(92)), Block(208, bounced=bad(208))).risk_difference
+    assert (found.estimate, found.low, found.high) == pytest.approx((0.0, -0.0401, 0.0181), abs=1e-3)
+    some = effect(Block(92, "guessed", bounced=bad(92)), Block(208, bounced=bad(200))).risk_difference
+    assert some.low < 0.02 < some.estimate < 0.06 < some.high
+
+
 def test_a_ratio_has_no_upper_end_where_verified_addresses_may_not_bounce_at_all() -> None:
     found = effect(Block(300, "guessed", bounced=bad(30)), Block(300, bounced=bad(1)))
     assert found.risk_ratio == pytest.approx(30)
