@@ -18,6 +18,7 @@ from analyzer import knowledge
 from analyzer.classify import codes, providers, text
 from analyzer.classify.blocklists import blocklist_of
 from analyzer.classify.confidence import beside_of, confidences, family_of
+from analyzer.classify.mojibake import mended
 from analyzer.classify.patterns import PatternIndex
 from analyzer.classify.rules import Rule
 from analyzer.classify.transience import is_transient
@@ -380,7 +381,7 @@ def _read(diagnostic: str, status: str, reply: str, host: str, recipient: str) -
     """The text with its innermost reply, both masked, and who runs the receiving side by the names beside it."""
     if not diagnostic.isascii():
         # Undecodable bytes travel as lone surrogates, which are no text to a matcher.
-        diagnostic = diagnostic.encode("utf-8", "replace").decode("utf-8")
+        diagnostic = mended(diagnostic.encode("utf-8", "replace").decode("utf-8"))
     read = text.read(diagnostic)
     whole, inner = read.whole, read.inner
     domain = recipient.rpartition("@")[2].strip(" >.").lower() if recipient else ""

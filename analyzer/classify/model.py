@@ -111,7 +111,7 @@ class ReplyModel:
         words = ngrams.words_of(masked)
         told = [word for word in words if word.translate(ngrams.NO_WORDS) != ""]
         # One or two words of a Latin text are no sentence; scripts without blanks say it in one.
-        if not told or (len(told) < _FEWEST_WORDS and masked.isascii()):
+        if not told or (masked.isascii() and (len(told) < _FEWEST_WORDS or _says_one_word(told))):
             return None
         scores = self._scores(words, status, reply)
         if said and self.learned.reasons[scores.index(max(scores))] == said:
@@ -214,6 +214,11 @@ class ReplyModel:
         while end + 1 < len(worth) and worth[end + 1] >= least:
             end += 1
         return " ".join(words[start : end + 1]).translate(ngrams.SHOWN)[:_EVIDENCE_LENGTH]
+
+
+def _says_one_word(words: list[str]) -> bool:
+    """Whether all but lone letters is the same word."""
+    return len({word for word in words if len(word) > 1}) < 2
 
 
 @cache

@@ -66,6 +66,8 @@ UNSEEN = [
 
 SILENT = [
     "",
+    # One word, however often, beside letters
+    '{"text": "b"} {"text": "c"}',
     " ",
     "!!! ??? --- ###",
     "qzx vvkj plmoqq zzrtw xkcdq wwrtp",
