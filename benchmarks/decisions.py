@@ -118,6 +118,19 @@ def true_difference(world: World, campaign: Campaign) -> float:
     return float((weight * (arms["mean"][1] - arms["mean"][0])).sum() / weight.sum())
 
 
+def first_fixes(scenario: Scenario, campaign: Campaign) -> tuple[str, ...]:
+    """How the id of the first fix may begin: where receivers refuse beside a fault of ours, whoever explains more goes
+    first, by its bounces times its confidence. What they refuse may be told as two fixes: half of it may stand first.
+    """
+    if scenario.sides[0] != "mixed" or scenario.fixes != ("AUTH",):
+        return scenario.fixes
+    reason = campaign.bounces["reason"][campaign.bounces["label"] == "spam"]
+    ours, theirs = (reason == "auth_failure").sum(), (reason != "auth_failure").sum()
+    if 0.75 * theirs / 2 > 0.95 * ours:
+        return ("RCPT",)
+    return ("AUTH",) if 0.85 * ours > 0.85 * theirs else ("AUTH", "RCPT")
+
+
 # --- scoring ----------------------------------------------------------------------------------------------------------
 
 
@@ -146,7 +159,7 @@ def judge(name: str, scenario: Scenario, world: World, rng: np.random.Generator,
     first = refusals.fixes[0].id if refusals.fixes else "no fix"
     if scenario.fixes:
         late = scenario.small and refusals.side == "undetermined"
-        score.note("fix", late or first.startswith(scenario.fixes), first, run)
+        score.note("fix", late or first.startswith(first_fixes(scenario, campaign)), first, run)
     if scenario.named:
         kinds = [each.kind for each in data.explained_by]
         score.note("named", scenario.named in kinds, " ".join(kinds) or "nothing", run)
