@@ -232,7 +232,9 @@ def judge(
     central, settled = of(drawn or draw(limits.prior)), of(draw(limits.prior, settled=True))
     thin = _thin_arms(past, ahead.quantity(), tolerance)
     shown = effect.verdict in ("driven", "contributes")
-    answer = recommend(central, settled, shown=shown)
+    # Whatever makes guessed ones bounce more, they are the leads that do.
+    worse_off = shown or bool(effect.others)
+    answer = recommend(central, settled, shown=worse_off)
     leads = len(contacts.leads)
     if leads < thresholds().evidence.min_leads or ahead.quantity().size == 0:
         answer = "insufficient_evidence"
@@ -241,7 +243,7 @@ def judge(
         answer = "max_quantity" if safe and _within(past, tolerance) else "insufficient_evidence"
     elif thin:
         beliefs = {
-            recommend(of(draw(prior)), settled, shown=shown) for prior in (limits.optimistic, limits.pessimistic)
+            recommend(of(draw(prior)), settled, shown=worse_off) for prior in (limits.optimistic, limits.pessimistic)
         }
         # A handful of bounces that leaves the whole rate open is no ground to call it safe, whatever is believed.
         open_rate = past.bounces.sum() < thresholds().evidence.min_bounces and not _within(past, tolerance)

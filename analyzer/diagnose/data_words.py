@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -181,6 +182,8 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
             f"{points(-difference.low)}): guessing is not what costs bounces. Look whether the two statuses were mixed "
             "up."
         )
+    elif effect.others:
+        return rates + _inseparable(effect, like)
     elif effect.verdict == "not_shown":
         text = (
             f" {like}, the difference is {points(difference.estimate)} points, and anything from "
@@ -207,6 +210,29 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
             "campaigns' difference."
         )
     return rates + text
+
+
+def _inseparable(effect: Effect, like: str) -> str:
+    """What else the difference may be due to, and what would tell."""
+    difference = effect.risk_difference
+    first = effect.others[0]
+    names = [_COLUMNS.get(each.name, each.name.replace("_", " ")) for each in effect.others]
+    pair = f" (mostly {first.value} against {first.verified})" if first.value and first.verified else ""
+    there = f"{names[0]} {first.verified}" if first.verified else f"{names[0]} of verified ones"
+    cause = "one of these" if names[1:] else f"the {names[0]}"
+    rates = [arm.bounces / arm.leads for arm in (effect.guessed, effect.verified)]
+    apart = max(abs(rates[0] - rates[1]), 0.01)
+    enough = max(
+        3.84 * sum(rate * (1 - rate) for rate in rates) / apart**2,
+        thresholds().evidence.min_bounces / max(rates[0], 0.01),
+        thresholds().evidence.min_leads_per_arm,
+    )
+    return (
+        f" {like}, guessed ones bounce {points(difference.estimate or 0.0)} points more "
+        f"({points(difference.low or 0.0)} to {points(difference.high or 0.0)}), but hardly any of them has the same "
+        f"{listed(names)} as a verified one{pair}: whether guessing or {cause} costs the bounces cannot be told. About "
+        f"{number(ceil(enough / 10) * 10)} guessed addresses of the {there} would tell."
+    )
 
 
 def _whole_companies(names: tuple[str, ...]) -> str:
@@ -326,7 +352,12 @@ def _conclusion(found: Found) -> str:
             return (
                 f"Without guessed addresses only {kept} are left: have the guessed ones verified before the next send."
             )
-        case "max_quality" if not judged.shown:
+        case "max_quality" if found.effect.others and (judged.chances.quality or 0) <= thresholds().forecast.risk:
+            return (
+                f"Leaving guessed addresses out brings it within {within}, whatever the cause is: they are the leads "
+                "that bounce."
+            )
+        case "max_quality" if not judged.shown and not found.effect.others:
             return (
                 f"Leaving guessed addresses out brings it within {within}; it works because they sit where addresses "
                 f"bounce more{_where(found.past)}, not because guessing is shown to be the cause, so the mix by risk "

@@ -22,7 +22,8 @@ from analyzer.diagnose.companies import companies, company_of
 from analyzer.diagnose.confounded import Confounder, held_fixed
 from analyzer.diagnose.contacts import Contacts
 from analyzer.diagnose.diagnosis import GuessedEffect, Interval, StatusEffect
-from analyzer.diagnose.rates import belief_of, design_effect, wilson
+from analyzer.diagnose.inseparable import Inseparable, inseparable
+from analyzer.diagnose.rates import belief_of, design_effect, newcombe
 from analyzer.diagnose.resampling import bootstrap_totals
 from analyzer.diagnose.slips import at_slips
 from analyzer.diagnose.strata import strata
@@ -75,6 +76,8 @@ class Effect:
     #: The columns that were held fixed beside industry and campaign, and for what share of guessed leads they were not.
     within: tuple[str, ...] = ()
     loose: float = 0.0
+    #: The columns that the difference may be due to as well: nothing is shown then.
+    others: tuple[Inseparable, ...] = ()
     #: The ratio's 95 % interval; no upper bound is known where verified addresses may hardly bounce at all.
     risk_ratio_low: float | None = None
     risk_ratio_high: float | None = None
@@ -109,9 +112,18 @@ def by_status(
 def guessed_effect(contacts: Contacts, *, seed: int, beside: Sequence[Confounder] = ()) -> Effect:
     """The effect of guessing, held against the thresholds; intervals are None where an arm is empty.
 
-    beside: what is shown to make leads bounce; statuses are compared within what of it would move the difference.
+    beside: what is shown to make leads bounce; statuses are compared within what of it would move the difference. Not
+    shown is what may as well be the effect of a column that cannot be told from guessing (`inseparable`).
     """
-    return status_effect(contacts, "guessed", seed=seed, beside=beside)
+    found = status_effect(contacts, "guessed", seed=seed, beside=beside)
+    if found.verdict not in ("driven", "contributes"):
+        return found
+    status, bounced = contacts.leads["email_status"].astype(object).to_numpy(), contacts.leads["address"].to_numpy()
+    company, arms = company_of(contacts), [status == name for name in ("guessed", "verified")]
+    others = inseparable(contacts, "guessed", [design_effect(bounced[arm], company[arm]) for arm in arms])
+    # Nothing of the difference need be guessing.
+    share = replace(found.share, low=0.0)
+    return replace(found, verdict="not_shown", share=share, others=tuple(others)) if others else found
 
 
 def status_effect(contacts: Contacts, name: str, *, seed: int, beside: Sequence[Confounder] = ()) -> Effect:
@@ -269,26 +281,11 @@ def _compare(totals: Reals, width: int) -> tuple[Reals, Reals, Reals]:
 def _newcombe(totals: Reals, width: int, effects: list[float]) -> tuple[tuple[float, float], tuple[float, float]]:
     """Bounds of the difference and of the ratio of the stratum-weighted rates, at effective sample sizes."""
     n1, x1, n0, x0 = (totals[0, i * width : (i + 1) * width] for i in range(4))
-    weight = n1 * n0 / (n1 + n0)
-    weight = weight / weight.sum()
-    rate, low, high = [], [], []
-    for leads, bounces, effect in ((n1, x1, effects[0]), (n0, x0, effects[1])):
-        rate.append(float((weight * bounces / leads).sum()))
-        size = 1 / float((weight**2 / leads).sum()) / effect
-        bounds = wilson(rate[-1] * size, size)
-        low.append(float(bounds[0]))
-        high.append(float(bounds[1]))
-    difference = rate[0] - rate[1]
-    return (
-        (
-            difference - float(np.hypot(rate[0] - low[0], high[1] - rate[1])),
-            difference + float(np.hypot(high[0] - rate[0], rate[1] - low[1])),
-        ),
-        (_ratio_bound(rate, low[0], high[1], -1.0), _ratio_bound(rate, high[0], low[1], 1.0)),
-    )
+    (rate, low, high), difference = newcombe(np.stack([n1, n0]), np.stack([x1, x0]), effects)
+    return difference, (_ratio_bound(rate, low[0], high[1], -1.0), _ratio_bound(rate, high[0], low[1], 1.0))
 
 
-def _ratio_bound(rate: list[float], one: float, other: float, sign: float) -> float:
+def _ratio_bound(rate: Sequence[float] | Reals, one: float, other: float, sign: float) -> float:
     """A bound of the ratio of two rates from that of each (MOVER-R); infinite where the second may be none at all."""
     product, span, inner = rate[0] * rate[1], other * (2 * rate[1] - other), one * (2 * rate[0] - one)
     if abs(span) < _NONE:

@@ -7,10 +7,12 @@ at the effective number of leads (`companies`): what one company does to its lea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
+from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
 from analyzer.diagnose.companies import Belief, Companies, companies, company_of, wilson
 from analyzer.diagnose.contacts import Contacts, pairs
 from analyzer.diagnose.diagnosis import DIMENSIONS, AtMost, Interval, Rate, Row, Totals
@@ -45,6 +47,24 @@ def clustered_rate(flag: Flags, clusters: Codes) -> Interval:
     counted = companies(one, clusters, {"refused": (one[flag], clusters[flag])}, 1)
     low, high = counted.interval("refused", _REFUSALS)
     return Interval(float(flag.mean()), float(low[0]), float(high[0]))
+
+
+def newcombe(leads: Reals, bounces: Reals, effects: Sequence[float]) -> tuple[Reals, tuple[float, float]]:
+    """Rates of two arms weighted over strata alike (Mantel-Haenszel): rate, lower and upper bound of each (3 × 2); and
+    the 95 % bounds of their difference (Yan & Su, 2010).
+
+    leads, bounces: by arm and stratum, every stratum having leads of both; effects: the design effect of each arm.
+    """
+    weight = leads[0] * leads[1] / leads.sum(0)
+    weight = weight / weight.sum()
+    rate = (weight * bounces / leads).sum(1)
+    size = 1 / (weight**2 / leads).sum(1) / np.asarray(effects)
+    low, high = wilson(rate * size, size)
+    difference = float(rate[0] - rate[1])
+    return np.stack([rate, low, high]), (
+        difference - float(np.hypot(rate[0] - low[0], high[1] - rate[1])),
+        difference + float(np.hypot(high[0] - rate[0], rate[1] - low[1])),
+    )
 
 
 def design_effect(flag: Flags, clusters: Codes) -> float:

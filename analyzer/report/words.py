@@ -398,8 +398,10 @@ def guessed_lines(diagnosis: Diagnosis) -> list[str]:
     if quality.guessed_effect == "too_little_data":
         # A difference behind this would be read as one.
         return [_not_compared(diagnosis)]
-    lines = [EFFECT_NAMES[quality.guessed_effect]]
     difference, share = quality.risk_difference, quality.attributable_share
+    lines = [EFFECT_NAMES[quality.guessed_effect]]
+    if quality.guessed_effect == "not_shown" and _known(difference.low) and difference.low > 0:
+        lines = ["Guessed addresses do worse than verified ones; that guessing is the cause cannot be told."]
     if _known(difference.estimate):
         # Nobody has met a tenth of an address, but a small difference needs it.
         digits = 0 if abs(difference.estimate) >= 0.05 else 1
