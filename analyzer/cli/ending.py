@@ -13,6 +13,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = 128 + signal.SIGINT
 _STOPPED = (_INTERRUPTED, 128 + signal.SIGTERM, 128 + signal.SIGHUP)
 _FAULT = 70
+#: Until the hook that was told of a dropped signal has ended.
+_SOON_S = 0.02
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -209,9 +212,19 @@ _tell_unraisable = sys.unraisablehook
 def _not_lost(found: sys.UnraisableHookArgs) -> None:
     """A signal that came while something was cleaned up, where Python drops it, comes again."""
     if found.exc_type is KeyboardInterrupt:
-        _thread.interrupt_main(signal.SIGINT)
+        _send_again(signal.SIGINT)
     elif found.exc_type is StoppedError and found.exc_value is not None:
-        _thread.interrupt_main(signal.Signals(int(getattr(found.exc_value, "code", 0)) - 128))
+        _send_again(int(getattr(found.exc_value, "code", 0)) - 128)
     elif not isinstance(found.exc_value, OSError):
         # What cannot be closed for want of room is told where the writing failed.
         _tell_unraisable(found)
+
+
+def _send_again(number: int) -> None:
+    """Send ourselves a signal from another thread, a moment later: Python drops what is raised in its hook, too."""
+
+    def send() -> None:
+        time.sleep(_SOON_S)
+        os.kill(os.getpid(), number)
+
+    _thread.start_new_thread(send, ())

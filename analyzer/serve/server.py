@@ -15,6 +15,7 @@ from analyzer.serve.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from analyzer.serve.settings import Settings
 
@@ -63,6 +64,11 @@ class _Server(uvicorn.Server):
         """As ever, and then tell."""
         await super().startup(sockets)
         self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal ends it within seconds, the jobs' processes too; a second one would only break into that."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
 
 
 def _listening(settings: Settings) -> socket.socket:

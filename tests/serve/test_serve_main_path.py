@@ -302,3 +302,16 @@ def test_a_workspace_named_at_the_start_can_be_used_and_no_other(tmp_path: Path)
         assert [row.split(",")[1] for row in rows[1:]] == ["send", "do_not_send"]
     finally:
         running.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_impatient_person_ends_it_in_good_order_too(tmp_path, number):
+    """A second Ctrl-C while it ends, which takes a tenth of a second at least."""
+    own = start(tmp_path / "jobs")
+    own.process.send_signal(number)
+    time.sleep(0.05)
+    own.process.send_signal(number)
+    _, said = own.process.communicate(timeout=30)
+    assert "Traceback" not in said
+    assert said.count("\n") <= 1
+    assert own.process.returncode in {0, 128 + number}
