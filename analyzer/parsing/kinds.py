@@ -58,7 +58,7 @@ _DELAYED = re.compile(
     |will[ ](?:continue|keep|be)[ ](?:to[ ])?(?:try|retr)|will[ ]be[ ](?:tried|attempted)[ ]again
     |(?:stays?|remains?)[ ](?:queued|in[ ](?:the|our)[ ]queue)|not[ ]yet[ ]been[ ]delivered|(?:hasn't|has[ ]not)[ ]been[ ]delivered[ ]yet
     |delivery[ ](?:attempts[ ]will[ ]continue|will[ ](?:continue[ ]to[ ])?be[ ](?:attempted|retried))|notification[ ]\(delay\)
-    |still[ ](?:being[ ])?(?:retr|tr(?:ying|ied)|in[ ](?:the|our)[ ]queue)|just[ ]a[ ]warning|temporary[ ]problem[ ]delivering"""
+    |next[ ](?:delivery[ ])?(?:attempt|try|retry)[ ](?:is|in|at|will|follows)|still[ ](?:being[ ])?(?:retr|tr(?:ying|ied)|in[ ](?:the|our)[ ]queue)|just[ ]a[ ]warning|temporary[ ]problem[ ]delivering"""
 )
 _STRONG_DELAY = re.compile(
     r"warning message only|this is a warning only|\(delay\)|do not need to re-?send|delivery attempts will continue"
@@ -114,7 +114,7 @@ _DIGEST = re.compile(
     r"(?:quarantine|spam|junk|user)[ -](?:e?mail[ ])?(?:summary|digest|report)|\bdigest\b|quarantine notification"
     r"|(?:messages?|e-?mails?) (?:on hold|held|in (?:your )?(?:spam )?quarantine)|(?:held|quarantined) (?:messages?|e-?mails?)"
     r"|\d new messages|quarantänebericht|spam-?bericht|quarantaine|\bqueue (?:report|status|summary)\b"
-    r"|\bmail (?:server )?statistics\b|\bmail summary\b"
+    r"|\bmail (?:server )?statistics\b|\b(?:mail|daily|weekly|monthly) (?:summary|report)\b"
 )
 #: What a mail server reports to its own postmaster about others' mail: Exim's frozen messages, amavis's findings, and
 #: the sessions of those who wrote to Postfix (where somebody of ours did, `PostfixSession` says so).
@@ -129,9 +129,12 @@ _MAIL_TO_US = re.compile(
     r"|your (?:list )?(?:membership|subscription)\b[^;!?]{0,160}\b(?:disabled|suspended|removed|cancell?ed)\b[^;!?]{0,160}\bbounc"
     r"|\bbounc\w{0,3} (?:messages? )?(?:from|of) your (?:e-?mail )?(?:address|account)\b"
     r"|\byour (?:e-?mail )?(?:address|account) (?:is|was|has been|seems to be) bouncing"
+    r"|\b(?:messages?|(?:e-?)?mails?) (?:sent |addressed )?to you from\b|\bincoming (?:messages?|(?:e-?)?mails?)\b"
 )
 #: What has become of a mail that is neither back nor lost.
-_STILL_HERE = re.compile(r"\b(?:held|on hold|waits?|waiting|released?|quarantin\w{0,3}|(?:in|into) quarantäne)\b")
+_STILL_HERE = re.compile(
+    r"\b(?:was delivered|were delivered|(?:has|have) been delivered|held|on hold|waits?|waiting|released?|quarantin\w{0,3}|(?:in|into) quarantäne)\b"
+)
 #: What has not happened yet: "you will be notified if the message is rejected", "from April it will be rejected".
 _ONLY_IF = re.compile(
     r"\b(?:will|would|may|might) be $|"

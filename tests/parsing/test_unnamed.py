@@ -91,10 +91,13 @@ def test_a_name_without_a_domain_is_at_the_host_that_says_so(text, reason):
         "Your message could not be delivered yet: the mailbox is full. We will keep trying.",
         "Your message could not be delivered.",
         "Hello, user unknown is a film that I like.",
+        "Weekly summary: 3 messages undeliverable, 2 users unknown.",
     ],
 )
 def test_what_gives_no_reason_or_speaks_of_our_own_mailbox_makes_no_bounce(text):
-    assert "bounce" not in {kind for kind, _, _ in _rows(notice(text, subject="Message"))}
+    assert "bounce" not in {
+        kind for kind, _, _ in _rows(notice(text, subject="Mail report" if "summary" in text else "Message"))
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,19 @@ def test_what_was_delivered_after_all_is_no_bounce(text):
 def test_a_promise_to_try_again_in_french_is_a_delay():
     text = f"Votre message pour {KIM} attend encore : la boîte est pleine. De nouveaux essais auront lieu."
     assert {kind for kind, _, _ in _rows(notice(text, subject="Message"))} == {"delayed"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Mail an {KIM} wartet: Postfach voll. Nächster Versuch in 30 Minuten.",
+        f"Your message to {KIM} was delivered, but the mailbox is nearly full.",
+        "A virus was found in a mail to you from x@bad.example and it was blocked.",
+        "Incoming mail from x@bad.example was rejected: user unknown in your domain.",
+    ],
+)
+def test_what_waits_was_delivered_or_was_to_us_has_not_failed(text):
+    assert "bounce" not in {kind for kind, _, _ in _rows(notice(text, subject="Notice"))}
 
 
 def test_sympa_names_its_list_without_quotes():
