@@ -41,6 +41,11 @@ _SUMMARY = re.compile(
     r"(?:[a-z'-]{1,20} ){0,4}server (?:has )?(?:rejected|refused|returned|reported|did not accept)[^\d]*$",
     re.IGNORECASE,
 )
+#: A reply that says no more than its code does.
+_NO_MORE_SAID = re.compile(
+    r"[45]\d\d[ -](?:[45]\.0\.0 )?(?:(?:message |mail )?(?:rejected|refused|denied|failed|bounced)|error|failure)\W*$",
+    re.I,
+)
 _REFUSED = re.compile(r"5\d\d[ -]")
 _OPENS_WITH_CODE = re.compile(r"[45](?:\d\d[ -]|\.\d{1,3}\.\d{1,3} )")
 _HAS_WORDS = re.compile(r"[^\W\d_]{3,}")
@@ -343,7 +348,7 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
         # Zoho's Status field is the reply that its diagnostic lacks.
         code = f"{reply[0]} {code}".rstrip()
     in_words = _HAS_WORDS.search(code) is not None
-    if in_words and ("server" not in code or not _SUMMARY.match(code)):
+    if in_words and ("server" not in code or not _SUMMARY.match(code)) and not _NO_MORE_SAID.match(code):
         return code, ""
     if not code and _named_by_courier(message).get(recipient):
         return "connection closed by the other server before a reply", ""

@@ -22,6 +22,7 @@ _GREATEST_HEADER = 32 * 1024
 
 # A separator is a From_ line with a day, a time and a year, and a header field behind it: prose that begins with "From"
 # has the one or the other, never both. Some stores leave an older, escaped From_ line on top of the header.
+# A message that was saved as a text of its own may begin with a byte order mark.
 # Some write the word alone; only a field that begins a stored message makes a separator of that.
 _SEPARATOR = re.compile(
     rb"From -?[ \t]*\r?\n(?=(?i:X-Mozilla-Status|X-Account-Key|X-UIDL|Return-Path|Delivered-To|Received)[ \t]*:)"
@@ -31,7 +32,7 @@ _SEPARATOR = re.compile(
     rb"(?=[^\n]{0,400}(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     rb"|\d{4}-\d\d-\d\d))"
     rb"[^\n]{0,1000}\n"
-    rb"(?=>*From |[!-9;-~]{1,100}[ \t]*:)"
+    rb"(?=>*From |(?:\xef\xbb\xbf)?[!-9;-~]{1,100}[ \t]*:)"
 )
 _ENVELOPE_LINES = re.compile(rb"(?:>*From [^\n]*\n)+")
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)

@@ -141,6 +141,26 @@ def test_a_field_goes_on_in_lines_that_have_lost_their_indent():
     assert failure.diagnostic == "554 5.7.1 Message looks like spam to us, score 12.4 (threshold 5)"
 
 
+@pytest.mark.parametrize(
+    ("told", "diagnostic"),
+    [
+        ("554 5.7.1 Your IP is listed at zen.spamhaus.org", "554 5.7.1 Your IP is listed at zen.spamhaus.org"),
+        ("no more is known", "554 rejected"),
+    ],
+)
+def test_a_field_that_says_no_more_than_its_code_leaves_it_to_the_text(told, diagnostic):
+    data = dsn(
+        """
+        Final-Recipient: rfc822; kim@lumen.example
+        Action: failed
+        Status: 5.0.0
+        Diagnostic-Code: smtp; 554 rejected
+        """,
+        text=f"<{KIM}>: host mx.lumen.example[192.0.2.1] said: {told}",
+    )
+    assert [failure.diagnostic for failure in read_message(data).failures] == [diagnostic]
+
+
 def test_a_notice_with_no_text_says_why_in_its_subject():
     data = notice("", subject=f"Undeliverable: user unknown <{KIM}>", headers=f"X-Failed-Recipients: {KIM}\n")
     assert _rows(data) == [("bounce", KIM, "user_unknown")]

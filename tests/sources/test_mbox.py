@@ -79,6 +79,11 @@ def test_an_older_from_line_on_top_of_the_header_goes() -> None:
     assert split(LINE + b">" + LINE + mail(0) + b"\n" + LINE + b">>" + LINE + mail(1)) == [mail(0), mail(1)]
 
 
+def test_a_byte_order_mark_before_the_first_field() -> None:
+    marked = b"\xef\xbb\xbf" + mail(1)
+    assert split(LINE + mail(0) + b"\n" + LINE + marked) == [mail(0), marked]
+
+
 def test_crlf() -> None:
     box = b"\n".join([LINE + mail(0), LINE + mail(1), LINE + mail(2)]).replace(b"\n", b"\r\n")
     assert split(box) == [mail(n).replace(b"\n", b"\r\n") for n in range(3)]
