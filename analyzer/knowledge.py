@@ -51,13 +51,14 @@ def load_toml(path: Path) -> dict[str, Any]:
 
 
 class Reason(NamedTuple):
-    """One row of `rules/reasons.toml`."""
+    """One row of `rules/reasons.toml`; `before_recipient`: it stops a mail before its recipient is asked for."""
 
     name: str
     label: Label
     fault: Fault
     transient: bool
     says: str
+    before_recipient: bool
 
 
 @cache
@@ -65,7 +66,14 @@ def reasons() -> dict[str, Reason]:
     """Every reason by name."""
     table = load_toml(data_folder("rules") / "reasons.toml")
     return {
-        name: Reason(name, cast("Label", row["label"]), cast("Fault", row["fault"]), row["transient"], row["says"])
+        name: Reason(
+            name,
+            cast("Label", row["label"]),
+            cast("Fault", row["fault"]),
+            row["transient"],
+            row["says"],
+            row.get("before_recipient", False),
+        )
         for name, row in table.items()
     }
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analyzer.verp.keys import Keys
     from analyzer.verp.token import Signed
 
+#: So many bounces that show what only our mail has (Message-IDs of the log) prove that our mail comes back with it.
+PROVEN = 3
 _MESSAGE_ID = re.compile(r"<([^<>@]+@[^<>]+)>")
 _ADDRESS = re.compile(r"(?<![^\s<>,;:\"'()\[\]])[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
 _SEPARATORS = re.compile(r"[+\-._=]")

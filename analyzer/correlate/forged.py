@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyzer.correlate.clues import normalise_message_id, organisation
+from analyzer.correlate.clues import PROVEN, normalise_message_id, organisation
 from analyzer.correlate.reporters import Reporters, public_host
 from analyzer.sources.tables.encoded import places_in, texts
 
@@ -64,8 +64,6 @@ _MAIL = frozenset(
 )
 #: A mail reader and a log have this name; a log's rows have no subject and were delivered to nobody.
 _AMBIGUOUS = "exim"
-#: So many bounces that show what only our mail has prove that our mail comes back with it.
-_PROVEN = 3
 #: A host is a relay of ours when it reported proven failures at so many organisations, or named leads of ours at so
 #: many and hardly anybody else. Where the log has no Message-IDs, an honest bounce has nothing else to show, and one
 #: organisation will do: a stranger who knows the list could name three as well.
@@ -195,7 +193,7 @@ def _agreeing(rows: _Rows, matches: Matches, proven: int) -> set[str]:
     """Hosts that name our leads, at several organisations, and hardly anybody else: a relay that a stranger would have
     to know our list to pass for. Not where the log has Message-IDs and our mail is known to come back with them.
     """
-    returns = proven >= _PROVEN
+    returns = proven >= PROVEN
     ours: Counter[str] = Counter()
     others: Counter[str] = Counter()
     without_id: set[str] = set()
@@ -223,7 +221,7 @@ def _take_back_strangers(
     matches: Matches, rows: _Rows, reporters: Reporters, proven: int, places: NDArray[np.int64]
 ) -> None:
     """Bounces that only name a recipient, from hosts that do not fit."""
-    returns = proven >= _PROVEN
+    returns = proven >= PROVEN
     for place in places.tolist():
         if not rows.mail[place]:
             continue
@@ -261,7 +259,7 @@ def _take_back_foreign(
         if rows.mail[place] and rows.has_id[place] and matches.method[place] != "message_id" and ids.iloc[place]
     ]
     known = np.flatnonzero(matches.sure & (matches.method == "message_id")).tolist()
-    if len(named) < _WAVE or len(known) < _PROVEN:
+    if len(named) < _WAVE or len(known) < PROVEN:
         return
     returns = set(_senders_of(sends, matches, known))
     ours = reporters.own | {organisation(normalise_message_id(ids.iloc[place])) for place in known}
@@ -313,7 +311,7 @@ def _take_back_floods(matches: Matches, rows: _Rows, reporters: Reporters, prove
                     f"{host or 'A host without a name'} reported {strange[host]} failures of mail that was never sent."
                 )
                 _refuse(matches, place, why, "storm")
-    if proven >= _PROVEN and len(bare) >= _FLOOD and len(bare) > _TIMES * proven:
+    if proven >= PROVEN and len(bare) >= _FLOOD and len(bare) > _TIMES * proven:
         for place in bare:
             why = f"It is one of {len(bare)} without a Message-ID, and {proven} show that our mail comes back with it."
             _refuse(matches, place, why, "storm")

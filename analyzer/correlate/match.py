@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.addresses.key import address_key
-from analyzer.correlate.clues import Clues, clues_of, organisation
+from analyzer.correlate.clues import PROVEN, Clues, clues_of, organisation
 from analyzer.correlate.outright import named_outright
 from analyzer.correlate.pool import LONG_FRONT, Log, Pool
 from analyzer.correlate.signatures import named_by_digest, of_signature, signed_rows
@@ -33,8 +33,6 @@ _SLACKS = ((SLACK.value, SLACK.value), (ZONE_SLACK.value, SLACK.value))
 _NEVER = np.iinfo(np.int64).min
 #: A token of so many signs, digits among them, is nothing that a stranger tries.
 _UNGUESSABLE = 16
-#: So many bounces found by their Message-IDs prove that our mail comes back with those of the log.
-_PROVEN = 3
 #: Strangers who make up Message-IDs of a domain of ours may be so many times those of its mail that came back.
 _STRANGERS = 10
 #: What `clues_of` takes.
@@ -161,8 +159,8 @@ def _domains_that_match(clues: Sequence[Clues], pool: Pool, log: Log, outright: 
         for domain in {one.rpartition("@")[2] for one in clue.ids} & log.domains:
             hit = any(one in pool.by_id for one in clue.ids)
             (known if hit else unknown)[domain] += 1
-    least = _STRANGERS if sum(known.values()) >= _PROVEN else 1
-    return frozenset(domain for domain, found in known.items() if found >= _PROVEN or found * least > unknown[domain])
+    least = _STRANGERS if sum(known.values()) >= PROVEN else 1
+    return frozenset(domain for domain, found in known.items() if found >= PROVEN or found * least > unknown[domain])
 
 
 def _match(clues: Clues, pool: Pool, time: _Time, ours: frozenset[str]) -> Match:

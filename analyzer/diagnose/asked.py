@@ -13,22 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analyzer.classify.text import phase_of
 from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.incomplete import without
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.knowledge import reasons
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.arrays import Codes, Flags
     from analyzer.diagnose.contacts import Contacts
 
-#: What servers look at before the recipient, as a rule: who connects, how, how often, and for whom.
-_HOST = frozenset(
-    {
-        *("ip_blocklisted", "domain_blocklisted", "ip_reputation", "ptr_missing", "tls_required", "rate_limited"),
-        *("too_many_connections", "greylisted", "sender_rejected", "protocol_error"),
-    }
-)
 _ACCOUNT = "sender_account"
 #: In the order in which they are told of.
 KINDS = ("host", "account", "server")
@@ -64,9 +59,15 @@ def _kinds(correlated: Correlated, told: Contacts) -> Codes:
     back = np.flatnonzero(told.hard | told.spam)
     sends = correlated.sends.iloc[back]
     reason = sends["reason"].astype("str")
-    found[back[reason.isin(_HOST).to_numpy()]] = 0
+    host = [each.name for each in reasons().values() if each.before_recipient]
+    found[back[reason.isin(host).to_numpy()]] = 0
     found[back[(reason == _ACCOUNT).to_numpy()]] = 1
     found[back[(sends["fault"].astype("str") == "infrastructure").to_numpy()]] = 2
+    # A server that lets us come to the mail's text has taken the recipient before; our own asks nobody.
+    stopped = np.flatnonzero((found == 0) | (found == 2))
+    texts, place = np.unique(correlated.sends["diagnostic"].iloc[stopped].astype("str"), return_inverse=True)
+    taken = np.array([phase_of(str(text)) == "data" for text in texts], dtype=np.bool_)
+    found[stopped[taken[place]]] = -1
     return found
 
 
