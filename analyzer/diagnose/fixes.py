@@ -229,17 +229,27 @@ def _asked(rule: FixRule, found: Findings) -> Flags:
     rows = found.refused
     theirs = (rows["party"] == "recipient").to_numpy()
     if rule.finding == "blocking_domain":
-        return np.asarray(rows["domain"].isin(found.blocking).to_numpy() & theirs, dtype=np.bool_)
+        blocked = rows["domain"].isin(found.blocking).to_numpy() & theirs
+        return np.asarray(blocked | _unexplained_strict(found, of_few=True), dtype=np.bool_)
     if rule.finding == "strict_excess":
-        if not found.strict_excess:
-            return np.zeros(len(rows), dtype=np.bool_)
-        if found.excess:
-            return _put_down_to_us(found)
-        soft = (rows["group"] == "strict") & ~rows["fault"].isin(("complaint", "recipient"))
-        return np.asarray(soft.to_numpy() & theirs & ~rows["domain"].isin(found.blocking).to_numpy(), dtype=np.bool_)
+        return _put_down_to_us(found) if found.excess else _unexplained_strict(found, of_few=False)
     mine = rows["reason"].isin(rule.reasons).to_numpy() & (theirs == (rule.side == "recipient"))
     mine[mine] = rule.says(rows["diagnostic"][mine])
     return np.asarray(mine, dtype=np.bool_)
+
+
+def _unexplained_strict(found: Findings, *, of_few: bool) -> Flags:
+    """What strict industries refuse beyond open ones by themselves, without a word on why; nothing where that is not as
+    asked: one or two companies (`of_few`) are no industry to reach in another way, but companies that block us.
+    """
+    rows = found.refused
+    if not found.strict_excess or found.excess:
+        return np.zeros(len(rows), dtype=np.bool_)
+    soft = (rows["group"] == "strict") & ~rows["fault"].isin(("complaint", "recipient"))
+    theirs = (rows["party"] == "recipient") & ~rows["domain"].isin(found.blocking)
+    mine = np.array(soft & theirs, dtype=np.bool_)
+    few = rows["domain"][mine].nunique() < thresholds().deliverability.strict_domains
+    return mine if few == of_few else np.zeros(len(rows), dtype=np.bool_)
 
 
 def _split(rule: FixRule, rows: pd.DataFrame, mine: Flags) -> list[tuple[FixRule, Flags]]:

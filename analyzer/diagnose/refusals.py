@@ -143,7 +143,9 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
     strict_rate = clustered_rate(spam[is_strict], domain[is_strict])
     proofs = tuple(kind for kind in KINDS if _proven(refused, kind, len(spam)))
     # Who greylists has not made up his mind.
-    blocking = _blocking(refused[~named & (refused["reason"] != "greylisted").to_numpy()], contacts)
+    unnamed = refused[~named & (refused["reason"] != "greylisted").to_numpy()]
+    # Beside many refusals for our standing, a company that refuses as a whole weighs little, and is one all the same.
+    blocking = _blocking(unnamed, contacts) or _blocking(unnamed[~speaks_of_standing(unnamed)], contacts)
     tested = is_open & ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
     # Unhealthy through named faults alone says nothing about the refusals that name none.
     _, suspicious = _over_the_line(left & ours, domain, tested)

@@ -237,6 +237,23 @@ def test_strict_texts_that_blame_our_standing_are_weighed_by_open_industries() -
     assert [fix.id for fix in found.fixes] == ["RCPT-STRICT"]
 
 
+def test_one_company_makes_no_fix_about_all_strict_industries() -> None:
+    """Several banks name a rule of their own, one says nothing: that one is a company to leave alone."""
+    banks = [Block(10, industry=STRICT, domain=f"bank{i}.example", bounced={"policy": 8}) for i in range(5)]
+    silent = Block(12, industry=STRICT, domain="silent.example", bounced={"spam_content": 11})
+    found = verdict(Block(800), *banks, silent)
+    fixes = {fix.id: (fix.bounces, fix.domains) for fix in found.fixes}
+    assert fixes == {"RCPT-POLICY": (40, 5), "RCPT-DOMAIN-BLOCK": (11, 1)}
+    more = [Block(12, industry=STRICT, domain=f"silent{i}.example", bounced={"spam_content": 11}) for i in range(3)]
+    assert {"RCPT-POLICY", "RCPT-STRICT"} == {fix.id for fix in verdict(Block(800), *banks, *more).fixes}
+
+
+def test_a_company_that_refuses_as_a_whole_is_one_beside_many_refusals_for_our_standing() -> None:
+    limited = Block(1000, bounced={"rate_limited": 100}, per_domain=3)
+    found = verdict(limited, Block(10, industry=STRICT, domain="bank.example", bounced={"policy": 10}))
+    assert [fix.id for fix in found.fixes] == ["RATE", "RCPT-DOMAIN-BLOCK"]
+
+
 def test_fixes_have_the_share_that_they_explain() -> None:
     found = verdict(
         Block(600, bounced={"auth_failure": 3, "domain_reputation": 15, "spam_content": 30}),
