@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from servers.programs import finish
 from servers.scripted import server_tls
 
 from analyzer.api import run_audit
@@ -191,12 +192,14 @@ def resolver(tmp_path_factory: pytest.TempPathFactory, silent: str):
     )
     address = f"127.0.0.1:{port}"
     deadline = time.monotonic() + 10
-    while audit(["good.example"], resolver=address, timeout=1).offline:
-        assert server.poll() is None, server.stderr.read().decode() if server.stderr else ""
-        assert time.monotonic() < deadline, "dnsmasq does not answer"
-    yield address
-    server.terminate()
-    server.wait()
+    try:
+        while audit(["good.example"], resolver=address, timeout=1).offline:
+            assert server.poll() is None, server.stderr.read().decode() if server.stderr else ""
+            assert time.monotonic() < deadline, "dnsmasq does not answer"
+        yield address
+    finally:
+        server.terminate()
+        finish(server)
 
 
 def bounce(text: str, *, reason: str = "auth_failure", signed: str = "", unsubscribe: str = "", **more) -> dict:

@@ -26,6 +26,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +161,11 @@ class Workplace:
     def _until_shown(self, process: subprocess.Popen[str], one: Shown) -> list[str]:
         """Read as many lines as are shown, then stop it."""
         assert process.stdout is not None
+        late = threading.Timer(_PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
+        late.daemon = True
+        late.start()
         printed = [process.stdout.readline() for _ in one.lines]
+        late.cancel()
         self._stop(process)
         return self._as_shown("".join(printed))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from campaign import Campaign
+from servers.programs import started
 
 PROGRAM = Path(sys.executable).parent / "bounce-analyzer"
 ESCAPE = "\x1b["
@@ -31,26 +32,20 @@ def at_terminal(folder: Path, *arguments: str, **environment: str) -> str:
     """What the command prints on a terminal, both its outputs together."""
     ours, theirs = pty.openpty()
     kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "CI", "TERM", "FORCE_COLOR"}}
-    started = subprocess.Popen(
-        [PROGRAM, *arguments],
-        cwd=folder,
-        env=kept | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
+    streams = {"stdin": subprocess.DEVNULL, "stdout": theirs, "stderr": theirs}
     printed = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:  # Linux' way to say that the other side has gone
-            break
-        if not piece:
-            break
-        printed += piece
+    with started([PROGRAM, *arguments], cwd=folder, env=kept | environment, **streams) as running:
+        os.close(theirs)
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # Linux' way to say that the other side has gone
+                break
+            if not piece:
+                break
+            printed += piece
     os.close(ours)
-    assert started.wait(timeout=60) == 0, printed.decode()
+    assert running.returncode == 0, printed.decode()
     return printed.decode()
 
 

@@ -229,10 +229,10 @@ def test_a_table_may_come_through_a_pipe(tmp_path: Path) -> None:
     """The shell's <(...): its bytes come once."""
     pipe, data = tmp_path / "pipe", b"email\n" + b"kim@lumen.example\n" * 50_000
     os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_bytes(gzip.compress(data)))
+    writer = threading.Thread(target=lambda: pipe.write_bytes(gzip.compress(data)), daemon=True)
     writer.start()
     assert read_table(pipe, "leads").rows == 50_000
-    writer.join()
+    writer.join(30)
 
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from serve_client import Client
+from servers.programs import TELLS_STACKS, aborted_after, finish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +35,12 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> None:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        self.process.wait(20)
+        finish(self.process)
 
 
 def start(folder: Path, *options: str, token: str = "") -> Server:
     """Start a server and wait until it says where it is."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, **TELLS_STACKS, "PYTHONUNBUFFERED": "1"}
     environment.pop("BOUNCE_ANALYZER_TOKEN", None)
     if token:
         environment["BOUNCE_ANALYZER_TOKEN"] = token
@@ -51,7 +52,8 @@ def start(folder: Path, *options: str, token: str = "") -> Server:
         env=environment,
     )
     assert process.stdout is not None
-    line = process.stdout.readline()
+    with aborted_after(60, process.pid):
+        line = process.stdout.readline()
     found = re.search(r"http://\S+?(?=/ )", line)
     if not found:
         process.kill()

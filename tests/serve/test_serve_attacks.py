@@ -442,7 +442,7 @@ def test_silent_connections_are_closed(tmp_path, monkeypatch):
     config = uvicorn.Config(app, port=0, http=bounded(0.3), ws="none", log_level="warning")
     running = uvicorn.Server(config)
     monkeypatch.setattr(running, "capture_signals", __import__("contextlib").nullcontext)
-    thread = threading.Thread(target=asyncio.run, args=(running.serve(),))
+    thread = threading.Thread(target=asyncio.run, args=(running.serve(),), daemon=True)
     thread.start()
     try:
         until = time.monotonic() + 10

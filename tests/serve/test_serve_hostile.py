@@ -16,6 +16,7 @@ import pytest
 from serve_client import multipart
 from serve_files import campaign
 from serve_server import PROGRAM, start
+from servers.programs import aborted_after
 
 from analyzer.api import ingest
 from analyzer.cli.probing import usual_cache_made
@@ -129,12 +130,14 @@ def test_a_job_that_was_started_again_outlives_the_cancelling_before(tmp_path, m
     runner.submit(job)
     monkeypatch.undo()
     (first,) = processes
-    first.stdout.readline()
+    with aborted_after(60, first.pid):
+        first.stdout.readline()
     end = runner.cancel(job)
     first.kill()
     first.wait()
     again = process()
-    again.stdout.readline()
+    with aborted_after(60, again.pid):
+        again.stdout.readline()
     try:
         end()
         assert again.poll() is None

@@ -40,7 +40,7 @@ class Running:
         self.taken: Taken | None = None
         self.error: Exception | None = None
         options = {"pause_s": 0.1, "every_s": 0.2, **options}
-        self._thread = threading.Thread(target=self._run, args=(workspace, watched, options))
+        self._thread = threading.Thread(target=self._run, args=(workspace, watched, options), daemon=True)
         self._thread.start()
 
     @property

@@ -122,7 +122,7 @@ def receiver(workspace: Path, config: Path, **options: Any) -> Iterator[Receiver
 
 def send(port: int, path: str, request: Request) -> tuple[int, dict[str, str], str]:
     """One POST on a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         target = path + (f"?{urlencode(request.query)}" if request.query else "")
         connection.request("POST", target, request.body, {"content-type": "application/json", **request.headers})
