@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,11 +61,12 @@ def run_weekly(
     workspace without mail in those weeks.
     """
     from analyzer.diagnose.alarms import limits
-    from analyzer.diagnose.week_leads import diagnosis_of_week, new_leads
+    from analyzer.diagnose.week_leads import above_since, diagnosis_of_week, first_rates, new_leads
     from analyzer.diagnose.week_places import placed
     from analyzer.diagnose.weekly import week_of_counts
     from analyzer.history import check_week
-    from analyzer.history.counts import count_weeks
+    from analyzer.history.audience import audience, first_written
+    from analyzer.history.counts import RECENT, count_weeks
     from analyzer.history.files import TableFiles
     from analyzer.history.iso_weeks import monday_of, weeks_until, zone_of
     from analyzer.version import __version__
@@ -83,12 +85,18 @@ def run_weekly(
         number = _recent_weeks(counts)
         of_week = _mails(files, weeks, 1, rules, verp_keys)
         recent = _mails(files, weeks, number, rules, verp_keys) if of_week and number > 1 else of_week
+        whom = audience(files, weeks.last(RECENT + 1), weeks)
+        version = rules_version(rules)
+        diagnosis = leads = None
+        if of_week is not None and recent is not None:
+            diagnosis = diagnosis_of_week(
+                *of_week, tolerance=tolerance, rules_version=version, tool_version=__version__
+            )
+            leads = new_leads(diagnosis, recent[1], number, tolerance) if len(of_week[1].sends) else None
+        if leads is not None and leads.above:
+            since = above_since(weeks.labels, first_rates(first_written(files, weeks)), tolerance)
+            leads = replace(leads, above_since=since)
     monday: date = monday_of(label)
-    version = rules_version(rules)
-    diagnosis = leads = None
-    if of_week is not None and recent is not None:
-        diagnosis = diagnosis_of_week(*of_week, tolerance=tolerance, rules_version=version, tool_version=__version__)
-        leads = new_leads(diagnosis, recent[1], number, tolerance) if len(of_week[1].sends) else None
     found = week_of_counts(
         counts,
         starts=monday.isoformat(),
@@ -96,6 +104,7 @@ def run_weekly(
         timezone=timezone or "UTC",
         tolerance=tolerance,
         leads=leads,
+        whom=whom,
     )
     return WeeklyRun(
         week=found if of_week is None else placed(found, of_week[0].sends),

@@ -249,6 +249,18 @@ def proven_above(bounces: NDArray[Any], sends: NDArray[Any], deff: Reals, line: 
     return np.asarray((np.asarray(bounces) > 0) & (low > line))
 
 
+def run_up_to_last(above: Flags, enough: Flags) -> int:
+    """The first of the weeks in a row that were above a line and lead up to the last one; -1 where that was not.
+
+    Weeks with too little mail to tell stand between none.
+    """
+    told = np.flatnonzero(enough)
+    if not len(above) or not len(told) or not above[told[-1]]:
+        return -1
+    below = np.flatnonzero(~above[told])
+    return int(told[below[-1] + 1 if len(below) else 0])
+
+
 def gate(score: Reals, looked_at: Flags) -> Reals:
     """The q-value of each series' score among those looked at, 1 for the others (Benjamini and Hochberg, 1995).
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analyzer.correlate import address_keys
-from analyzer.diagnose.alarms import limits, proven_above
+from analyzer.diagnose.alarms import limits, proven_above, run_up_to_last
 from analyzer.diagnose.campaign import SEED, assess
 from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.deliverability import deliverability
@@ -21,10 +22,14 @@ from analyzer.diagnose.other_hard import other_hard
 from analyzer.diagnose.rates import totals
 from analyzer.diagnose.unread import unread
 from analyzer.diagnose.untold import untold
+from analyzer.diagnose.weekly_rates import Lying
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis, Origin, Rate, Recommendation
+    from analyzer.history.audience import FirstWritten
 
 #: Two-sided 95 % of a normal law.
 _REACH = 1.96
@@ -35,7 +40,8 @@ class NewLeads:
     """Bad addresses among leads first written to in the week, and in the last `weeks` weeks, this one among them.
 
     accepted: the tolerance; above: whether the week is beyond it without doubt; recommendation: for a list like the
-    week's. origins: list sources whose leads of these weeks bounce more than others.
+    week's. origins: list sources whose leads of these weeks bounce more than others. above_since: of the weeks in a
+    row, up to this one, that are beyond the tolerance the first, "" for none.
     """
 
     now: Rate
@@ -45,6 +51,7 @@ class NewLeads:
     above: bool
     recommendation: Recommendation
     origins: list[Origin]
+    above_since: str = ""
 
 
 def first_written_to(correlated: Correlated, before: frozenset[str]) -> Correlated:
@@ -94,6 +101,29 @@ def new_leads(diagnosis: Diagnosis, recent: Correlated, weeks: int, tolerance: f
         # A list decays; of countries and titles, which are scanned every week, chance would name one now and then.
         origins=[one.told(None, tolerance) for one in origins(counted) if one.column == "list_source"],
     )
+
+
+def first_rates(first: FirstWritten) -> list[Rate]:
+    """Bad addresses among the leads first written to in each week."""
+    domain = pd.Categorical(first.bad["domain"])
+    return Lying(first.companies, domain.categories).rates(
+        range(len(first.leads)),
+        np.array(first.leads),
+        first.bad["week"].to_numpy(dtype=np.int64),
+        np.asarray(domain.codes, dtype=np.int64),
+        "address",
+    )
+
+
+def above_since(weeks: Sequence[str], leads: Sequence[Rate], line: float) -> str:
+    """Since when each week's leads were beyond the tolerance; of a week that is (`NewLeads.above`).
+
+    leads: bad addresses among those first written to in each of `weeks`.
+    """
+    enough = np.array([one.leads >= limits().min_sends for one in leads], dtype=np.bool_)
+    above = np.array([_above(one, line) for one in leads], dtype=np.bool_)
+    above[-1] = enough[-1] = True
+    return weeks[run_up_to_last(above, enough)]
 
 
 def _above(found: Rate, line: float) -> bool:

@@ -23,12 +23,15 @@ from analyzer.diagnose.alarms import (
     gate,
     limits,
     proven_above,
+    run_up_to_last,
     watch,
 )
 from analyzer.diagnose.diagnosis import Rate
 from analyzer.diagnose.rates import rate
 from analyzer.diagnose.step_weights import Weights, exposure, step_weights
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.diagnose.week_mix import Mix, mix_behind
+from analyzer.diagnose.week_sources import Decay, decaying
 from analyzer.diagnose.weekly_changes import Change, Place, changes
 from analyzer.diagnose.weekly_improvements import Improvement, improvement
 from analyzer.diagnose.weekly_rates import BEFORE, Lying
@@ -95,6 +98,8 @@ class Series:
     `alarm_at`; `since` the week in which a rise that is under way began ("" for none); `before` the state a week
     earlier. `why` is what an alarm is raised for: a rise, or a rate proven above the line; for bad addresses of all
     mail that is the tolerance, and the rate that of the leads (`Week.leads`). place: where most refusals are, of all.
+    above_since: of the weeks in a row, up to this one, that are proven above the line the first; "" for none. mix: the
+    other leads that a higher rate of all mail came of.
     """
 
     dimension: str
@@ -110,6 +115,8 @@ class Series:
     alarm_at: float
     q_value: float
     place: Place | None = None
+    above_since: str = ""
+    mix: Mix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,8 @@ class Week:
     leads: NewLeads | None = None
     #: What has fallen beyond chance in the last weeks, of all mail.
     improvements: tuple[Improvement, ...] = ()
+    #: List sources that get worse from week to week.
+    decaying_sources: tuple[Decay, ...] = ()
 
     @property
     def mostly_unread(self) -> bool:
@@ -157,11 +166,19 @@ class Week:
 
 
 def week_of_counts(
-    counts: Counts, *, starts: str, ends: str, timezone: str, tolerance: float, leads: NewLeads | None = None
+    counts: Counts,
+    *,
+    starts: str,
+    ends: str,
+    timezone: str,
+    tolerance: float,
+    leads: NewLeads | None = None,
+    whom: pd.DataFrame | None = None,
 ) -> Week:
     """The last week of `counts` against those before it.
 
-    tolerance: the share of leads with a bad address that is accepted; leads: what those first written to in it tell.
+    tolerance: the share of leads with a bad address that is accepted; leads: what those first written to in it tell;
+    whom: the mails of the last weeks by what is known of their leads (`audience`).
     """
     counts = replace(counts, bounced=_encoded(counts.bounced))
     weights: dict[Measure, Weights] = {measure: step_weights(counts, measure) for measure in MEASURES}
@@ -176,7 +193,17 @@ def week_of_counts(
     figures = [Figure(name, rates[last], rates[BEFORE]) for name, rates in whole.items()]
     series, watched = _series(counts, total, weights, tolerance, lies, whole)
     if leads is not None and leads.above:
-        series = [_above(one) if (one.dimension, one.measure) == ("total", "hard") else one for one in series]
+        week, bad = counts.weeks.labels[-1], ("total", "hard")
+        series = [
+            _above(one, leads.above_since or week, week) if (one.dimension, one.measure) == bad else one
+            for one in series
+        ]
+    labels, decaying_sources = counts.weeks.labels, tuple[Decay, ...]()
+    if whom is not None:
+        rates = {measure: whole[_COUNTED[measure]] for measure in MEASURES}
+        mixes = {name: mix_behind(name, whom, labels, one[last], one[BEFORE]) for name, one in rates.items()}
+        series = [replace(one, mix=mixes[one.measure]) if one.dimension == "total" else one for one in series]
+        decaying_sources = decaying(whom, labels, weights["hard"])
     first = int(np.argmax(total.sends[0] > 0))
     risen = [one.measure for one in series if one.dimension == "total" and one.state == "alarm"]
     return Week(
@@ -194,6 +221,7 @@ def week_of_counts(
         changes=changes(counts, weights, q_value=limits().change_q_value, risen=risen),
         leads=leads,
         improvements=tuple(_improvements(counts, total, watched)),
+        decaying_sources=decaying_sources,
     )
 
 
@@ -335,7 +363,7 @@ def _series(
         own = _judged(total, back, seen, np.ones(1, bool), line)
         now = [rates[name][len(counts.weeks.labels) - 1]]
         found += _rows(counts, "total", measure, total, now, seen, own, np.ones(1), total.exposed[measure][:, -1])
-        risen = own[0][0] == STATES.index("alarm")
+        risen = own.state[0] == STATES.index("alarm")
         past = total.exposed[measure][0, :-1].sum()
         usual = (back[0, :-1].sum() + believed.prior * believed.strength) / (past + believed.strength)
         for dimension in DIMENSIONS:
@@ -359,9 +387,13 @@ def _series(
     return found, whole
 
 
-def _above(one: Series) -> Series:
-    """The series in alarm for what its leads are, if for nothing else."""
-    return one if one.state == "alarm" else replace(one, state="alarm", why="line")
+def _above(one: Series, since: str, week: str) -> Series:
+    """The series in alarm for what its leads are, as those of all weeks since `since` were, if for nothing else."""
+    since = min(since, one.above_since or since)
+    before: State = "alarm" if since < week else one.before
+    if one.state == "alarm":
+        return replace(one, above_since=since, before=before)
+    return replace(one, state="alarm", why="line", above_since=since, before=before)
 
 
 def stands_out(dimension: str, one: Rate, whole: Rate) -> bool:
@@ -379,24 +411,39 @@ def _known(part: _Matrix, total: _Matrix) -> float:
     return float(part.sends[named, -1].sum()) / max(int(total.sends[0, -1]), 1)
 
 
-def _judged(
-    part: _Matrix, back: NDArray[Any], seen: Watched, believed: Flags, line: float | None
-) -> tuple[NDArray[np.int8], list[Why]]:
-    """The state of each series in the last week, and what an alarm is for."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Of each series its state in the last week, what an alarm is for, the first of the weeks in a row above the line
+    (-1: this one is not), and whether it was above the line a week earlier."""
+
+    state: NDArray[np.int8]
+    why: list[Why]
+    above_since: list[int]
+    was_above: list[bool]
+
+
+def _judged(part: _Matrix, back: NDArray[Any], seen: Watched, believed: Flags, line: float | None) -> _Judged:
+    """What the last week means for each series."""
     rules = limits()
     state = seen.state[:, -1].copy()
     alarm, watching = STATES.index("alarm"), STATES.index("watch")
     # A sub-series on its own is believed only where it stands out among all that were looked at.
     state[(state == alarm) & ~believed] = watching
     why: list[Why] = ["rise" if one == alarm else "" for one in state]
+    above = np.zeros(part.sends.shape, dtype=np.bool_)
+    enough = part.sends >= rules.min_sends
     if line is not None:
-        sends = part.sends[:, -1]
-        wide = np.where(np.isnan(seen.deff[:, -1]), 1 + np.maximum(sends - 1, 0) * rules.phi, seen.deff[:, -1])
-        level = 1 - (1 - rules.line_level) / max(len(sends), 1)
-        above = proven_above(back[:, -1], sends, wide, line, level) & (sends >= rules.min_sends)
-        for number in np.flatnonzero(above & (state != alarm)):
+        wide = np.where(np.isnan(seen.deff), 1 + np.maximum(part.sends - 1, 0) * rules.phi, seen.deff)
+        level = 1 - (1 - rules.line_level) / max(len(part.sends), 1)
+        above = proven_above(back, part.sends, wide, line, level) & enough
+        for number in np.flatnonzero(above[:, -1] & (state != alarm)):
             state[number], why[number] = alarm, "line"
-    return state, why
+    return _Judged(
+        state,
+        why,
+        [run_up_to_last(*one) for one in zip(above, enough, strict=True)],
+        [run_up_to_last(*one) >= 0 for one in zip(above[:, :-1], enough[:, :-1], strict=True)],
+    )
 
 
 def _rows(
@@ -406,14 +453,15 @@ def _rows(
     part: _Matrix,
     now: list[Rate],
     seen: Watched,
-    judged: tuple[NDArray[np.int8], list[Why]],
+    judged: _Judged,
     q: NDArray[Any],
     exposed: NDArray[Any],
 ) -> list[Series]:
     """One row a series; exposed: the mails of the week that each was held against, as their steps bounce."""
     labels, rows = counts.weeks.labels, []
     for number, value in enumerate(part.values):
-        since = int(seen.since[number, -1])
+        since, above_since = int(seen.since[number, -1]), judged.above_since[number]
+        before: State = STATES[seen.state[number, -2]] if seen.state.shape[1] > 1 else "learning"
         # What is usual at the steps that this week's mails were at.
         mix = float(exposed[number]) / max(int(part.sends[number, -1]), 1)
         usual = float(seen.usual[number, -1]) * mix
@@ -422,15 +470,16 @@ def _rows(
                 dimension=dimension,
                 value=value,
                 measure=measure,
-                state=STATES[judged[0][number]],
-                before=STATES[seen.state[number, -2]] if seen.state.shape[1] > 1 else "learning",
-                why=judged[1][number],
+                state=STATES[judged.state[number]],
+                before="alarm" if judged.was_above[number] else before,
+                why=judged.why[number],
                 since=labels[since] if since >= 0 else "",
                 now=now[number],
                 usual=None if np.isnan(usual) else min(usual, 1.0),
                 score=round(float(seen.score[number, -1]), 4),
                 alarm_at=limits().alarm,
                 q_value=round(float(q[number]), 6),
+                above_since=labels[above_since] if above_since >= 0 else "",
             )
         )
     return rows

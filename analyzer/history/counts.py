@@ -104,18 +104,18 @@ def rows_of(files: TableFiles, weeks: Weeks) -> WeekRows:
     sends = files.relation("sends", weeks.partitions())
     bounces = files.relation("bounces", [*weeks.partitions(later=LATE_WEEKS), NO_WEEK])
     columns = ", ".join(name for name in SENDS.schema.names if name not in ("key", "week"))
-    mails = files.rows(f"SELECT {columns} FROM {sends} WHERE {_inside(weeks)} ORDER BY sent_at, key")  # noqa: S608
+    mails = files.rows(f"SELECT {columns} FROM {sends} WHERE {inside(weeks)} ORDER BY sent_at, key")  # noqa: S608
     back = files.rows(f"""
         SELECT {", ".join(BOUNCE_COLUMNS)} FROM {bounces}
-        WHERE record_id IN (SELECT record_id FROM told WHERE {_inside(weeks)})
-            OR record_id IN (SELECT record_id FROM back WHERE {_inside(weeks, "received")}
+        WHERE record_id IN (SELECT record_id FROM told WHERE {inside(weeks)})
+            OR record_id IN (SELECT record_id FROM back WHERE {inside(weeks, "received")}
                              AND record_id NOT IN (SELECT record_id FROM told))
         ORDER BY received_at, record_id
     """)  # noqa: S608
     leads = files.rows(f"""
         SELECT {", ".join((*LEAD_COLUMNS, *EXTRAS))} FROM {files.relation("leads")}
-        WHERE address_key(email) IN (SELECT address_key(recipient) FROM {sends} WHERE {_inside(weeks)})
-            OR lower(lead_id) IN (SELECT lower(lead_id) FROM {sends} WHERE {_inside(weeks)} AND lead_id <> '')
+        WHERE address_key(email) IN (SELECT address_key(recipient) FROM {sends} WHERE {inside(weeks)})
+            OR lower(lead_id) IN (SELECT lower(lead_id) FROM {sends} WHERE {inside(weeks)} AND lead_id <> '')
         ORDER BY email
     """)  # noqa: S608
     return WeekRows(mails, back, leads)
@@ -128,8 +128,8 @@ def written_before(files: TableFiles, weeks: Weeks, number: int) -> frozenset[st
         return frozenset()
     found = files.rows(f"""
         SELECT DISTINCT address_key(recipient) AS key FROM {files.relation("sends", earlier.partitions())}
-        WHERE {_inside(earlier)} AND address_key(recipient) IN (
-            SELECT address_key(recipient) FROM {files.relation("sends", last.partitions())} WHERE {_inside(last)}
+        WHERE {inside(earlier)} AND address_key(recipient) IN (
+            SELECT address_key(recipient) FROM {files.relation("sends", last.partitions())} WHERE {inside(last)}
         )
     """)  # noqa: S608
     return frozenset(found["key"])
@@ -257,7 +257,7 @@ def _cells(files: TableFiles, name: str, columns: str, sends: str, weeks: Weeks)
     ):
         files.con.execute(f"""
             {into} SELECT {week_of(weeks)} AS week, step, {columns}, {count} AS sends
-            FROM {relation} WHERE {_inside(weeks)} GROUP BY ALL
+            FROM {relation} WHERE {inside(weeks)} GROUP BY ALL
         """)  # noqa: S608
 
 
@@ -268,7 +268,7 @@ def _bounced(files: TableFiles, weeks: Weeks) -> pd.DataFrame:
             recipient_domain,
             strftime(sent_at, '%Y-%m-%d') AS day, kind, label, fault, reason
         FROM outcomes LEFT JOIN domains ON domains.domain = recipient_domain
-        WHERE {_inside(weeks)} ORDER BY sent_at, key
+        WHERE {inside(weeks)} ORDER BY sent_at, key
     """)  # noqa: S608
     rows["sender"] = normalise_senders(rows["sender"])
     rows["sender_domain"] = _domains(rows["sender"])
@@ -297,5 +297,5 @@ def week_of(weeks: Weeks) -> str:
     return f"({number} - {before} + {behind})"
 
 
-def _inside(weeks: Weeks, column: str = "sent_at") -> str:
+def inside(weeks: Weeks, column: str = "sent_at") -> str:
     return f"({column} >= make_timestamptz({weeks.bounds[0]}) AND {column} < make_timestamptz({weeks.bounds[-1]}))"

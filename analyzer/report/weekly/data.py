@@ -38,6 +38,7 @@ def values(run: WeekFindings) -> dict[str, Any]:
         "series": [_renamed(asdict(one)) for one in week.series],
         "reasons": [_renamed(asdict(one)) for one in week.reasons],
         "improvements": [_renamed(asdict(one)) | {"sentence": words.improved(one)} for one in week.improvements],
+        "decaying_sources": [_renamed(asdict(one)) | {"sentence": words.decayed(one)} for one in week.decaying_sources],
         "changes": [_renamed(asdict(one)) | {"sentence": words.change(one, week)} for one in week.changes],
         "diagnosis": _diagnosis(run),
     }

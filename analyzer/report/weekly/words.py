@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from analyzer.diagnose.alarms import State
     from analyzer.diagnose.diagnosis import Diagnosis, Fix, Rate
     from analyzer.diagnose.week_leads import NewLeads
+    from analyzer.diagnose.week_sources import Decay
     from analyzer.diagnose.weekly import Series, Week
     from analyzer.diagnose.weekly_changes import Change, Place
     from analyzer.diagnose.weekly_improvements import Improvement
@@ -39,6 +40,14 @@ FIGURE_NAMES: Final = {
 MEASURE_NAMES: Final = {"hard": "bad addresses", "spam": "spam bounces"}
 KIND_NAMES: Final = {"new": "New", "worse": "Got worse or goes on", "fixed": "Fixed or better"}
 _SHOWN = 3
+#: The fix for refusals of strict industries.
+_STRICT = "RCPT-STRICT"
+#: Whom more of the mail went to, and what else a rise could have come of.
+_WHOM: Final = {
+    "guessed": "guessed addresses",
+    "strict": "strict industries (banks, health care, pharma and their like)",
+}
+_NOT_OF: Final = {"hard": "worse data", "spam": "your sending"}
 _NOT_THE_ADDRESS = frozenset({"infrastructure", "mailbox"})
 _UNDER_WAY = frozenset({"alarm", "recovering"})
 #: Advice that asks for better addresses than the week's.
@@ -138,8 +147,12 @@ def verdict(week: Week) -> tuple[Tone, str]:
         return "act", said(alarms[0], week) + also
     whole = [one for one in week.series if one.dimension == "total"]
     news = [one for one in week.changes if one.kind != "fixed"]
+    of_others = [_up(one) for one in whole if one.mix is not None]
     if news:
-        return "act", f"No alarm, but {words.plural(len(news), 'thing is', 'things are')} new or worse: see below."
+        told = f"No alarm, but {words.plural(len(news), 'thing is', 'things are')} new or worse: see below."
+        return "act", " ".join([told, *of_others])
+    if week.decaying_sources and (week.leads is None or not _asks_for_better(week.leads)):
+        return "act", f"No alarm yet. {decayed(week.decaying_sources[0])}"
     higher = [one for one in whole if _higher(one, week)]
     if week.leads is not None and _asks_for_better(week.leads):
         # Of bad addresses the sentence on the leads says more.
@@ -167,14 +180,17 @@ def verdict(week: Week) -> tuple[Tone, str]:
 
 
 def _higher(one: Series, week: Week) -> bool:
-    """Whether all mail is half-way to an alarm, with a range that lies above what the weeks before showed."""
+    """Whether all mail is half-way to an alarm, with a range that lies above what the weeks before showed; or has such
+    a range and is known to come of whom was written to."""
+    if one.mix is not None:
+        return one.state != "alarm"
     name = "address" if one.measure == "hard" else one.measure
     before = next(figure.before for figure in week.figures if figure.name == name)
     return one.state == "watch" and (one.now.low or 0.0) > (before.rate or 0.0)
 
 
 def _up(one: Series) -> str:
-    return f"{_named(one)} are up: {_held_against(one)}.{_lie(one.place)}"
+    return f"{_named(one)} are up: {_held_against(one)}.{_lie(one)}"
 
 
 def _no_alarm(one: Series) -> str:
@@ -197,15 +213,20 @@ def said(one: Series, week: Week) -> str:
     """An alarm in a sentence."""
     name = _named(one)
     whom = "" if one.dimension == "total" else f" of {subject(one.dimension, one.value)}"
-    if one.why == "line" and (one.dimension, one.measure) == ("total", "hard") and week.leads is not None:
-        return f"{name} are above what you accept: {_of_leads(week.leads)}."
     if one.why == "line":
-        return f"{name}{whom} are above the line: {of(one.now)}, beyond what can be accepted."
+        lasts = "" < one.above_since < week.week
+        still, since = (" still", f" since {one.above_since}") if lasts else ("", "")
+        last = _last_week(one, week) if lasts else ""
+        if (one.dimension, one.measure) == ("total", "hard") and week.leads is not None:
+            return f"{name} are{still} above what you accept{since}: {_of_leads(week.leads)}.{_mixed(one)}"
+        figure = f"{of(one.now)}, beyond what can be accepted{last}"
+        return f"{name}{whom} are{still} above the line{since}: {figure}.{_lie(one)}"
     if one.before in _UNDER_WAY:
-        since = f" since {one.since}" if one.since else ""
-        return f"{name}{whom} are still high{since}: {_held_against(one)}{_last_week(one, week)}.{_lie(one.place)}"
+        first = min(filter(None, (one.since, one.above_since)), default="")
+        since = f" since {first}" if first else ""
+        return f"{name}{whom} are still high{since}: {_held_against(one)}{_last_week(one, week)}.{_lie(one)}"
     since = f", rising since {one.since}" if one.since else ""
-    return f"{name}{whom} have risen: {_held_against(one)}{since}.{_lie(one.place)}"
+    return f"{name}{whom} have risen: {_held_against(one)}{since}.{_lie(one)}"
 
 
 def _last_week(one: Series, week: Week) -> str:
@@ -236,7 +257,24 @@ def _asking(leads: NewLeads) -> str:
     return f"No alarm, but new leads of {whose} are bad: {rates} of them {when}; {accepted} is accepted."
 
 
-def _lie(place: Place | None) -> str:
+def _lie(one: Series) -> str:
+    """What a rate comes of, as sentences behind it: whom the mail went to, else where most of the refusals are."""
+    return _mixed(one) or _at(one.place)
+
+
+def _mixed(one: Series) -> str:
+    """That a rate comes of whom was written to; "" where it does not."""
+    if one.mix is None:
+        return ""
+    was, old = words.percent(one.mix.before), words.percent(one.mix.at_old)
+    return (
+        f" You write to other leads than before: {words.percent(one.mix.share)} of the mails went to "
+        f"{_WHOM[one.mix.value]}, {was} in the weeks before. With leads like theirs it would have been {old}: "
+        f"most of the rise comes of the list, not of {_NOT_OF[one.measure]}."
+    )
+
+
+def _at(place: Place | None) -> str:
     """Where the refusals of a sentence are, as a sentence behind it; "" where that is nowhere in particular."""
     if place is None:
         return ""
@@ -304,7 +342,7 @@ def change(one: Change, week: Week) -> str:
         text = f"{'No more' if not one.now.count else 'Fewer'} {what}{where}"
     before = "none" if not one.before.count else words.percent(one.before.rate)
     means = f" {words.reason_says(one.reason)}" if one.reason else ""
-    return f"{text}: {of(one.now)}; {before} in the weeks before.{means}{_lie(one.place)}"
+    return f"{text}: {of(one.now)}; {before} in the weeks before.{means}{_at(one.place)}"
 
 
 def improved(one: Improvement) -> str:
@@ -313,6 +351,14 @@ def improved(one: Improvement) -> str:
     return (
         f"{MEASURE_NAMES[one.measure].capitalize()} are fewer since {one.since}: {of(one.now)}, where "
         f"{words.percent(one.usual)} was usual. That is {fewer} fewer than at the usual rate (range {low} to {high})."
+    )
+
+
+def decayed(one: Decay) -> str:
+    """A list source that gets worse, in a sentence with the figures."""
+    return (
+        f"List source “{words.short(one.source, 80)}” gets worse from week to week: {of(one.now)} met bad addresses in "
+        f"the last two weeks, {of(one.before)} in the {words.plural(one.weeks, 'week')} before, since {one.since}."
     )
 
 
@@ -341,10 +387,14 @@ def moves(week: Week) -> list[tuple[str, str]]:
     found = [("worse" if one.before in _UNDER_WAY else "new", said(one, week)) for one in named]
     for one in week.series:
         mails = (one.measure, one.now.count, one.now.leads)
+        if one.usual is None and one.dimension != "total":
+            # Nobody knows yet what is usual there.
+            continue
         if mails not in told and one.before in _UNDER_WAY and one.state not in {*_UNDER_WAY, "too_little", "watch"}:
             name, whom = _named(one), subject(one.dimension, one.value)
             figure = words.plural(one.now.count, "mail") if one.dimension == "provider" else of(one.now)
-            found.append(("fixed", f"{name} of {whom} are back to what is usual: {figure}."))
+            back = "no longer above the line" if one.usual is None else "back to what is usual"
+            found.append(("fixed", f"{name} of {whom} are {back}: {figure}."))
             told.add(mails)
     return found
 
@@ -355,6 +405,10 @@ def changed(week: Week) -> dict[str, list[str]]:
     found["fixed"] += [improved(one) for one in week.improvements]
     for kind, sentence in moves(week):
         found[kind].append(sentence)
+    for each in week.series:
+        if each.mix is not None and _higher(each, week):
+            found["worse" if each.mix.since < week.week else "new"].append(_up(each))
+    found["worse"] += [decayed(each) for each in week.decaying_sources]
     for one in week.changes:
         found[one.kind].append(change(one, week))
     return found
@@ -385,17 +439,22 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
     if matching.unmatched >= _ASIDE and matching.unmatched > matching.matched:
         found["log"] = _log(matching)
     news = [one for one in week.changes if one.kind != "fixed"]
+    spam = [one for one in week.alarms if one.measure == "spam"]
+    rising = next((one for one in week.series if (one.dimension, one.measure) == ("total", "spam")), None)
+    if rising is not None and rising not in spam and _higher(rising, week) and (rising.mix or not news):
+        found |= _first_fix(diagnosis, rising, _up(rising)) if _lie(rising) else {}
     for one in news:
         fix = next((each for each in diagnosis.deliverability.fixes if one.reason and one.reason in each.reasons), None)
         if fix is not None:
             found.setdefault(fix.id, _fix(fix, change(one, week)))
-    spam = [one for one in week.alarms if one.measure == "spam"]
     if spam and not found:
         found |= _first_fix(diagnosis, spam[0], said(spam[0], week))
-    for rising in week.series:
-        if rising.place is not None and rising not in spam and _higher(rising, week) and not news:
-            found |= _first_fix(diagnosis, rising, _up(rising))
     found |= _data(week, diagnosis)
+    if "origin" not in found:
+        for decay in week.decaying_sources[:1]:
+            source = words.short(decay.source, 80)
+            what = f"Have the next leads of list source “{source}” verified before you write to them."
+            found["source"] = Action(what, decayed(decay))
     failed = next((one for one in news if one.reason and reasons()[one.reason].fault in _NOT_THE_ADDRESS), None)
     if failed is not None:
         found["failed"] = _failed(failed, week, diagnosis)
@@ -420,8 +479,11 @@ def actions(week: Week, diagnosis: Diagnosis | None) -> list[Action]:
 
 
 def _first_fix(diagnosis: Diagnosis, about: Series, why: str) -> dict[str, Action]:
-    """The fix that explains most of a rise, which is about that even where it is over; else the first that is not."""
+    """The fix that explains most of a rise, which is about that even where it is over; else the first that is not. Of
+    those for the receivers' side where the rise comes of whom was written to."""
     fixes = diagnosis.deliverability.fixes
+    if about.mix is not None:
+        fixes = [fix for fix in fixes if fix.id == _STRICT] or [fix for fix in fixes if fix.side == "recipient"]
     first = min(
         fixes,
         key=lambda fix: (2 * fix.bounces < about.now.count, fix.clear is not None, fix.priority),
