@@ -269,7 +269,7 @@ def _mixed(one: Series) -> str:
     was, old = words.percent(one.mix.before), words.percent(one.mix.at_old)
     return (
         f" You write to other leads than before: {words.percent(one.mix.share)} of the mails went to "
-        f"{_WHOM[one.mix.value]}, {was} in the weeks before. With leads like theirs it would have been {old}: "
+        f"{_WHOM[one.mix.value]}, {was} in the weeks before. With leads as before it would have been {old}: "
         f"most of the rise comes of the list, not of {_NOT_OF[one.measure]}."
     )
 
