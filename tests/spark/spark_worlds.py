@@ -8,6 +8,9 @@ from functools import partial
 import pandas as pd
 
 _SAID = {
+    "domain_not_found": ("hard", "address", "550 5.1.2 Domain not found"),
+    "ip_blocklisted": ("spam", "sender", "554 5.7.1 Host 192.0.2.9 is listed"),
+    "ip_reputation": ("spam", "sender", "550 5.7.1 Low reputation (in reply to end of DATA command)"),
     "user_unknown": ("hard", "address", "550 5.1.1 No such user here"),
     "auth_failure": ("spam", "sender", "550 5.7.26 Rejected under the DMARC policy of our.example"),
     "spam_content": ("spam", "content", "554 5.7.1 Message scored as spam"),
@@ -35,6 +38,7 @@ class Part:
     sender: str = "ann@our.example"
     status: str = "verified"
     country: str = "Chile"
+    domain: str = ""
 
 
 def tables(*parts: Part) -> dict[str, pd.DataFrame]:
@@ -44,7 +48,9 @@ def tables(*parts: Part) -> dict[str, pd.DataFrame]:
         reasons = [reason for reason, count in part.bounced for _ in range(count)]
         for place in range(part.start, part.start + part.leads):
             # Two leads to a company.
-            email = f"p{place}@{part.name}-{place // 2}.example"
+            email = (
+                f"p{place}.{part.name}@{part.domain}" if part.domain else f"p{place}@{part.name}-{place // 2}.example"
+            )
             mail = f"<{number}.{place}@our.example>"
             sent.append((part.at, email, part.campaign, part.step, part.sender, mail))
             people[email] = (email, part.status, "Retail" if place % 3 else "Banking", part.country, "2026-02-20")
@@ -141,3 +147,24 @@ def parts_missing() -> dict[str, pd.DataFrame]:
         bounced = (("user_unknown", count),)
         parts.append(Part(f"box{number}", 200, day, bounced, campaign="summer", sender=f"s{number}@third.example"))
     return tables(*parts)
+
+
+def never_asked_misspelt_and_told_apart_by_nothing() -> dict[str, pd.DataFrame]:
+    """Mail of two days is turned away before anybody is asked, that of another after its text; a part of the leads is at
+    misspelt domains, a company is closed; and all guessed leads are of one country, all verified ones of another.
+    """
+    day = _days(2, 9)
+    return tables(
+        Part("good", 900, day[0], (("user_unknown", 9),)),
+        Part("guess", 400, day[1], (("user_unknown", 48),), status="guessed", country="Peru"),
+        Part("shut", 160, day[2], (("ip_blocklisted", 160),)),
+        Part("later", 120, day[3], (("ip_reputation", 100), ("user_unknown", 3))),
+        Part("lost", 90, day[4], (("ip_blocklisted", 90),), status="guessed", country="Peru"),
+        Part("lost", 30, day[7], start=60, step="2", status="guessed", country="Peru"),
+        Part("typed", 24, day[5], (("domain_not_found", 24),), domain="gmial.com"),
+        Part("typo", 12, day[5], (("domain_not_found", 11),), status="guessed", country="Peru", domain="hotmial.com"),
+        Part("closed", 20, day[6], (("domain_not_found", 20),), domain="closed.example"),
+        Part(
+            "gone", 14, day[6], (("domain_not_found", 14),), status="guessed", country="Peru", domain="closed.example"
+        ),
+    )
