@@ -200,7 +200,7 @@ def _explained(rule: FixRule, mine: Flags, found: Findings) -> int:
     Among those of strict industries that are put down to us, `excess` are the recipients' after all; which ones, nobody
     knows: each fix of ours gives up its part of them.
     """
-    if not found.excess or not mine.any():
+    if not found.excess or not mine.any() or rule.finding == "blocking_domain":
         return int(mine.sum())
     if rule.finding == "strict_excess":
         return found.excess
@@ -230,26 +230,31 @@ def _asked(rule: FixRule, found: Findings) -> Flags:
     theirs = (rows["party"] == "recipient").to_numpy()
     if rule.finding == "blocking_domain":
         blocked = rows["domain"].isin(found.blocking).to_numpy() & theirs
-        return np.asarray(blocked | _unexplained_strict(found, of_few=True), dtype=np.bool_)
+        return np.asarray(blocked | _beyond_open(found, of_few=True), dtype=np.bool_)
     if rule.finding == "strict_excess":
-        return _put_down_to_us(found) if found.excess else _unexplained_strict(found, of_few=False)
+        return _beyond_open(found, of_few=False)
     mine = rows["reason"].isin(rule.reasons).to_numpy() & (theirs == (rule.side == "recipient"))
     mine[mine] = rule.says(rows["diagnostic"][mine])
     return np.asarray(mine, dtype=np.bool_)
 
 
-def _unexplained_strict(found: Findings, *, of_few: bool) -> Flags:
-    """What strict industries refuse beyond open ones by themselves, without a word on why; nothing where that is not as
-    asked: one or two companies (`of_few`) are no industry to reach in another way, but companies that block us.
+def _beyond_open(found: Findings, *, of_few: bool) -> Flags:
+    """What strict industries refuse beyond open ones, without a word on why; nothing where that is not as asked: one or
+    two companies (`of_few`) are no industry to reach in another way, but companies that block us.
     """
+    mine = _put_down_to_us(found) if found.excess else _unexplained_strict(found)
+    few = found.refused["domain"][mine].nunique() < thresholds().deliverability.strict_domains
+    return mine if few == of_few else np.zeros(len(mine), dtype=np.bool_)
+
+
+def _unexplained_strict(found: Findings) -> Flags:
+    """What strict industries refuse by themselves, where open ones do not."""
     rows = found.refused
-    if not found.strict_excess or found.excess:
+    if not found.strict_excess:
         return np.zeros(len(rows), dtype=np.bool_)
     soft = (rows["group"] == "strict") & ~rows["fault"].isin(("complaint", "recipient"))
     theirs = (rows["party"] == "recipient") & ~rows["domain"].isin(found.blocking)
-    mine = np.array(soft & theirs, dtype=np.bool_)
-    few = rows["domain"][mine].nunique() < thresholds().deliverability.strict_domains
-    return mine if few == of_few else np.zeros(len(rows), dtype=np.bool_)
+    return np.array(soft & theirs, dtype=np.bool_)
 
 
 def _split(rule: FixRule, rows: pd.DataFrame, mine: Flags) -> list[tuple[FixRule, Flags]]:

@@ -58,8 +58,8 @@ class Findings:
     `compared` are the rates in open and strict industries that it is about, without what names a cause on our side and
     without the companies of `blocking`: one that refuses everything is one fact, in whichever group it is.
     `unknown` leads bounced for a cause that nobody can read; `overall`, `unnamed` (without named faults of ours) and
-    `own_rule_rate` are rates of all leads, `strict_unnamed`, `open_unnamed` and `unclassified_unnamed` of those in such
-    industries.
+    `own_rule_rate` are rates of all leads, `strict_unnamed` (without the companies of `blocking`), `open_unnamed` and
+    `unclassified_unnamed` of those in such industries.
     `moved` are industries that count as strict or open by the sender's own data, `companies` how many were written to.
     """
 
@@ -162,7 +162,8 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         about_us |= speaks_of_standing(refused)
     apart = _flag(len(spam), refused["lead"][~about_us])
     elsewhere = ~np.isin(domain, [contacts.domains.index(name) for name in blocking])
-    strict_p, strict_excess = _strict(apart, domain, is_strict, is_open, seed)
+    # The companies set aside are told by themselves: what is left shows whether strict ones refuse more.
+    strict_p, strict_excess = _strict(apart, domain, is_strict & elsewhere, is_open & elsewhere, seed)
 
     party = np.full(len(refused), "open", dtype=object)
     where = refused["group"].to_numpy()
@@ -188,7 +189,7 @@ def findings(correlated: Correlated, contacts: Contacts, *, seed: int) -> Findin
         proofs=proofs,
         overall=clustered_rate(spam, domain),
         unnamed=clustered_rate(left, domain),
-        strict_unnamed=clustered_rate(left[is_strict], domain[is_strict]),
+        strict_unnamed=clustered_rate(left[is_strict & elsewhere], domain[is_strict & elsewhere]),
         open_unnamed=clustered_rate(left[is_open], domain[is_open]),
         unclassified_unnamed=clustered_rate(left[group == "unclassified"], domain[group == "unclassified"]),
         own_rule_rate=clustered_rate(_flag(len(spam), refused["lead"][own_rule]), domain),

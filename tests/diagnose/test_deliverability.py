@@ -248,6 +248,25 @@ def test_one_company_makes_no_fix_about_all_strict_industries() -> None:
     assert {"RCPT-POLICY", "RCPT-STRICT"} == {fix.id for fix in verdict(Block(800), *banks, *more).fixes}
 
 
+def test_one_company_makes_none_where_open_industries_refuse_as_well() -> None:
+    ours = Block(1000, bounced={"domain_reputation": 60, "spam_content": 60}, per_domain=3)
+    banks = [Block(10, industry=STRICT, domain=f"bank{i}.example", bounced={"policy": 4}) for i in range(4)]
+    silent = Block(60, industry=STRICT, domain="silent.example", bounced={"spam_content": 28})
+    found = {fix.id: (fix.bounces, fix.domains) for fix in verdict(ours, *banks, silent).fixes}
+    assert found["RCPT-DOMAIN-BLOCK"] == (28, 1)
+    assert "RCPT-STRICT" not in found
+
+
+def test_strict_industries_are_tested_without_the_companies_that_block_us() -> None:
+    """Two companies are told by themselves; that another refuses a lead shows nothing about strict industries."""
+    two = [Block(15, industry=STRICT, domain=f"big{i}.example", bounced={"policy": 14}) for i in range(2)]
+    few = [Block(40, industry=STRICT, domain=f"bank{i}.example", bounced={"policy": int(i < 1)}) for i in range(8)]
+    why = verdict(Block(2000, per_domain=4), *two, *few).why
+    assert "2 companies blocking us, not a pattern" in why
+    assert "beyond doubt" not in why
+    assert "more than chance explains" not in why
+
+
 def test_a_company_that_refuses_as_a_whole_is_one_beside_many_refusals_for_our_standing() -> None:
     limited = Block(1000, bounced={"rate_limited": 100}, per_domain=3)
     found = verdict(limited, Block(10, industry=STRICT, domain="bank.example", bounced={"policy": 10}))
