@@ -2,7 +2,8 @@
 
 A count of the week is held against the weeks before it, as long as those teach (eight at most). Weeks differ beyond
 chance, so the tail is the beta-binomial one, wider by what those weeks leave open of the usual rate. All that was
-looked at counts in the correction for many comparisons, dimension by dimension (Benjamini, Hochberg).
+looked at counts in the correction for many comparisons, dimension by dimension (Benjamini, Hochberg). A fault of ours
+that replies prove and that goes on is held against the weeks before it began: it is never what is usual.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from analyzer.diagnose.alarms import Measure
+    from analyzer.diagnose.arrays import Reals
     from analyzer.diagnose.step_weights import Weights
     from analyzer.history.counts import Counts
 
@@ -155,17 +158,19 @@ def _compared(
     past, earlier = int(back[first:last].sum()), int(sends[first:last].sum())
     if not mails or not earlier:
         return nothing
-    # As many mails as would bounce so often at the usual mix of sequence steps.
-    usual = (past + 0.5) / (float(exposed[first:last].sum()) + 1)
+    series = _Weeks(sends, exposed, back)
+    before = np.arange(first, last)
+    usual = series.usual(before)
     expected = usual * float(exposed[last])
-    # The usual rate is known from so many mails, whose weeks differed as well.
-    phi = limits().phi
-    doubt = phi + (1 + (earlier / int((sends[first:last] > 0).sum()) - 1) * phi) / earlier if past else phi
+    doubt = series.doubt(before)
     rates = (
         rate(now, mails),
         rate(min(past, earlier), earlier),
         rate(min(int(back[last - 1]), int(sends[last - 1])), int(sends[last - 1])),
     )
+    if reason in _PROOF and (lasts := _lasting(series, first)) is not None:
+        start, chance = lasts
+        return Change("worse", dimension, value, reason, _since(part, back, last, start), *rates, 1.0), chance
     if now >= _FEW and now >= _TIMES * (expected if past else 0):
         if not past and int((sends[first:last] > 0).sum()) < _KNOWN_WEEKS:
             return nothing
@@ -183,10 +188,53 @@ def _compared(
     return nothing
 
 
-def _since(part: pd.DataFrame, back: np.ndarray[tuple[int], np.dtype[np.int64]], last: int) -> str:
-    """The first day of the run of weeks that have it."""
+@dataclass(frozen=True, slots=True)
+class _Weeks:
+    """Of each week the mails, the mails as their steps bounce, and the bounces of one group."""
+
+    sends: Reals
+    exposed: Reals
+    back: NDArray[np.int64]
+
+    def usual(self, of: NDArray[np.int64]) -> float:
+        """The rate of some weeks together, at the usual mix of sequence steps."""
+        return (int(self.back[of].sum()) + 0.5) / (float(self.exposed[of].sum()) + 1)
+
+    def doubt(self, of: NDArray[np.int64]) -> float:
+        """How far a week may differ from that rate: it is known from so many mails, whose weeks differed as well."""
+        phi, mails, weeks = limits().phi, int(self.sends[of].sum()), int((self.sends[of] > 0).sum())
+        return phi + (1 + (mails / weeks - 1) * phi) / mails if self.back[of].any() else phi
+
+    def chance(self, week: int, of: NDArray[np.int64]) -> float:
+        """The chance of so many bounces as a week has, at the rate of other weeks; 1 where they are no change."""
+        now, mails, usual = int(self.back[week]), int(self.sends[week]), self.usual(of)
+        expected = usual * float(self.exposed[week])
+        if now < _FEW or now < _TIMES * expected:
+            return 1.0
+        return _tail(now, mails, expected / mails, self.doubt(of))
+
+
+def _lasting(weeks: _Weeks, first: int) -> tuple[int, float] | None:
+    """(the week in which what goes on began, the chance of the last week's bounces without it); None for nothing.
+
+    Only weeks that did not stand out from those before them teach what is usual, as alarms learn from calm weeks alone.
+    """
+    last, calm, began = len(weeks.back) - 1, list[int](), -1
+    for week in range(first, last):
+        if not weeks.sends[week]:
+            continue
+        if len(calm) >= _KNOWN_WEEKS and weeks.chance(week, np.array(calm)) < limits().change_q_value:
+            began = week if began < 0 else began
+        else:
+            calm, began = [*calm, week], -1
+    chance = weeks.chance(last, np.array(calm)) if began >= 0 else 1.0
+    return (began, chance) if chance < limits().change_q_value else None
+
+
+def _since(part: pd.DataFrame, back: np.ndarray[tuple[int], np.dtype[np.int64]], last: int, start: int = 0) -> str:
+    """The first day of the run of weeks that have it, from the week `start` on."""
     empty = np.flatnonzero(back[:last] == 0)
-    start = int(empty[-1]) + 1 if len(empty) else 0
+    start = max(start, int(empty[-1]) + 1 if len(empty) else 0)
     days = part.loc[part["week"] >= start, "day"]
     return str(days.astype("str").min()) if len(days) else ""
 

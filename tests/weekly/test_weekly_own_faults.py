@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from weekly_story import MAILBOXES, bounce, history, weeks, workspace
+from weekly_story import MAILBOXES, bounce, history, monday, weeks, workspace
 
 from analyzer.api.weekly import WeeklyRun, run_weekly
 from analyzer.report import weekly as report
@@ -71,3 +71,28 @@ def test_what_replies_prove_is_told_in_its_first_week(tmp_path):
     sends.loc[ids, "recipient"] = bounces.loc[told, "recipient"].to_numpy()
     alone = run_weekly(workspace(tmp_path / "alone", sends.reset_index(drop=True), bounces)).week
     assert "auth_failure" not in {one.reason for one in alone.changes}
+
+
+@pytest.mark.parametrize("stray", [0, 1])
+def test_the_last_days_of_a_listing_are_not_as_usual(tmp_path: Path, stray: int) -> None:
+    """Quiet weeks, one on a block list, and one with its last refusals: what was usual is not that of the listing."""
+    planted = {(mailbox, number): {"ip_blocklisted": stray} for mailbox in MAILBOXES for number in range(3)}
+    planted |= {(mailbox, 3): {"ip_blocklisted": 75} for mailbox in MAILBOXES}
+    planted |= {(mailbox, 4): {"ip_blocklisted": 17} for mailbox in MAILBOXES}
+    place = workspace(tmp_path / "space", *history(LABELS[:6], planted))
+    found = run_weekly(place, week=LABELS[4])
+    told = " ".join(report.summary(found).split())
+    assert "As usual" not in told
+    assert "Send on as before" not in told
+    assert "back to what is usual" not in told
+    assert "ip_blocklisted" in {one.reason for one in found.week.changes if one.kind == "worse"}
+    assert f"Still since {monday(LABELS[3]):%-d %B %Y} (25.0 % last week): bounces for “ip blocklisted”: 5.7 %" in told
+    over = {(one.kind, one.reason) for one in run_weekly(place, week=LABELS[5]).week.changes}
+    assert ("fixed", "ip_blocklisted") in over and "worse" not in {kind for kind, _ in over}
+
+
+def test_a_fault_that_was_always_there_does_not_go_on_each_week(tmp_path: Path) -> None:
+    """From two to nine refusals of 900 mails each week, for as long as anybody knows: nothing new."""
+    quiet = {"user_unknown": (6, 4, 7), "auth_failure": (1, 3, 0, 2, 1)}
+    place = workspace(tmp_path / "space", *history(LABELS, quiet=quiet))
+    assert [one for label in LABELS[2:] for one in run_weekly(place, week=label).week.changes] == []

@@ -385,7 +385,11 @@ def moves(week: Week) -> list[tuple[str, str]]:
     named = named_alarms(week)
     told = {(one.measure, one.now.count, one.now.leads) for one in named}
     found = [("worse" if one.before in _UNDER_WAY else "new", said(one, week)) for one in named]
+    # Nothing is back to what is usual while the cause of it goes on.
+    on = {reasons()[one.reason].label for one in week.changes if one.kind == "worse" and one.reason}
     for one in week.series:
+        if one.measure in on:
+            continue
         mails = (one.measure, one.now.count, one.now.leads)
         if one.usual is None and one.dimension != "total":
             # Nobody knows yet what is usual there.
