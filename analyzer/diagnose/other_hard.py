@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from analyzer.correlate import Correlated
     from analyzer.diagnose.contacts import Contacts
 
-#: A provider or a domain is named that holds this share of them; days that hold it, where they are few.
+#: A provider or a domain is named that holds this share of them; days that hold it, where they are few: so many, or
+#: half of those between the first mail and the last, up to two weeks.
 _MOST = 0.8
-_FEW_DAYS = 5
+_FEW_DAYS, _TWO_WEEKS = 5, 14
 
 
 def other_hard(correlated: Correlated, contacts: Contacts) -> OtherHard | None:
@@ -35,6 +36,8 @@ def other_hard(correlated: Correlated, contacts: Contacts) -> OtherHard | None:
         return None
     sends = correlated.sends.iloc[rows]
     times = pd.to_datetime(sends["sent_at"], utc=True, errors="coerce")
+    every = pd.to_datetime(correlated.sends["sent_at"], utc=True, errors="coerce")
+    span = (every.max() - every.min()).days if every.notna().any() else 0
     found = pd.DataFrame(
         {
             "lead": contacts.lead[rows],
@@ -48,7 +51,7 @@ def other_hard(correlated: Correlated, contacts: Contacts) -> OtherHard | None:
     counted = found["reason"].value_counts()
     order = sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
     domain = _prevailing(found["domain"])
-    first, last = _days(found["day"])
+    first, last = _days(found["day"], max(_FEW_DAYS, min(span // 2, _TWO_WEEKS)))
     return OtherHard(
         leads=len(found),
         reasons=[ReasonCount(str(reason), int(leads)) for reason, leads in order],
@@ -71,14 +74,16 @@ def _prevailing(values: pd.Series) -> str:
     return str(counted.index[0]) if counted.iloc[0] >= _MOST * len(values) else ""
 
 
-def _days(days: pd.Series) -> tuple[str, str]:
-    """The first and last of the few days in a row on which most of these mails were sent (ISO 8601, UTC); else ""."""
+def _days(days: pd.Series, few: int) -> tuple[str, str]:
+    """The first and last of up to a `few` days in a row on which most of these mails were sent (ISO 8601, UTC); else
+    "".
+    """
     known = days.dropna()
     if len(known) < _MOST * len(days):
         return "", ""
     day, mails = np.unique(known.to_numpy(dtype="datetime64[D]"), return_counts=True)
     upto = np.append(0, np.cumsum(mails))
-    for length in range(1, _FEW_DAYS + 1):
+    for length in range(1, few + 1):
         behind = np.searchsorted(day, day + np.timedelta64(length, "D"))
         within = upto[behind] - upto[:-1]
         start = int(within.argmax())

@@ -10,8 +10,7 @@ from analyzer.diagnose.mended import mended
 from analyzer.diagnose.named import NAMED
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import kinds
-from analyzer.knowledge import reasons
-from analyzer.report import causes
+from analyzer.report import again, causes
 from analyzer.report.words import (
     chance,
     clean,
@@ -71,11 +70,16 @@ def verdicts(diagnosis: Diagnosis) -> tuple[Verdict, Verdict]:
     if not diagnosis.totals.leads_contacted:
         nothing = "Nothing to judge: the log holds no mail that was sent."
         return Verdict("Data", "unsure", nothing, ""), Verdict("Deliverability", "unsure", nothing, "")
-    return _data(diagnosis), _deliverability(diagnosis)
+    data = _data(diagnosis)
+    if outage := again.outage(diagnosis):
+        data = replace(data, sentence=f"{outage} {data.sentence}")
+    return data, _deliverability(diagnosis)
 
 
 def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
-    """What to do now, the most urgent first; never empty. One more than `limit` where both sides have a part."""
+    """What to do now, the most urgent first; never empty. One more than `limit` where both sides have a part, and one
+    more for the leads of an outage.
+    """
     if not diagnosis.totals.leads_contacted:
         return [Action("Give a campaign log that holds the mail that was sent.", "Without it no bounce can be judged.")]
     asked = [action for action in [_status_action(diagnosis)] if action]
@@ -91,6 +95,8 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
     # To wait is what is left to do beside the rest.
     waits = bool(data) and data[0].what == _WAIT.what
     chosen = fixes + lists + data if waits else data + fixes + lists
+    if lost := again.outage_step(diagnosis):
+        chosen.insert(0 if again.makes_most(diagnosis) else len(chosen), Action(*lost, "rates"))
     return chosen or [Action("Nothing. Send the next sequence the same way.", _nothing(diagnosis))]
 
 
@@ -505,27 +511,7 @@ def _fix_action(fix: Fix, position: int) -> Action:
     if fix.clear is not None:
         what = f"Check that this stays mended: {fix_title(fix)}."
         first = f" Then: {short(fix.verify[0], 240)}" if fix.verify else ""
-    return Action(what, f"{fix_size(fix)}.{first}{_write_again(fix)}", f"fix-{position}")
-
-
-def _write_again(fix: Fix) -> str:
-    """That the leads whom our way of sending kept from the mail are to get it after all; "" for any other fix.
-
-    Platforms stop their sequence as that of bad addresses. Who complained did get the mail, and who refused its text
-    would get the same again.
-    """
-    known = reasons()
-    ours = [known[reason].fault == "sender" for reason in fix.reasons if reason in known]
-    if fix.side != "sender" or not ours or not all(ours):
-        return ""
-    who, whose, them = f"These {count(fix.bounces)} leads", "their addresses", "them"
-    if fix.bounces == 1:
-        who, whose, them = "This lead", "its address", "it"
-    then = "" if fix.clear is not None else " once mail gets through"
-    return (
-        f" {who} did not get the mail, and nothing is known against {whose}: write to {them} again{then} (bounces.csv, "
-        f"reason {' or '.join(fix.reasons)})."
-    )
+    return Action(what, f"{fix_size(fix)}.{first}{again.after_fix(fix)}", f"fix-{position}")
 
 
 def _suppress_action(diagnosis: Diagnosis) -> Action | None:

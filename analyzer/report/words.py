@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         FixPart,
         Forecast,
         Interval,
+        OtherHard,
         Rate,
         Row,
         Totals,
@@ -318,16 +319,23 @@ def other_hard_line(diagnosis: Diagnosis) -> str:
     found, hard = diagnosis.other_hard, diagnosis.totals.hard.count
     if found is None or found.leads < max(_FEW_OTHERS, hard * _OTHERS):
         return ""
-    where = found.domain or found.provider
-    told = [listed([f"{reason_name(one.reason)} ({count(one.leads)})" for one in found.reasons])]
-    told += [f"nearly all at {short(where, 60)}"] if where else []
-    if found.first:
-        told.append(f"of mails sent {period(date.fromisoformat(found.first), date.fromisoformat(found.last))}")
-    line = f"{count(found.leads)} of the {count(hard)} hard bounces say nothing against the address: {', '.join(told)}."
+    told = listed([f"{reason_name(one.reason)} ({count(one.leads)})" for one in found.reasons])
+    if where := where_and_when(found):
+        told += f", most of them {where}"
+    line = f"{count(found.leads)} of the {count(hard)} hard bounces say nothing against the address: {told}."
     if not found.passing:
         return line
     who = "these leads" if found.passing == found.leads else f"{count(found.passing)} of these leads"
     return f"{line} Such failures pass: {who} can be written to again."
+
+
+def where_and_when(found: OtherHard) -> str:
+    """Where and when most of such bounces were, as far as that is few: "at google, in mails sent …"; else ""."""
+    place = found.domain or found.provider
+    told = [f"at {short(place, 60)}"] if place else []
+    if found.first:
+        told.append(f"in mails sent {period(date.fromisoformat(found.first), date.fromisoformat(found.last))}")
+    return ", ".join(told)
 
 
 def more_line(diagnosis: Diagnosis, dimension: str, shown: int, where: str) -> str:

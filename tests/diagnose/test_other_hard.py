@@ -9,7 +9,7 @@ from diagnose_builder import Block, campaign
 
 from analyzer.diagnose import diagnose
 from analyzer.diagnose.diagnosis import Diagnosis, OtherHard, ReasonCount
-from analyzer.report import words
+from analyzer.report import sentences, words
 
 OUTAGE = Block(40, bounced={"network_error": 30}, provider="microsoft", sent_at="2026-03-04T09:00:00Z")
 
@@ -31,9 +31,46 @@ def test_an_outage_is_told_by_reason_place_and_days() -> None:
         last="2026-03-05",
     )
     assert words.other_hard_line(diagnosis) == (
-        "40 of the 46 hard bounces say nothing against the address: network error (38) and mailbox full (2), nearly all "
-        "at microsoft, of mails sent 4 March to 5 March 2026. Such failures pass: these leads can be written to again."
+        "40 of the 46 hard bounces say nothing against the address: network error (38) and mailbox full (2), most of "
+        "them at microsoft, in mails sent 4 March to 5 March 2026. Such failures pass: these leads can be written to again."
     )
+
+
+def test_an_outage_that_makes_most_bounces_is_the_answer_and_its_leads_are_written_to_again() -> None:
+    days = [
+        replace(OUTAGE, n=20, sent_at=f"2026-03-{day:02}T09:00:00Z", bounced={"network_error": 6})
+        for day in range(4, 12)
+    ]
+    usual = [
+        Block(40, sent_at=f"2026-{day}T09:00:00Z", bounced={"user_unknown": 1}) for day in ("02-20", "03-02", "03-20")
+    ]
+    diagnosis = found(*days, *usual)
+    data, _ = sentences.verdicts(diagnosis)
+    assert data.sentence.startswith(
+        "Most bounces are no fault of the data: 48 of 51 leads that bounced were lost to servers or networks that "
+        "failed, most of them at microsoft, in mails sent 4 March to 10 March 2026. "
+    )
+    first = sentences.actions(diagnosis)[0]
+    assert first.what == "Write again to the 48 leads lost to servers or networks that failed."
+    assert first.detail.endswith(
+        "Such failures pass. These 48 leads did not get the mail, and nothing is known against their addresses: write to "
+        "them again (bounces.csv, reason network_error)."
+    )
+
+
+def test_beside_many_bad_addresses_the_leads_of_an_outage_are_a_step_and_not_the_answer() -> None:
+    diagnosis = found(OUTAGE, Block(300, bounced={"user_unknown": 60}))
+    assert not sentences.verdicts(diagnosis)[0].sentence.startswith("Most bounces")
+    *before, last = sentences.actions(diagnosis)
+    assert before
+    assert last.what == "Write again to the 30 leads lost to servers or networks that failed."
+
+
+def test_a_usual_few_failures_and_full_mailboxes_are_no_outage() -> None:
+    for bounced in ({"network_error": 4}, {"mailbox_full": 30}):
+        diagnosis = found(Block(600, bounced=bounced))
+        assert "servers or networks" not in sentences.verdicts(diagnosis)[0].sentence
+        assert not any("Write again" in one.what for one in sentences.actions(diagnosis))
 
 
 def test_of_one_domain_that_is_named_and_not_its_provider() -> None:
