@@ -379,7 +379,7 @@ def _shipped_family(file: str, shipped: Path) -> str:
 
 def _read(diagnostic: str, status: str, reply: str, host: str, recipient: str) -> _Case:
     """The text with its innermost reply, both masked, and who runs the receiving side by the names beside it."""
-    if not diagnostic.isascii():
+    if not diagnostic.isascii() or "=?" in diagnostic:
         # Undecodable bytes travel as lone surrogates, which are no text to a matcher.
         diagnostic = mended(diagnostic.encode("utf-8", "replace").decode("utf-8"))
     read = text.read(diagnostic)

@@ -1,4 +1,4 @@
-"""Replies in UTF-8 that something has read as Windows-1252 or ISO 8859-1 are judged by what they were."""
+"""Replies that something has read as Windows-1252 or ISO 8859-1 are judged by what they were, and encoded words too."""
 
 from __future__ import annotations
 
@@ -38,7 +38,53 @@ def test_a_reply_read_as_iso_8859_1(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "550 user unknown", "Ã", "naïve « Â» 550", "550 ÓÃ»§²»´æÔÚ", "Empfänger Ã¼ber", "550 Müller", "é\ud800"],
+    [
+        "",
+        "550 user unknown",
+        "Ã",
+        "naïve « Â» 550",
+        "———————— 550 ————————",
+        "Größe «überschritten»",
+        "ééééééé",
+        "550 þ¯þ¯þ¯þ¯þ¯",
+        "Empfänger Ã¼ber",
+        "550 Müller",
+        "é\ud800",
+    ],
 )
 def test_what_is_not_certain_stays(text):
     assert mended(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "reason"),
+    [
+        ("550 用户不存在", "gbk", "user_unknown"),
+        ("552 邮箱已满，无法投递", "gb18030", "mailbox_full"),
+        ("550 5.1.1 找不到使用者信箱，此信箱不存在", "big5", "user_unknown"),
+        ("550 宛先のメールアドレスは存在しません", "cp932", "user_unknown"),
+        ("550 宛先のメールアドレスは存在しません", "euc_jp", "user_unknown"),
+        ("550 존재하지 않는 사용자입니다", "cp949", "user_unknown"),
+        ("550 Пользователь не найден", "cp1251", "user_unknown"),
+        ("552 Почтовый ящик переполнен", "koi8_r", "mailbox_full"),
+    ],
+)
+@pytest.mark.parametrize("misread", ["cp1252", "latin-1"])
+def test_a_reply_in_an_older_charset(text, charset, reason, misread):
+    wrong = "".join(
+        bytes([byte]).decode(misread, "replace").replace("\ufffd", chr(byte)) for byte in text.encode(charset)
+    )
+    assert mended(wrong) == text
+    assert classify(wrong).reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=?utf-8?B?NTUwIEJlbnV0emVyIHVuYmVrYW5udA==?=",
+        "550 =?gb2312?B?08O7p7K7tObU2g==?=",
+        "550 5.1.1 =?iso-8859-1?Q?Empf=E4nger_unbekannt?=",
+    ],
+)
+def test_a_reply_in_encoded_words(text):
+    assert classify(text).reason == "user_unknown"
