@@ -24,6 +24,17 @@ _FINDINGS = ("", "strict_excess", "blocking_domain")
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What a fix says instead of a mail that came back so many days after it was sent."""
+
+    days: float
+    title: str
+    confidence: float
+    steps: tuple[str, ...]
+    verify: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FixRule:
     """One row of `rules/fixes.toml`."""
 
@@ -53,6 +64,19 @@ class FixRule:
     failed: tuple[str, ...] = ()
     #: What `source` names, each with its address ("" where it has none).
     documents: tuple[Document, ...] = ()
+    tried: Tried | None = None
+
+    def after_tries(self, tried: Tried) -> FixRule:
+        """The same for mail that was tried again for days."""
+        return replace(
+            self,
+            id=f"{self.id}-TRIED",
+            title=tried.title,
+            confidence=tried.confidence,
+            steps=tried.steps,
+            verify=tried.verify,
+            tried=None,
+        )
 
     def says(self, texts: pd.Series[str]) -> Flags:
         """Which texts match one of the patterns; all do without patterns."""
@@ -77,9 +101,8 @@ def fix_rules() -> tuple[FixRule, ...]:
     table = load_toml(path)
     for number, row in enumerate(table.get("fix", []), start=1):
         where = f"{path}, fix {number} ({row.get('id', 'without id')})"
-        texts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
         try:
-            rule = FixRule(**texts)
+            rule = FixRule(**_fields(row))
         except TypeError as error:
             raise RuleError(where, f"does not have the fields of a fix: {error}", "mend the file") from None
         problem = _problem(rule, found)
@@ -95,6 +118,14 @@ def fix_rules() -> tuple[FixRule, ...]:
         if sum(rule.fallback for rule in members) != 1 or len({rule.side for rule in members}) > 1:
             raise RuleError(str(path), f"family {name} needs one fallback, and one side", "mend the file")
     return tuple(found.values())
+
+
+def _fields(row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a fix, or of its `tried`, as they are kept."""
+    found = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    if isinstance(row.get("tried"), dict):
+        found["tried"] = Tried(**_fields(row["tried"]))
+    return found
 
 
 def _documents(source: str, known: dict[str, str]) -> tuple[Document, ...]:

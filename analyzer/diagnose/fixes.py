@@ -258,7 +258,13 @@ def _unexplained_strict(found: Findings) -> Flags:
 
 
 def _split(rule: FixRule, rows: pd.DataFrame, mine: Flags) -> list[tuple[FixRule, Flags]]:
-    """One fix per listing that the refusals name, with the list's own procedure; one for a link, with those of all."""
+    """One fix per listing that the refusals name, with the list's own procedure; one for a link, with those of all; and
+    one of its own for mail that was tried again for days.
+    """
+    if rule.tried is not None:
+        late = mine & (rows["tried"] >= rule.tried.days).to_numpy()
+        parts = [(rule, mine & ~late), (rule.after_tries(rule.tried), late)]
+        return [(each, mine if part.sum() == mine.sum() else part) for each, part in parts if part.any()]
     if not set(rule.reasons) & {*_LISTED, _LINK}:
         return [(rule, mine)]
     lists = _blocklists()

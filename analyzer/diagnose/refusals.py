@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import test_proportions_2indep
 
-from analyzer.diagnose.arrays import Codes, Flags, grouped, sums
+from analyzer.diagnose.arrays import Codes, Flags, Reals, grouped, sums
 from analyzer.diagnose.companies import company_of
 from analyzer.diagnose.contacts import Contacts, dimension
 from analyzer.diagnose.diagnosis import Interval
@@ -27,6 +27,7 @@ from analyzer.diagnose.resampling import permutation_p
 from analyzer.diagnose.strictness import Moved, learnt_groups
 from analyzer.diagnose.thresholds import Refusals as Limits
 from analyzer.diagnose.thresholds import thresholds
+from analyzer.sources.tables import parse_times
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
@@ -49,9 +50,10 @@ class Findings:
     """What the refusals show.
 
     `refused` has one row per lead refused: `row` of its mail, `reason`, `fault`, `diagnostic`, `blocklist`,
-    `sender_domain` and `day` (of the mail, "" unknown), `own_rule` (the recipient's own doing, by its reason or its
-    words), `kind` (of the fault of ours that it names, one of KINDS, "" for none), `domain`, `group`, `provider` and
-    `party`, whose side the refusal was put down to ("open": neither is shown). `proofs` are kinds beyond doubt;
+    `sender_domain` and `day` (of the mail, "" unknown), `tried` (days from then until it came back, NaN unknown),
+    `own_rule` (the recipient's own doing, by its reason or its words), `kind` (of the fault of ours that it names, one
+    of KINDS, "" for none), `domain`, `group`, `provider` and `party`, whose side the refusal was put down to ("open":
+    neither is shown). `proofs` are kinds beyond doubt;
     `health` is the rate among open industries without the recipients' own rules; `strict_p` is the chance of an excess
     as large in strict industries (None: not comparable); `excess` how many of their refusals, put down to us because
     open industries refuse as well, go beyond what those do.
@@ -247,12 +249,13 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     table["sender_domain"] = contacts.at["sender_domain"].take(rows).text()
     sent = pd.to_datetime(sends["sent_at"], utc=True) if "sent_at" in sends.columns else pd.Series(pd.NaT, sends.index)
     table["day"] = sent.dt.strftime("%Y-%m-%d").fillna("").to_numpy(dtype=object)
-    told = correlated.bounces.reindex(columns=["record_id", "blocklist", "decided_by"]).fillna("")
+    told = correlated.bounces.reindex(columns=["record_id", "blocklist", "decided_by", "received_at"]).fillna("")
     told = told[told["record_id"].isin(table["record_id"])]
-    for column in ("blocklist", "decided_by"):
+    for column in ("blocklist", "decided_by", "received_at"):
         known = told[told[column] != ""]
         by_record = dict(zip(known["record_id"].to_numpy(), known[column].to_numpy(), strict=True))
         table[column] = [by_record.get(record, "") for record in table["record_id"].to_numpy()]
+    table["tried"] = _days_between(sent, parse_times(table.pop("received_at")))
     # Of what a log says nothing stands among the bounces.
     unread = (table["decided_by"] == "") & table["reason"].isin(_READ_AGAIN)
     if unread.any():
@@ -270,6 +273,16 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     for name, source in (("group", "industry_group"), ("provider", "provider")):
         table[name] = people[source].astype(object).to_numpy()
     return table.reset_index(drop=True)
+
+
+def _days_between(sent: pd.Series, came_back: pd.Series) -> Reals:
+    """How many days after each mail was sent it came back; NaN where a time is not known.
+
+    Midnight stands for a day without a time: it may have been sent at its end.
+    """
+    begun = sent.dt.floor("D") == sent
+    days = came_back.to_numpy(dtype="datetime64[ns]") - sent.dt.tz_convert(None).to_numpy(dtype="datetime64[ns]")
+    return np.asarray(days / np.timedelta64(1, "D") - begun.to_numpy(), dtype=np.float64)
 
 
 def _read(texts: pd.Series[str], judge: Judge | None) -> pd.DataFrame:

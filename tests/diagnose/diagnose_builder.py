@@ -33,6 +33,7 @@ FAULTS = {
     "ip_blocklisted": "sender",
     "domain_reputation": "sender",
     "rate_limited": "sender",
+    "greylisted": "sender",
     "sender_account": "sender",
     "spam_content": "content",
     "policy": "recipient",

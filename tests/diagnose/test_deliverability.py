@@ -607,3 +607,29 @@ def test_a_company_that_gives_most_refusals_is_one_beside_strict_ones_that_refus
     assert "big-customer.example alone gives 136 of them" in found.why
     assert found.fixes[0].id == "RCPT-DOMAIN-BLOCK"
     assert found.fixes[0].bounces == 136
+
+
+@pytest.mark.parametrize(
+    ("came_back", "sent_at", "told"),
+    [
+        ("2026-03-03T10:00:00Z", "2026-03-03T09:00:00Z", {"RETRY"}),
+        ("2026-03-08T10:00:00Z", "2026-03-03T09:00:00Z", {"RETRY-TRIED"}),
+        ("2026-03-04T08:00:00Z", "2026-03-03T00:00:00Z", {"RETRY"}),  # of a log of days: at some hour of the 3rd
+        ("", "2026-03-03T09:00:00Z", {"RETRY"}),
+    ],
+)
+def test_a_server_that_tried_for_days_is_not_told_to_try_again(came_back: str, sent_at: str, told: set[str]) -> None:
+    found = campaign(
+        Block(300, bounced={"greylisted": 30}, text="451 4.7.1 Greylisted, try again later", sent_at=sent_at)
+    )
+    found.bounces["received_at"] = came_back
+    advice = diagnose(found).deliverability
+    assert {fix.id for fix in advice.fixes} == told
+    assert sum(fix.bounces for fix in advice.fixes) == 30
+
+
+def test_greylisting_that_was_tried_once_and_for_days_are_two_matters() -> None:
+    found = campaign(Block(300, bounced={"greylisted": 30}, text="451 4.7.1 Greylisted, try again later"))
+    found.bounces.loc[:9, "received_at"] = "2026-03-07T09:00:00Z"
+    fixes = diagnose(found).deliverability.fixes
+    assert [(fix.id, fix.bounces) for fix in fixes] == [("RETRY", 20), ("RETRY-TRIED", 10)]

@@ -30,6 +30,9 @@ def fixes() -> str:
             facts.append(("source", plain(rule.source)))
         parts.append(" · ".join(f"{name}: {value}" for name, value in facts if value))
         parts.append("\n".join(f"{number}. {plain(step)}" for number, step in enumerate(rule.steps, 1)))
+        if rule.tried:
+            parts.append(f"Where the mail came back only {rule.tried.days:g} days or more later, instead:")
+            parts.append("\n".join(f"{number}. {plain(step)}" for number, step in enumerate(rule.tried.steps, 1)))
         if rule.verify:
             parts.append("How to see that it worked: " + " ".join(plain(line) for line in rule.verify))
     return "\n\n".join(parts) + "\n"
