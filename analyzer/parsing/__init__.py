@@ -18,7 +18,15 @@ from analyzer.parsing.diagnostics import finish
 from analyzer.parsing.message import Message, shown
 from analyzer.parsing.original import find_original
 from analyzer.parsing.prose import written_to
-from analyzer.parsing.readers import FEEDBACK_READERS, LIST_READER, NOTICE_READER, READERS, UNNAMED_READER
+from analyzer.parsing.readers import (
+    FEEDBACK_READERS,
+    FORWARD_READER,
+    LIST_READER,
+    NOTICE_READER,
+    READERS,
+    UNNAMED_READER,
+)
+from analyzer.parsing.readers.wrapped import passed_on
 from analyzer.parsing.reporting import reporting_host
 from analyzer.records import Failure, Kind, Original, Report
 
@@ -42,6 +50,9 @@ UNREADABLE = "unreadable"
 
 def _read(data: bytes, gauge: Gauge) -> Report:
     message = Message(data, gauge)
+    carried = passed_on(message)
+    if carried is not None:
+        message, data = carried, carried.head + b"\n" + carried.body
     original = find_original(message)
     kind, form, reporter, failures = _judge(message, data, original)
     if len(failures) > gauge.bounds.recipients_per_report:
@@ -100,6 +111,10 @@ def _judge(message: Message, data: bytes, original: Original) -> tuple[Kind, str
         return ("bounce", "mdn-reject", "", refusals) if refusals else ("mdn", "rfc8098", "", [])
     if kinds.is_read_receipt(message):
         return "mdn", "read-receipt", "", []
+    if FORWARD_READER.recognises(message):
+        carried = list(FORWARD_READER.failures(message))
+        if carried:
+            return "bounce", FORWARD_READER.name, "", carried
     # A list's refusal of a post calls itself an automatic answer, and answers for the list.
     if kinds.is_autoreply(message) and not LIST_READER.recognises(message):
         # Boxbe, TMDA and their kin answer by the rules for automatic answers too.

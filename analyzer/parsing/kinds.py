@@ -94,10 +94,11 @@ _OF_MAIL = re.compile(
 _OF_GOODS = re.compile(
     r"parcel|package|shipment|courier|paket|colis|paquete|pacco|przesyłk|kargo|посылк|荷物|包裹|택배"
 )
-_ANSWER_MARK = re.compile(
-    r"\s*(?:re|aw|sv|vs|antw(?:ort)?|reply|rif|res|r|réf?|rép|odp|ynt|yanıt|vá|atb|bls|απ|σχετ|回复|答复|回覆"
-    r"|fwd?|wg|weitergeleitet|weiterleitung|tr|rv|enc|i|vb|vl|pd|i̇?lt|továbbítás|πρθ|doorst|转发|轉寄)(?:\s*\[\d+\])?\s*[:：]"
-)
+#: Abbreviations with which somebody answers a mail, and with which they pass one on.
+_ANSWERS = "re|aw|sv|antw(?:ort)?|reply|rif|res|r|réf?|rép|odp|ynt|yanıt|vá|atb|bls|απ|σχετ|回复|答复|回覆"
+_FORWARDS = "fwd?|wg|weitergeleitet|weiterleitung|tr|rv|enc|i|vb|vl|vs|pd|i̇?lt|továbbítás|πρθ|doorst|转发|轉寄"
+_ANSWER_MARK = re.compile(rf"\s*(?:{_ANSWERS}|{_FORWARDS})(?:\s*\[\d+\])?\s*[:：]")
+_FORWARD_MARK = re.compile(rf"\s*(?:{_FORWARDS})(?:\s*\[\d+\])?\s*[:：]")
 
 #: Outlook's head of the mail that is answered; its next line says when that was sent.
 _QUOTES_BELOW = re.compile(
@@ -171,6 +172,13 @@ _CHALLENGERS = ("@boxbe.com", "@spamarrest.com")
 _AUTOREPLY_HEADERS = (
     "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-ms-exchange-inbox-rules-loop", "x-zendesk-ticket",
 )  # fmt: skip
+#: What Exchange and Gmail add where a rule of a mailbox passes a mail on.
+_FORWARD_HEADERS = (
+    "x-ms-exchange-inbox-rules-loop",
+    "x-ms-exchange-forwardingloop",
+    "x-forwarded-to",
+    "x-forwarded-for",
+)
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
 _PERSONAL_HEADERS = ("in-reply-to", "user-agent", "x-mailer", *_LIST_HEADERS)
 
@@ -262,6 +270,25 @@ def _in_a_persons_name(message: Message) -> bool:
 def is_answer(message: Message) -> bool:
     """Whether the subject is that of a mail which this one answers or passes on: it says nothing of this one."""
     return _ANSWER_MARK.match(message.subject()) is not None
+
+
+def is_reply(message: Message) -> bool:
+    """Whether the subject is that of a mail which this one answers, and does not only pass on."""
+    return is_answer(message) and _FORWARD_MARK.match(message.subject()) is None
+
+
+def is_mail_systems(message: Message) -> bool:
+    """Whether it says that a mail server wrote it, by the name or the address that it is from."""
+    return is_robot(message.sender()) or _holds(message.words("from").lower(), _REPORTERS)
+
+
+def is_passed_on_to_us(message: Message) -> bool:
+    """Whether somebody of our own company, or a rule of a mailbox, sent on what came to them; no answer is that."""
+    if is_mail_systems(message) or is_reply(message) or any(name in message.fields for name in _LIST_HEADERS):
+        return False
+    by_a_rule = any(name in message.fields for name in _FORWARD_HEADERS)
+    by_a_rule = by_a_rule or message.get("auto-submitted").lower().startswith("auto-generated")
+    return by_a_rule or related(_domain(message.sender()), _domain(from_header(message.get("to"))))
 
 
 def is_a_persons(message: Message) -> bool:
@@ -442,8 +469,7 @@ def may_tell_of_failure(message: Message) -> bool:
     Asked of what is no bounce by its words: whether it gives a reason is for those to say who know reasons. Our own
     system speaks in such words of mail to us.
     """
-    system = is_robot(message.sender()) or _holds(message.words("from").lower(), _REPORTERS)
-    if message.get("return-path") != "<>" or not system or is_answer(message):
+    if message.get("return-path") != "<>" or not is_mail_systems(message) or is_answer(message):
         return False
     if related(_domain(message.sender()), _domain(from_header(message.get("to")))):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 from messages import ORIGINAL, dsn
@@ -235,3 +236,15 @@ def test_names_without_a_domain_are_those_of_the_mail_that_came_back():
     groups = [f"Final-Recipient: rfc822; {name}\nAction: failed\nStatus: 5.1.1" for name in ("ben", "KIM", "lou")]
     report = read_message(dsn(*groups, to="kim@lumen.example, ben@arbor.example, eve@arbor.example"))
     assert [failure.recipient for failure in report.failures] == ["ben@arbor.example", "kim@lumen.example"]
+
+
+def test_a_bounce_that_a_rule_sent_on_is_read_as_it_came():
+    formats = Path(__file__).parent / "formats"
+    report = read_message((formats / "forwarded-by-a-rule.eml").read_bytes())
+    assert (report.original.message_id, report.format) == ("<seq-41.step-1@outreach.example>", "rfc3464")
+
+
+def test_of_several_bounces_that_return_other_mails_no_message_id_holds_for_all():
+    formats = Path(__file__).parent / "formats"
+    original = read_message((formats / "forwarded-by-a-colleague.eml").read_bytes()).original
+    assert (original.message_id, original.sender) == ("", "ava@outreach.example")

@@ -22,7 +22,7 @@ from analyzer.parsing.readers.session import PostfixSession
 from analyzer.parsing.readers.sns import SnsNotification
 from analyzer.parsing.readers.stopped import StoppedMail
 from analyzer.parsing.readers.unnamed import Unnamed
-from analyzer.parsing.readers.wrapped import WrappedReport
+from analyzer.parsing.readers.wrapped import ForwardedBounces, WrappedReport
 from analyzer.records import Failure
 
 
@@ -42,6 +42,9 @@ class Reader(Protocol):
 
 #: Complaints in disguise: asked before anything else is ruled out, since they come from people's addresses.
 FEEDBACK_READERS: tuple[Reader, ...] = (JunkMailReport(), UnsubscribeMail())
+
+#: Asked before automatic replies are ruled out: a mailbox's rule marks what it sends on as one.
+FORWARD_READER: Reader = ForwardedBounces()
 
 #: Asked before automatic replies are ruled out, and again in its turn.
 LIST_READER: Reader = MailingList()

@@ -1,5 +1,5 @@
-"""Whole bounces and lists' refusals as attachments of a notice that says nothing: virus scanners and gateways that pass
-them on, and digests of reports (RFC 2046 5.1.5).
+"""Whole bounces and lists' refusals as attachments: of a notice that says nothing, as virus scanners and gateways pass
+them on, in digests of reports (RFC 2046 5.1.5), and of a mail with which a colleague or a mailbox's rule sends them on.
 
 Trend Micro's and Mirapoint's gateways, among others. Behind every other reader: a notice that names an address itself
 returns our own mail, and were that a bounce too, it would be somebody else's.
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.parsing import dsn
-from analyzer.parsing.kinds import from_reporter, is_bounce_like, is_delay, is_success
+from analyzer.parsing.addresses import from_header, related
+from analyzer.parsing.kinds import from_reporter, is_bounce_like, is_delay, is_passed_on_to_us, is_success
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
 from analyzer.parsing.readers.exim import Exim
 from analyzer.parsing.readers.lists import MailingList
 from analyzer.parsing.readers.notice import Notice
-from analyzer.records import Failure
+from analyzer.records import Failure, Original
 
 #: How a bounce that is no report is read.
 _PROSE = (Exim(), MailingList(), Notice())
@@ -33,12 +34,54 @@ class WrappedReport:
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The failed recipients of the bounces; what the first of them returned is what came back of our mail."""
-        first = True
-        for inner in _inner(message):
-            for failure in _failures(inner):
-                if first:
-                    message.original, first = find_original(inner), False
-                yield failure
+        yield from _of_all(list(_inner(message)), message)
+
+
+class ForwardedBounces:
+    """Several bounces attached to a mail that passes them on; of a single one `passed_on` has it instead."""
+
+    name = "forwarded"
+
+    def recognises(self, message: Message) -> bool:
+        """Bounces that had come to the one who sends them on: a stranger's are about a stranger's mail."""
+        return bool(_passed_on(message))
+
+    def failures(self, message: Message) -> Iterator[Failure]:
+        """The failed recipients of all of them."""
+        yield from _of_all(_passed_on(message), message)
+
+
+def passed_on(message: Message) -> Message | None:
+    """The one bounce that somebody of our company, or a rule of a mailbox, has sent on whole; None where none is."""
+    found = _passed_on(message)
+    return found[0] if len(found) == 1 else None
+
+
+def _passed_on(message: Message) -> list[Message]:
+    if message.content_type == "multipart/report" or message.leaf("message/rfc822") is None:
+        return []
+    if not is_passed_on_to_us(message):
+        return []
+    forwarder = _domain(message.sender())
+    return [inner for inner in _inner(message) if related(_domain(from_header(inner.get("to"))), forwarder)]
+
+
+def _of_all(bounces: list[Message], message: Message) -> Iterator[Failure]:
+    """The failed recipients of all bounces; `message.original` is then the mail of ours that all of them return."""
+    originals = []
+    for inner in bounces:
+        failures = list(_failures(inner))
+        if failures:
+            originals.append(find_original(inner))
+        yield from failures
+    if originals:
+        # Where each returns another mail, no Message-ID stands for all rows.
+        same_mail = all(one.message_id == originals[0].message_id for one in originals)
+        message.original = originals[0] if same_mail else Original(sender=originals[0].sender)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 #: A gateway's notice in a gateway's notice, and no more.
