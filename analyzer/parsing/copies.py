@@ -49,7 +49,9 @@ _HEADER_BLOCK = re.compile(
     r"\n(?:Return-Path|Received|DKIM-Signature|Message-ID"
     # Not what servers add to the fields of a delivery report.
     r"|X-(?!Postfix-|PowerMTA-|Original-Message-ID|Display-Name|Actual-|Supplementary)[A-Za-z-]+"
-    r"): ?\S.*(?:\n[ \t].*)*\n(?=[A-Za-z-]+:)",
+    # Nor what begins with the identifier of our mail and goes on with whom it was to and what was said of them.
+    r"): ?\S.*(?:\n[ \t].*)*\n(?!(?:Recipients?|Errors?|Reason|Status|Diagnostic|Response|Result|Server|Host)[ \t]*:)"
+    r"(?=[A-Za-z-]+:)",
     re.IGNORECASE,
 )
 
