@@ -26,6 +26,7 @@ from analyzer.parsing.readers import (
     READERS,
     UNNAMED_READER,
 )
+from analyzer.parsing.readers.unnamed import is_about_one
 from analyzer.parsing.readers.wrapped import passed_on
 from analyzer.parsing.reporting import reporting_host
 from analyzer.records import Failure, Kind, Original, Report
@@ -80,7 +81,7 @@ def _perhaps(message: Message) -> tuple[Failure, ...]:
     """Who has failed, if what a mail system's notice says of them is a reason: no word in it says that they have."""
     if not kinds.may_tell_of_failure(message):
         return ()
-    if UNNAMED_READER.recognises(message):
+    if UNNAMED_READER.recognises(message) or is_about_one(message):
         return tuple(finish(UNNAMED_READER.failures(message)))
     failures = finish(NOTICE_READER.failures(message))
     told = kinds.names_nobody_but(frozenset(failure.recipient.lower() for failure in failures), message)

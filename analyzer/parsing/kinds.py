@@ -463,13 +463,21 @@ _TO = re.compile(r"^[ \t]*(?:to|an|à|para|aan|do|кому|宛先|收件人|收�
 _AROUND_ADDRESS = " \t<>[]()\"'*\u2022:;,.-"
 
 
+def is_from_the_mailbox(message: Message) -> bool:
+    """Whether the envelope is from a mailbox in whose server's name the mail speaks: its own program wrote it."""
+    writer = from_header(message.get("return-path"))
+    beside = related(_domain(writer), _domain(message.sender()))
+    return beside and is_robot(message.sender()) and not is_robot(writer) and not _is_our_own_machines(message)
+
+
 def may_tell_of_failure(message: Message) -> bool:
     """Whether somebody else's mail system wrote to the envelope sender about an address, for all these tables know.
 
     Asked of what is no bounce by its words: whether it gives a reason is for those to say who know reasons. Our own
     system speaks in such words of mail to us.
     """
-    if message.get("return-path") != "<>" or not is_mail_systems(message) or is_answer(message):
+    null = message.get("return-path") == "<>" or is_from_the_mailbox(message)
+    if not null or not is_mail_systems(message) or is_answer(message):
         return False
     if related(_domain(message.sender()), _domain(from_header(message.get("to")))):
         return False

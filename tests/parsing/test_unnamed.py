@@ -199,3 +199,30 @@ def test_sympa_names_its_list_without_quotes():
     text = "Votre message pour la liste recherche (copie ci-jointe) a été rejeté.\n\nElle est réservée aux abonnés.\n"
     data = notice(text, sender="SYMPA <sympa@listes.arbor.example>", subject="Liste recherche : message rejeté")
     assert [(kind, who) for kind, who, _ in _rows(data)] == [("bounce", "recherche@listes.arbor.example")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Sorry, we know nobody of that name.", "user_unknown"),
+        ("Sorry, the mailbox is full.", "mailbox_full"),
+        ("Der Benutzer existiert bei uns nicht.", "user_unknown"),
+        ("Our filter took your mail for spam and threw it away.", "spam_content"),
+    ],
+)
+@pytest.mark.parametrize("header", ["To", "Delivered-To", "X-Envelope-To"])
+def test_words_that_no_bounce_is_known_by_of_one_whom_the_envelope_tells(text, reason, header):
+    data = notice(text, sender="MAILER-DAEMON@mx.lumen.example", subject="Your mail")
+    verp = f"{header}: bounces+77-kim=lumen.example@b.outreach.example\n".encode()
+    assert _rows(verp + data) == [("bounce", KIM, reason)]
+
+
+def test_words_that_give_no_reason_are_no_bounce_of_whom_the_envelope_tells():
+    data = notice("Thank you for your mail. We will answer within two days.", sender="postmaster@lumen.example")
+    data = data.replace(b"failure notice", b"Your mail")
+    assert [kind for kind, *_ in _rows(b"To: bounces+77-kim=lumen.example@outreach.example\n" + data)] == ["other"]
+
+
+def test_the_program_of_a_mailbox_writes_from_it():
+    data = notice("No such user any more.", sender="mailer-daemon@lumen.example", subject="Undeliverable")
+    assert _rows(data.replace(b"<>", b"<kim@lumen.example>", 1)) == [("bounce", KIM, "user_unknown")]

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from analyzer.parsing.addresses import find_addresses, from_header, from_verp, is_robot, related, same
 from analyzer.parsing.copies import own_words
-from analyzer.parsing.kinds import is_bounce_like
+from analyzer.parsing.kinds import is_bounce_like, is_from_the_mailbox
 from analyzer.parsing.message import Message
 from analyzer.parsing.original import find_original
 from analyzer.parsing.prose import about
 from analyzer.records import Failure
 
-_DELIVERED_TO = ("delivered-to", "x-original-to", "to")
+_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to")
 #: A name with no domain at the head of a list, with what is said of it behind: "bobby99: The mailbox is full".
 _NAMED = re.compile(r":[ \t]*\n\s*<?(?P<name>[A-Za-z][\w.-]{1,63})>?(?: ?:| +\()[ \t]*[^\W\d_]")
 #: The sender's own mailbox, of which its provider writes in the same words.
@@ -37,17 +37,25 @@ class Unnamed:
 
     def recognises(self, message: Message) -> bool:
         """A notice of a failure in which there is no address but ours."""
-        if not is_bounce_like(message):
-            return False
-        words = f"{message.heading()}\n{own_words(message)}"
-        ours = from_header(message.get("to"))
-        named = any(not is_robot(one) and not same(one, ours) for one in find_addresses(words))
-        return not named and not _OUR_MAILBOX.search(words)
+        return is_bounce_like(message) and _names_nobody(message)
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """Whom the mail was to, "" where nothing tells, with all that the notice says."""
         said = about("", message)
         yield Failure(recipient=_recipient(message), diagnostic=said.says or message.heading(), remote_mta=said.host)
+
+
+def is_about_one(message: Message) -> bool:
+    """Whether the return address or the returned mail tells whom a notice is about in which nobody is named."""
+    return _names_nobody(message) and bool(_recipient(message))
+
+
+def _names_nobody(message: Message) -> bool:
+    """Whether no address but ours is in it, and it does not speak of our own mailbox."""
+    words = f"{message.heading()}\n{own_words(message)}"
+    ours = from_header(message.get("to"))
+    named = any(not is_robot(one) and not same(one, ours) for one in find_addresses(words))
+    return not named and not _OUR_MAILBOX.search(words)
 
 
 def _recipient(message: Message) -> str:
@@ -61,5 +69,8 @@ def _recipient(message: Message) -> str:
     for found in (returned, of_host):
         if len(found) == 1:
             return found[0]
-    named = _NAMED.search(own_words(message)) if not returned else None
-    return f"{named['name']}@{host}" if named and host else ""
+    if returned:
+        return ""
+    if named := _NAMED.search(own_words(message)) if host else None:
+        return f"{named['name']}@{host}"
+    return from_header(message.get("return-path")) if is_from_the_mailbox(message) else ""
