@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from analyzer.bounds import Gauge
-from analyzer.parsing.addresses import find_addresses, from_field, from_header, is_address, same
+from analyzer.parsing.addresses import find_addresses, from_field, from_header, is_address, related, same
 from analyzer.parsing.decoding import decode_words
 from analyzer.parsing.marks import TEXT
 from analyzer.parsing.message import Message, Part, as_text, one_line, unfolded
@@ -61,6 +61,9 @@ _BY_COURIER = TEXT.add("running the courier mail server")
 #: Below whom Courier copies what the other side says, and what the network does to it; of one that hangs up at once,
 #: nothing.
 _COURIER_NAMES = re.compile(r"^<([^<>\n]+)>:$(\n\n-{75}\n)?", re.MULTILINE)
+#: What it means that Courier has nothing to copy.
+_SILENT_SERVER = "connection closed by the other server before a reply"
+_SILENT_PROGRAM = "local delivery failed: the program that delivers gave no message"
 _XTEXT = re.compile(r"\+([2-7][0-9A-F])")
 
 #: A second one of these in a block begins the next recipient: the blank line is missing.
@@ -194,7 +197,7 @@ def _failure(group: Group, message: Message, reporter: str, count: int, failed: 
     if "+" in recipient:
         recipient = _without_xtext(recipient, message)
     status = _status(group.get("status", ""))
-    says, host = _said(group, recipient, message)
+    says, host = _said(group, recipient, reporter, message)
     if count == 1 and "diagnostic-code" not in group and not has_reply(says):
         says = _with_loop(says, message)
     if says.endswith(_NO_ROUTE) and not has_reply(says):
@@ -327,7 +330,7 @@ def _action(value: str, status: str) -> str:
     )
 
 
-def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
+def _said(group: Group, recipient: str, reporter: str, message: Message) -> tuple[str, str]:
     """The Diagnostic-Code field; where it says nothing in words or is cut off, what the text says of the recipient.
 
     Beside it stands the host that the text names.
@@ -351,7 +354,9 @@ def _said(group: Group, recipient: str, message: Message) -> tuple[str, str]:
     if in_words and ("server" not in code or not _SUMMARY.match(code)) and not _NO_MORE_SAID.match(code):
         return code, ""
     if not code and _named_by_courier(message).get(recipient):
-        return "connection closed by the other server before a reply", ""
+        # Of a mailbox of its own there was no other server to ask.
+        local = related(recipient.rpartition("@")[2].lower(), reporter)
+        return _SILENT_PROGRAM if local else _SILENT_SERVER, ""
     said = about(recipient, message)
     if in_words:
         return (said.says, said.host) if _OPENS_WITH_CODE.match(said.says) else (code, "")
