@@ -247,7 +247,8 @@ def _refused(correlated: Correlated, contacts: Contacts) -> pd.DataFrame:
     for column in ("reason", "fault", "diagnostic", "record_id"):
         table[column] = dimension(sends, column).text()
     table["sender_domain"] = contacts.at["sender_domain"].take(rows).text()
-    sent = pd.to_datetime(sends["sent_at"], utc=True) if "sent_at" in sends.columns else pd.Series(pd.NaT, sends.index)
+    known_times = sends["sent_at"] if "sent_at" in sends.columns else pd.Series(pd.NaT, sends.index)
+    sent = pd.to_datetime(known_times, utc=True)
     table["day"] = sent.dt.strftime("%Y-%m-%d").fillna("").to_numpy(dtype=object)
     told = correlated.bounces.reindex(columns=["record_id", "blocklist", "decided_by", "received_at"]).fillna("")
     told = told[told["record_id"].isin(table["record_id"])]
