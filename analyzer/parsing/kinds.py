@@ -465,6 +465,9 @@ _AROUND_ADDRESS = " \t<>[]()\"'*\u2022:;,.-"
 
 def is_from_the_mailbox(message: Message) -> bool:
     """Whether the envelope is from a mailbox in whose server's name the mail speaks: its own program wrote it."""
+    if "in-reply-to" in message.fields:
+        # A postmaster's own answer is from a mailbox, too.
+        return False
     writer = from_header(message.get("return-path"))
     beside = related(_domain(writer), _domain(message.sender()))
     return beside and is_robot(message.sender()) and not is_robot(writer) and not _is_our_own_machines(message)

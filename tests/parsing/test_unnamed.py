@@ -226,3 +226,9 @@ def test_words_that_give_no_reason_are_no_bounce_of_whom_the_envelope_tells():
 def test_the_program_of_a_mailbox_writes_from_it():
     data = notice("No such user any more.", sender="mailer-daemon@lumen.example", subject="Undeliverable")
     assert _rows(data.replace(b"<>", b"<kim@lumen.example>", 1)) == [("bounce", KIM, "user_unknown")]
+
+
+def test_a_postmasters_own_answer_is_no_program_of_a_mailbox():
+    data = notice("We refuse your host, it is on a block list.", sender="postmaster@lumen.example", subject="Blocked")
+    data = data.replace(b"<>", b"<kim@lumen.example>", 1)
+    assert [kind for kind, *_ in _rows(b"In-Reply-To: <1@outreach.example>\n" + data)] == ["other"]
