@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analyzer.diagnose.alarms import STATES, Limits, belief, limits, proven_above, watch
+from analyzer.diagnose.weeks.alarms import STATES, Limits, belief, limits, proven_above, watch
 
 _ALARM, _RECOVERING = STATES.index("alarm"), STATES.index("recovering")
 

@@ -23,11 +23,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincinv, expit, logit
 
-from analyzer.diagnose.contacts import CELLS, GROUPS, Dimension
-from analyzer.diagnose.forecast import forecast
-from analyzer.diagnose.likeness import shared
-from analyzer.diagnose.outcomes import Target, outcomes
-from analyzer.diagnose.past import history
+from analyzer.diagnose.ahead.forecast import forecast
+from analyzer.diagnose.estimates.likeness import shared
+from analyzer.diagnose.estimates.outcomes import Target, outcomes
+from analyzer.diagnose.estimates.past import history
+from analyzer.diagnose.leads.contacts import CELLS, GROUPS, Dimension
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 

@@ -20,9 +20,9 @@ from forecast_coverage import Ints, Nature, People, Reals, Seen, Truth, _frame, 
 from simulated import average
 
 from analyzer.diagnose.arrays import Flags
-from analyzer.diagnose.companies import companies
-from analyzer.diagnose.guessed import guessed_effect
-from analyzer.diagnose.rates import belief_of, clustered_rate, wilson
+from analyzer.diagnose.estimates.rates import belief_of, clustered_rate, wilson
+from analyzer.diagnose.guessing.guessed import guessed_effect
+from analyzer.diagnose.leads.companies import companies
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 COLUMNS = ("difference", "ratio", "share", "sender rate", "totals", "status", "industry", "mailbox", "plain")

@@ -32,12 +32,12 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss, roc_auc_score
 
 from analyzer.correlate import SEND_FRAME, Correlated
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.forecast import best_mix
-from analyzer.diagnose.list_ahead import list_ahead
-from analyzer.diagnose.next_list import NextList
-from analyzer.diagnose.outcomes import outcomes
-from analyzer.diagnose.past import history
+from analyzer.diagnose.ahead.forecast import best_mix
+from analyzer.diagnose.ahead.list_ahead import list_ahead
+from analyzer.diagnose.ahead.next_list import NextList
+from analyzer.diagnose.estimates.outcomes import outcomes
+from analyzer.diagnose.estimates.past import history
+from analyzer.diagnose.leads.contacts import contacts
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import BOUNCE_COLUMNS, ByMethod, Matching
 

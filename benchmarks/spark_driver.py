@@ -18,8 +18,8 @@ import pandas as pd
 import analyzer
 from analyzer.correlate import correlate
 from analyzer.diagnose.campaign import assess
-from analyzer.diagnose.counted import with_counted
-from analyzer.diagnose.silent import CELL, Silent
+from analyzer.diagnose.leads.counted import with_counted
+from analyzer.diagnose.leads.silent import CELL, Silent
 from analyzer.knowledge import data_folder
 from analyzer.sources.tables import read_tables
 

@@ -283,7 +283,7 @@ def _told(run: tuple[float, float, float, str]) -> str:
 def weekly(place: Path) -> None:
     """The whole report, written; prints the processor seconds of its parts."""
     from analyzer.api import weekly as api
-    from analyzer.diagnose import week_leads
+    from analyzer.diagnose.weeks import leads as week_leads
     from analyzer.history import counts
 
     spent = {"counting": 0.0, "diagnosis": 0.0}

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analyzer.correlate import Correlated
+    from analyzer.diagnose.ahead.next_list import NextList
     from analyzer.diagnose.backtest import Backtest
     from analyzer.diagnose.diagnosis import Diagnosis
-    from analyzer.diagnose.next_list import NextList
     from analyzer.history import Kept
     from analyzer.verp.keys import Keys
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.api.tables import refuse_no_share
 from analyzer.classify import classifier_of
-from analyzer.diagnose.week_findings import WeekFindings
+from analyzer.diagnose.weeks.findings import WeekFindings
 from analyzer.errors import UnreadableInputError
 from analyzer.knowledge import rules_version
 from analyzer.logbook import Log
@@ -60,10 +60,10 @@ def run_weekly(
     the choice of the week alone. `AnalyzerError` for a week or zone that is none, `UnreadableInputError` for a
     workspace without mail in those weeks.
     """
-    from analyzer.diagnose.alarms import limits
-    from analyzer.diagnose.week_leads import above_since, diagnosis_of_week, first_rates, new_leads
-    from analyzer.diagnose.week_places import placed
-    from analyzer.diagnose.weekly import week_of_counts
+    from analyzer.diagnose.weeks.alarms import limits
+    from analyzer.diagnose.weeks.leads import above_since, diagnosis_of_week, first_rates, new_leads
+    from analyzer.diagnose.weeks.places import placed
+    from analyzer.diagnose.weeks.weekly import week_of_counts
     from analyzer.history import check_week
     from analyzer.history.audience import audience, first_written
     from analyzer.history.counts import RECENT, count_weeks
@@ -149,7 +149,7 @@ def _mails(
     written to then; None where no mail was sent.
     """
     from analyzer.correlate import correlate
-    from analyzer.diagnose.week_leads import first_written_to
+    from analyzer.diagnose.weeks.leads import first_written_to
     from analyzer.history.counts import rows_of, written_before
 
     rows = rows_of(files, weeks.last(number))

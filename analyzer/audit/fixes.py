@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.audit.records import FAULTY, Check, FixAudit, FixVerdict
-from analyzer.diagnose.fix_rules import FixRule, fix_rules
+from analyzer.diagnose.refused.fix_rules import FixRule, fix_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -214,14 +214,14 @@ def _tied(
     from analyzer.classify import classifier_of
     from analyzer.correlate import address_keys, correlate
     from analyzer.correlate.sends import TELLING
-    from analyzer.diagnose.arrived import arrived
-    from analyzer.diagnose.asked import asked
-    from analyzer.diagnose.contacts import contacts
-    from analyzer.diagnose.list_ahead import list_ahead
-    from analyzer.diagnose.list_bars import closed_companies
-    from analyzer.diagnose.past import history as learn
-    from analyzer.diagnose.suppression_list import dead_domains
-    from analyzer.diagnose.unread import unread
+    from analyzer.diagnose.ahead.list_ahead import list_ahead
+    from analyzer.diagnose.ahead.list_bars import closed_companies
+    from analyzer.diagnose.ahead.suppression_list import dead_domains
+    from analyzer.diagnose.data.unread import unread
+    from analyzer.diagnose.estimates.past import history as learn
+    from analyzer.diagnose.leads.arrived import arrived
+    from analyzer.diagnose.leads.asked import asked
+    from analyzer.diagnose.leads.contacts import contacts
     from analyzer.sources.tables import read_tables
     from analyzer.sources.tables.folders import tables_in
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analyzer.diagnose.ahead.suppression_list import suppression
     from analyzer.diagnose.campaign import SEED, TOLERANCE, assess, diagnose, next_send
-    from analyzer.diagnose.suppression_list import suppression
 
 __all__ = ["SEED", "TOLERANCE", "assess", "diagnose", "next_send", "suppression"]
 
@@ -17,7 +17,7 @@ __all__ = ["SEED", "TOLERANCE", "assess", "diagnose", "next_send", "suppression"
 def __getattr__(name: str) -> Any:
     """Loads the statistics only when they are used: `diagnosis`, the shape of the result, is needed without them."""
     if name == "suppression":
-        from analyzer.diagnose.suppression_list import suppression
+        from analyzer.diagnose.ahead.suppression_list import suppression
 
         return suppression
     if name in __all__:

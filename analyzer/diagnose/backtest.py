@@ -15,20 +15,20 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.leads import LEAD_FRAME
-from analyzer.diagnose.asked import asked
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.data_quality import data_quality
-from analyzer.diagnose.decisions import choose
+from analyzer.diagnose.ahead.decisions import choose
+from analyzer.diagnose.data.data_quality import data_quality
 from analyzer.diagnose.diagnosis import Forecast, Interval, Recommendation
-from analyzer.diagnose.hindsight import as_known
-from analyzer.diagnose.incomplete import observed
-from analyzer.diagnose.rates import wilson
+from analyzer.diagnose.estimates.rates import wilson
+from analyzer.diagnose.leads.asked import asked
+from analyzer.diagnose.leads.contacts import contacts
+from analyzer.diagnose.leads.hindsight import as_known
+from analyzer.diagnose.leads.incomplete import observed
 from analyzer.diagnose.words import many, number
 from analyzer.sources.tables import parse_times
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.asked import Unasked
+    from analyzer.diagnose.leads.asked import Unasked
 
 _TINY = 1e-9
 

@@ -12,30 +12,30 @@ import numpy as np
 import pandas as pd
 
 from analyzer.correlate.leads import LEAD_FRAME
-from analyzer.diagnose import lead_words
-from analyzer.diagnose.asked import asked
+from analyzer.diagnose.ahead import lead_words
+from analyzer.diagnose.ahead.decisions import choose
+from analyzer.diagnose.ahead.decisions import counted as counted_decisions
+from analyzer.diagnose.ahead.list_ahead import list_ahead
+from analyzer.diagnose.ahead.next_list import NextList
 from analyzer.diagnose.caveats import warnings
-from analyzer.diagnose.cell_rates import cell_means
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.data_quality import data_quality
-from analyzer.diagnose.decisions import choose
-from analyzer.diagnose.decisions import counted as counted_decisions
-from analyzer.diagnose.deliverability import deliverability
+from analyzer.diagnose.data.data_quality import data_quality
+from analyzer.diagnose.data.other_hard import other_hard
+from analyzer.diagnose.data.unread import at_worst
 from analyzer.diagnose.diagnosis import Diagnosis, InputFile
-from analyzer.diagnose.drivers import drivers
-from analyzer.diagnose.hindsight import as_known
-from analyzer.diagnose.incomplete import observed
-from analyzer.diagnose.list_ahead import list_ahead
-from analyzer.diagnose.next_list import NextList
-from analyzer.diagnose.other_hard import other_hard
-from analyzer.diagnose.past import history
-from analyzer.diagnose.rates import breakdown, left_out, totals
-from analyzer.diagnose.unread import at_worst
+from analyzer.diagnose.drivers.drivers import drivers
+from analyzer.diagnose.estimates.cell_rates import cell_means
+from analyzer.diagnose.estimates.past import history
+from analyzer.diagnose.estimates.rates import breakdown, left_out, totals
+from analyzer.diagnose.leads.asked import asked
+from analyzer.diagnose.leads.contacts import contacts
+from analyzer.diagnose.leads.hindsight import as_known
+from analyzer.diagnose.leads.incomplete import observed
+from analyzer.diagnose.refused.deliverability import deliverability
 from analyzer.diagnose.untold import untold, withheld
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.leads.contacts import Contacts
 
 #: Of the next list, the columns that are written with it.
 _OWN = frozenset(LEAD_FRAME) - {"email"}

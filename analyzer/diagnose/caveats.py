@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.diagnose import hindsight
-from analyzer.diagnose.contacts import dimension
 from analyzer.diagnose.diagnosis import Totals
+from analyzer.diagnose.leads import hindsight
+from analyzer.diagnose.leads.contacts import dimension
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import listed, many, number, percent
 from analyzer.records import Matching
 
 if TYPE_CHECKING:
     from analyzer.correlate import Correlated
-    from analyzer.diagnose.contacts import Contacts
+    from analyzer.diagnose.leads.contacts import Contacts
 
 #: What cannot be told without a column.
 _NEEDED = {

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.correlate.sends import TELLING
+from analyzer.diagnose.ahead.forecast import not_known
 from analyzer.diagnose.diagnosis import Forecasts, Lacking
-from analyzer.diagnose.forecast import not_known
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import number
 

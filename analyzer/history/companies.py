@@ -26,7 +26,7 @@ class AtCompanies:
 
 def take_companies(files: TableFiles, mails: str, value: str) -> AtCompanies:
     """Count a table of `domain`, `sends` and a column of groups; the table `outcomes` has what came back."""
-    from analyzer.diagnose.free_mail import consumer_domains
+    from analyzer.diagnose.leads.free_mail import consumer_domains
 
     files.take("free_mail", pd.DataFrame({"domain": consumer_domains()}, dtype="str"))
     files.con.execute(f"""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyzer.diagnose.contacts import dimension, pairs
+from analyzer.diagnose.leads.contacts import dimension, pairs
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 from analyzer.report.words import NOT_GIVEN, clean, period
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.diagnose.diagnosis import Diagnosis, Row
-    from analyzer.diagnose.week_bands import Band
+    from analyzer.diagnose.weeks.bands import Band
 
 _EXAMPLES = 2
 #: Dimensions that run in an order of their own.
@@ -225,7 +225,7 @@ def sent_between(sends: pd.DataFrame) -> str:
 
 def bands(sends: pd.DataFrame) -> dict[str, dict[str, Band]]:
     """By label and week: where chance alone would leave the week; {} where the weeks do not compare."""
-    from analyzer.diagnose.week_bands import week_bands
+    from analyzer.diagnose.weeks.bands import week_bands
 
     return week_bands(sends) if "week" in sends else {}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
-    from analyzer.diagnose.week_bands import Band
+    from analyzer.diagnose.weeks.bands import Band
 
 #: Rows of a table; the workbook and bounces.csv hold the rest.
 CAP = 50

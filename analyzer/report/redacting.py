@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from analyzer.correlate import Correlated
     from analyzer.diagnose.diagnosis import Diagnosis
-    from analyzer.diagnose.week_findings import WeekFindings
+    from analyzer.diagnose.weeks.findings import WeekFindings
 
 Anything = TypeVar("Anything")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from analyzer.diagnose.mended import mended
-from analyzer.diagnose.named import NAMED
+from analyzer.diagnose.refused.mended import mended
+from analyzer.diagnose.refused.named import NAMED
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.diagnose.words import kinds
 from analyzer.report import again, causes

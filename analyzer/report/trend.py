@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from analyzer.diagnose.diagnosis import Row
-    from analyzer.diagnose.week_bands import Band
+    from analyzer.diagnose.weeks.bands import Band
 
 #: Weeks in a panel: more would not be told apart.
 _WEEKS = 60

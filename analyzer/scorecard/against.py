@@ -19,9 +19,9 @@ from scipy.stats import fisher_exact, mannwhitneyu
 from analyzer.check.facts import score as score_facts
 from analyzer.check.records import GRADES
 from analyzer.correlate.addresses import address_keys, normalise_addresses
-from analyzer.diagnose.companies import companies
-from analyzer.diagnose.free_mail import free_mail
-from analyzer.diagnose.rates import belief_of
+from analyzer.diagnose.estimates.rates import belief_of
+from analyzer.diagnose.leads.companies import companies
+from analyzer.diagnose.leads.free_mail import free_mail
 from analyzer.errors import AnalyzerError, MissingColumnError
 from analyzer.export.inputs import read_given
 from analyzer.knowledge import data_folder, load_toml

@@ -102,7 +102,7 @@ def _advice(verdict: Verdict, text: str) -> tuple[Advice, ...]:
     """The fixes for replies of this reason that this text asks for, else those that take the rest."""
     import pandas as pd
 
-    from analyzer.diagnose.fix_rules import fix_rules
+    from analyzer.diagnose.refused.fix_rules import fix_rules
 
     side = "recipient" if verdict.fault == "recipient" else "sender"
     texts = pd.Series([text])

@@ -93,7 +93,7 @@ def breakdown(diagnoses: DataFrame, dimension: str) -> pd.DataFrame:
     import pandas as pd
     from pyspark.sql import functions as sf
 
-    from analyzer.diagnose.companies import bounds as bounds_of
+    from analyzer.diagnose.leads.companies import bounds as bounds_of
 
     counts, bounds = ("leads", "hard", "spam", "unknown"), ("hard_low", "hard_high", "spam_low", "spam_high")
     row = ", ".join([f"{name}: bigint" for name in counts] + [f"{name}: double" for name in bounds])

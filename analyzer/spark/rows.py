@@ -118,7 +118,7 @@ def _sends(mapping: dict[str, str]) -> Callable[[pa.Table], pa.Table]:
         from analyzer.correlate.message_ids import fronts, message_keys
         from analyzer.correlate.providers import add_providers
         from analyzer.correlate.sends import add_derived, build_sends
-        from analyzer.diagnose.contacts import dimension, weekdays_and_hours
+        from analyzer.diagnose.leads.contacts import dimension, weekdays_and_hours
         from analyzer.sources.tables.encoded import plain
 
         table, frame = _read(rows, "log", mapping)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.correlate import Correlated
     from analyzer.diagnose.arrays import Codes
-    from analyzer.diagnose.silent import Silent
+    from analyzer.diagnose.leads.silent import Silent
 
 _BLANK = {"email_status": "unknown", "industry_group": "unclassified"}
 _ORIGINALS = ("email_status_original", "industry_original")
@@ -129,8 +129,8 @@ def _by_lead(mails: DataFrame, places: list[str]) -> DataFrame:
     """One row a lead: what it was at its first mail, the values of all its mails, and how many there were."""
     from pyspark.sql import functions as sf
 
-    from analyzer.diagnose.hindsight import SAME_DAY
-    from analyzer.diagnose.silent import AGES
+    from analyzer.diagnose.leads.hindsight import SAME_DAY
+    from analyzer.diagnose.leads.silent import AGES
     from analyzer.diagnose.thresholds import thresholds
 
     days = thresholds().guessed.stale_days

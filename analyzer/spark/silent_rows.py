@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.correlate import Correlated
     from analyzer.diagnose.arrays import Codes, Flags
-    from analyzer.diagnose.silent import Late, Like, Rows, Silent, Span
+    from analyzer.diagnose.leads.silent import Late, Like, Rows, Silent, Span
 
 #: What follows from a mail's step.
 _CLOCK = ("weekday", "hour")
@@ -47,7 +47,7 @@ class SilentRows:
         """The leads beside the told ones of `correlated`."""
         from pyspark.sql import functions as sf
 
-        from analyzer.diagnose.free_mail import consumer_domains
+        from analyzer.diagnose.leads.free_mail import consumer_domains
 
         names = sorted(set(correlated.sends["recipient_domain"].astype("str")))
         frame = leads.sparkSession.createDataFrame(pa.table({"domain": pa.array(names, pa.string())}))
@@ -61,7 +61,7 @@ class SilentRows:
         """The counts, and where each told lead stands among all."""
         from pyspark.sql import functions as sf
 
-        from analyzer.diagnose.silent import CELL, Silent
+        from analyzer.diagnose.leads.silent import CELL, Silent
         from analyzer.diagnose.thresholds import thresholds
 
         leads = self.leads
@@ -111,7 +111,7 @@ class SilentRows:
     def told_apart(self, counted: Silent, chosen: dict[str, list[str]]) -> Silent:
         from pyspark.sql import functions as sf
 
-        from analyzer.diagnose.silent import CELL
+        from analyzer.diagnose.leads.silent import CELL
 
         had = _had(chosen)
         columns = (*CELL, *had)

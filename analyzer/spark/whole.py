@@ -33,8 +33,8 @@ def diagnose_whole(log: DataFrame, bounces: DataFrame, leads: DataFrame | None, 
 
     from analyzer.correlate import correlate
     from analyzer.diagnose.campaign import assess
-    from analyzer.diagnose.counted import with_counted
     from analyzer.diagnose.diagnosis import InputFile
+    from analyzer.diagnose.leads.counted import with_counted
     from analyzer.knowledge import rules_version
     from analyzer.sources.tables import read_tables
     from analyzer.version import __version__

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analyzer.correlate import Correlated, correlate
 from analyzer.correlate.message_ids import find_ids, fronts, message_keys
-from analyzer.diagnose.contacts import contacts, pairs
+from analyzer.diagnose.leads.contacts import contacts, pairs
 from analyzer.errors import AnalyzerError
 from analyzer.sources import tables
 from analyzer.sources.tables import columns, encoded, read_tables

@@ -9,8 +9,8 @@ import pytest
 from diagnose_builder import Block, campaign
 
 from analyzer.diagnose import diagnose, next_send
-from analyzer.diagnose.arrived import arrived
-from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.leads.arrived import arrived
+from analyzer.diagnose.leads.contacts import contacts
 
 HURT = (Block(700, bounced={"user_unknown": 8}), Block(300, "guessed", bounced={"user_unknown": 42}))
 

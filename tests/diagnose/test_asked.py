@@ -9,8 +9,8 @@ import pytest
 from diagnose_builder import OPEN, Block, campaign, next_list
 
 from analyzer.diagnose import diagnose, next_send
-from analyzer.diagnose.asked import asked
-from analyzer.diagnose.contacts import contacts
+from analyzer.diagnose.leads.asked import asked
+from analyzer.diagnose.leads.contacts import contacts
 from analyzer.knowledge import reasons
 
 ASKED = (Block(300, bounced={"user_unknown": 6}), Block(150, "guessed", bounced={"user_unknown": 30}))

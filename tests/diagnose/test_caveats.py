@@ -10,8 +10,8 @@ from diagnose_builder import Block, campaign
 
 from analyzer.correlate import Correlated
 from analyzer.diagnose.caveats import warnings
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.rates import totals
+from analyzer.diagnose.estimates.rates import totals
+from analyzer.diagnose.leads.contacts import contacts
 
 
 def told(correlated: Correlated) -> list[str]:

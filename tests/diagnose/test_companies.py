@@ -9,11 +9,11 @@ from diagnose_builder import Block, campaign, next_list
 
 from analyzer.diagnose import assess, diagnose, next_send
 from analyzer.diagnose import campaign as stage
-from analyzer.diagnose.companies import Belief, companies, company_of, wilson
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.drivers import drivers
-from analyzer.diagnose.rates import breakdown, rate, totals
-from analyzer.diagnose.silent import Alike
+from analyzer.diagnose.drivers.drivers import drivers
+from analyzer.diagnose.estimates.rates import breakdown, rate, totals
+from analyzer.diagnose.leads.companies import Belief, companies, company_of, wilson
+from analyzer.diagnose.leads.contacts import contacts
+from analyzer.diagnose.leads.silent import Alike
 
 ADDRESSES = Belief(seen=0.1, unseen=0.3)
 

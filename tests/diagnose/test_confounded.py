@@ -8,10 +8,10 @@ from diagnose_builder import OPEN, STRICT, Block, campaign
 
 from analyzer.correlate import Correlated
 from analyzer.diagnose import diagnose
-from analyzer.diagnose.confounded import Confounder, held_fixed
-from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.diagnosis import DataQuality
-from analyzer.diagnose.strata import strata
+from analyzer.diagnose.estimates.strata import strata
+from analyzer.diagnose.guessing.confounded import Confounder, held_fixed
+from analyzer.diagnose.leads.contacts import contacts
 
 COLUMNS = ["list_source", "country", "shelf", "sender", "template"]
 

@@ -6,7 +6,7 @@ import pytest
 from diagnose_builder import OPEN, STRICT, UNCLASSIFIED, Block, campaign, next_list
 
 from analyzer.diagnose import diagnose
-from analyzer.diagnose.data_quality import Chances, recommend
+from analyzer.diagnose.data.data_quality import Chances, recommend
 from analyzer.diagnose.diagnosis import DataQuality, Forecast
 
 

@@ -238,7 +238,7 @@ def test_without_a_bad_address_nothing_is_said_of_companies() -> None:
 )
 def test_a_few_of_very_many_are_no_best_mix(monkeypatch, found, leads, kept) -> None:
     """At least a tenth of the list, or as many as the tolerance allows five bounces in."""
-    monkeypatch.setattr(import_module("analyzer.diagnose.data_quality"), "best_mix", lambda *_: found)
+    monkeypatch.setattr(import_module("analyzer.diagnose.data.data_quality"), "best_mix", lambda *_: found)
     diagnosis, _ = told(campaign(Block(900, bounced=bad(45)), next_leads=next_list((leads, "verified", OPEN))))
     assert diagnosis.data_quality.forecast.best_mix.leads == kept
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from diagnose_builder import STRICT, Block, campaign
 
-from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.diagnosis import Driver
-from analyzer.diagnose.drivers import drivers
+from analyzer.diagnose.drivers.drivers import drivers
+from analyzer.diagnose.leads.contacts import contacts
 
 
 def found(*blocks: Block) -> list[Driver]:

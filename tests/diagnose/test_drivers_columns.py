@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from analyzer import api
 from analyzer.cli import app
 from analyzer.correlate import correlate
-from analyzer.diagnose.contacts import Dimension, contacts, in_ranges
-from analyzer.diagnose.drivers import drivers
+from analyzer.diagnose.drivers.drivers import drivers
+from analyzer.diagnose.leads.contacts import Dimension, contacts, in_ranges
 from analyzer.errors import AnalyzerError
 from analyzer.records import BOUNCE_COLUMNS
 from analyzer.sources.tables.named import PREFIX

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from diagnose_builder import STRICT, Block, campaign
 
-from analyzer.diagnose.contacts import contacts
 from analyzer.diagnose.diagnosis import Driver
-from analyzer.diagnose.driver_counts import Table, expected, tail
-from analyzer.diagnose.drivers import drivers
+from analyzer.diagnose.drivers.counts import Table, expected, tail
+from analyzer.diagnose.drivers.drivers import drivers
+from analyzer.diagnose.leads.contacts import contacts
 
 INDUSTRIES = [(name, "open") for name in ("Construction", "Restaurants", "Machinery", "Real Estate", "Textiles")]
 

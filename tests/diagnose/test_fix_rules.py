@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analyzer.diagnose import fix_rules as module
-from analyzer.diagnose.fix_rules import FixRule, fix_rules
-from analyzer.diagnose.fixes import _blocklists, _for_list, mask
+from analyzer.diagnose.refused import fix_rules as module
+from analyzer.diagnose.refused.fix_rules import FixRule, fix_rules
+from analyzer.diagnose.refused.fixes import _blocklists, _for_list, mask
 from analyzer.errors import RuleError
 from analyzer.knowledge import reasons
 

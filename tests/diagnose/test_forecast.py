@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
 
-from analyzer.diagnose.cell_rates import cell_means, levels, posterior
-from analyzer.diagnose.contacts import CELLS, GROUPS, contacts
-from analyzer.diagnose.forecast import best_mix, forecast, middle
-from analyzer.diagnose.outcomes import Target, outcomes
-from analyzer.diagnose.past import History, history
+from analyzer.diagnose.ahead.forecast import best_mix, forecast, middle
+from analyzer.diagnose.estimates.cell_rates import cell_means, levels, posterior
+from analyzer.diagnose.estimates.outcomes import Target, outcomes
+from analyzer.diagnose.estimates.past import History, history
+from analyzer.diagnose.estimates.variation import LEVELS, PHIS, Spread, belief, intraclass, nothing_seen, spread_of
+from analyzer.diagnose.leads.contacts import CELLS, GROUPS, contacts
 from analyzer.diagnose.thresholds import thresholds
-from analyzer.diagnose.variation import LEVELS, PHIS, Spread, belief, intraclass, nothing_seen, spread_of
 from analyzer.records import EMAIL_STATUSES, INDUSTRY_GROUPS
 
 PRIOR = thresholds().forecast.prior

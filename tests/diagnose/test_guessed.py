@@ -10,10 +10,10 @@ import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
 
 from analyzer.diagnose import diagnose
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.guessed import Effect, _ratio_bound, guessed_effect
-from analyzer.diagnose.resampling import bootstrap_totals, permutation_p
-from analyzer.diagnose.strata import strata
+from analyzer.diagnose.estimates.resampling import bootstrap_totals, permutation_p
+from analyzer.diagnose.estimates.strata import strata
+from analyzer.diagnose.guessing.guessed import Effect, _ratio_bound, guessed_effect
+from analyzer.diagnose.leads.contacts import contacts
 
 SEED = 1
 

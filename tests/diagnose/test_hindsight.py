@@ -6,8 +6,8 @@ import pandas as pd
 from diagnose_builder import Block, campaign, next_list
 
 from analyzer.diagnose import diagnose
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.hindsight import as_known, hindsight
+from analyzer.diagnose.leads.contacts import contacts
+from analyzer.diagnose.leads.hindsight import as_known, hindsight
 
 BAD = {"user_unknown": 60}
 #: What 60 bad addresses of 400 guessed ones look like once the list has learnt of them.

@@ -8,9 +8,9 @@ import pytest
 from diagnose_builder import OPEN, Block, campaign, next_list
 
 from analyzer.diagnose.campaign import assess, diagnose, next_send
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.likeness import crowds, likeness_of, shared
-from analyzer.diagnose.past import history
+from analyzer.diagnose.estimates.likeness import crowds, likeness_of, shared
+from analyzer.diagnose.estimates.past import history
+from analyzer.diagnose.leads.contacts import contacts
 from analyzer.diagnose.thresholds import thresholds
 
 DEAD = "closed.example"

@@ -115,7 +115,7 @@ def test_one_company_is_not_its_source() -> None:
 def test_a_company_that_is_most_of_its_sources_bad_leads_is_told_apart(monkeypatch) -> None:
     """Without it, the source is as all others; with it, four times as bad."""
     # Where many companies show that their leads are not alike, one that is dead is no less of an exception.
-    monkeypatch.setattr(import_module("analyzer.diagnose.drivers"), "likeness_of", lambda *_: 0.1)
+    monkeypatch.setattr(import_module("analyzer.diagnose.drivers.drivers"), "likeness_of", lambda *_: 0.1)
     dead = Block(60, domain="dead.example", bounced={"user_unknown": 60})
     blocks = [dead, Block(190, bounced={"user_unknown": 16}), Block(2200, bounced={"user_unknown": 180})]
     correlated = campaign(*blocks, next_leads=upcoming(("Crawler", 300), ("Webinar", 900)), drivers=("list_source",))

@@ -11,10 +11,10 @@ from ranking_builder import sender
 
 from analyzer.addresses.reading import read_address
 from analyzer.correlate import Correlated
-from analyzer.diagnose.contacts import GROUPS, contacts
-from analyzer.diagnose.list_bars import _IN_FORM, _malformed
-from analyzer.diagnose.past import history
-from analyzer.diagnose.ranking_features import DAY, SHAPES, Evidence, Track, evidence, shapes, track
+from analyzer.diagnose.ahead.list_bars import _IN_FORM, _malformed
+from analyzer.diagnose.ahead.ranking_features import DAY, SHAPES, Evidence, Track, evidence, shapes, track
+from analyzer.diagnose.estimates.past import history
+from analyzer.diagnose.leads.contacts import GROUPS, contacts
 
 COUNTS = (
     *("status_seen", "status_bounced", "any_seen", "any_bounced", "pattern_seen", "pattern_bounced"),

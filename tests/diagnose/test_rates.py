@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from diagnose_builder import OPEN, STRICT, Block, campaign
 
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.rates import breakdown, clustered_rate, design_effect, left_out, rate, totals
+from analyzer.diagnose.estimates.rates import breakdown, clustered_rate, design_effect, left_out, rate, totals
+from analyzer.diagnose.leads.contacts import contacts
 from analyzer.diagnose.thresholds import thresholds
 
 

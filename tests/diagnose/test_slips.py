@@ -8,8 +8,8 @@ from diagnose_builder import OPEN, Block, campaign, next_list
 
 from analyzer.correlate import Correlated
 from analyzer.diagnose import diagnose, next_send
-from analyzer.diagnose.contacts import contacts
-from analyzer.diagnose.slips import at_slips, chance_at_slips
+from analyzer.diagnose.leads.contacts import contacts
+from analyzer.diagnose.leads.slips import at_slips, chance_at_slips
 
 BAD = {"domain_not_found": 30}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyzer.diagnose.week_bands import Band, week_bands
+from analyzer.diagnose.weeks.bands import Band, week_bands
 
 
 def sends(weeks: dict[str, dict[str, tuple[int, int]]]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 
 import analyzer
 from analyzer.api import run_diagnosis
-from analyzer.diagnose.rates import wilson
+from analyzer.diagnose.estimates.rates import wilson
 from analyzer.errors import AnalyzerError
 from analyzer.report.data import json_text
 from analyzer.spark import breakdown, diagnose

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyzer.diagnose.alarms import STATES, belief, gate, limits, proven_above, watch
+from analyzer.diagnose.weeks.alarms import STATES, belief, gate, limits, proven_above, watch
 
 RULES = limits()
 

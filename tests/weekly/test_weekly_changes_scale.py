@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analyzer.diagnose import weekly_changes
-from analyzer.diagnose.weekly_changes import changes
+from analyzer.diagnose.weeks import changes as weekly_changes
+from analyzer.diagnose.weeks.changes import changes
 from analyzer.history.counts import Counts
 from analyzer.history.iso_weeks import Weeks
 

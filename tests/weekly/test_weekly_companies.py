@@ -12,11 +12,11 @@ from weekly_story import bounce, history, workspace
 
 from analyzer.api import run_weekly
 from analyzer.correlate import correlate
-from analyzer.diagnose.companies import companies
 from analyzer.diagnose.diagnosis import Rate
-from analyzer.diagnose.free_mail import consumer_domains
-from analyzer.diagnose.rates import belief_of, rate
-from analyzer.diagnose.weekly import Week
+from analyzer.diagnose.estimates.rates import belief_of, rate
+from analyzer.diagnose.leads.companies import companies
+from analyzer.diagnose.leads.free_mail import consumer_domains
+from analyzer.diagnose.weeks.weekly import Week
 from analyzer.history import Workspace
 
 LAST, BEFORE = 9, slice(1, 9)

@@ -9,7 +9,7 @@ import pytest
 from weekly_story import MAILBOXES, Planted, history, weeks, workspace
 
 from analyzer.api.weekly import WeeklyRun, run_weekly
-from analyzer.diagnose.alarms import run_up_to_last
+from analyzer.diagnose.weeks.alarms import run_up_to_last
 from analyzer.report import weekly as report
 from analyzer.report.weekly import words
 from analyzer.report.weekly.data import values

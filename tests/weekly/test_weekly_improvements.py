@@ -11,8 +11,8 @@ import pytest
 from weekly_story import MAILBOXES, MAILS, Planted, history, weeks, workspace
 
 from analyzer.api.weekly import WeeklyRun, run_weekly
-from analyzer.diagnose.alarms import belief, limits, watch
-from analyzer.diagnose.weekly_improvements import improvement
+from analyzer.diagnose.weeks.alarms import belief, limits, watch
+from analyzer.diagnose.weeks.improvements import improvement
 from analyzer.history.counts import Counts
 from analyzer.history.iso_weeks import Weeks
 from analyzer.report import weekly as report

@@ -11,9 +11,9 @@ from weekly_story import MAILBOXES, Planted, history, weeks, workspace
 
 from analyzer.api.weekly import WeeklyRun, run_weekly
 from analyzer.diagnose.diagnosis import Rate
-from analyzer.diagnose.rates import rate
-from analyzer.diagnose.week_mix import Mix, mix_behind
-from analyzer.diagnose.week_sources import decaying
+from analyzer.diagnose.estimates.rates import rate
+from analyzer.diagnose.weeks.mix import Mix, mix_behind
+from analyzer.diagnose.weeks.sources import decaying
 from analyzer.history import Workspace
 from analyzer.report import weekly as report
 from analyzer.report.weekly.data import values

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from analyzer.errors import OutputError
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.week_findings import WeekFindings
-    from analyzer.diagnose.weekly import Week
+    from analyzer.diagnose.weeks.findings import WeekFindings
+    from analyzer.diagnose.weeks.weekly import Week
 
 __all__ = ["SCHEMA", "alarm_line", "json_text", "redacted", "summary", "write"]
 

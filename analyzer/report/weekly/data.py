@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from analyzer.diagnose.weekly import SCHEMA_VERSION
+from analyzer.diagnose.weeks.weekly import SCHEMA_VERSION
 from analyzer.report.data import readable_json
 from analyzer.report.weekly import words
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.week_findings import WeekFindings
+    from analyzer.diagnose.weeks.findings import WeekFindings
 
 
 def values(run: WeekFindings) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from analyzer.report.weekly import words as say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyzer.diagnose.week_findings import WeekFindings
-    from analyzer.diagnose.weekly import Week
+    from analyzer.diagnose.weeks.findings import WeekFindings
+    from analyzer.diagnose.weeks.weekly import Week
 
 _ROWS = 12
 #: States that a reader wants to see a row for.

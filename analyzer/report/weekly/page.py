@@ -12,8 +12,8 @@ from analyzer.report.weekly import words as say
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from analyzer.diagnose.week_findings import WeekFindings
-    from analyzer.diagnose.weekly import Series, Week
+    from analyzer.diagnose.weeks.findings import WeekFindings
+    from analyzer.diagnose.weeks.weekly import Series, Week
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Rows of a breakdown; weekly.json holds all.

@@ -9,7 +9,7 @@ from analyzer.report import words
 from analyzer.report.weekly import words as say
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.week_findings import WeekFindings
+    from analyzer.diagnose.weeks.findings import WeekFindings
 
 _WIDTH = 100
 _ROWS = 8

@@ -6,20 +6,20 @@ from dataclasses import astuple
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from analyzer.diagnose.weekly import stands_out
+from analyzer.diagnose.weeks.weekly import stands_out
 from analyzer.history.counts import RECENT
 from analyzer.knowledge import reasons
 from analyzer.report import causes, words
 from analyzer.report.sentences import Action, Tone, reverify
 
 if TYPE_CHECKING:
-    from analyzer.diagnose.alarms import State
     from analyzer.diagnose.diagnosis import Diagnosis, Fix, Rate
-    from analyzer.diagnose.week_leads import NewLeads
-    from analyzer.diagnose.week_sources import Decay
-    from analyzer.diagnose.weekly import Series, Week
-    from analyzer.diagnose.weekly_changes import Change, Place
-    from analyzer.diagnose.weekly_improvements import Improvement
+    from analyzer.diagnose.weeks.alarms import State
+    from analyzer.diagnose.weeks.changes import Change, Place
+    from analyzer.diagnose.weeks.improvements import Improvement
+    from analyzer.diagnose.weeks.leads import NewLeads
+    from analyzer.diagnose.weeks.sources import Decay
+    from analyzer.diagnose.weeks.weekly import Series, Week
     from analyzer.records import Matching
 
 STATE_NAMES: Final[dict[State, str]] = {

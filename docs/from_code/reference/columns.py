@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analyzer.check.rows import CHECK_COLUMNS
+from analyzer.diagnose.ahead.suppression_list import SUPPRESSION_COLUMNS
 from analyzer.diagnose.campaign import _DECISION_COLUMNS
-from analyzer.diagnose.suppression_list import SUPPRESSION_COLUMNS
 from analyzer.records import (
     BOUNCE_COLUMNS,
     EMAIL_STATUSES,

@@ -9,7 +9,7 @@ from analyzer.check.facts import findings as check_findings
 from analyzer.check.facts import policies
 from analyzer.classify import blocklists
 from analyzer.classify import providers as classified
-from analyzer.diagnose.fix_rules import fix_rules
+from analyzer.diagnose.refused.fix_rules import fix_rules
 from reference.markdown import code, codes, plain, table
 
 

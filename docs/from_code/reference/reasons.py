@@ -6,7 +6,7 @@ from collections import Counter
 
 from analyzer import knowledge
 from analyzer.classify import default_classifier
-from analyzer.diagnose.fix_rules import fix_rules
+from analyzer.diagnose.refused.fix_rules import fix_rules
 from reference.markdown import code, plain, table
 
 _HEAD = """# Reasons
