@@ -267,7 +267,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class FixPart:
-    """The part of our mail that nearly all bounces of a fix are of: a sender domain or mailbox, campaign or alike."""
+    """The part of our mail that nearly all bounces of a fix are of: a sender domain or mailbox, campaign or alike.
+
+    `sending_ip` is the address that the replies of several companies name, `receiver` the one provider that refuses.
+    """
 
     dimension: str
     value: str

@@ -96,7 +96,10 @@ _PARTS: Final = {
     "campaign": "in campaign",
     "step": "at step",
     "template": "with template",
+    "sending_ip": "name address",
+    "receiver": "at",
 }
+_OUR_ADDRESS: Final = "sending_ip"
 SIDE_NAMES: Final = {"sender": "ours to fix", "recipient": "the receiver's choice"}
 
 #: An ISO week.
@@ -560,8 +563,11 @@ def over_heading(limit: float | None) -> str:
 
 def fix_title(fix: Fix) -> str:
     """What to do, and of which part of our mail where it is about no other: "Change the links (only at step 3)"."""
-    parts = ", ".join(_part(part) for part in fix.only)
-    return f"{short(fix.title, 200).rstrip('.')}{f' (only {parts})' if parts else ''}"
+    parts = [_part(part) for part in fix.only if part.dimension != _OUR_ADDRESS]
+    # Which address of ours receivers name is no contrast to others of ours: these may not have been used.
+    told = [f"for {part.value}" for part in fix.only if part.dimension == _OUR_ADDRESS]
+    told += [f"only {', '.join(parts)}"] if parts else []
+    return short(fix.title, 200).rstrip(".") + (f" ({', '.join(told)})" if told else "")
 
 
 def fix_size(fix: Fix) -> str:

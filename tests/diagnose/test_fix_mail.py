@@ -168,3 +168,41 @@ def test_the_one_step_whose_text_is_refused_is_named():
     sends.loc[rows, "diagnostic"] = "554 5.7.1 Message scored as spam"
     found = diagnose(replace(correlated, sends=sends)).deliverability.fixes[0]
     assert found.only == [FixPart("step", "3", 40)]
+
+
+LISTED = "550 5.7.1 Service unavailable; client [{ip}] blocked using zen.spamhaus.org, listed as 127.0.0.3"
+
+
+def test_the_address_that_receivers_name_is_told():
+    listed = Block(400, bounced={"ip_blocklisted": 40}, text=LISTED.format(ip="198.51.100.7"))
+    assert parts(listed, Block(400)) == [("sending_ip", "198.51.100.7", 40)]
+
+
+def test_an_address_that_one_company_names_may_be_its_own_server():
+    listed = Block(400, bounced={"ip_blocklisted": 40}, text=LISTED.format(ip="198.51.100.7"), domain="one.example")
+    assert all(name != "sending_ip" for name, _, _ in parts(listed, Block(400)))
+
+
+def test_several_addresses_are_none():
+    listed = [Block(400, bounced={"ip_blocklisted": 20}, text=LISTED.format(ip=f"198.51.100.{i}")) for i in range(2)]
+    assert parts(*listed, Block(400)) == []
+
+
+def test_the_one_provider_that_limits_the_rate_is_told():
+    limited = Block(400, provider="yahoo", bounced={"rate_limited": 40})
+    assert parts(limited, Block(400)) == [("receiver", "yahoo", 40)]
+    both = Block(400, provider="microsoft", bounced={"rate_limited": 40})
+    assert parts(limited, both) == []
+
+
+def test_the_one_provider_that_minds_the_text_is_told_where_others_get_it_too():
+    minded = Block(400, provider="yahoo", bounced={"spam_content": 40, "user_unknown": 10})
+    others = Block(400, provider="microsoft", bounced={"user_unknown": 10})
+    assert parts(minded, others) == [("receiver", "yahoo", 40)]
+    assert parts(minded, Block(400)) == []
+
+
+def test_a_rate_held_back_for_complaints_is_a_fix_of_its_own():
+    text = "421 4.7.0 [TSS04] Messages from 198.51.100.7 temporarily deferred due to user complaints - 4.16.55.1"
+    found = verdict(Block(400, provider="yahoo", bounced={"rate_limited": 40}, text=text), Block(400)).fixes[0]
+    assert (found.id, [part.value for part in found.only]) == ("RATE-COMPLAINTS", ["198.51.100.7", "yahoo"])

@@ -356,6 +356,16 @@ def test_the_step_says_of_which_mail_it_is(campaign: Case) -> None:
     assert "ann@example.net" not in markdown.text(report.redacted(found))
 
 
+def test_the_address_and_the_provider_of_a_fix_stand_in_its_title(campaign: Case) -> None:
+    fix = replace(campaign.diagnosis.deliverability.fixes[0], title="Send less at a time")
+    address, receiver = FixPart("sending_ip", "198.51.100.7", 9), FixPart("receiver", "yahoo", 9)
+    assert words.fix_title(replace(fix, only=[address, receiver])) == (
+        "Send less at a time (for 198.51.100.7, only at yahoo)"
+    )
+    assert words.fix_title(replace(fix, only=[address])) == "Send less at a time (for 198.51.100.7)"
+    assert "9 of them name address 198.51.100.7" in words.fix_size(replace(fix, bounces=10, only=[address]))
+
+
 def test_one_refusal_is_no_step_where_no_side_is_known(campaign: Case) -> None:
     found = steps(with_side(campaign.diagnosis, "undetermined", (1, 2)))
     assert "Make DMARC pass for mail.example.net." not in found

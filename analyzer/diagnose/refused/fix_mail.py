@@ -17,6 +17,7 @@ from analyzer.diagnose.arrays import Codes, Flags
 from analyzer.diagnose.diagnosis import FixPart
 from analyzer.diagnose.leads.contacts import pairs
 from analyzer.diagnose.leads.silent import Like, Span
+from analyzer.diagnose.refused.fix_places import places
 from analyzer.diagnose.thresholds import thresholds
 
 if TYPE_CHECKING:
@@ -140,6 +141,10 @@ class FixMail:
                 found.append(FixPart(name, column.values[code], int(mine.sum())))
                 shares.append(share)
         return found
+
+    def places(self, rows: pd.DataFrame) -> list[FixPart]:
+        """The address of ours that nearly all of some refusals name, and the one provider that they come from."""
+        return places(rows, self._contacts)
 
     def _late(self) -> Flags:
         """Which mails are not the first to their lead."""

@@ -349,7 +349,7 @@ def _fix(each: _Asked, mail: FixMail, refused: int, place: int) -> Fix:
         since=min(days, default=""),
         until=max(days, default=""),
         clear=each.clear,
-        only=mail.parts(rows) if rule.side == "sender" else [],
+        only=[*mail.parts(rows), *mail.places(rows)] if rule.side == "sender" else [],
         documentation=list(rule.documents),
     )
 
