@@ -96,3 +96,15 @@ def test_a_fault_that_was_always_there_does_not_go_on_each_week(tmp_path: Path) 
     quiet = {"user_unknown": (6, 4, 7), "auth_failure": (1, 3, 0, 2, 1)}
     place = workspace(tmp_path / "space", *history(LABELS, quiet=quiet))
     assert [one for label in LABELS[2:] for one in run_weekly(place, week=label).week.changes] == []
+
+
+def test_what_is_gone_is_told_in_one_week(tmp_path: Path) -> None:
+    """Two weeks on a block list, then none: the good news is told once, and no longer says what a listing is."""
+    planted = {(MAILBOXES[0], number): {"ip_blocklisted": 60} for number in (3, 4)}
+    place = workspace(tmp_path / "space", *history(LABELS, planted))
+    runs = [run_weekly(place, week=label) for label in LABELS[5:]]
+    told = [[one.reason for one in run.week.changes if one.kind == "fixed"] for run in runs]
+    assert told == [["ip_blocklisted"], [], []]
+    first = " ".join(report.summary(runs[0]).split())
+    assert "No more bounces for “ip blocklisted” in mail from" in first
+    assert "is on a block list" not in first

@@ -178,12 +178,9 @@ def _compared(
         proven = not past and reason in _PROOF and part.loc[part["week"] == last, "recipient_domain"].nunique() > 1
         chance = 0.0 if proven else _tail(now, mails, expected / mails, doubt)
         return Change(kind, dimension, value, reason, _since(part, back, last), *rates, 1.0), chance
-    if expected >= _FEW and now <= expected / _TIMES:
-        chance = _tail(now, mails, expected / mails, doubt, low=True)
-        present = int((back[max(0, last - _OF_LAST) : last] > 0).sum())
-        if now == 0 and present >= _PRESENT:
-            # Every week had it, and now none: that a week goes without it is rarer than one clustered count tells.
-            chance = min(chance, float(np.exp(-expected)))
+    chance = series.fewer(last)
+    if chance < 1 and series.fewer(last - 1) >= limits().change_q_value:
+        # What is gone is good news once: the week before did not have it yet.
         return Change("fixed", dimension, value, reason, "", *rates, 1.0), chance
     return nothing
 
@@ -212,6 +209,22 @@ class _Weeks:
         if now < _FEW or now < _TIMES * expected:
             return 1.0
         return _tail(now, mails, expected / mails, self.doubt(of))
+
+    def fewer(self, week: int) -> float:
+        """The chance of so few bounces as a week has, at the rate of those before it; 1 where they are no change."""
+        of = np.arange(max(0, week - RECENT), week)
+        mails = int(self.sends[week]) if week > 0 else 0
+        if not mails or not self.sends[of].any():
+            return 1.0
+        now, expected = int(self.back[week]), self.usual(of) * float(self.exposed[week])
+        if expected < _FEW or now > expected / _TIMES:
+            return 1.0
+        chance = _tail(now, mails, expected / mails, self.doubt(of), low=True)
+        present = int((self.back[max(0, week - _OF_LAST) : week] > 0).sum())
+        if now == 0 and present >= _PRESENT:
+            # Every week had it, and now none: that a week goes without it is rarer than one clustered count tells.
+            chance = min(chance, float(np.exp(-expected)))
+        return chance
 
 
 def _lasting(weeks: _Weeks, first: int) -> tuple[int, float] | None:

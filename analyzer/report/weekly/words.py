@@ -341,7 +341,8 @@ def change(one: Change, week: Week) -> str:
     else:
         text = f"{'No more' if not one.now.count else 'Fewer'} {what}{where}"
     before = "none" if not one.before.count else words.percent(one.before.rate)
-    means = f" {words.reason_says(one.reason)}" if one.reason else ""
+    # What a reason means holds no longer where it is gone.
+    means = f" {words.reason_says(one.reason)}" if one.reason and one.kind != "fixed" else ""
     return f"{text}: {of(one.now)}; {before} in the weeks before.{means}{_at(one.place)}"
 
 
