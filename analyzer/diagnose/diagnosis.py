@@ -198,16 +198,28 @@ class StatusEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusDecisions:
+    """How many leads of one email status have which decision."""
+
+    status: str
+    send: int
+    verify_again: int
+    do_not_send: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """How many leads of the next list have which decision in next_send.csv.
 
-    `misspelt` are those of `verify_again` whose domain looks like a misspelling.
+    `misspelt` are those of `verify_again` whose domain looks like a misspelling; `by_status` parts the leads by email
+    status, in the order of `EMAIL_STATUSES`, those without leads left out.
     """
 
     send: int
     verify_again: int
     do_not_send: int
     misspelt: int
+    by_status: list[StatusDecisions] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from analyzer.report.words import (
     clean,
     count,
     day,
+    decisions_line,
     fix_size,
     fix_title,
     limit_words,
@@ -92,12 +93,24 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
     data = data[: most - len(fixes) - len(lists)]
     if len(data) > 1 and _does_not_cure(diagnosis) and causes.origin_step(diagnosis):
         data = data[::-1]
+    data = [_with_decisions(diagnosis, data[0]), *data[1:]] if data else data
     # To wait is what is left to do beside the rest.
     waits = bool(data) and data[0].what == _WAIT.what
     chosen = fixes + lists + data if waits else data + fixes + lists
     if lost := again.outage_step(diagnosis):
         chosen.insert(0 if again.makes_most(diagnosis) else len(chosen), Action(*lost, "rates"))
     return chosen or [Action("Nothing. Send the next sequence the same way.", _nothing(diagnosis))]
+
+
+def _with_decisions(diagnosis: Diagnosis, action: Action) -> Action:
+    """A step about the data with what next_send.csv makes of it, in the same numbers; nothing where all are sent to."""
+    found = diagnosis.data_quality.decisions
+    if found is None or not (found.verify_again or found.do_not_send) or _lacking(diagnosis):
+        return action
+    meanwhile = decisions_line(diagnosis.data_quality)
+    if action.what == _WAIT.what:
+        meanwhile = f"Until then {meanwhile}"
+    return replace(action, detail=f"{action.detail} {meanwhile}".strip())
 
 
 def _does_not_cure(diagnosis: Diagnosis) -> bool:
@@ -319,13 +332,8 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                 )
                 if forecast.best_mix.leads > forecast.max_quality.leads:
                     over = chance(forecast.best_mix.p_over_tolerance)
-                    decided = diagnosis.data_quality.decisions
-                    marked = ""
-                    if decided is not None and decided.send == forecast.best_mix.leads:
-                        marked = ", the leads that next_send.csv says to send to,"
                     detail += (
-                        f" The best mix{marked} keeps {count(forecast.best_mix.leads)}, with a chance of {over} of too "
-                        "many."
+                        f" The best mix keeps {count(forecast.best_mix.leads)}, with a chance of {over} of too many."
                     )
             return Action("Set data quality to max quality for the next sequence.", detail, "forecast")
         case "reverify":

@@ -508,11 +508,24 @@ def decisions_line(quality: DataQuality) -> str:
     if found.send == leads:
         whom = "the one lead" if leads == 1 else f"all {plural(leads, 'lead')}"
         return f"next_send.csv says to send to {whom} of the next list."
-    told = [f"to send to {count(found.send) if found.send else 'none'} of the {plural(leads, 'lead')} of the next list"]
+    told = [
+        f"to send to {count(found.send) if found.send else 'none'} of the {plural(leads, 'lead')} of the next list"
+        + _of_which([(each.status, each.send) for each in found.by_status])
+    ]
+    again = [(each.status, each.verify_again) for each in found.by_status]
     misspelt = f" ({count(found.misspelt)} of these at misspelt domains)" if found.misspelt else ""
-    told += [f"to verify {count(found.verify_again)} first{misspelt}"] if found.verify_again else []
+    told += [f"to verify {count(found.verify_again)} first{_of_which(again)}{misspelt}"] if found.verify_again else []
     told += [f"to leave {count(found.do_not_send)} out"] if found.do_not_send else []
     return f"next_send.csv says {listed(told)}."
+
+
+def _of_which(parts: list[tuple[str, int]]) -> str:
+    """The statuses of some leads, where they have several or only one of those that the list has."""
+    there = [(STATUS_NAMES.get(status, status), number) for status, number in parts if number]
+    if len(parts) < 2 or not there:
+        return ""
+    told = [f"{count(number)} {name}" for name, number in there] if len(there) > 1 else [f"all {there[0][0]}"]
+    return f" ({', '.join(told)})"
 
 
 def unknown_rate(row: Row) -> str:

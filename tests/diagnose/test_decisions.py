@@ -11,7 +11,7 @@ from diagnose_builder import OPEN, Block, campaign, next_list
 
 from analyzer.correlate import Correlated
 from analyzer.diagnose import diagnose, next_send
-from analyzer.diagnose.diagnosis import Decisions, Diagnosis, InputFile
+from analyzer.diagnose.diagnosis import Decisions, Diagnosis, InputFile, StatusDecisions
 from analyzer.report.sentences import actions
 from analyzer.report.words import decisions_line, mix_line
 
@@ -207,6 +207,14 @@ def test_whom_to_verify_where_the_verified_ones_are_in_order() -> None:
     diagnosis, table = told(campaign(*sent, next_leads=ahead))
     assert diagnosis.data_quality.to_verify == ["catch_all"]
     by_status = table.groupby("email_status")["decision"].unique()
+    decided = diagnosis.data_quality.decisions
+    assert decided is not None
+    counted = pd.crosstab(table["email_status"], table["decision"]).reindex(
+        columns=["send", "verify_again", "do_not_send"], fill_value=0
+    )
+    assert {one.status: [one.send, one.verify_again, one.do_not_send] for one in decided.by_status} == {
+        str(status): row.tolist() for status, row in counted.iterrows()
+    }
     assert by_status["catch_all"].tolist() == ["verify_again"]
     assert by_status["verified"].tolist() == ["send"]
 
@@ -218,7 +226,7 @@ def test_of_a_campaign_that_nothing_is_known_of_no_list_is_judged() -> None:
     quality = diagnosis.data_quality
     assert quality.recommendation == "insufficient_evidence"
     assert (quality.forecast.max_quantity.leads, quality.forecast.max_quantity.rate) == (200, None)
-    assert quality.decisions == Decisions(0, 200, 0, 0)
+    assert quality.decisions == Decisions(0, 200, 0, 0, [StatusDecisions("verified", 0, 200, 0)])
     assert set(next_send(correlated, diagnosis)["decision"]) == {"verify_again"}
 
 

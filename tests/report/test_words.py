@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from conftest import HOSTILE, Case
 
-from analyzer.diagnose.diagnosis import Decisions, Forecast, Interval, Lacking
+from analyzer.diagnose.diagnosis import Decisions, Forecast, Interval, Lacking, StatusDecisions
 from analyzer.report import sentences, words
 
 
@@ -290,6 +290,43 @@ def test_who_need_not_wait_is_not_told_to(campaign: Case, lacking: Lacking, verd
     first = sentences.actions(found)[0]
     assert first.what.startswith(action)
     assert "more sends" not in first.what + first.detail
+
+
+def counts(send: int, again: int, out: int, **by_status: tuple[int, int, int]) -> Decisions:
+    return Decisions(send, again, out, 0, [StatusDecisions(name, *parts) for name, parts in by_status.items()])
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (counts(9, 0, 0, verified=(9, 0, 0)), "next_send.csv says to send to all 9 leads of the next list."),
+        (
+            counts(6, 3, 1, verified=(5, 0, 1), guessed=(0, 3, 0), catch_all=(1, 0, 0)),
+            "next_send.csv says to send to 6 of the 10 leads of the next list (5 verified, 1 catch-all), to verify 3 "
+            "first (all guessed) and to leave 1 out.",
+        ),
+        # One status needs no name.
+        (
+            counts(6, 3, 0, unknown=(6, 3, 0)),
+            "next_send.csv says to send to 6 of the 9 leads of the next list and to ",
+        ),
+    ],
+)
+def test_what_the_list_says_is_counted_by_status(campaign: Case, found: Decisions, line: str) -> None:
+    assert words.decisions_line(replace(campaign.diagnosis.data_quality, decisions=found)).startswith(line)
+
+
+@pytest.mark.parametrize("setting", ["max_quality", "reverify", "insufficient_evidence"])
+def test_the_first_step_about_the_data_has_the_counts_of_the_list(campaign: Case, setting: str) -> None:
+    found = counts(60, 40, 0, verified=(60, 10, 0), guessed=(0, 30, 0))
+    quality = replace(campaign.diagnosis.data_quality, decisions=found, recommendation=setting, lacking=None)
+    steps = sentences.actions(replace(campaign.diagnosis, data_quality=quality), 9)
+    told = [one for one in steps if "60 of the 100 leads of the next list" in one.detail]
+    assert len(told) == 1
+    assert "to verify 40 first (10 verified, 30 guessed)" in told[0].detail
+    everyone = replace(quality, decisions=counts(100, 0, 0, verified=(100, 0, 0)))
+    steps = sentences.actions(replace(campaign.diagnosis, data_quality=everyone), 9)
+    assert not any("leads of the next list" in one.detail for one in steps)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analyzer.diagnose.arrays import Flags
-from analyzer.diagnose.diagnosis import Decisions, Forecast, Forecasts, Lacking, Recommendation
+from analyzer.diagnose.diagnosis import Decisions, Forecast, Forecasts, Lacking, Recommendation, StatusDecisions
 from analyzer.diagnose.thresholds import thresholds
 from analyzer.records import EMAIL_STATUSES
 
@@ -80,8 +80,15 @@ class Chosen:
 
 def counted(ahead: NextList, chosen: Chosen) -> Decisions:
     """How many leads have which decision."""
-    sent, free = int(chosen.send.sum()), int((ahead.barred == "").sum())
-    return Decisions(sent, free - sent, len(ahead.barred) - free, int(chosen.misspelt.sum()))
+    free = ahead.barred == ""
+
+    def of(mine: Flags) -> tuple[int, int, int]:
+        sent, here = int((chosen.send & mine).sum()), int((free & mine).sum())
+        return sent, here - sent, int(mine.sum()) - here
+
+    codes = [(name, ahead.status == code) for code, name in enumerate(EMAIL_STATUSES)]
+    by_status = [StatusDecisions(name, *of(mine)) for name, mine in codes if mine.any()]
+    return Decisions(*of(np.ones(len(free), dtype=np.bool_)), int(chosen.misspelt.sum()), by_status)
 
 
 def choose(ahead: NextList, held: Held, tolerance: float) -> Chosen:
