@@ -177,6 +177,10 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return held[0] if len(held) == 1 else pd.concat(held, ignore_index=True) if held else pd.DataFrame()
 
 
+#: Files that may hold nothing, and the most that a row of names takes.
+_MAY_BE_EMPTY, _HEADER_SIZE = frozenset({".jsonl", ".ndjson", ".mbox", ".mbx"}), 4096
+
+
 class _Part(NamedTuple):
     """What one source gave: its rows, as they came or in columns; what is told of it as an input; what is unread."""
 
@@ -205,7 +209,7 @@ class _Reader:
         """The rows of one source, and what of it could not be read."""
         from analyzer.sources.own_rows import is_own_rows, read_own_frame, read_own_rows
 
-        if (self.may_be_quiet and _is_quiet(source)) or _no_rows(source):
+        if (self.may_be_quiet and _is_quiet(source)) or _no_rows(source) or _lists_nobody(source):
             return [], [f"Bounces: {named(str(source))} is empty, so that none came from there."]
         if is_own_rows(source):
             frame = read_own_frame(source) if self.in_columns else None
@@ -255,9 +259,27 @@ def _is_quiet(source: Source) -> bool:
 
 
 def _no_rows(source: Source) -> bool:
-    """Whether a source is what `parse` makes of mail in which nothing bounced: JSON lines, and none of them."""
+    """Whether a source says by its name that nothing is all it has to hold.
+
+    That is what `parse` makes of mail in which nothing bounced, JSON lines and none of them; and the mailbox of a
+    campaign of which nothing came back. Any other file without a byte is an export that failed.
+    """
     path = Path(source)
-    return path.suffix.lower() in {".jsonl", ".ndjson"} and path.is_file() and path.stat().st_size == 0
+    if path.is_dir():
+        return _is_quiet(source)
+    return path.suffix.lower() in _MAY_BE_EMPTY and path.is_file() and path.stat().st_size == 0
+
+
+def _lists_nobody(source: Source) -> bool:
+    """Whether a source is a list of bounces with a header row and nothing below it."""
+    from analyzer.sources import lists
+
+    path = Path(source)
+    if not path.is_file() or path.stat().st_size > _HEADER_SIZE:
+        return False
+    # Names of columns are ASCII, so UTF-16 without its zeros reads the same.
+    head = path.read_bytes().removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\0", b"")
+    return len(head.strip().splitlines()) == 1 and lists.recognises(head, expected=False)
 
 
 def _listed(name: str, sources: object) -> list[Source]:

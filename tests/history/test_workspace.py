@@ -212,6 +212,30 @@ def test_a_week_in_which_nothing_bounced_is_taken_in(tmp_path: Path) -> None:
     assert len(Workspace(place).sends()) == 20
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bounces.mbox", b""),
+        ("bounces.csv", b"email,bounce_reason,bounced_at\n"),
+        ("bounces.csv", "email;bounce_reason;bounced_at\r\n".encode("utf-16")),
+    ],
+)
+def test_that_nothing_came_back_can_be_said(tmp_path: Path, name: str, content: bytes) -> None:
+    """An export of no bounces is a row of names, and an empty mailbox is an empty mailbox."""
+    (tmp_path / name).write_bytes(content)
+    found = run_diagnosis(log=log(300), bounces=tmp_path / name).diagnosis
+    assert found.deliverability.side == "none"
+    assert found.totals.address.count == 0
+    assert f"Bounces: {tmp_path / name} is empty, so that none came from there." in found.warnings
+
+
+@pytest.mark.parametrize(("name", "content"), [("bounces.csv", b""), ("bounces.eml", b""), ("leads.csv", b"email\n")])
+def test_an_export_that_failed_is_no_word_that_nothing_came_back(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AnalyzerError, match=r"is empty|has no mail header"):
+        run_diagnosis(log=log(300), bounces=tmp_path / name)
+
+
 def test_four_writers_and_two_readers_for_a_while():
     program = Path(__file__).parents[2] / "benchmarks" / "many_writers.py"
     done = subprocess.run([sys.executable, program, "--seconds", "20"], capture_output=True, text=True, timeout=200)
