@@ -321,7 +321,7 @@ def test_a_forecast_says_whom_it_leaves_out() -> None:
 
 def test_why_gives_both_bounds_where_bounces_say_nothing() -> None:
     why = quality(Block(700, bounced={"unspecified": 20}), Block(300, "guessed", bounced={"unspecified": 45})).why
-    for words in ("65 leads bounced and nothing says why", "0 % of the leads are bad", "6.5 %"):
+    for words in ("(6.5 %) bounced and nothing says why", "0 % of the leads are bad", "6.5 %"):
         assert words in why
 
 

@@ -40,8 +40,12 @@ def test_a_smaller_and_safer_set_is_no_riskier_than_what_holds_it() -> None:
 
 def test_the_text_says_that_only_told_causes_are_compared() -> None:
     why = diagnose(campaign(*SENT, next_leads=AHEAD)).data_quality.why
-    assert why.startswith("As far as bounces say why: guessed addresses bounced at 0 % (0 of 300)")
-    assert "too little to compare" not in why
+    assert why.startswith("80 of 1,200 leads (6.7 %) bounced and nothing says why"), why
+    # No bounce says why, so there is no rate of bad addresses to compare.
+    assert "bounced at 0 %" not in why
+    some = diagnose(campaign(Block(50, bounced={"user_unknown": 1}), *SENT, next_leads=AHEAD)).data_quality.why
+    assert some.startswith("As far as bounces say why: guessed addresses bounced at 0 % (0 of 300)")
+    assert "too little to compare" not in some
 
 
 def test_where_no_mix_holds_verified_leads_that_should_even_so_are_sent_to() -> None:

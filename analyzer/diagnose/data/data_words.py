@@ -135,6 +135,9 @@ def _concluded(found: Found) -> list[str]:
 def _compared(contacts: Contacts, effect: Effect) -> str:
     bounced = int(contacts.leads["address"].sum())
     leads = len(contacts.leads)
+    if contacts.unknown.any() and not contacts.hard.any() and not contacts.spam.any():
+        # Where no bounce says why, "0 %" is no rate of anything.
+        return ""
     if not effect.guessed.leads and not effect.verified.leads:
         carried = (contacts.leads["email_status"].astype(object) != "unknown").any()
         why = "None of the leads is guessed or verified" if carried else "The leads carry no email status"
@@ -479,10 +482,12 @@ def _cannot_tell(found: Found, lacking: Lacking) -> str:
             return "The next list has no lead that could be written to."
         case "bounce_reasons":
             unread = found.judged.unread
+            span = (
+                f"if none of that is the address, {percent(bounces / leads)} of the leads are bad, if all of it is, "
+                f"{percent((bounces + unread) / leads)}, and the advice would be another."
+            )
             return (
-                f"{many(unread, 'lead')} bounced and nothing says why: if none of that is the address, "
-                f"{percent(bounces / leads)} of the leads are bad, if all of it is, "
-                f"{percent((bounces + unread) / leads)}, and the advice would be another. More sends do not tell; "
+                f"{_of(unread, leads)} bounced and nothing says why: {span} More sends do not tell; "
                 "the bounce messages, or the reasons in the log, do."
             )
         case "email_status":
