@@ -683,6 +683,41 @@ TRAPS = {
         Trap("host mx.buyer.example[192.0.2.9] refused to talk to me: 421 4.3.2 too busy", "hard", "server_error"),
         Trap("550 Nowhere to deliver mail to for domain buyer.example", "hard", "no_mail_server", transient=False),
     ],
+    "a prefix, a name or a code before the words that say why": [
+        Trap(
+            "550 5.7.520 Message blocked because it contains content identified as spam. AS(4810)",
+            "spam",
+            "spam_content",
+            beside={"host": MICROSOFT},
+        ),
+        Trap(
+            "550 5.7.520 Access denied, Your organization does not allow external forwarding. AS(7555)",
+            "spam",
+            "policy",
+            beside={"host": MICROSOFT},
+        ),
+        Trap("554 5.7.1 Email cannot be delivered. Reason: No such user", "hard", "user_unknown"),
+        Trap(
+            "554 5.7.1 Email cannot be delivered. Reason: sending IP listed in Spamhaus ZEN",
+            "spam",
+            "ip_blocklisted",
+            blocklist="Spamhaus ZEN",
+        ),
+        Trap("554 5.7.1 Email cannot be delivered. Reason: Email flagged as Spam.", "spam", "spam_content"),
+        Trap("550 SpamExperts: Sender IP 192.0.2.44 is blocked due to spam", "spam", "ip_blocklisted"),
+    ],
+    "a person who does not know us, and one whom nobody knows": [
+        Trap("550 5.7.1 I don't talk to people I don't know.", "spam", "recipient_restricted policy"),
+        Trap(
+            "Your message to <tom@buyer.example> was automatically rejected: I don't know this sender",
+            "spam",
+            "recipient_restricted policy",
+        ),
+        Trap("550 tom? I don't know anybody called that", "hard", "user_unknown"),
+        Trap("The address anna@sales.example is not a member of this mailing list", "spam", "recipient_restricted"),
+        Trap("550 5.7.1 This person no longer works here", "hard", "moved"),
+        Trap("550 5.2.1 account disabled, employee has left the company", "hard", "moved"),
+    ],
     "restricted recipients, and words of courtesy": [
         Trap("550 This domain's null MX says that it takes no mail", "hard", "no_mail_server", transient=False),
         Trap("550 5.1.1 Unknown user; to stop spam we do not say more", "hard", "user_unknown", transient=False),
