@@ -23,6 +23,7 @@ from analyzer.parsing.quotes import (
     Passage,
     clip,
     has_reply,
+    is_unfinished,
     passage,
     whole_reply,
 )
@@ -253,7 +254,8 @@ def _continues(before: Head, head: Head, lines: list[str]) -> bool:
     line = lines[head.number]
     if head.address.lower() != before.address.lower() or head.number - before.number >= _MOST_FOLDS:
         return False
-    if _OPEN_REPLY.search(lines[head.number - 1].rstrip()):
+    above = lines[head.number - 1].rstrip()
+    if _OPEN_REPLY.search(above) or (has_reply(above) and is_unfinished(above)):
         # Where a gateway or HTML has taken the indent away, the code without words says it.
         return True
     return (

@@ -34,6 +34,16 @@ _SESSION_MARKS = ("<<<", ">>>", "<--", "-->")
 #: A title or a rule: no server says anything in one.
 RULE = re.compile(r"^[ \t|]*[-=*_#]{3,}[^@\d]{0,60}$")
 _LABEL = re.compile(r"^([ \t]*)(?!Warning|Error:)[^\W\d_][^:：\n@<>\[]{1,40}[:：](?=\s|[45]\d\d)")
+#: A line that no sentence ends with: the next one goes on with it, however the two are wrapped.
+_UNFINISHED = re.compile(
+    r"(?:,|(?:^|\s)(?:the|an?|of|by|to|for|from|with|in|on|at|as|is|was|are|were|has|have|been|be|not|your|our|its|this"
+    r"|that|which|who|and|or|since|because|due|der|die|das|den|dem|des|eine?[nmrs]?|vo[nm]|zu[rm]?|mit|für|auf|bei|weil"
+    r"|und|oder|ist|wurde|nicht|les?|la|du|de|une?|par|pour|dans|sur|et|ou|que|est|el|los|las|del|por|para|con|una?"
+    r"|il|gli|della|per|di|che|het|een|van|voor|door|met|op))[ \t]*$",
+    re.IGNORECASE,
+)
+#: A label of several words in small letters, which may as well go on with a sentence: "for good: account closed".
+_SMALL_WORDS = re.compile(r"[ \t]*(?=[^\W\d_]+ )(.)")
 #: A line of our own message's description: what its subject says is no server's word.
 DESCRIPTION = re.compile(
     r"^[\s*•·\-–|]*(?:From|Subject|Sent|Date|Cc|Message-id|Betreff|Objet|Asunto|件名)\s*[:：]", re.IGNORECASE
@@ -139,17 +149,27 @@ def _refusal(lines: list[str]) -> str:
     return _first_refusal(lines, but=_CONSEQUENCE) or _first_refusal(lines)
 
 
+def is_unfinished(line: str) -> bool:
+    """Whether the line stops in a sentence: "the sending address is on our", "refused, since"."""
+    return _UNFINISHED.search(line) is not None
+
+
 def _first_refusal(lines: list[str], but: re.Pattern[str] | None = None) -> str:
     taken: list[str] = []
+    ended = False
     for line in lines:
         heard = _HEARD.match(line)
         if heard is None:
-            # A long line of a reply is folded.
-            if taken and line[:1] in {" ", "\t"} and line.strip() and not _SPOKEN.match(line):
+            # A long line of a reply is folded, or wrapped without an indent.
+            folded = not ended and line[:1] in {" ", "\t"} and line.strip()
+            wrapped = taken and line[:1].isalpha() and is_unfinished(taken[-1])
+            if taken and (folded or wrapped) and not _SPOKEN.match(line):
                 taken.append(line)
             elif taken:
                 break
             continue
+        if ended:
+            break
         words = heard.group(1)
         if taken:
             if words[:3] != taken[0][:3]:
@@ -157,8 +177,7 @@ def _first_refusal(lines: list[str], but: re.Pattern[str] | None = None) -> str:
             taken.append(words)
         elif words[:1] in {"4", "5"} and not (but and but.match(words)):
             taken.append(words)
-        if taken and words[3:4] != "-":
-            break
+        ended = bool(taken) and words[3:4] != "-"
     return " ".join(taken)
 
 
@@ -187,20 +206,39 @@ def _heard(text: str) -> tuple[list[str], dict[str, int]]:
 
 
 def _items(lines: list[str]) -> list[str]:
-    """A block cut where another thing begins: at blank lines, rules, and labels no deeper than the first line."""
+    """A block cut where another thing begins: at blank lines, rules, and labels no deeper than the first line.
+
+    A sentence that such a line only wraps is not cut.
+    """
     items: list[list[str]] = [[]]
     indent = 0
+    ruled = False
     for line in lines:
         if not line.strip() or RULE.match(line):
+            ruled = bool(line.strip()) or (ruled and not items[-1])
             items.append([])
             continue
+        before = next((item for item in reversed(items) if item), [])
+        if not items[-1] and before and not ruled and line.lstrip()[:1].islower() and is_unfinished(before[-1]):
+            # HTML that became text may have a blank line between any two.
+            before.append(line)
+            continue
         label = _LABEL.match(line)
-        if items[-1] and label and len(label.group(1)) <= indent:
+        if items[-1] and label and len(label.group(1)) <= indent and not _goes_on(items[-1], line):
             items.append([])
         if not items[-1]:
             indent = len(line) - len(line.lstrip())
         items[-1].append(line)
     return ["\n".join(item) for item in items if item]
+
+
+def _goes_on(item: list[str], line: str) -> bool:
+    """Whether what looks like a label goes on with the sentence above it."""
+    if is_unfinished(item[-1]):
+        return True
+    small = _SMALL_WORDS.match(line)
+    # Where the first line has a label in small letters too, it is their list.
+    return small is not None and small[1].islower() and not (_LABEL.match(item[0]) and item[0].lstrip()[:1].islower())
 
 
 def deciding_words(text: str) -> str:
