@@ -277,6 +277,16 @@ def is_reply(message: Message) -> bool:
     return is_answer(message) and _FORWARD_MARK.match(message.subject()) is None
 
 
+def is_forward(message: Message) -> bool:
+    """Whether the subject says that this one passes another mail on."""
+    return _FORWARD_MARK.match(message.subject()) is not None
+
+
+def is_from_a_list(message: Message) -> bool:
+    """Whether a mailing list has sent it, by its headers (RFC 2919, RFC 2369)."""
+    return any(name in message.fields for name in _LIST_HEADERS)
+
+
 def is_mail_systems(message: Message) -> bool:
     """Whether it says that a mail server wrote it, by the name or the address that it is from."""
     return is_robot(message.sender()) or _holds(message.words("from").lower(), _REPORTERS)
@@ -284,7 +294,7 @@ def is_mail_systems(message: Message) -> bool:
 
 def is_passed_on_to_us(message: Message) -> bool:
     """Whether somebody of our own company, or a rule of a mailbox, sent on what came to them; no answer is that."""
-    if is_mail_systems(message) or is_reply(message) or any(name in message.fields for name in _LIST_HEADERS):
+    if is_mail_systems(message) or is_reply(message) or is_from_a_list(message):
         return False
     by_a_rule = any(name in message.fields for name in _FORWARD_HEADERS)
     by_a_rule = by_a_rule or message.get("auto-submitted").lower().startswith("auto-generated")

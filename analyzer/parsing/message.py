@@ -189,6 +189,12 @@ class Part:
             child.has_alternative() for child in self.children() if child.is_multipart
         )
 
+    def walk(self) -> Iterator[Part]:
+        """This entity and every part in it, a multipart before its own."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
     def leaf(self, *content_types: str) -> Part | None:
         """The first leaf of one of these types."""
         for part in self.leaves():

@@ -7,18 +7,32 @@ returns our own mail, and were that a bounce too, it would be somebody else's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.parsing import dsn
 from analyzer.parsing.addresses import from_header, related
-from analyzer.parsing.kinds import from_reporter, is_bounce_like, is_delay, is_passed_on_to_us, is_success
-from analyzer.parsing.message import Message
+from analyzer.parsing.inline import inline_mail
+from analyzer.parsing.kinds import (
+    from_reporter,
+    is_bounce_like,
+    is_delay,
+    is_forward,
+    is_from_a_list,
+    is_mail_systems,
+    is_passed_on_to_us,
+    is_success,
+)
+from analyzer.parsing.message import Message, Part
 from analyzer.parsing.original import find_original
 from analyzer.parsing.readers.exim import Exim
 from analyzer.parsing.readers.lists import MailingList
 from analyzer.parsing.readers.notice import Notice
 from analyzer.records import Failure, Original
 
+#: How programs that do not know a mail's file label it, and its name.
+_FILE_TYPES = frozenset({"application/octet-stream", "application/eml", "application/x-eml", "text/x-eml"})
+_EML = re.compile(r"\.eml[\"';\s]*$", re.IGNORECASE | re.MULTILINE)
 #: How a bounce that is no report is read.
 _PROSE = (Exim(), MailingList(), Notice())
 
@@ -30,7 +44,11 @@ class WrappedReport:
 
     def recognises(self, message: Message) -> bool:
         """A machine's notice with another machine's bounce in it."""
-        return (is_bounce_like(message) or from_reporter(message)) and next(_inner(message), None) is not None
+        if not (is_bounce_like(message) or from_reporter(message)):
+            return False
+        # A list's digest, from the null sender though it may be, holds what others wrote to the list.
+        digest = is_from_a_list(message) and any(part.content_type == "multipart/digest" for part in message.walk())
+        return not digest and next(_inner(message), None) is not None
 
     def failures(self, message: Message) -> Iterator[Failure]:
         """The failed recipients of the bounces; what the first of them returned is what came back of our mail."""
@@ -58,12 +76,30 @@ def passed_on(message: Message) -> Message | None:
 
 
 def _passed_on(message: Message) -> list[Message]:
-    if message.content_type == "multipart/report" or message.leaf("message/rfc822") is None:
+    if message.content_type == "multipart/report":
         return []
-    if not is_passed_on_to_us(message):
+    attached = any(map(_is_mail, message.leaves()))
+    if not (attached or is_forward(message)) or not is_passed_on_to_us(message):
         return []
     forwarder = _domain(message.sender())
-    return [inner for inner in _inner(message) if related(_domain(from_header(inner.get("to"))), forwarder)]
+    found = list(_inner(message)) if attached else _inline(message)
+    return [inner for inner in found if related(_domain(from_header(inner.get("to"))), forwarder)]
+
+
+def _inline(message: Message) -> list[Message]:
+    """The notice of a mail server that the text itself holds."""
+    inner = inline_mail(message)
+    told = inner is not None and is_mail_systems(inner) and (is_bounce_like(inner) or is_delay(inner))
+    return [inner] if inner is not None and told else []
+
+
+def _is_mail(part: Part) -> bool:
+    """Whether the part is a whole mail; some programs know it by the name of its file alone."""
+    if part.content_type == "message/rfc822":
+        return True
+    if part.content_type not in _FILE_TYPES:
+        return False
+    return _EML.search(f"{part.parameters.get('name', '')}\n{part.words('content-disposition')}") is not None
 
 
 def _of_all(bounces: list[Message], message: Message) -> Iterator[Failure]:
@@ -90,7 +126,7 @@ _MOST_WRAPPED = 3
 
 def _inner(message: Message, depth: int = 1) -> Iterator[Message]:
     for part in message.leaves():
-        if part.content_type == "message/rfc822":
+        if _is_mail(part):
             inner = Message(part.content(), message.gauge)
             # A report is one by its own part, whatever its subject and its text say.
             reports = inner.content_type == "multipart/report" and dsn.status_part(inner) is not None
