@@ -7,6 +7,7 @@ import json
 import pytest
 from messages import dsn, notice
 
+from analyzer.classify import classify
 from analyzer.parsing import read_message
 from analyzer.replies import read
 
@@ -181,3 +182,28 @@ def test_all_whom_imail_could_not_reach():
     text = "User mailbox exceeds allowed size: kim@lumen.example\nundeliverable to jo@arbor.example\n\nOriginal message follows.\n"
     report = read_message(notice(text, sender="postmaster@imail.example", subject="Undeliverable Mail"))
     assert [failure.recipient for failure in report.failures] == ["kim@lumen.example", "jo@arbor.example"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "text"),
+    [
+        (
+            "fml@lists.lumen.example",
+            "You <ava@outreach.example> are not a member of this ML <team@lists.lumen.example>.\n",
+        ),
+        ("team-admin@lists.lumen.example", "From: ava@outreach.example is not member of <team@lists.lumen.example>.\n"),
+        ("robin@lumen.example", "あなたはこのメーリングリスト <team@lists.lumen.example> のメンバーではありません。\n"),
+    ],
+)
+def test_fml_refuses_whoever_is_no_member(sender: str, text: str) -> None:
+    """Under the program's name, the maintainer's own, or the list's, and in either of its languages."""
+    data = notice(
+        text,
+        sender=sender,
+        subject="NOT MEMBER article from ava@outreach.example (team ML)",
+        headers="X-MLServer: fml [fml 4.0.3 release]\n",
+    )
+    report = read_message(data)
+    assert (report.kind, [failure.recipient for failure in report.failures]) == ("bounce", ["team@lists.lumen.example"])
+    verdict = classify(report.failures[0].diagnostic)
+    assert (verdict.label, verdict.reason) == ("spam", "recipient_restricted")

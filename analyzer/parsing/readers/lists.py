@@ -19,7 +19,8 @@ from analyzer.records import Failure
 _ADDRESS = r"<?([^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,255})>?"
 #: The sentence of each that names the list, or that needs the headers to name it.
 _NAMING = re.compile(
-    rf"(?:\bare not a (?:member|subscriber) of this mailing list|Duplicated Message-ID in) {_ADDRESS}"
+    rf"(?:\b(?:are|is) not (?:a )?(?:member|subscriber) of (?:this|the) (?:mailing list|ML|list)"
+    rf"|\b(?:are|is) not (?:a )?member of|Duplicated Message-ID in|このメーリングリスト) {_ADDRESS}"
     rf"|Your request to the {_ADDRESS} mailing list .{{0,400}}? (?:been )?rejected"
     rf"|program managing the {_ADDRESS} mailing list\..{{0,400}}?"
     r"(?:unable to be delivered|not (?:be )?(?:allowed|delivered|accepted)|denied|rejected)",
@@ -50,7 +51,7 @@ _POSTS = (
 )  # fmt: skip
 _ROLE = re.compile(r"[-+](?:owner|bounces|admin|request|help)(?=@)", re.IGNORECASE)
 #: A program's own address, which no list's name is in.
-_PROGRAM = re.compile(r"(?:listserv|sympa|majordomo|ecartis)@", re.IGNORECASE)
+_PROGRAM = re.compile(r"(?:listserv|sympa|majordomo|ecartis|fml)@", re.IGNORECASE)
 #: Sympa's, in its languages: "for list 'team'", "pour la liste 'team'".
 _SYMPAS = re.compile(r"\blist[aeiu]?\s+['\"«‘„]\s?([^'\"»’“\s@]{1,80})", re.IGNORECASE)
 #: Without quotes, where the subject has the same name behind the same word.
@@ -67,7 +68,9 @@ class MailingList:
     def recognises(self, message: Message) -> bool:
         """By its sentence, from the list's own address."""
         sender = from_header(message.get("from"))
-        if not _ROLE.search(sender) and not _PROGRAM.match(sender):
+        # fml may write in the name of its program, or of a maintainer.
+        by_fml = message.get("x-mlserver").lower().startswith("fml")
+        if not by_fml and not _ROLE.search(sender) and not _PROGRAM.match(sender):
             return False
         # Their sentences are wrapped anywhere.
         text = one_line(own_words(message)[:1000])
