@@ -40,6 +40,9 @@ _WORDS_FIRST = 24
 #: Shipped files of rules on plain words, which decide together with a model: all but those of receivers, and of block
 #: lists, authentication, rates, policies, quotas, domains and servers on the way, where it won nothing or lost.
 _PLAIN_WORDS = frozenset(map(str, range(21, 91))) - {"24", "32", "40", "44", "54", "58", "88"}
+#: Reasons that the sending side finds by itself, before anybody on the receiving side has answered: whoever's words the
+#: reply is in, they are those of the server that could not deliver.
+_OF_NO_RECEIVER = frozenset({"domain_not_found", "no_mail_server", "network_error", "expired"})
 _NAME = re.compile(r"\w\.[a-z]{2}", re.IGNORECASE)
 #: Shipped files whose words say less than an aside does.
 _SAY_LITTLE = frozenset({"56", "88", "90"})
@@ -314,6 +317,7 @@ class Classifier:
         else:
             reason, confidence, decided_by, evidence, own = self._without_rule(case)
         what = self._reasons[reason]
+        provider = case.at_host or case.at_consumer if reason in _OF_NO_RECEIVER else case.provider
         transient = is_transient(reason, own, near.status, near.reply, deciding.masked)
         return Verdict(
             what.label,
@@ -325,7 +329,7 @@ class Classifier:
             evidence,
             blocklist or blocklist_of(case.wide.masked, reason),
             text.retry_after(deciding.masked) if transient else None,
-            case.provider,
+            provider,
             near.status,
             near.reply,
         )

@@ -353,3 +353,38 @@ PROMISED = [
 @pytest.mark.parametrize(("text", "host", "reason"), PROMISED)
 def test_labels_follow_meaning(text: str, host: str, reason: str) -> None:
     assert classify(text, host=host).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "name"),
+    [
+        (
+            "DNS type 'mx' lookup of lumen.example responded with code NXDOMAIN; see https://support.google.com/mail/answer/6596",
+            {},
+            "",
+        ),
+        ("550 5.4.310 DNS domain lumen.example does not exist [AM1.eop-eur05.prod.protection.outlook.com]", {}, ""),
+        (
+            "The recipient server did not accept our requests to connect. https://support.google.com/mail/answer/7720",
+            {},
+            "",
+        ),
+        ("550 recipient domain not found", {"host": "mx.protection.outlook.com"}, "microsoft"),
+        ("550 5.1.1 no such user - gsmtp", {}, "google"),
+    ],
+)
+def test_who_finds_nobody_to_deliver_to_is_not_the_receiving_side(text: str, beside: dict[str, str], name: str) -> None:
+    assert classify(text, **beside).provider == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("554 Client host [192.0.2.1] blocked using b.barracudacentral.org; http://www.barracudanetworks.com/reputation/?pr=1&ip=192.0.2.1", ""),
+        ("554 Client host [h] blocked using Barracuda Reputation; http://www.barracudanetworks.com/reputation/?r=1&ip=192.0.2.1", "barracuda"),
+        ("554 Client host [192.0.2.1] blocked using rbl.mail-abuse.com", ""),
+    ],
+)  # fmt: skip
+def test_a_public_block_list_is_no_receivers(text: str, name: str) -> None:
+    verdict = classify(text)
+    assert (verdict.reason, verdict.provider) == ("ip_blocklisted", name)
