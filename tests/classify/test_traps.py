@@ -716,7 +716,9 @@ TRAPS = {
         Trap("550 tom? I don't know anybody called that", "hard", "user_unknown"),
         Trap("The address anna@sales.example is not a member of this mailing list", "spam", "recipient_restricted"),
         Trap("550 5.7.1 This person no longer works here", "hard", "moved"),
-        Trap("550 5.2.1 account disabled, employee has left the company", "hard", "moved"),
+        Trap("550 5.1.1 Der Mitarbeiter hat unser Unternehmen verlassen", "hard", "moved"),
+        Trap("550 该员工已离职", "hard", "moved"),
+        Trap("550 Pracownik nie pracuje już w firmie", "hard", "moved"),
     ],
     "restricted recipients, and words of courtesy": [
         Trap("550 This domain's null MX says that it takes no mail", "hard", "no_mail_server", transient=False),
