@@ -17,7 +17,8 @@ TYPE = "message/disposition-notification"
 
 _SUBJECT = re.compile(r"\s*(?:rejected:|automatically rejected)")
 _REFUSED = re.compile(
-    r"was (?:automatically )?(?:rejected|refused)[^\n:]{0,200}(?::[ \t]{0,40})?\n(?P<why>[\s\S]{1,2000})"
+    r"(?P<what>message )?(?:to \S{1,320} )?(?P<refusal>"
+    r"was (?:automatically )?(?:rejected|refused)[^\n:]{0,200}(?::[ \t]{0,40})?\n(?P<why>[\s\S]{1,2000}))"
     r"|rejected your message[^\n:]{0,200}:[ \t]{0,40}\n(?P<other>[\s\S]{1,2000})",
     re.IGNORECASE,
 )
@@ -56,4 +57,7 @@ def rejections(message: Message, part: Part) -> Iterator[Failure]:
 def _words(refused: re.Match[str]) -> str:
     """What the owner of the filter wrote; where no server speaks in it, with the sentence that says who refused."""
     why: str = refused.group("why") or refused.group("other")
-    return why if has_reply(why) else refused.group()
+    if has_reply(why) or not refused.group("refusal"):
+        return why if has_reply(why) else refused.group()
+    # What was refused is the message, and no address, in whatever language the reason is.
+    return f"{refused.group('what') or ''}{refused.group('refusal')}"

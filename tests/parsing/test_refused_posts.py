@@ -207,3 +207,21 @@ def test_fml_refuses_whoever_is_no_member(sender: str, text: str) -> None:
     assert (report.kind, [failure.recipient for failure in report.failures]) == ("bounce", ["team@lists.lumen.example"])
     verdict = classify(report.failures[0].diagnostic)
     assert (verdict.label, verdict.reason) == ("spam", "recipient_restricted")
+
+
+@pytest.mark.parametrize(
+    "reason", ["Ich kenne Sie nicht.", "Je ne vous connais pas.", "知らない方からのメールは読みません。"]
+)
+def test_what_a_persons_filter_refuses_is_no_wrong_address(reason: str) -> None:
+    """A reason in words that no rule knows: the message was refused, says the server."""
+    data = (
+        "Return-Path: <>\nFrom: postmaster@mx.lumen.example\nTo: ava@outreach.example\nSubject: Automatically rejected mail\n"
+        "Auto-Submitted: auto-replied (rejected)\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="s"\n\n'
+        f"--s\nContent-Type: text/plain; charset=utf-8\n\nYour message to <kim@lumen.example> was automatically rejected:\n{reason}\n"
+        "--s\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; kim@lumen.example\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--s--\n"
+    )
+    (failure,) = read_message(data.encode()).failures
+    assert failure.diagnostic == f"message was automatically rejected: {reason}"
+    assert classify(failure.diagnostic).label == "spam"
