@@ -89,6 +89,7 @@ class Drivers:
     lift: float
     bounces: int
     one_domain_share: float
+    companies_p: float
 
 
 @dataclass(frozen=True, slots=True)

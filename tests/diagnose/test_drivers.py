@@ -54,6 +54,23 @@ def test_one_company_is_reported_once_and_as_itself() -> None:
     assert [(driver.dimension, driver.value) for driver in named] == [("recipient_domain", "bank.example")]
 
 
+@pytest.mark.parametrize("companies", [2, 3])
+def test_a_title_is_not_blamed_for_a_few_large_companies(companies: int) -> None:
+    """Nearly all of their leads bounced, and of the others with that title as few as of anybody: that is no title."""
+    closed = [Block(20, title="CFO", domain=f"big{n}.example", bounced={"user_unknown": 18}) for n in range(companies)]
+    named = found(
+        *closed, Block(340, title="CFO", bounced={"user_unknown": 7}), Block(1600, bounced={"user_unknown": 32})
+    )
+    assert "title" not in [driver.dimension for driver in named]
+
+
+def test_a_title_that_bounces_more_at_many_companies_is_named() -> None:
+    bad = [Block(20, title="CFO", domain=f"bad{n}.example", bounced={"user_unknown": 3}) for n in range(15)]
+    rest = [Block(20, title="CEO", domain=f"usual{n}.example", bounced={"user_unknown": n % 2}) for n in range(60)]
+    named = found(*bad, *rest)
+    assert ("title", "CFO") in [(driver.dimension, driver.value) for driver in named]
+
+
 def test_companies_that_refuse_as_all_do_are_no_finding() -> None:
     """Thirty of 200 companies refuse all their leads: what stands out is the campaign, not each of them."""
     assert not found(Block(150, per_domain=5, bounced={"spam_content": 150}), Block(850, per_domain=5))

@@ -10,10 +10,11 @@ import numpy as np
 from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.drivers.counts import (
     MIXES,
+    AtCompanies,
     Label,
     Table,
     alike_elsewhere,
-    at_domains,
+    at_companies,
     by_mail,
     expected,
     mix_of,
@@ -40,7 +41,8 @@ class Scan:
     """One dimension of some `mails`, counted, value by value.
 
     `likeness` is what each value's leads have in common beside their cells (of those that may be named, else 0);
-    `tested` says which values count in the correction, `story` which are one recipient domain's doing, or one week's.
+    `tested` says which values count in the correction, `story` which are the doing of one company, of a few, or of one
+    week.
     """
 
     mails: Contacts
@@ -146,6 +148,7 @@ def scan_of(contacts: Contacts, name: str, label: Label, likeness: float) -> Sca
     none, zeros = np.zeros(size, dtype=np.bool_), np.zeros(size)
     scan = Scan(contacts, name, label, values, leads, bounces, zeros, zeros, np.ones(size), tested, none)
     aside = asked = none
+    there: AtCompanies | None = None
     while True:
         usual, doubt = expected(counted, aside, np.zeros(MIXES, dtype=np.int64))
         # Only these can be named; of a million domains nearly all have no bounce, and their p is left at 1.
@@ -153,17 +156,21 @@ def scan_of(contacts: Contacts, name: str, label: Label, likeness: float) -> Sca
         alike, story = scan.likeness, scan.story
         if name == "recipient_domain":
             alike = alike_elsewhere(leads, bounces, aside)
-        elif (new := worth & ~asked).any():
-            together, top = _at_domains(seen, new)
-            alike = np.where(new, likeness * together, alike)
-            story = np.where(new, top >= limits.one_domain_share * np.maximum(bounces, 1), story)
-            asked = asked | new
+        elif worth.any():
+            if (worth & ~asked).any():
+                asked = asked | worth
+                there = _at_companies(seen, asked)
+            if there is not None:
+                alike = np.where(asked, likeness * there.together(), alike)
+                story = asked & (there.top >= limits.one_domain_share * np.maximum(bounces, 1))
         p = np.ones(size)
         p[worth] = tail(bounces[worth], leads[worth], usual[worth], (doubt + alike)[worth])
         scan = replace(scan, expected=usual, likeness=alike, p=p, story=story)
         far = worth & scan.far() & ~aside
         if not far.any() or leads[~(aside | far)].sum() < arm:
-            return scan
+            # Asked last: beside others as bad as itself no value stands out among its own companies.
+            few = none if there is None else asked & (there.few_p(usual) > limits.companies_p)
+            return replace(scan, story=scan.story | few)
         aside = aside | far
 
 
@@ -178,12 +185,12 @@ def _nameable(name: str, values: list[str]) -> Flags:
     return known
 
 
-def _at_domains(seen: Seen, worth: Flags) -> tuple[Reals, Reals]:
-    """`at_domains` of the values asked for."""
+def _at_companies(seen: Seen, worth: Flags) -> AtCompanies:
+    """`at_companies` of the values asked for."""
     rows = np.flatnonzero(worth[seen.group.codes])
     alike = seen.silent.alike(np.flatnonzero(worth)) if seen.silent is not None else None
     company = company_of(seen.mails)[seen.lead[rows]]
-    return at_domains(seen.group.codes[rows], len(worth), company, seen.bounced[rows], alike)
+    return at_companies(seen.group.codes[rows], len(worth), company, seen.bounced[rows], alike)
 
 
 def _step_number(step: str) -> tuple[int, str]:
