@@ -143,9 +143,9 @@ class AtCompanies:
     def few_p(self, usual: Reals) -> Reals:
         """The chance that companies which differ as a value's own do have so many bounces beyond the `usual`.
 
-        One-sided Student's t of the company totals' deviations from the value's rate, the cluster-robust variance of a rate (K.
-        Liang & S. Zeger, Biometrika 73, 1986) with one degree of freedom less than there are companies, where these
-        count by their leads (squared sum / sum of squares): thirty bounces at three large companies are three.
+        One-sided Student's t of the company totals' deviations from the value's rate, the cluster-robust variance of a
+        rate (K. Liang & S. Zeger, Biometrika 73, 1986) with one degree of freedom less than there are companies, where
+        these count by their leads (squared sum / sum of squares): thirty bounces at three large companies are three.
         """
         leads = np.maximum(self.leads, 1)
         companies = leads**2 / (self.pairs + leads)
