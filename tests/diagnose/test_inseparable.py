@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from diagnose_builder import OPEN, STRICT, Block, campaign
+from diagnose_builder import OPEN, STRICT, UNCLASSIFIED, Block, campaign
 
 from analyzer.correlate import Correlated
 from analyzer.diagnose import diagnose
@@ -41,6 +41,32 @@ def test_what_each_status_has_its_own_value_of_cannot_be_told_from_guessing(colu
     assert f"whether guessing or the {name} costs the bounces cannot be told" in found.why
     assert f"guessed addresses of the {name} own would tell" in found.why
     assert "whatever the cause is" in found.why
+
+
+def from_two_lists(*, guessed_of_own: int) -> Correlated:
+    """A bought list, mostly guessed and without industries, and an own one whose guessed leads bounce so often."""
+    parts = [
+        ("bought", Block(540, "guessed", UNCLASSIFIED, {"user_unknown": 43})),
+        ("bought", Block(40, "verified", UNCLASSIFIED, {"user_unknown": 3})),
+        ("own", Block(150, "guessed", OPEN, {"user_unknown": guessed_of_own})),
+        ("own", Block(1000, "verified", OPEN, {"user_unknown": 13})),
+        ("own", Block(500, "verified", UNCLASSIFIED, {"user_unknown": 7})),
+    ]
+    made = campaign(*(block for _, block in parts))
+    number = made.sends["lead_id"].str.partition("-")[0].astype(int)
+    made.sends["list_source"] = number.map(dict(enumerate(source for source, _ in parts)))
+    return made
+
+
+def test_leads_without_an_industry_are_not_alike_for_that() -> None:
+    """Among them guessed ones are of the bought list and verified ones of the own: within each list they bounce alike."""
+    found = diagnose(from_two_lists(guessed_of_own=2)).data_quality
+    assert found.guessed_effect == "not_shown"
+    assert found.attributable_share.low == 0.0
+    assert "but among leads of the same list source and industry group that is not shown" in found.why
+    assert "hardly any of them" not in found.why
+    shown = diagnose(from_two_lists(guessed_of_own=12)).data_quality
+    assert shown.guessed_effect in ("driven", "contributes"), shown.why
 
 
 def test_an_industry_group_of_each() -> None:

@@ -218,6 +218,18 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
 def _inseparable(effect: Effect, like: str) -> str:
     """What else the difference may be due to, and what would tell."""
     difference = effect.risk_difference
+    more = (
+        f" {like}, guessed ones bounce {points(difference.estimate or 0.0)} points more "
+        f"({points(difference.low or 0.0)} to {points(difference.high or 0.0)}), but "
+    )
+    alike = [each for each in effect.others if each.within is not None]
+    if alike:
+        names = [_COLUMNS.get(each.name, each.name.replace("_", " ")) for each in alike]
+        most = max(min(each.within for each in alike if each.within is not None), 0.0)
+        return (
+            f"{more}among leads of the same {listed(names)} that is not shown: there it is {points(most)} points at "
+            f"most. The {names[0]} may cost these bounces, and not guessing: which of the two cannot be told."
+        )
     first = effect.others[0]
     names = [_COLUMNS.get(each.name, each.name.replace("_", " ")) for each in effect.others]
     pair = f" (mostly {first.value} against {first.verified})" if first.value and first.verified else ""
@@ -231,8 +243,7 @@ def _inseparable(effect: Effect, like: str) -> str:
         thresholds().evidence.min_leads_per_arm,
     )
     return (
-        f" {like}, guessed ones bounce {points(difference.estimate or 0.0)} points more "
-        f"({points(difference.low or 0.0)} to {points(difference.high or 0.0)}), but hardly any of them has the same "
+        f"{more}hardly any of them has the same "
         f"{listed(names)} as a verified one{pair}: whether guessing or {cause} costs the bounces cannot be told. About "
         f"{number(ceil(enough / 10) * 10)} guessed addresses of the {there} would tell."
     )

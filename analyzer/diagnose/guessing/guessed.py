@@ -120,7 +120,8 @@ def guessed_effect(contacts: Contacts, *, seed: int, beside: Sequence[Confounder
         return found
     status, bounced = contacts.leads["email_status"].astype(object).to_numpy(), contacts.leads["address"].to_numpy()
     company, arms = company_of(contacts), [status == name for name in ("guessed", "verified")]
-    others = inseparable(contacts, "guessed", [design_effect(bounced[arm], company[arm]) for arm in arms])
+    effects = [design_effect(bounced[arm], company[arm]) for arm in arms]
+    others = inseparable(contacts, "guessed", effects, found.risk_difference.estimate or 1.0)
     # Nothing of the difference need be guessing.
     share = replace(found.share, low=0.0)
     return replace(found, verdict="not_shown", share=share, others=tuple(others)) if others else found

@@ -5,6 +5,9 @@ of the sources as much as that of guessing, and no adjustment tells them apart (
 J. Robins, Causal Inference: What If, 2020, chapter 3). Overlap is the weight that a comparison within the column's
 values has (Mantel-Haenszel), beside the weight it would have if the statuses were dealt out at random over the same
 values. A small overlap that shows a difference by itself is enough.
+
+So it is with a column of which leads share values, where those that do bounce alike: the difference then comes of leads
+whose value is not known, or of the values themselves.
 """
 
 from __future__ import annotations
@@ -33,17 +36,23 @@ _LEADS_EACH, _GIVEN = 5, 0.5
 class Inseparable:
     """A column that cannot be told from a status; the value that most leads of the status have, and most verified ones,
     where that is one that half of them have ("" where it is not).
+
+    within: the most that the status bounces more among leads that share a value (95 %), where that is less than was
+    found among all; None where hardly any share one.
     """
 
     name: str
     value: str
     verified: str
+    within: float | None = None
 
 
-def inseparable(contacts: Contacts, status: str, effects: list[float]) -> list[Inseparable]:
+def inseparable(contacts: Contacts, status: str, effects: list[float], difference: float = 1.0) -> list[Inseparable]:
     """The columns that the difference of a status from verified ones may be due to as well, as far as anyone knows.
 
-    effects: the design effects of the leads of the status and of verified ones.
+    effects: the design effects of the leads of the status and of verified ones; difference: what sets their rates
+    apart, as it was found. Leads whose value is not given are no like among each other: who lacks an industry is of
+    one list, or of another. Where those with a value contradict the difference, it is that of the others' lists.
     """
     if contacts.counted is not None and contacts.counted.hidden:
         return []
@@ -55,13 +64,17 @@ def inseparable(contacts: Contacts, status: str, effects: list[float]) -> list[I
         values = contacts.at[name].values
         leads, bounces = (table[places] for table in _by_value(contacts, name))
         given = np.array([value not in ("", "unclassified") for value in values], dtype=np.bool_)
-        if not given.any() or (leads[:, given].sum(1) < _GIVEN * leads.sum(1)).any():
+        if not given.any():
             continue
+        enough = not (leads[:, given].sum(1) < _GIVEN * leads.sum(1)).any()
         leads, bounces = leads[:, given], bounces[:, given]
-        if _overlaps(leads) or _shown_within(leads, bounces, effects):
+        low, high = _within(leads, bounces, effects)
+        less = high < difference
+        if low > 0 or (not less and (not enough or _overlaps(leads))):
             continue
         known = [value for value, there in zip(values, given, strict=True) if there]
-        found.append(Inseparable(name, *(_most(known, arm) for arm in leads)))
+        mine, theirs = (_most(known, arm) for arm in leads)
+        found.append(Inseparable(name, mine, theirs, within=high if less else None))
     return found
 
 
@@ -91,12 +104,10 @@ def _overlaps(leads: Reals) -> bool:
     return by_chance <= 0 or weight >= _HARDLY * by_chance
 
 
-def _shown_within(leads: Reals, bounces: Reals, effects: list[float]) -> bool:
-    """Whether the few leads that share values show by themselves that the first arm bounces more."""
+def _within(leads: Reals, bounces: Reals, effects: list[float]) -> tuple[float, float]:
+    """The 95 % bounds of the difference of the first arm from the second among leads that share values."""
     both = (leads > 0).all(axis=0)
-    if not both.any():
-        return False
-    return newcombe(leads[:, both], bounces[:, both], effects)[1][0] > 0
+    return newcombe(leads[:, both], bounces[:, both], effects)[1] if both.any() else (-1.0, 1.0)
 
 
 def _most(values: list[str], leads: Reals) -> str:
