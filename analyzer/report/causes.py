@@ -70,7 +70,8 @@ def step(diagnosis: Diagnosis, found: Explanation) -> tuple[str, str]:
             moved = "See where the company moved." if one else "See where these companies moved."
             return (
                 f"Correct or drop the addresses at {names}: {'it takes' if one else 'they take'} no mail.",
-                f"{part} {'is' if found.bounces == 1 else 'are'} there. {moved}",
+                f"{part} {'is' if found.bounces == 1 else 'are'} there. {moved} Other domains of the next list may be "
+                "as dead: bounce-analyzer check --dns finds them before you send.",
             )
         case "wrong_pattern":
             whose = "its guessed addresses" if one else "their guessed addresses"

@@ -90,7 +90,11 @@ def actions(diagnosis: Diagnosis, limit: int = 3) -> list[Action]:
     # The clean-up of the lists takes a minute and must not be crowded out by a long row of fixes; nor must a word be
     # that the verdict waits for.
     most = limit + (len(fixes) > 1) + len(asked)
-    data = data[: most - len(fixes) - len(lists)]
+    room = most - len(fixes) - len(lists)
+    if causes.explains_most(diagnosis, causes.leading(diagnosis)):
+        # What most bad addresses have in common is the better part of the cure.
+        room = max(room, len(data))
+    data = data[:room]
     if len(data) > 1 and _does_not_cure(diagnosis) and causes.origin_step(diagnosis):
         data = data[::-1]
     data = [_with_decisions(diagnosis, data[0]), *data[1:]] if data else data
@@ -153,7 +157,7 @@ def _fix_actions(diagnosis: Diagnosis, room: int) -> list[Action]:
             chosen = theirs[:1] + ours if gone else ours[: max(room - 1, 1)] + theirs[:1]
         case _:
             chosen = sorted([one for one in ours if one not in over] + theirs)[:room]
-    return [_fix_action(fix, number) for number, fix in chosen]
+    return [_fix_action(fix, number, open_side=side == "undetermined") for number, fix in chosen]
 
 
 def _enough(fix: Fix, usual: float) -> float:
@@ -168,9 +172,9 @@ def ordered_fixes(diagnosis: Diagnosis) -> list[Fix]:
     return sorted(diagnosis.deliverability.fixes, key=lambda fix: (fix.priority, -fix.bounces, fix.id))
 
 
-def _expected(diagnosis: Diagnosis, forecast: Forecast) -> str:
-    """What a forecast means against what is accepted."""
-    text = f"{percent(forecast.rate)} of it would bounce for bad addresses"
+def _expected(diagnosis: Diagnosis, forecast: Forecast, *, bare: bool = False) -> str:
+    """What a forecast means against what is accepted; `bare` where what it is of was said."""
+    text = percent(forecast.rate) if bare else f"{percent(forecast.rate)} of it would bounce for bad addresses"
     limit = tolerance(diagnosis.options)
     if limit is None or forecast.p_over_tolerance is None:
         return text
@@ -190,9 +194,8 @@ def _data(diagnosis: Diagnosis) -> Verdict:
         case "max_quality":
             sentence = "Switch the next sequence to max quality"
             if everyone.rate is not None and without.rate is not None:
-                sentence += (
-                    f": with guessed addresses {_expected(diagnosis, everyone)}; without them {percent(without.rate)}"
-                )
+                left = _expected(diagnosis, without, bare=True) if _does_not_cure(diagnosis) else percent(without.rate)
+                sentence += f": with guessed addresses {_expected(diagnosis, everyone)}; without them {left}"
             return Verdict("Data", "act", sentence + ".", why)
         case "max_quantity":
             sentence = "The data is good enough, keep max quantity for the next sequence"
@@ -330,6 +333,9 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                     f"That keeps {count(forecast.max_quality.leads)} of "
                     f"{plural(forecast.max_quantity.leads, 'lead')}{_uncertainty(forecast.max_quality)}."
                 )
+                if _does_not_cure(diagnosis):
+                    over = chance(forecast.max_quality.p_over_tolerance)
+                    detail += f" That may not be enough (chance of too many: {over})."
                 if forecast.best_mix.leads > forecast.max_quality.leads:
                     over = chance(forecast.best_mix.p_over_tolerance)
                     detail += (
@@ -344,7 +350,8 @@ def _data_action(diagnosis: Diagnosis) -> Action | None:
                 return Action(lacking.what, lacking.detail, "forecast")
             if causes.explains_most(diagnosis, causes.leading(diagnosis)) or causes.origin_step(diagnosis):
                 return None
-            return replace(_WAIT, detail=causes.one_part(diagnosis))
+            parts = (causes.one_part(diagnosis), _would_tell(diagnosis))
+            return replace(_WAIT, detail=" ".join(part for part in parts if part))
         case _:
             return None
 
@@ -486,6 +493,16 @@ def _until_then(diagnosis: Diagnosis) -> str:
     return f"Until then send to {plural(decided.send, 'lead')} only, as next_send.csv says."
 
 
+def _would_tell(diagnosis: Diagnosis) -> str:
+    """How many more sends would settle what cannot be told yet; "" where none would."""
+    lacking = diagnosis.data_quality.lacking
+    if lacking is None or not lacking.sends:
+        return ""
+    whom = f" to {kinds(lacking.statuses)} addresses" if lacking.statuses else ""
+    each = " each" if len(lacking.statuses) > 1 else ""
+    return f"About {plural(lacking.sends, 'more send')}{whom}{each} would tell."
+
+
 def _nothing_told(diagnosis: Diagnosis) -> bool:
     """Whether both verdicts were taken back, for one reason: that nothing shows whether the campaign bounced."""
     lacking = diagnosis.data_quality.lacking
@@ -513,9 +530,12 @@ def _uncertainty(forecast: Forecast) -> str:
     return f", of which {percent(forecast.rate)} ({spread(forecast.low, forecast.high)}) would bounce"
 
 
-def _fix_action(fix: Fix, position: int) -> Action:
+def _fix_action(fix: Fix, position: int, *, open_side: bool = False) -> Action:
+    """The step for a fix; `open_side` where nobody can tell whose side the refusals are."""
     what = f"{fix_title(fix)}."
     first = f" First step: {short(fix.steps[0], 240)}" if fix.steps else ""
+    if open_side and fix.side == "sender" and not set(fix.reasons) & set(NAMED):
+        what = f"See whether this is ours to fix: {what}"
     if fix.clear is not None:
         what = f"Check that this stays mended: {fix_title(fix)}."
         first = f" Then: {short(fix.verify[0], 240)}" if fix.verify else ""

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from conftest import HOSTILE, Case
 
-from analyzer.diagnose.diagnosis import Decisions, Forecast, Interval, Lacking, StatusDecisions
+from analyzer.diagnose.diagnosis import Decisions, Explanation, Forecast, Interval, Lacking, StatusDecisions
 from analyzer.report import sentences, words
 
 
@@ -347,6 +347,60 @@ def test_until_then_is_what_the_list_says(campaign: Case, decided: Decisions | N
         decisions=decided,
     )
     assert sentences.actions(replace(campaign.diagnosis, data_quality=quality))[0].detail == then
+
+
+def test_max_quality_that_may_not_be_enough_says_so(campaign: Case) -> None:
+    quality = replace(campaign.diagnosis.data_quality, recommendation="max_quality")
+    ways = quality.forecast
+    over = replace(ways, max_quality=replace(ways.max_quality, rate=0.046, p_over_tolerance=0.4))
+    found = replace(campaign.diagnosis, data_quality=replace(quality, forecast=over))
+    assert "without them 4.6 % (chance of more than the 5 % you accept: 40 %)" in sentences.verdicts(found)[0].sentence
+    assert "That may not be enough (chance of too many: 40 %)." in sentences.actions(found)[0].detail
+    sure = replace(ways, max_quality=replace(ways.max_quality, rate=0.01, p_over_tolerance=0.01))
+    found = replace(campaign.diagnosis, data_quality=replace(quality, forecast=sure))
+    assert sentences.verdicts(found)[0].sentence.endswith("without them 1.0 %.")
+    assert "may not be enough" not in sentences.actions(found)[0].detail
+
+
+def test_dead_domains_behind_most_bad_addresses_are_never_crowded_out(campaign: Case) -> None:
+    bad = campaign.diagnosis.totals.address.count
+    dead = Explanation("dead_domain", bad, bad, ["gone.example"], "One company's domain takes no mail.", 5)
+    ours = campaign.diagnosis.deliverability.fixes[0]
+    fixes = [replace(ours, id=f"FIX-{n}", priority=n, bounces=90, clear=None) for n in range(1, 6)]
+    quality = replace(campaign.diagnosis.data_quality, recommendation="max_quality", explained_by=[dead], origins=[])
+    advice = replace(campaign.diagnosis.deliverability, side="mixed", fixes=fixes)
+    steps = sentences.actions(replace(campaign.diagnosis, data_quality=quality, deliverability=advice))
+    (step,) = [one for one in steps if "gone.example" in one.what]
+    assert "bounce-analyzer check --dns finds them before you send" in step.detail
+
+
+def test_a_fix_is_no_order_where_nobody_knows_whose_side_it_is(campaign: Case) -> None:
+    ours = replace(campaign.diagnosis.deliverability.fixes[0], bounces=9000, clear=None)
+    for reason, told in (("spam_content", True), ("auth_failure", False)):
+        fix = replace(ours, title="Change what the mail says", reasons=[reason])
+        advice = replace(campaign.diagnosis.deliverability, side="undetermined", fixes=[fix])
+        steps = sentences.actions(replace(campaign.diagnosis, deliverability=advice), 9)
+        (step,) = [one for one in steps if "what the mail says" in one.what]
+        assert step.what.startswith("See whether this is ours to fix: ") is told
+
+
+@pytest.mark.parametrize(
+    ("statuses", "told"),
+    [
+        ([], "About 400 more sends would tell."),
+        (["guessed"], "About 400 more sends to guessed addresses would tell."),
+        (["verified", "guessed"], "About 400 more sends to verified and guessed addresses each would tell."),
+    ],
+)
+def test_to_wait_says_what_would_tell(campaign: Case, statuses: list[str], told: str) -> None:
+    """ "Look again after more sends" leaves open after how many."""
+    quality = replace(
+        campaign.diagnosis.data_quality,
+        recommendation="insufficient_evidence",
+        lacking=Lacking("more_sends", statuses, 400),
+    )
+    steps = sentences.actions(replace(campaign.diagnosis, data_quality=quality))
+    assert [one.detail.endswith(told) for one in steps if "look again after more sends" in one.what] == [True]
 
 
 @pytest.mark.parametrize(
