@@ -38,6 +38,14 @@ def test_old_verification_is_named_where_fresh_ones_hold() -> None:
     assert "older than 90 days bounced at 12.0 %, fresher ones at 1.0 %" in found.why
 
 
+def test_statuses_are_not_mixed_up_where_old_verifications_are_why_verified_ones_bounce_more() -> None:
+    sent = Block(300, bounced=bad(3)), Block(300, bounced=bad(60)), Block(400, "guessed", bounced=bad(8))
+    aged = told(verified_ago(campaign(*sent), 10, 400, 10)).why
+    assert "guessing is not what costs bounces" in aged
+    assert "mixed up" not in aged
+    assert "Look whether the two statuses were mixed up." in told(campaign(*sent)).why
+
+
 def test_old_verification_is_not_blamed_where_fresh_ones_bounce_alike() -> None:
     found = told(verified_ago(campaign(Block(300, bounced=bad(30)), Block(300, bounced=bad(33))), 10, 400))
     assert kinds(found) == {}

@@ -85,7 +85,7 @@ def why(found: Found) -> str:
         return "No mail was sent, so there is nothing to judge."
     shown = [
         "" if found.unasked is None else _left_out(found.unasked),
-        _compared(found.contacts, found.effect),
+        _compared(found.contacts, found.effect, worse_for=_worse_for(found)),
         _of_no_cause(found.contacts) if found.lacking is None else "",
         *_others(found.apart),
         _invalid(found.past),
@@ -132,7 +132,13 @@ def _concluded(found: Found) -> list[str]:
     ]
 
 
-def _compared(contacts: Contacts, effect: Effect) -> str:
+def _worse_for(found: Found) -> bool:
+    """Whether what makes verified addresses bounce is named already: their age, or where they come from."""
+    aged = any(each.kind == "stale_verification" for each in found.named)
+    return aged or any(each.only == "verified" for each in found.origins)
+
+
+def _compared(contacts: Contacts, effect: Effect, *, worse_for: bool = False) -> str:
     bounced = int(contacts.leads["address"].sum())
     leads = len(contacts.leads)
     if contacts.unknown.any() and not contacts.hard.any() and not contacts.spam.any():
@@ -182,9 +188,10 @@ def _compared(contacts: Contacts, effect: Effect) -> str:
     if difference.high < 0:
         text = (
             f" {like}, guessed ones bounce {points(-difference.estimate)} points less ({points(-difference.high)} to "
-            f"{points(-difference.low)}): guessing is not what costs bounces. Look whether the two statuses were mixed "
-            "up."
+            f"{points(-difference.low)}): guessing is not what costs bounces."
         )
+        if not worse_for:
+            text += " Look whether the two statuses were mixed up."
     elif effect.others:
         return rates + _inseparable(effect, like)
     elif effect.verdict == "not_shown":
