@@ -76,6 +76,19 @@ def test_companies_that_refuse_as_all_do_are_no_finding() -> None:
     assert not found(Block(150, per_domain=5, bounced={"spam_content": 150}), Block(850, per_domain=5))
 
 
+def test_free_mail_providers_that_both_refuse_do_not_hide_one_another() -> None:
+    """Gmail and Yahoo refuse a part of their users' mail: that says nothing of how alike colleagues are."""
+    named = found(
+        Block(120, domain="gmail.com", bounced={"auth_failure": 40}),
+        Block(80, domain="yahoo.com", bounced={"auth_failure": 25}),
+        Block(800, per_domain=4, bounced={"policy": 4}),
+    )
+    assert [(driver.dimension, driver.value) for driver in named] == [
+        ("recipient_domain", "gmail.com"),
+        ("recipient_domain", "yahoo.com"),
+    ]
+
+
 def test_first_steps_are_not_blamed_for_dead_addresses() -> None:
     assert not found(Block(400, step="1", bounced={"user_unknown": 40}), Block(400, step="2"), Block(400, step="3"))
 

@@ -25,6 +25,7 @@ from analyzer.diagnose.drivers.counts import (
 from analyzer.diagnose.estimates.variation import intraclass
 from analyzer.diagnose.leads.companies import company_of
 from analyzer.diagnose.leads.contacts import CELLS, Contacts, Dimension, cell_of
+from analyzer.diagnose.leads.free_mail import free_mail
 from analyzer.diagnose.thresholds import thresholds
 
 if TYPE_CHECKING:
@@ -148,6 +149,8 @@ def scan_of(contacts: Contacts, name: str, label: Label, likeness: float) -> Sca
     none, zeros = np.zeros(size, dtype=np.bool_), np.zeros(size)
     scan = Scan(contacts, name, label, values, leads, bounces, zeros, zeros, np.ones(size), tested, none)
     aside = asked = none
+    # Who has a mailbox at Gmail shares no company: of how alike colleagues are Gmail tells nothing, nor they of it.
+    free = free_mail(values) if name == "recipient_domain" else none
     there: AtCompanies | None = None
     while True:
         usual, doubt = expected(counted, aside, np.zeros(MIXES, dtype=np.int64))
@@ -155,7 +158,7 @@ def scan_of(contacts: Contacts, name: str, label: Label, likeness: float) -> Sca
         worth = replace(scan, expected=usual).worth()
         alike, story = scan.likeness, scan.story
         if name == "recipient_domain":
-            alike = alike_elsewhere(leads, bounces, aside)
+            alike = np.where(free, 0.0, alike_elsewhere(leads, bounces, aside | free))
         elif worth.any():
             if (worth & ~asked).any():
                 asked = asked | worth
