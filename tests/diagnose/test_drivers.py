@@ -89,6 +89,41 @@ def test_free_mail_providers_that_both_refuse_do_not_hide_one_another() -> None:
     ]
 
 
+def strict_industries(*bounced: int) -> list[Block]:
+    """A block of 60 leads at 30 companies for each strict industry, and 900 leads of others."""
+    names = ("banking", "insurance", "pharma", "hospitals and health care", "government")
+    strict = [
+        Block(60, industry=(name, "strict"), per_domain=2, bounced={"recipient_restricted": count})
+        for name, count in zip(names, bounced, strict=False)
+    ]
+    return [*strict, Block(900, per_domain=2, bounced={"policy": 9})]
+
+
+def test_strict_industries_too_small_to_be_told_one_by_one_are_named_as_a_group() -> None:
+    named = found(*strict_industries(5, 5, 5, 5, 5))
+    assert [(driver.dimension, driver.value, driver.label) for driver in named] == [
+        ("industry_group", "strict", "spam")
+    ]
+    assert (named[0].leads, named[0].bounces) == (300, 25)
+
+
+def test_the_group_is_no_second_finding_beside_its_industry() -> None:
+    named = found(*strict_industries(24, 3, 3, 3, 3))
+    assert [(driver.dimension, driver.value) for driver in named] == [("industry", "banking")]
+
+
+def test_the_group_is_not_blamed_for_the_mailbox_that_wrote_to_it() -> None:
+    names = ("banking", "insurance", "pharma")
+    strict = [
+        Block(60, industry=(name, "strict"), per_domain=2, sender="bob@second.example", bounced={"policy": 5})
+        for name in names
+    ]
+    others = Block(300, per_domain=2, sender="bob@second.example", bounced={"policy": 25})
+    kept = Block(60, industry=("banking", "strict"), per_domain=2, bounced={"policy": 1})
+    named = found(*strict, others, kept, Block(900, per_domain=2, bounced={"policy": 9}))
+    assert [(driver.dimension, driver.value) for driver in named] == [("sender_domain", "second.example")]
+
+
 def test_first_steps_are_not_blamed_for_dead_addresses() -> None:
     assert not found(Block(400, step="1", bounced={"user_unknown": 40}), Block(400, step="2"), Block(400, step="3"))
 

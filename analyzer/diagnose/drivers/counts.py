@@ -77,7 +77,7 @@ def mix_of(cell: Codes, name: str, label: Label) -> Codes:
     Who filters mail does not know how we came by the address: refusals are not explained by the email status.
     """
     if label == "spam":
-        return cell * 0 if name == "industry" else cell % GROUPS
+        return cell * 0 if name in ("industry", "industry_group") else cell % GROUPS
     if name == "email_status":
         return cell % GROUPS
     if name == "industry":

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 DRIVER_DIMENSIONS: tuple[str, ...] = (
     "email_status",
     "industry",
+    "industry_group",
     "campaign",
     "list_source",
     "sender_domain",
@@ -47,8 +48,9 @@ DRIVER_DIMENSIONS: tuple[str, ...] = (
     "weekday",
     "hour",
 )
-#: A dead address shows at the first mail: later steps only ever meet the survivors.
-_NOT_FOR_HARD = frozenset({"step"})
+#: A dead address shows at the first mail: later steps only ever meet the survivors. And how strict a recipient is says
+#: nothing of how well its addresses are known.
+_NOT_FOR_HARD = frozenset({"step", "industry_group"})
 #: What follows from a mail's step: a follow-up goes out so many days after the first mail.
 _CLOCK = frozenset({"weekday", "hour"})
 #: Who runs the receiving side is mostly learnt from bounces: where it is known for few, it is known for those that
@@ -171,7 +173,7 @@ def _found(scans: list[Scan], label: Label) -> list[tuple[int, int]]:
 
 def _told_apart(scans: list[Scan], label: Label) -> list[Driver]:
     """What is shown of a label, without what others of it explain: the surest first, then what still is beside it."""
-    asked = _found(scans, label)
+    asked = _narrowest(scans, _found(scans, label))
     if len({place for place, _ in asked}) < 2:
         return _as_drivers(scans, asked)
     beside = Beside(scans, asked)
@@ -191,6 +193,21 @@ def _told_apart(scans: list[Scan], label: Label) -> list[Driver]:
         if each not in _found(beside.given(rest, kept), label):
             kept = rest
     return _as_drivers(beside.given(kept, kept), kept)
+
+
+def _narrowest(scans: list[Scan], asked: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The values without a group of industries where one of its industries is shown by itself.
+
+    Banks, insurers and hospitals may each be too few to tell, and refuse as a group; of what is told more closely the
+    group is no second finding.
+    """
+    groups = [each for each in asked if scans[each[0]].dimension == "industry_group"]
+    if not groups:
+        return asked
+    shown = {scans[place].values[code] for place, code in asked if scans[place].dimension == "industry"}
+    told = scans[groups[0][0]].mails.leads.loc[:, ["industry", "industry_group"]].drop_duplicates()
+    wide = set(told.loc[told["industry"].isin(shown), "industry_group"])
+    return [each for each in asked if each not in groups or scans[each[0]].values[each[1]] not in wide]
 
 
 def _surest(scans: list[Scan], each: tuple[int, int]) -> tuple[float, float, bool, int, str]:

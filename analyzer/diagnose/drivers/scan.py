@@ -180,9 +180,12 @@ def scan_of(contacts: Contacts, name: str, label: Label, likeness: float) -> Sca
 def _nameable(name: str, values: list[str]) -> Flags:
     """Which values can be at fault: those that are given, and of the steps all but the first.
 
-    Who refuses does so at the first mail: it always has more than the later ones, which meet the survivors.
+    Who refuses does so at the first mail: it always has more than the later ones, which meet the survivors. And of the
+    groups of industries only the strict one is one by what it does with mail.
     """
     known = np.array([value != "" for value in values])
+    if name == "industry_group":
+        known &= np.array(values) == "strict"
     if name == "step":
         known &= np.array(values) != min((value for value in values if value), key=_step_number, default="")
     return known
