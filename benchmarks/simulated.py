@@ -337,7 +337,7 @@ def _mails(
                 going[i] = False
                 if not world.flag_only:
                     seed = int(leads.domain[i]) if reason != "auth_failure" else int(leads.sender[i]) + len(to[0])
-                    bounces.append(_bounce(row, reason, seed, message_id=world.message_ids))
+                    bounces.append(bounce_row(row, reason, seed, message_id=world.message_ids))
     return pd.DataFrame(rows), bounces
 
 
@@ -349,7 +349,7 @@ def _refusing(cause: Cause, leads: Leads, rng: np.random.Generator) -> NDArray[n
     return np.asarray((luck < share) & there)
 
 
-def _bounce(row: dict[str, Any], reason: str, which: int, *, message_id: bool = True) -> dict[str, Any]:
+def bounce_row(row: dict[str, Any], reason: str, which: int, *, message_id: bool = True) -> dict[str, Any]:
     """A bounce row as `parse` writes it, judged by the shipped classifier."""
     template = TEXTS[reason][which % len(TEXTS[reason])]
     host = row["sender"].partition("@")[2]
@@ -387,5 +387,5 @@ def _forged(world: World, log: pd.DataFrame, rng: np.random.Generator) -> list[d
         if number % 12:
             row["recipient"] = f"stranger{number}@elsewhere{number}.example"
         row["step"] = f"forged {number}"
-        found.append(_bounce(row, ("auth_failure", "user_unknown", "spam_content")[number % 3], number))
+        found.append(bounce_row(row, ("auth_failure", "user_unknown", "spam_content")[number % 3], number))
     return found
