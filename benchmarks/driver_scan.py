@@ -2,10 +2,11 @@
 
     python benchmarks/driver_scan.py [--runs N] [--family NAME] [--seed N] [--wrong]
 
-Leads come by company as in `simulated.py`; each has a list source, a country and a title, each mail a mailbox and a
-template. `named` counts the campaigns in which what was planted is named, `beside` those in which anything else is that
-is not at fault. What would be right to name as well (`true too`) counts for neither: where strict industries refuse,
-one of them may be named as well as the group; of a bad mailbox that is half of its domain, the domain.
+Leads come by company as in `simulated.py`; each has a list source, a country, a title and a receiving provider, each
+mail a mailbox and a template. `named` counts the campaigns in which what was planted is named, `beside` those in which
+anything else is that is not at fault. What would be right to name as well (`Plant.too`, `Family.too`) counts for
+neither: where strict industries refuse, one of them may be named as well as the group; of a bad mailbox that is half of
+its domain, the domain.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
-from simulated import DAYS, SENDERS, START, STRICT, Leads, Reals, World, bounce_row, chances, people
+from simulated import DAYS, PROVIDERS, SENDERS, START, STRICT, Leads, Reals, World, bounce_row, chances, people
 
 from analyzer.correlate import correlate
 from analyzer.diagnose.diagnosis import Driver
@@ -43,7 +44,7 @@ Texts = NDArray[np.object_]
 class Plant:
     """Leads or mails of one value that bounce more: at address faults by a factor, or refused by a share of companies.
 
-    `value` stands in `dimension`; `too` are further dimensions (or pairs with a value) that are right to name with it.
+    `value` stands in `dimension`; `too` are further dimensions that are right to name with it.
     """
 
     dimension: str
@@ -96,6 +97,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "a mailbox refused": Family(_BASE, (Plant("sender", MAILBOXES[2], refused=0.12),)),
     "a sender domain refused": Family(_BASE, (Plant("sender_domain", SENDERS[1], refused=0.1, too=("sender",)),)),
+    "a provider refuses": Family(_BASE, (Plant("provider", "microsoft", refused=0.1),)),
     "a template refused": Family(_BASE, (Plant("template", "long", refused=0.12),)),
     "an industry refuses": Family(
         _BASE, (Plant("industry", STRICT[0], refused=0.3, too=("industry_group",)),), too=("industry_group",)
@@ -137,6 +139,7 @@ def frames(family: Family, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.D
         "industry_group": np.array(("strict", "open", "unclassified"), dtype=object)[leads.group],
         "sender": _drawn(MAILBOXES, leads.group, rng, leaning=family.leaning),
     }
+    at["provider"] = np.array(PROVIDERS, dtype=object)[leads.provider]
     at["sender_domain"] = np.array([box.partition("@")[2] for box in at["sender"]], dtype=object)
     chance = chances(world, leads)
     for plant in family.plants:
@@ -154,9 +157,8 @@ def _sent(
     usual = rng.random(companies)[leads.domain] < _USUAL
     lucks: list[Reals] = [rng.random(companies)[leads.domain] for _ in family.plants]
     to = [f"lead{number}@company{domain}.example" for number, domain in enumerate(leads.domain)]
-    table = pd.DataFrame(
-        {"email": to} | {name: at[name] for name in ("email_status", "industry", "list_source", "country", "title")}
-    )
+    listed = ("email_status", "industry", "list_source", "country", "title", "provider")
+    table = pd.DataFrame({"email": to} | {name: at[name] for name in listed})
     day, going = rng.uniform(0, DAYS, size), np.ones(size, dtype=bool)
     rows, bounces = [], []
     for step in range(family.world.steps):

@@ -5,6 +5,7 @@ Facts lie in `rules/providers.toml`.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -13,15 +14,25 @@ from analyzer.classify import text as texts
 from analyzer.classify.patterns import PatternIndex, refuse_unsound
 from analyzer.errors import RuleError
 
+#: A provider that a list tells of and that is none of the known ones: most often the company's own servers.
+OTHER = "other"
+_SAYS_NOTHING = frozenset(
+    {"unknown", "none", "na", "n a", "null", "no", "yes", "true", "false", "found", "not found", "error"}
+)
+_ADDRESS = re.compile(r"[\d.]+$")
+
 
 class Provider(NamedTuple):
-    """One row: `hosts` are suffixes of MX names, `domains` recipient domains, `hints` RE2 patterns in a reply."""
+    """One row: `hosts` are suffixes of MX names, `domains` recipient domains, `hints` RE2 patterns in a reply, `also`
+    what lists of leads call it.
+    """
 
     name: str
     title: str
     hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @cache
@@ -34,7 +45,7 @@ def known() -> dict[str, Provider]:
         if not name or name in found:
             raise RuleError(str(path), f"a provider without a name, or named twice: {name!r}", "name each once")
         found[name] = Provider(
-            name, row.get("title", name), *(tuple(row.get(key, ())) for key in ("hosts", "domains", "hints"))
+            name, row.get("title", name), *(tuple(row.get(key, ())) for key in ("hosts", "domains", "hints", "also"))
         )
         for hint in found[name].hints:
             refuse_unsound(hint, f"{path}: provider {name}")
@@ -78,6 +89,32 @@ def of_host(host: str) -> str:
 def of_domain(domain: str) -> str:
     """The provider of a consumer domain such as gmail.com, or ""."""
     return _by_domain().get(domain.strip().lower().rstrip("."), "")
+
+
+@cache
+def _by_word() -> dict[str, str]:
+    found = {_words(title): one.name for one in known().values() for title in (one.title, *one.also)}
+    return found | {_words(name): name for name in known()}
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+@lru_cache(maxsize=16384)
+def named(text: str) -> str:
+    """The provider that a list of leads names, in words ("Google Workspace") or by MX hosts ("10 aspmx.l.google.com").
+
+    OTHER for a host or a word that is no known provider's, "" for what says nothing.
+    """
+    words = _words(text)
+    if not any(character.isalpha() for character in words) or words in _SAYS_NOTHING:
+        return ""
+    if words in _by_word():
+        return _by_word()[words]
+    parts = re.split(r"[\s;,|]+", text)
+    host = next((part for part in parts if "." in part.strip(".") and not _ADDRESS.match(part)), "")
+    return of_host(host) or OTHER
 
 
 @lru_cache(maxsize=16384)

@@ -154,7 +154,7 @@ def correlate(
     reported["suspected_forged"] = reported["forged_why"] != ""
 
     sends, strangers = joining.result()
-    sends = add_providers(sends, reported)
+    sends = add_providers(sends, reported, {**sent.providers, **listed.providers})
     sends, flag_only, flag_warnings = add_outcomes(sends, reported, judge)
     beside = beside or Beside()
     have = sent.have | listed.have - {"email"} | beside.have

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from analyzer.correlate.addresses import address_keys, normalise_addresses
 from analyzer.correlate.industries import normalise_industries
 from analyzer.correlate.opted_out import SAID_IN, opted_out
+from analyzer.correlate.providers import listed_providers
 from analyzer.correlate.statuses import is_known_status, normalise_statuses, whose_words
 from analyzer.errors import MissingColumnError
 from analyzer.records import LEAD_COLUMNS
@@ -20,7 +21,7 @@ from analyzer.sources.tables.named import PREFIX
 from analyzer.sources.tables.platforms import EXTRAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 #: A table that was read, or a frame with canonical columns.
 TableLike: TypeAlias = Table | pd.DataFrame
@@ -37,13 +38,15 @@ _FIRST_ROWS = 1000
 class Leads:
     """frame: LEAD_FRAME, `key` (the address in lower case) and what `extras` finds; warnings.
 
-    have: columns that hold anything. opted_out: keys of who asked not to be written to again.
+    have: columns that hold anything. opted_out: keys of who asked not to be written to again. providers: who runs the
+    mail of each domain, as far as the lists say so.
     """
 
     frame: pd.DataFrame
     have: frozenset[str]
     warnings: tuple[str, ...]
     opted_out: frozenset[str] = frozenset()
+    providers: Mapping[str, str] = field(default_factory=dict)
 
 
 def as_list(tables: Tables | None) -> list[TableLike]:
@@ -143,6 +146,7 @@ def build_leads(tables: Tables | None, what: str = "lead list", *, every: bool =
     parts: list[pd.DataFrame] = []
     have: set[str] = set()
     out: frozenset[str] = frozenset()
+    run_by: dict[str, str] = {}
     for table in as_list(tables):
         frame, platform = frame_of(table)
         warnings += table.warnings if isinstance(table, Table) else ()
@@ -152,6 +156,10 @@ def build_leads(tables: Tables | None, what: str = "lead list", *, every: bool =
         have |= held(frame, LEAD_COLUMNS)
         email = over_distinct(frame[name], _as_given if every else normalise_addresses)
         out |= asked_out(frame, email)
+        if "provider" in frame.columns:
+            listed, doubts = listed_providers(text_column(frame, "provider"), over_distinct(email, address_keys), what)
+            run_by |= listed
+            warnings += doubts
         more = {other: text_column(frame, other) for other in extras(frame)}
         part = with_attributes(frame, platform).assign(email=email, lead_id=text_column(frame, "lead_id"), **more)
         warnings += _unknown_words(part, platform, what)
@@ -171,7 +179,7 @@ def build_leads(tables: Tables | None, what: str = "lead list", *, every: bool =
         frame = frame.sort_values("verified_at", ascending=False, na_position="last", kind="stable")
         frame = frame[~number[frame.index].duplicated()].sort_index()
     kept = frame[[*LEAD_FRAME, "key", *extras(frame)]].reset_index(drop=True)
-    return Leads(kept, frozenset(have), tuple(warnings), out)
+    return Leads(kept, frozenset(have), tuple(warnings), out, run_by)
 
 
 def _as_given(column: pd.Series) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -27,6 +27,7 @@ from analyzer.correlate.leads import (
     with_attributes,
 )
 from analyzer.correlate.marks import read_marks
+from analyzer.correlate.providers import listed_providers
 from analyzer.errors import MissingColumnError, UnreadableInputError
 from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS, SENT_AT_ZONED
 from analyzer.sources.tables import Table, read_times
@@ -47,7 +48,7 @@ from analyzer.sources.tables.encoded import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 #: Columns by which a log says itself what became of its mails, be they blank: then nothing bounced.
 TELLING = frozenset({"bounced", "bounce_reason", "state", "event", "spam_blocked", "complained"})
@@ -71,14 +72,15 @@ class Sends:
 
     `lead` numbers the recipients as they come; `zoned` is whether the zone of `sent_at` is known,
     `last_contact` whether it is the time of a later mail where nothing bounced. have: canonical columns that hold
-    anything. opted_out: the keys of leads who asked not to be written to again. Columns are encoded where those of the
-    log are.
+    anything. opted_out: the keys of leads who asked not to be written to again. providers: who runs the mail of each
+    domain, as far as the logs say so. Columns are encoded where those of the log are.
     """
 
     frame: pd.DataFrame
     have: frozenset[str]
     warnings: tuple[str, ...]
     opted_out: frozenset[str] = frozenset()
+    providers: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_sends(log: Tables) -> Sends:
@@ -88,6 +90,7 @@ def build_sends(log: Tables) -> Sends:
     have: set[str] = set()
     parts = []
     out: frozenset[str] = frozenset()
+    run_by: dict[str, str] = {}
     for table in tables:
         raw, platform = frame_of(table)
         warnings += table.warnings if isinstance(table, Table) else ()
@@ -99,6 +102,12 @@ def build_sends(log: Tables) -> Sends:
         part, told, these = _sends_of(raw, table, platform, times.values, zoned=zoned)
         warnings += told
         out |= these
+        if "provider" in raw.columns:
+            name = "recipient" if "recipient" in raw.columns else "email"
+            keys = over_distinct(over_distinct(raw[name], normalise_addresses), address_keys)
+            listed, doubts = listed_providers(text_column(raw, "provider"), keys, "campaign log")
+            run_by |= listed
+            warnings += doubts
         part["last_contact"] = last = isinstance(table, Table) and table.last_contact and _has_later_mails(part)
         if last:
             warnings.append(
@@ -125,7 +134,7 @@ def build_sends(log: Tables) -> Sends:
             frame = frame[~again].reset_index(drop=True)
     frame["lead"] = numbered(frame["key"])[0].astype(np.int64, copy=False)
     frame["lead_key"] = over_distinct(frame["lead_id"], lambda ids: ids.str.lower())
-    return Sends(frame, frozenset(have), tuple(warnings), out)
+    return Sends(frame, frozenset(have), tuple(warnings), out, run_by)
 
 
 def _has_later_mails(rows: pd.DataFrame) -> bool:

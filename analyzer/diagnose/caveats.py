@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.diagnose.diagnosis import Totals
+from analyzer.diagnose.drivers.drivers import KNOWN_ENOUGH, share_known
 from analyzer.diagnose.leads import hindsight
 from analyzer.diagnose.leads.contacts import dimension
 from analyzer.diagnose.thresholds import thresholds
@@ -70,7 +71,7 @@ def _columns(correlated: Correlated, contacts: Contacts) -> list[str]:
     ]
     leads = contacts.leads
     providers = contacts.at["provider"]
-    if providers.given and "" in providers.values:
+    if providers.given and share_known(contacts, "provider") < KNOWN_ENOUGH:
         found.append(
             "Who runs the receiving side is mostly learnt from bounces: rates by provider are too high, compare counts."
         )

@@ -55,7 +55,7 @@ _NOT_FOR_HARD = frozenset({"step", "industry_group"})
 _CLOCK = frozenset({"weekday", "hour"})
 #: Who runs the receiving side is mostly learnt from bounces: where it is known for few, it is known for those that
 #: bounced, and every provider looks bad.
-_KNOWN_ENOUGH = 0.9
+KNOWN_ENOUGH = 0.9
 
 
 def drivers(
@@ -83,7 +83,7 @@ def _scans(contacts: Contacts, names: Sequence[str], label: Label) -> list[Scan]
     for name in sorted(names, key=lambda name: name in _CLOCK):
         if not contacts.at[name].given or (label == "hard" and name in _NOT_FOR_HARD):
             continue
-        if name == "provider" and _share_known(contacts, name) < _KNOWN_ENOUGH:
+        if name == "provider" and share_known(contacts, name) < KNOWN_ENOUGH:
             continue
         found[name] = scan_of(mails if name in _CLOCK else contacts, name, label, likeness)
         if name == "step":
@@ -131,7 +131,7 @@ def _without(contacts: Contacts, bad: Flags) -> Contacts:
     return replace(contacts, lead=contacts.lead[rows], at=at, first=place[contacts.first], **flags)
 
 
-def _share_known(contacts: Contacts, name: str) -> float:
+def share_known(contacts: Contacts, name: str) -> float:
     """The share of mails whose value is known."""
     dimension = contacts.at[name]
     known = np.array([value != "" for value in dimension.values])

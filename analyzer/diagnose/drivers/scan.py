@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.classify.providers import OTHER
 from analyzer.diagnose.arrays import Codes, Flags, Reals, sums
 from analyzer.diagnose.drivers.counts import (
     MIXES,
@@ -181,11 +182,13 @@ def _nameable(name: str, values: list[str]) -> Flags:
     """Which values can be at fault: those that are given, and of the steps all but the first.
 
     Who refuses does so at the first mail: it always has more than the later ones, which meet the survivors. And of the
-    groups of industries only the strict one is one by what it does with mail.
+    groups of industries only the strict one is one by what it does with mail, and all other providers are none.
     """
     known = np.array([value != "" for value in values])
     if name == "industry_group":
         known &= np.array(values) == "strict"
+    if name == "provider":
+        known &= np.array(values) != OTHER
     if name == "step":
         known &= np.array(values) != min((value for value in values if value), key=_step_number, default="")
     return known

@@ -20,7 +20,7 @@ from analyzer.sources.tables.happenings import without_second_sends
 from analyzer.sources.tables.header_words import writes_day_first
 from analyzer.sources.tables.hints import tell_by_hints
 from analyzer.sources.tables.named import CARRIED, PREFIX
-from analyzer.sources.tables.platforms import EXTRAS, HINTS, normalise_header
+from analyzer.sources.tables.platforms import EXTRAS, normalise_header
 from analyzer.sources.tables.plausible import are_times, first_word, flag_words, is_plain_refusal, normalised
 from analyzer.sources.tables.times import DATE, Order, order_of, read_times
 
@@ -39,7 +39,7 @@ UNREAD = "at a time that was not read"
 TIMES = ("sent_at", "verified_at")
 #: The hints that `correlate` reads; the others are used up here.
 _KEPT_HINTS = (
-    *(name for name in HINTS if name in {"state", "event", "was_sent", "spam_blocked", "complained", "opted_out"}),
+    *("state", "event", "was_sent", "spam_blocked", "complained", "opted_out", "provider"),
     *EXTRAS,
 )
 _SAMPLE = 2000

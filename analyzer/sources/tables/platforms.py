@@ -11,7 +11,8 @@ from analyzer.records import LEAD_COLUMNS, SEND_COLUMNS
 from analyzer.sources.tables.plausible import normalised
 
 #: Columns that are no field of their own, but tell one: the first eight tell what became of a mail (`direction`: that
-#: it is one of ours at all; `opted_out`: of the lead), the next three `email_status`, and the codes `industry`.
+#: it is one of ours at all; `opted_out`: of the lead), the next three `email_status`, and the codes `industry`;
+#: `provider` tells who runs the mail of the lead's domain.
 HINTS: tuple[str, ...] = (
     "state",
     "event",
@@ -28,6 +29,7 @@ HINTS: tuple[str, ...] = (
     "sic",
     "gics",
     "linkedin_industry_id",
+    "provider",
 )
 #: What only the scan of drivers looks at: which text was sent, and where the lead came from.
 EXTRAS: tuple[str, ...] = ("template", "list_source")
