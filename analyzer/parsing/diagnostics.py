@@ -100,6 +100,8 @@ def _finish(failure: Failure) -> Failure:
     if not text.isprintable() or text[-1:] == " ":
         # What was decoded last, or cut off, may end in a blank or hold line breaks.
         text = shown(text).strip()
+    # Sendmail's, between the address and what it says of it.
+    text = text.removeprefix("... ")
     plain = _PLAIN_REPLY.match(text)
     if plain and not _ANOTHER_CODE.search(text, plain.end()):
         # Nearly every report: one reply, with its codes in front.

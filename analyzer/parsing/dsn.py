@@ -30,6 +30,8 @@ _BEGINS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
+#: A blank line inside a field, where the line behind it is folded and begins no field: Google folds whole letters.
+_BLANK_FOLD = re.compile(r"\n[ \t]*(?=\n[ \t]+(?![!-9;-~]+[ \t]*:)[^\s-])")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[A-Za-z][\w.+-]{0,30}\s*;\s*")
 #: Sendmail's, of a program that it ran: the status that it ended with (sysexits.h).
@@ -92,7 +94,7 @@ def groups(content: bytes, gauge: Gauge) -> tuple[Group, list[Group]]:
     per_message: Group = {}
     recipients: list[Group] = []
     # Bytes as characters of the same number; what is no ASCII is decoded field by field.
-    for block in _BLANK_LINE.split(content.decode("latin-1")):
+    for block in _BLANK_LINE.split(_BLANK_FOLD.sub("", content.decode("latin-1"))):
         for group in _split_at_openers(block, gauge):
             last = recipients[-1] if recipients else None
             if last is not None and _NAMES.isdisjoint(group) and last.keys().isdisjoint(group):

@@ -100,6 +100,44 @@ def test_several_recipients_are_several_rows_even_without_the_blank_line():
     ]
 
 
+def test_a_letter_with_blank_lines_folded_into_a_field_stays_one_field():
+    letter = """
+        Final-Recipient: rfc822; crew@lumen.example
+        Action: failed
+        Diagnostic-Code: smtp; Hello ava@outreach.example,
+         
+         the group that you wrote to (crew) does not exist, or you may not have permission to post to it.
+         
+          * The group may not be open to posting.
+        Status: 5.0.0
+    """  # noqa: W293
+    report = read_message(dsn(letter, "Final-Recipient: rfc822; c@lumen.example\nAction: failed\nStatus: 5.7.1"))
+    group, other = report.failures
+    assert (group.recipient, group.status) == ("crew@lumen.example", "5.0.0")
+    assert group.diagnostic.endswith("permission to post to it. * The group may not be open to posting.")
+    assert (other.recipient, other.status) == ("c@lumen.example", "5.7.1")
+
+
+def test_an_indented_group_behind_a_blank_line_is_the_next_recipient():
+    report = read_message(
+        dsn("Final-Recipient: rfc822; a@lumen.example\nAction: failed\n\n  Final-Recipient: rfc822; b@lumen.example\n"
+            "  Action: failed")
+    )  # fmt: skip
+    assert [f.recipient for f in report.failures] == ["a@lumen.example", "b@lumen.example"]
+
+
+def test_the_dots_behind_an_address_are_no_part_of_the_words():
+    text = """
+        ----- Transcript of session follows -----
+        <kim@lumen.example>... Deferred: Connection timed out with mx.lumen.example.
+        Message could not be delivered for 5 days
+    """
+    (failure,) = read_message(
+        dsn("Final-Recipient: RFC822; kim@lumen.example\nAction: failed\nStatus: 4.4.7", text=text)
+    ).failures
+    assert failure.diagnostic.startswith("Deferred: Connection timed out with mx.lumen.example.")
+
+
 def test_recipients_that_are_only_delayed_are_no_rows_of_a_bounce():
     report = read_message(dsn(FAILED, "Final-Recipient: rfc822; late@lumen.example\nAction: delayed\nStatus: 4.4.1"))
     assert report.kind == "bounce"
